@@ -1,0 +1,45 @@
+"""What every kind of test may use."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+PROJECT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(scope="session")
+def project() -> Path:
+    """The project's root."""
+    return PROJECT
+
+
+@pytest.fixture
+def load_function() -> Iterator[Callable[[str], ModuleType]]:
+    """``load_function("auth_login")`` is a fresh import of that function's app.py: a cold start.
+
+    Every function's module is called ``app``, so each is loaded from its path under a name of its own. Set the
+    environment before loading: a function builds its ports when it is imported.
+    """
+    loaded: list[str] = []
+
+    def load(name: str) -> ModuleType:
+        path = PROJECT / "functions" / name / "app.py"
+        module_name = f"functions_{name}_app_{len(loaded)}"
+        spec = importlib.util.spec_from_file_location(module_name, path)
+        if spec is None or spec.loader is None:
+            raise FileNotFoundError(path)
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[module_name] = module
+        loaded.append(module_name)
+        spec.loader.exec_module(module)
+        return module
+
+    yield load
+    for module_name in loaded:
+        sys.modules.pop(module_name, None)
