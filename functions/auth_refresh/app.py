@@ -1,0 +1,14 @@
+"""POST /api/v1/auth/refresh: a new token for one that is valid or lately expired."""
+
+from orderbridge.runtime import wiring
+from orderbridge.runtime.http import Response, api_handler
+from orderbridge.usecases.intake import SignedRequest
+
+refresh_token = wiring.refresh_token()
+
+
+def refresh(request: SignedRequest) -> Response:
+    return Response(200, refresh_token(request.body).body())
+
+
+handler = api_handler(refresh)

@@ -1,0 +1,6 @@
+"""The queue of SIRCLO: each message makes one order arrive there, at most once."""
+
+from orderbridge.runtime.background import queue_handler
+from orderbridge.runtime.wiring_forwarding import SECONDS_PER_FORWARD, forward_order
+
+handler = queue_handler(forward_order(), SECONDS_PER_FORWARD)

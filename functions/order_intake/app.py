@@ -1,0 +1,18 @@
+"""POST /api/v1/sales-orders: a signed sales order, stored exactly once."""
+
+from orderbridge.runtime import wiring
+from orderbridge.runtime.http import Response, api_handler
+from orderbridge.usecases.intake import SignedRequest
+
+accept_order = wiring.accept_order()
+
+
+def create_sales_order(request: SignedRequest) -> Response:
+    accepted = accept_order(request)
+    logged = {"code": accepted.order.code, "client_id": accepted.order.client_id, "replayed": accepted.replayed}
+    if accepted.replayed:
+        return Response(200, accepted.body(), {"Idempotent-Replay": "true"}, logged)
+    return Response(201, accepted.body(), logged=logged)
+
+
+handler = api_handler(create_sales_order)

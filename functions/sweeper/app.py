@@ -1,0 +1,18 @@
+"""A schedule: whatever was left behind is found by its due time and carried on."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from orderbridge.runtime.background import invocation
+from orderbridge.runtime.log import log
+from orderbridge.runtime.wiring_forwarding import sweep
+
+run_sweep = sweep()
+
+
+def handler(_event: Mapping[str, Any], context: Any) -> None:
+    """Sweep once; what the schedule says does not matter."""
+    with invocation("sweeper", context):
+        found = run_sweep()
+        if found:
+            log("swept", found=dict(found))

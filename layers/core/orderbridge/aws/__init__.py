@@ -1,0 +1,1 @@
+"""The AWS side of the ports, and the only place that imports boto3."""

@@ -1,0 +1,73 @@
+"""Channels, their credentials and their mappings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from orderbridge.aws import items
+from orderbridge.aws.reads import batch_get
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.mapping import MappingKey, Mappings
+from orderbridge.domain.times import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+def credentials_secret(stack: str, platform: str, channel: str) -> str:
+    """The name of a channel's secret; its path lets a forwarder's role read its own platform's only."""
+    return f"{stack}/channels/{platform}/{channel}"
+
+
+class TableChannels:
+    """`ChannelDirectory` on the table."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def find(self, name: str) -> Channel | None:
+        answer = self._client.get_item(TableName=self._table, Key=items.keys(items.channel_pk(name), "PROFILE"))
+        return items.read_channel(answer["Item"]) if "Item" in answer else None
+
+
+class TableMappings:
+    """`MappingStore` on the table."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read(self, channel: str, keys: Collection[MappingKey]) -> Mappings:
+        wanted = [items.keys(items.mapping_pk(channel, need.kind), need.key) for need in dict.fromkeys(keys)]
+        found: dict[MappingKey, Any] = {}
+        for item in batch_get(self._client, self._table, wanted):
+            kind: Any = item["PK"]["S"].rsplit("#", 1)[1]
+            found[MappingKey(kind, item["SK"]["S"])] = items.parse_value(item["value"]["S"])
+        return found
+
+
+@dataclass(slots=True)
+class SecretCredentials:
+    """`CredentialSource` on Secrets Manager, remembered for `cache_seconds`."""
+
+    client: SecretsManagerClient
+    stack: str
+    cache_seconds: float
+    clock: Clock
+    _cache: dict[str, tuple[float, Mapping[str, Any]]] = field(default_factory=dict)
+
+    def credentials(self, channel: Channel) -> Mapping[str, Any]:
+        now = self.clock().timestamp()
+        name = credentials_secret(self.stack, channel.platform, channel.name)
+        remembered = self._cache.get(name)
+        if remembered is not None and now - remembered[0] < self.cache_seconds:
+            return remembered[1]
+        answer = self.client.get_secret_value(SecretId=name)
+        credentials: Mapping[str, Any] = json.loads(answer["SecretString"])
+        self._cache[name] = (now, credentials)
+        return credentials

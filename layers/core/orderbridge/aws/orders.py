@@ -1,0 +1,118 @@
+"""Orders and their forwards in the table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from orderbridge.aws import items
+from orderbridge.aws.reads import batch_get, query_all
+from orderbridge.domain.events import ForwardMessage
+from orderbridge.domain.forwards import Forward, Transition
+from orderbridge.domain.orders import Order, OrderKey
+from orderbridge.ports import ForwardRecord, FrozenRequest, LostRace
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+
+class TableOrders:
+    """`OrderStore` on the table. Every change of a forward and its timeline line are written all or nothing."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read_order(self, key: OrderKey) -> Order | None:
+        answer = self._client.get_item(
+            TableName=self._table, Key=items.keys(items.order_pk(key), "ORDER"), ConsistentRead=True
+        )
+        return items.read_order(answer["Item"]) if "Item" in answer else None
+
+    def read_forward(self, message: ForwardMessage) -> ForwardRecord | None:
+        pk, channel = items.order_pk(message.key), message.channel.name
+        sort_keys = ("ORDER", items.forward_sk(channel), items.request_sk(channel))
+        read = batch_get(self._client, self._table, [items.keys(pk, sort_key) for sort_key in sort_keys])
+        found = {item["SK"]["S"]: item for item in read}
+        if "ORDER" not in found or items.forward_sk(channel) not in found:
+            return None
+        request = found.get(items.request_sk(channel))
+        return ForwardRecord(
+            order=items.read_order(found["ORDER"]),
+            forward=items.read_forward(found[items.forward_sk(channel)]),
+            request=items.read_request(request) if request is not None else None,
+        )
+
+    def list_forwards(self, key: OrderKey) -> Sequence[Forward]:
+        found = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="PK = :pk AND begins_with(SK, :forward)",
+            ExpressionAttributeValues={":pk": {"S": items.order_pk(key)}, ":forward": {"S": "FORWARD#"}},
+            ConsistentRead=True,
+        )
+        return [items.read_forward(item) for item in found]
+
+    def create_forward(self, transition: Transition) -> bool:
+        return self._write(transition, condition="attribute_not_exists(PK)", values={}) is not None
+
+    def save(self, transition: Transition, *, freeze: FrozenRequest | None = None) -> Forward:
+        read_revision = transition.forward.revision
+        next_revision = transition._replace(forward=replace(transition.forward, revision=read_revision + 1))
+        written = self._write(
+            next_revision,
+            condition="revision = :read",
+            values={":read": {"N": str(read_revision)}},
+            freeze=freeze,
+        )
+        if written is None:
+            raise LostRace(f"{transition.forward.code} on {transition.forward.channel.name}")
+        return written
+
+    def _write(
+        self,
+        transition: Transition,
+        *,
+        condition: str,
+        values: Mapping[str, Any],
+        freeze: FrozenRequest | None = None,
+    ) -> Forward | None:
+        forward, entry = transition
+        put_forward: dict[str, Any] = {
+            "TableName": self._table,
+            "Item": items.forward_item(forward),
+            "ConditionExpression": condition,
+        }
+        if values:
+            put_forward["ExpressionAttributeValues"] = values
+        timeline = items.timeline_item(items.order_pk(forward.key), entry)
+        writes: list[dict[str, Any]] = [
+            {"Put": put_forward},
+            {"Put": {"TableName": self._table, "Item": timeline}},
+        ]
+        if freeze is not None:
+            frozen = items.request_item(forward, freeze)
+            writes.append(
+                {"Put": {"TableName": self._table, "Item": frozen, "ConditionExpression": "attribute_not_exists(PK)"}}
+            )
+        return forward if self._transact(writes) else None
+
+    def _transact(self, writes: Sequence[dict[str, Any]]) -> bool:
+        transaction: Sequence[TransactWriteItemTypeDef] = writes  # type: ignore[assignment]
+        try:
+            self._client.transact_write_items(TransactItems=transaction)
+        except self._client.exceptions.TransactionCanceledException as cancelled:
+            reasons = {reason.get("Code") for reason in cancelled.response["CancellationReasons"]}
+            if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
+                return False
+            raise
+        return True
+
+    def mark_published(self, order: Order) -> None:
+        self._client.update_item(
+            TableName=self._table,
+            Key=items.keys(items.order_pk(order.key), "ORDER"),
+            UpdateExpression="REMOVE due_at, due_shard",
+        )

@@ -1,0 +1,54 @@
+"""Partners in the table, with a short memory so that an accepted order costs no read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from orderbridge.aws import items
+from orderbridge.aws.reads import query_all
+from orderbridge.domain.partners import Partner
+from orderbridge.domain.times import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+MAX_CACHED_PARTNERS = 1000
+
+
+@dataclass(slots=True)
+class TablePartners:
+    """`PartnerDirectory` on the table. A partner that was found is remembered for `cache_seconds`, a miss is not."""
+
+    client: DynamoDBClient
+    table: str
+    cache_seconds: float
+    clock: Clock
+    _cache: dict[str, tuple[float, Partner]] = field(default_factory=dict)
+
+    def find(self, client_id: str) -> Partner | None:
+        now = self.clock().timestamp()
+        remembered = self._cache.get(client_id)
+        if remembered is not None and now - remembered[0] < self.cache_seconds:
+            return remembered[1]
+        partner = self._read(client_id)
+        self._cache.pop(client_id, None)
+        if partner is not None:
+            if len(self._cache) >= MAX_CACHED_PARTNERS:
+                self._cache.pop(next(iter(self._cache)))
+            self._cache[client_id] = (now, partner)
+        return partner
+
+    def _read(self, client_id: str) -> Partner | None:
+        # KEY#, PROFILE and ROUTE# stand side by side; the partner's timeline (EVENT#) sorts before them.
+        found = query_all(
+            self.client,
+            TableName=self.table,
+            KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
+            ExpressionAttributeValues={
+                ":pk": {"S": items.partner_pk(client_id)},
+                ":first": {"S": "KEY#"},
+                ":last": {"S": "ROUTE$"},
+            },
+        )
+        return items.read_partner(list(found))

@@ -1,0 +1,215 @@
+"""A forward: one order going to one channel, and the only ways in which its state may change.
+
+Every change is a pure function from a forward to a `Transition`: the next forward and the line it leaves on the
+order's timeline. A change that `TRANSITIONS` does not allow raises `ForbiddenTransition`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.orders import ChannelRef, OrderKey
+from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown, bounded
+from orderbridge.domain.times import after, from_iso, to_iso
+
+FIRST_RETRY_SECONDS = 2
+LONGEST_RETRY_SECONDS = 900
+LONGEST_RETRY_AFTER_SECONDS = 24 * 3600
+PARKED_RECHECK_SECONDS = 600
+
+
+class ForwardState(StrEnum):
+    """INTERFACES section 3."""
+
+    QUEUED = "QUEUED"
+    SENDING = "SENDING"
+    SENT = "SENT"
+    NEEDS_MAPPING = "NEEDS_MAPPING"
+    IN_DOUBT = "IN_DOUBT"
+    REJECTED = "REJECTED"
+    PAUSED = "PAUSED"
+    CANCELLED = "CANCELLED"
+
+
+_S = ForwardState
+FINAL_STATES = frozenset({_S.SENT, _S.REJECTED, _S.CANCELLED})
+WAITING_STATES = frozenset({_S.NEEDS_MAPPING, _S.IN_DOUBT, _S.PAUSED})
+
+TRANSITIONS: dict[ForwardState, frozenset[ForwardState]] = {
+    _S.QUEUED: frozenset({_S.QUEUED, _S.SENDING, _S.NEEDS_MAPPING, _S.PAUSED, _S.CANCELLED}),
+    _S.SENDING: frozenset({_S.SENT, _S.REJECTED, _S.QUEUED, _S.IN_DOUBT, _S.PAUSED}),
+    _S.NEEDS_MAPPING: frozenset({_S.NEEDS_MAPPING, _S.QUEUED, _S.CANCELLED}),
+    _S.PAUSED: frozenset({_S.PAUSED, _S.QUEUED, _S.CANCELLED}),
+    # The exits of IN_DOUBT and of the final states are an operator's alone, or a look at the platform's.
+    _S.IN_DOUBT: frozenset({_S.SENT, _S.QUEUED}),
+    _S.REJECTED: frozenset({_S.QUEUED}),
+    _S.SENT: frozenset({_S.CANCELLED}),
+    _S.CANCELLED: frozenset(),
+}
+
+
+class ForbiddenTransition(Exception):
+    """A change of state that must not happen; reaching it is a defect."""
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """One order going to one channel. Times are ISO 8601 UTC; `revision` guards against concurrent writers."""
+
+    key: OrderKey
+    code: str
+    channel: ChannelRef
+    state: ForwardState
+    created_at: str
+    updated_at: str
+    due_at: str | None
+    """When the sweeper looks after it if nothing has happened by then; None where nothing is due."""
+    not_before: str | None = None
+    """A retry is not sent before this time, whoever delivers the message."""
+    attempts: int = 0
+    attempt_id: str | None = None
+    lease_until: str | None = None
+    body_hash: str | None = None
+    external_id: str | None = None
+    missing: tuple[MappingKey, ...] = ()
+    error: str | None = None
+    revision: int = 0
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL_STATES
+
+    def may_send_at(self, now: datetime) -> bool:
+        """Whether a QUEUED forward's retry time has come."""
+        return self.not_before is None or from_iso(self.not_before) <= now
+
+    def lease_is_over(self, now: datetime) -> bool:
+        """Whether the attempt that is SENDING can no longer be alive."""
+        return self.lease_until is not None and from_iso(self.lease_until) < now
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One line of an order's timeline: when, what, on which channel (None: the order itself), and the reason."""
+
+    at: str
+    event: str
+    channel: str | None = None
+    detail: str | None = None
+
+
+class Transition(NamedTuple):
+    """A change of a forward and the line it leaves on the timeline."""
+
+    forward: Forward
+    entry: TimelineEntry
+
+
+def _change(
+    forward: Forward, state: ForwardState, now: datetime, event: str, detail: str | None, **changes: object
+) -> Transition:
+    if state not in TRANSITIONS[forward.state]:
+        raise ForbiddenTransition(f"{forward.state} to {state}")
+    cleared: dict[str, object] = {
+        "not_before": None,
+        "attempt_id": None,
+        "lease_until": None,
+        "missing": (),
+        "error": None,
+    }
+    at = to_iso(now)
+    changed = replace(forward, **{**cleared, **changes, "state": state, "updated_at": at})  # type: ignore[arg-type]
+    return Transition(changed, TimelineEntry(at, event, forward.channel.name, detail))
+
+
+def new_forward(key: OrderKey, code: str, channel: ChannelRef, now: datetime, grace_seconds: float) -> Transition:
+    """A forward that is to be sent at once, and is swept if nothing happened within the grace time."""
+    at = to_iso(now)
+    forward = Forward(key, code, channel, _S.QUEUED, at, at, due_at=after(now, grace_seconds))
+    return Transition(forward, TimelineEntry(at, "ForwardQueued", channel.name))
+
+
+def new_unrouted_forward(key: OrderKey, code: str, site_code: str, now: datetime) -> Transition:
+    """The visible place of an order that no channel takes: NEEDS_MAPPING of kind ``route`` (DESIGN invariant 1)."""
+    at = to_iso(now)
+    forward = Forward(
+        key, code, UNROUTED, _S.NEEDS_MAPPING, at, at, due_at=None, missing=(MappingKey.of("route", site_code),)
+    )
+    return Transition(forward, TimelineEntry(at, "ForwardNeedsMapping", None, f"route:{site_code}"))
+
+
+UNROUTED = ChannelRef(name="unrouted", platform="")
+
+
+def begin_attempt(forward: Forward, attempt_id: str, body_hash: str, now: datetime, lease_seconds: float) -> Transition:
+    """SENDING, to be written before the first byte leaves; the sweeper looks again once the lease is over."""
+    lease_until = now + timedelta(seconds=lease_seconds)
+    number = forward.attempts + 1
+    return _change(
+        forward, _S.SENDING, now, "AttemptStarted", f"attempt {number}",
+        attempts=number, attempt_id=attempt_id, body_hash=body_hash,
+        lease_until=to_iso(lease_until), due_at=after(lease_until, 5),
+    )  # fmt: skip
+
+
+def settle_attempt(
+    forward: Forward, outcome: Outcome, now: datetime, jitter: float, grace_seconds: float
+) -> Transition:
+    """What becomes of a SENDING forward once its outcome is known; `jitter` is in [0, 1)."""
+    match outcome:
+        case Accepted(external_id):
+            detail = None if external_id is None else f"external id {external_id}"
+            return _change(forward, _S.SENT, now, "ForwardSent", detail, external_id=external_id, due_at=None)
+        case Rejected(reason):
+            error = bounded(reason)
+            return _change(forward, _S.REJECTED, now, "ForwardRejected", error, error=error, due_at=None)
+        case Refused(reason, retry_after):
+            return _retry(
+                forward, bounded(reason), now, retry_delay(forward.attempts, jitter, retry_after), grace_seconds
+            )
+        case NotSent(reason):
+            return _retry(forward, bounded(reason), now, retry_delay(forward.attempts, jitter), grace_seconds)
+        case Unknown(reason):
+            error = bounded(reason)
+            return _change(forward, _S.IN_DOUBT, now, "ForwardInDoubt", error, error=error, due_at=None)
+
+
+def _retry(forward: Forward, error: str, now: datetime, delay: float, grace_seconds: float) -> Transition:
+    return _change(
+        forward, _S.QUEUED, now, "AttemptFailed", f"{error}; next attempt in {delay:.0f} s",
+        error=error, not_before=after(now, delay), due_at=after(now, delay + grace_seconds),
+    )  # fmt: skip
+
+
+def retry_delay(attempts: int, jitter: float, retry_after: float | None = None) -> float:
+    """Seconds until the next attempt: doubling with jitter, and never sooner than the platform asked for."""
+    ceiling: float = min(FIRST_RETRY_SECONDS * 2 ** min(max(attempts - 1, 0), 16), LONGEST_RETRY_SECONDS)
+    backoff = ceiling * (0.5 + jitter / 2)
+    if retry_after is None:
+        return backoff
+    return max(backoff, min(max(retry_after, 0.0), LONGEST_RETRY_AFTER_SECONDS))
+
+
+def park_for_mappings(forward: Forward, missing: Sequence[MappingKey], now: datetime) -> Transition:
+    """NEEDS_MAPPING with everything that is missing; looked at again from time to time besides by every import."""
+    listed = tuple(missing)
+    return _change(
+        forward, _S.NEEDS_MAPPING, now, "ForwardNeedsMapping",
+        bounded(", ".join(f"{need.kind}:{need.key}" for need in listed)),
+        missing=listed, due_at=after(now, PARKED_RECHECK_SECONDS),
+    )  # fmt: skip
+
+
+def release(forward: Forward, reason: str, now: datetime, grace_seconds: float) -> Transition:
+    """Back to QUEUED from a waiting state, because what it waited for has come."""
+    return _change(forward, _S.QUEUED, now, "ForwardReleased", reason, due_at=after(now, grace_seconds))
+
+
+def postpone(forward: Forward, now: datetime, grace_seconds: float) -> Forward:
+    """The same forward, swept again later: the sweeper's claim. Nothing happened to the order, so no timeline."""
+    return replace(forward, due_at=after(now, grace_seconds))

@@ -1,0 +1,153 @@
+"""A sales order as a partner sends it, and as Orderbridge keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+
+from orderbridge.domain.problems import FieldError, InvalidFields, MalformedRequest
+
+MAX_LINES = 200
+MAX_QUANTITY = 1_000_000
+MAX_REFERENCE_LENGTH = 128
+
+OrderStatus = Literal["DRAFT", "SUBMITTED", "ACCEPTED", "IN_PROCESS", "SHIPPED", "COMPLETED", "CANCELLED", "REJECTED"]
+
+_NO_CONTROL_CHARACTERS = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*")
+
+DocumentT = TypeVar("DocumentT", bound=BaseModel)
+
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+
+class _Document(BaseModel):
+    # A misspelt optional field would silently change the meaning of an order, so unknown fields are refused.
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    @field_validator("*", mode="after")
+    @classmethod
+    def _printable(cls, value: Any) -> Any:
+        if isinstance(value, str) and not _NO_CONTROL_CHARACTERS.fullmatch(value):
+            raise ValueError("control characters are not allowed")
+        return value
+
+
+class ProductLine(_Document):
+    """One line of an order: whole pieces of one product. The same code may stand on several lines."""
+
+    product_code: Code
+    quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
+
+
+class SalesOrder(_Document):
+    """The request body of Create sales order (document 000), validated.
+
+    `purchase_order_no` is optional and nullable; absent, null and blank all mean "no reference".
+    """
+
+    customer_code: Code
+    site_code: Code
+    sales_name: Text
+    address: LongText
+    purchase_order_no: (
+        Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_REFERENCE_LENGTH)] | None
+    ) = None
+    products: Annotated[tuple[ProductLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+
+    @field_validator("purchase_order_no", mode="after")
+    @classmethod
+    def _blank_is_none(cls, value: str | None) -> str | None:
+        return value or None
+
+    def canonical_json(self) -> str:
+        """One text for one content, whatever the spacing and key order the partner used."""
+        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    def content_hash(self) -> str:
+        """SHA-256 of the canonical content, in hex: equal exactly where two orders say the same."""
+        return hashlib.sha256(self.canonical_json().encode()).hexdigest()
+
+
+def parse_sales_order(body: bytes) -> SalesOrder:
+    """The order in a request body.
+
+    Raises `MalformedRequest` where the body is not JSON, `InvalidFields` with every field error at once where it is
+    JSON and not an order.
+    """
+    return parse_document(SalesOrder, body)
+
+
+def parse_document(model: type[DocumentT], body: bytes) -> DocumentT:
+    """`body` as a `model`; raises `MalformedRequest` or `InvalidFields` with all errors at once."""
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as failure:
+        details = failure.errors(include_url=False, include_input=False)
+    if any(error["type"] == "json_invalid" for error in details):
+        raise MalformedRequest("malformed_json", "The body is not valid JSON.")
+    raise InvalidFields(
+        "invalid_fields",
+        "The request has invalid fields; see errors.",
+        errors=[FieldError(_pointer(error["loc"]), error["msg"]) for error in details],
+    )
+
+
+def _pointer(location: tuple[int | str, ...]) -> str:
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in location)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderKey:
+    """What identifies an order at rest: the partner, and the partner's reference with its prefix."""
+
+    client_id: str
+    reference: str
+
+
+def order_reference(order: SalesOrder, idempotency_key: str | None, timestamp: str, body: bytes) -> str:
+    """The reference under which a posted order is stored once (DESIGN invariant 4).
+
+    ``po:<purchase_order_no>`` if given, else ``key:<Idempotency-Key>``, else ``body:<sha256 of timestamp and body>``,
+    which makes an exact replay the same order.
+    """
+    if order.purchase_order_no is not None:
+        return f"po:{order.purchase_order_no}"
+    if idempotency_key is not None:
+        return f"key:{idempotency_key}"
+    return "body:" + hashlib.sha256(timestamp.encode() + b"\n" + body).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRef:
+    """A channel an order goes to, as frozen on the order: its name and its platform."""
+
+    name: str
+    platform: str
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An accepted order. One of these at rest is the idempotency record and the outbox row at once."""
+
+    key: OrderKey
+    code: str
+    content: SalesOrder
+    content_hash: str
+    created_at: str
+    order_date: str
+    status: OrderStatus
+    channels: tuple[ChannelRef, ...]
+    signed_by: str
+    due_at: str | None = None
+    platform_statuses: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def client_id(self) -> str:
+        return self.key.client_id

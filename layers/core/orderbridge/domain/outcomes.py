@@ -1,0 +1,64 @@
+"""What can become of a create call at a platform (DESIGN invariant 2).
+
+::
+
+    Accepted   the platform holds the order
+    Rejected   the platform read it and refused its content
+    Refused    nothing was processed (401, 403, 429; 503 where the channel says so)
+    NotSent    no byte left: DNS, connect, TLS
+    Unknown    anything may have happened: timeout, reset, other 5xx, an unreadable answer
+
+Only `Refused` and `NotSent` may be sent again without looking at the platform first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MAX_DETAIL_LENGTH = 500
+
+
+def bounded(text: str, limit: int = MAX_DETAIL_LENGTH) -> str:
+    """`text` on one line and at most `limit` characters long."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= limit else flat[: limit - 1] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The platform holds the order; `external_id` is its id there, None where the platform tells none."""
+
+    external_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """The platform read the order and refused its content, in `reason`'s words."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Nothing was processed. `retry_after` in seconds where the platform named it."""
+
+    reason: str
+    retry_after: float | None = None
+    credentials: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NotSent:
+    """No byte of the request left this machine."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The request left and no trustworthy answer came back."""
+
+    reason: str
+
+
+Outcome = Accepted | Rejected | Refused | NotSent | Unknown

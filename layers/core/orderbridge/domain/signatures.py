@@ -1,0 +1,137 @@
+"""Request signatures: RSASSA-PKCS1-v1_5 with SHA-256 over ``client_id|X-TIMESTAMP`` (document 000).
+
+That string does not cover the body, whatever the document claims; see the partner guide.
+
+::
+
+    BadSignature
+    └── UndecodableSignature
+    BadPublicKey
+    BadTimestamp
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+    load_pem_public_key,
+)
+
+from orderbridge.domain.partners import PartnerKey
+
+MIN_KEY_BITS = 2048
+ADVISED_KEY_BITS = 3072
+MAX_KEY_BITS = 8192
+TIMESTAMP_TOLERANCE_SECONDS = 300
+
+_STANDARD = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_URL_SAFE = re.compile(r"[A-Za-z0-9_-]+={0,2}")
+_SECONDS = re.compile(r"[0-9]{1,12}")
+_MILLISECONDS = re.compile(r"[0-9]{13}")
+
+
+class BadSignature(Exception):
+    """The signature was not made by any active key of the partner over the expected string."""
+
+
+class UndecodableSignature(BadSignature):
+    """The signature is not strict Base64."""
+
+
+class BadPublicKey(ValueError):
+    """A public key that cannot be registered."""
+
+
+class BadTimestamp(ValueError):
+    """A timestamp that is not unix seconds or 13 digits of milliseconds."""
+
+
+def string_to_sign(client_id: str, timestamp: str) -> bytes:
+    """What a partner signs: its client id, a bar, and the X-TIMESTAMP header exactly as sent."""
+    return f"{client_id}|{timestamp}".encode()
+
+
+def timestamp_to_milliseconds(timestamp: str) -> int:
+    """Unix milliseconds of an X-TIMESTAMP header: seconds, or milliseconds where it has 13 digits."""
+    if _MILLISECONDS.fullmatch(timestamp):
+        return int(timestamp)
+    if _SECONDS.fullmatch(timestamp):
+        return int(timestamp) * 1000
+    raise BadTimestamp("X-TIMESTAMP must be the unix time in seconds (or 13 digits of milliseconds).")
+
+
+def is_fresh(timestamp_ms: int, now_ms: int) -> bool:
+    """Whether a signed timestamp is within the tolerance of now, in the past or ahead."""
+    return abs(now_ms - timestamp_ms) <= TIMESTAMP_TOLERANCE_SECONDS * 1000
+
+
+def decode_signature(text: str) -> bytes:
+    """The bytes of a standard or URL-safe Base64 text, padded or not; nothing else is read."""
+    if _STANDARD.fullmatch(text):
+        altchars = b"+/"
+    elif _URL_SAFE.fullmatch(text):
+        altchars = b"-_"
+    else:
+        raise UndecodableSignature("the signature is not Base64")
+    unpadded = text.rstrip("=")
+    if "=" in text and len(text) % 4:
+        raise UndecodableSignature("the signature's Base64 padding is wrong")
+    try:
+        decoded = base64.b64decode(unpadded + "=" * (-len(unpadded) % 4), altchars=altchars, validate=True)
+    except binascii.Error as error:
+        raise UndecodableSignature("the signature is not Base64") from error
+    if base64.b64encode(decoded, altchars=altchars).decode().rstrip("=") != unpadded:
+        raise UndecodableSignature("the signature's last Base64 character carries stray bits")
+    return decoded
+
+
+def verify_signature(keys: Iterable[PartnerKey], message: bytes, signature: bytes) -> PartnerKey:
+    """The key that signed `message`; raises `BadSignature` where none of `keys` did."""
+    for key in keys:
+        try:
+            _public_key(key.spki_der).verify(signature, message, PKCS1v15(), SHA256())
+        except InvalidSignature:
+            continue
+        return key
+    raise BadSignature("no active key of the partner made this signature")
+
+
+@lru_cache(maxsize=1024)
+def _public_key(spki_der: bytes) -> RSAPublicKey:
+    key = load_der_public_key(spki_der)
+    if not isinstance(key, RSAPublicKey):
+        raise BadPublicKey("the key is not an RSA key")
+    return key
+
+
+def read_public_key(pem: bytes, added_at: str) -> PartnerKey:
+    """A partner's key from X.509 PEM (``BEGIN PUBLIC KEY``), at least 2048 bits; raises `BadPublicKey`."""
+    if b"PRIVATE KEY" in pem:
+        raise BadPublicKey("this is a private key: register the public half, and treat this key as disclosed")
+    try:
+        key = load_pem_public_key(pem)
+    except ValueError as error:
+        raise BadPublicKey("not an X.509 PEM public key (-----BEGIN PUBLIC KEY-----)") from error
+    except Exception as error:  # cryptography raises UnsupportedAlgorithm for exotic keys
+        raise BadPublicKey("an unsupported kind of key") from error
+    if not isinstance(key, RSAPublicKey):
+        raise BadPublicKey("not an RSA key")
+    if not MIN_KEY_BITS <= key.key_size <= MAX_KEY_BITS:
+        raise BadPublicKey(f"the key has {key.key_size} bits; {MIN_KEY_BITS} to {MAX_KEY_BITS} are accepted")
+    if key.public_numbers().e < 3 or key.public_numbers().e % 2 == 0:
+        raise BadPublicKey("the key's public exponent is not a usable one")
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return PartnerKey(kid=hashlib.sha256(der).hexdigest()[:16], spki_der=der, bits=key.key_size, added_at=added_at)

@@ -1,0 +1,174 @@
+"""What the use cases need from the world, as Protocols. `aws`, `platforms` and the tests' fakes implement them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from orderbridge.domain.channels import Channel, CommonSettings
+from orderbridge.domain.events import Event, ForwardMessage
+from orderbridge.domain.forwards import Forward, TimelineEntry, Transition
+from orderbridge.domain.mapping import MappingKey, Mappings
+from orderbridge.domain.orders import Order, OrderKey
+from orderbridge.domain.outcomes import Outcome
+from orderbridge.domain.partners import Partner
+from orderbridge.domain.tokens import SigningKeys
+
+
+class LostRace(Exception):
+    """Another writer changed the item first; the caller reads again or leaves it to the winner."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenRequest:
+    """A create call as it will be sent, every time, byte for byte. Tokens and MACs are added on the wire."""
+
+    method: str
+    path: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardRecord:
+    """What a forwarder needs to know of one forward, read in one call."""
+
+    order: Order
+    forward: Forward
+    request: FrozenRequest | None
+
+
+class PartnerDirectory(Protocol):
+    """The partners, as the API sees them; may be seconds old."""
+
+    def find(self, client_id: str) -> Partner | None: ...
+
+
+class KeyRing(Protocol):
+    """The token keys."""
+
+    def current(self) -> SigningKeys: ...
+
+    def refreshed(self) -> SigningKeys:
+        """The ring read anew, at most once a minute."""
+        ...
+
+
+class PepperSource(Protocol):
+    """The pepper under which client secrets are hashed."""
+
+    def pepper(self) -> bytes: ...
+
+
+class CodeCounter(Protocol):
+    """The numbers of a business day."""
+
+    def reserve(self, day: date, count: int) -> int:
+        """Reserve `count` consecutive numbers and return the last of them."""
+        ...
+
+
+class OrderIntakeStore(Protocol):
+    """The one write of acceptance."""
+
+    def put_if_absent(self, order: Order) -> Order | None:
+        """Store the order and return None, or return the order that already stands under its reference."""
+        ...
+
+
+class OrderStore(Protocol):
+    """Orders and their forwards."""
+
+    def read_order(self, key: OrderKey) -> Order | None: ...
+
+    def read_forward(self, message: ForwardMessage) -> ForwardRecord | None: ...
+
+    def list_forwards(self, key: OrderKey) -> Sequence[Forward]: ...
+
+    def create_forward(self, transition: Transition) -> bool:
+        """Create the forward; False where it exists already, which changes nothing."""
+        ...
+
+    def save(self, transition: Transition, *, freeze: FrozenRequest | None = None) -> Forward:
+        """Write the forward and its timeline entry, and the frozen request where it is new, all or nothing.
+
+        Raises `LostRace` where the forward is no longer at the revision that was read.
+        """
+        ...
+
+    def mark_published(self, order: Order) -> None:
+        """Nothing is due for this order any more: its forwards look after themselves."""
+        ...
+
+
+class DueIndex(Protocol):
+    """What is past its due time; eventually consistent, so every claim is checked on the item itself."""
+
+    def due(self, now: str, limit: int) -> Iterable[DueItem]: ...
+
+    def claim_order(self, order: Order, due_at: str) -> None:
+        """Move an order's due time; raises `LostRace` where it is no longer as read."""
+        ...
+
+    def claim_forward(self, forward: Forward) -> Forward:
+        """Move a forward's due time; raises `LostRace` where it is no longer as read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    """A key found in the due index: an order, or one of its forwards (`channel` given)."""
+
+    key: OrderKey
+    channel: str | None
+
+
+class EventBus(Protocol):
+    def publish(self, events: Sequence[Event]) -> None:
+        """Put every event on the bus; raises where any entry failed, after retrying the failed ones."""
+        ...
+
+
+class ForwardQueues(Protocol):
+    """The queue of each platform."""
+
+    def send(self, message: ForwardMessage, delay_seconds: float = 0) -> None: ...
+
+
+class ChannelDirectory(Protocol):
+    def find(self, name: str) -> Channel | None: ...
+
+
+class MappingStore(Protocol):
+    def read(self, channel: str, keys: Collection[MappingKey]) -> Mappings:
+        """The values of those keys that are mapped, strongly consistent."""
+        ...
+
+
+class CredentialSource(Protocol):
+    def credentials(self, channel: Channel) -> Mapping[str, Any]: ...
+
+
+class Platform(Protocol):
+    """A commerce platform: a pure mapper and a thin adapter."""
+
+    name: str
+
+    def settings(self, channel: Channel) -> CommonSettings: ...
+
+    def mapping_keys(self, order: Order, channel: Channel) -> Collection[MappingKey]:
+        """Every key whose value `to_request` may ask for."""
+        ...
+
+    def to_request(self, order: Order, channel: Channel, mappings: Mappings) -> FrozenRequest:
+        """The create call for this order; raises `MissingMappings` with everything that is missing."""
+        ...
+
+    def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
+        """Send the request once and say what became of it; never raises for what a platform or network does."""
+        ...
+
+
+class Timeline(Protocol):
+    def append(self, key: OrderKey, entries: Sequence[TimelineEntry]) -> None: ...

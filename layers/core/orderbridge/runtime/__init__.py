@@ -1,0 +1,1 @@
+"""How a Lambda function meets the use cases: environment, log, HTTP, and the building of the ports."""

@@ -1,0 +1,123 @@
+"""API Gateway's REST proxy events to use cases and back, with every refusal as an RFC 9457 problem."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from orderbridge.aws.errors import AWS_FAILURES
+from orderbridge.domain.problems import (
+    BodyTooLarge,
+    InternalError,
+    MalformedRequest,
+    Problem,
+    Unavailable,
+    UnsupportedContentType,
+)
+from orderbridge.runtime.log import begin_invocation, log, log_failure
+from orderbridge.usecases.intake import SignedRequest
+
+MAX_BODY_BYTES = 256 * 1024
+_SINGLE_HEADERS = frozenset({"x-client-id", "x-timestamp", "x-signature", "idempotency-key", "content-type"})
+
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """A success: its status, its JSON body, further headers, and what the log may say of it."""
+
+    status: int
+    body: Mapping[str, Any]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    logged: Mapping[str, Any] = field(default_factory=dict)
+
+
+def api_handler(endpoint: Callable[[SignedRequest], Response]) -> Callable[[Event, Any], dict[str, Any]]:
+    """A Lambda handler that answers every event with a response or a problem and never raises."""
+
+    def handler(event: Event, context: Any) -> dict[str, Any]:
+        context_of_request = event.get("requestContext") or {}
+        request_id = str(context_of_request.get("requestId") or getattr(context, "aws_request_id", ""))
+        begin_invocation(request_id=request_id, route=event.get("resource"))
+        try:
+            response = endpoint(read_request(event))
+        except Problem as problem:
+            return _refuse(problem, request_id)
+        except AWS_FAILURES as failure:
+            log_failure("dependency_failed", failure)
+            return _refuse(Unavailable(), request_id)
+        except Exception as failure:  # noqa: BLE001 - a partner gets a problem body, whatever went wrong
+            log_failure("request_failed", failure)
+            return _refuse(InternalError(), request_id)
+        log("request_answered", status=response.status, **response.logged)
+        return _answer(response.status, response.body, "application/json", request_id, response.headers)
+
+    return handler
+
+
+def read_request(event: Event) -> SignedRequest:
+    """The request in an event; raises `BodyTooLarge`, `UnsupportedContentType` or `MalformedRequest`."""
+    body = _body(event)
+    if len(body) > MAX_BODY_BYTES:
+        raise BodyTooLarge("body_too_large", f"The body is larger than {MAX_BODY_BYTES} bytes.")
+    headers = _headers(event)
+    media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type != "application/json":
+        raise UnsupportedContentType("unsupported_content_type", "Send the body as application/json.")
+    return SignedRequest(headers, body)
+
+
+def _body(event: Event) -> bytes:
+    text: str = event.get("body") or ""
+    if not event.get("isBase64Encoded"):
+        return text.encode("utf-8", "surrogatepass")
+    try:
+        return base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise MalformedRequest("malformed_json", "The body is not valid JSON.") from error
+
+
+def _headers(event: Event) -> dict[str, str]:
+    """Header names in lower case. A header that decides who is calling must stand there once (TRAPS A14)."""
+    collected: dict[str, list[str]] = {}
+    multiple: Mapping[str, list[str]] = event.get("multiValueHeaders") or {
+        name: [value] for name, value in (event.get("headers") or {}).items()
+    }
+    for name, values in multiple.items():
+        collected.setdefault(name.lower(), []).extend(values)
+    headers: dict[str, str] = {}
+    for name, values in collected.items():
+        if len(values) == 1:
+            headers[name] = values[0]
+        elif name in _SINGLE_HEADERS:
+            raise MalformedRequest("invalid_header", f"The header {name} must be sent once.")
+        # A repeated Authorization is none at all: the caller has not said who it is.
+    return headers
+
+
+def _refuse(problem: Problem, request_id: str) -> dict[str, Any]:
+    log("request_refused", status=problem.status, problem=problem.code)
+    body = problem.body(request_id)
+    return _answer(problem.status, body, "application/problem+json", request_id, problem.headers)
+
+
+def _answer(
+    status: int, body: Mapping[str, Any], content_type: str, request_id: str, headers: Mapping[str, str]
+) -> dict[str, Any]:
+    return {
+        "statusCode": status,
+        "headers": {
+            "Content-Type": content_type,
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+            "X-Request-Id": request_id,
+            **headers,
+        },
+        "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        "isBase64Encoded": False,
+    }

@@ -1,0 +1,40 @@
+"""Records of the table's stream to the publisher's two use cases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from orderbridge.aws import items
+from orderbridge.domain.forwards import Forward
+from orderbridge.domain.orders import Order
+from orderbridge.runtime.background import invocation
+from orderbridge.runtime.log import log
+
+
+def stream_handler(
+    publish_order: Callable[[Order], None], publish_forward_change: Callable[[Forward], None]
+) -> Callable[[Mapping[str, Any], Any], None]:
+    """A stream handler that raises on any failure, so that the whole batch is repeated in its order.
+
+    Partial responses are not used here: the local engine forgets the records they name, and with
+    BisectBatchOnFunctionError raising is right on AWS too.
+    """
+
+    def handler(event: Mapping[str, Any], context: Any) -> None:
+        with invocation("event_publisher", context):
+            for record in event["Records"]:
+                image = record["dynamodb"].get("NewImage")
+                if image is None:
+                    continue
+                sort_key: str = image["SK"]["S"]
+                if sort_key == "ORDER" and record["eventName"] == "INSERT":
+                    order = items.read_order(items.from_stream(image))
+                    publish_order(order)
+                    log("order_published", code=order.code, client_id=order.client_id)
+                elif sort_key.startswith("FORWARD#"):
+                    forward = items.read_forward(items.from_stream(image))
+                    publish_forward_change(forward)
+                    log("forward_published", code=forward.code, channel=forward.channel.name, state=forward.state.value)
+
+    return handler

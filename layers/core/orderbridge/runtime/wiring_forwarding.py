@@ -1,0 +1,70 @@
+"""The use cases behind the stream, the queues and the schedule; apart from the API's, which import none of this."""
+
+from __future__ import annotations
+
+import random
+import uuid
+
+from orderbridge.aws import clients
+from orderbridge.aws.bus import EventBridgeBus, PlatformQueues
+from orderbridge.aws.channels import SecretCredentials, TableChannels, TableMappings
+from orderbridge.aws.due import TableDueIndex
+from orderbridge.aws.orders import TableOrders
+from orderbridge.domain.times import utc_now
+from orderbridge.platforms.registry import platform_named
+from orderbridge.runtime.settings import EventPublisherSettings, ForwarderSettings, SweeperSettings, load
+from orderbridge.usecases.forwarding import ForwardOrder
+from orderbridge.usecases.publishing import PublishForwardChange, PublishOrder
+from orderbridge.usecases.sweeping import Sweep
+
+SECONDS_PER_FORWARD = 45
+"""The longest one message may take: a login chain and a create call, each within the channel's timeout."""
+
+
+def publish_order() -> tuple[PublishOrder, PublishForwardChange]:
+    settings = load(EventPublisherSettings)
+    bus = EventBridgeBus(clients.events(), settings.bus_name)
+    orders = TableOrders(clients.dynamodb(), settings.table_name)
+    return PublishOrder(orders, bus, utc_now, settings.sweep_grace_seconds), PublishForwardChange(bus)
+
+
+def forward_order() -> ForwardOrder:
+    settings = load(ForwarderSettings)
+    table = clients.dynamodb()
+    return ForwardOrder(
+        orders=TableOrders(table, settings.table_name),
+        channels=TableChannels(table, settings.table_name),
+        mappings=TableMappings(table, settings.table_name),
+        credentials=SecretCredentials(
+            clients.secrets_manager(), settings.stack, settings.partner_cache_seconds, utc_now
+        ),
+        platform=platform_named(settings.platform, allow_loopback_http=settings.allow_loopback_http),
+        queues=PlatformQueues(clients.sqs(), {settings.platform: settings.queue_url}),
+        clock=utc_now,
+        new_attempt_id=lambda: uuid.uuid4().hex,
+        jitter=random.random,
+        function_timeout_seconds=settings.function_timeout_seconds,
+        sweep_grace_seconds=settings.sweep_grace_seconds,
+    )
+
+
+def sweep() -> Sweep:
+    settings = load(SweeperSettings)
+    table = clients.dynamodb()
+    orders = TableOrders(table, settings.table_name)
+    return Sweep(
+        due_index=TableDueIndex(table, settings.table_name),
+        orders=orders,
+        queues=PlatformQueues(
+            clients.sqs(),
+            {
+                "salesmania": settings.queue_salesmania,
+                "sirclo": settings.queue_sirclo,
+                "ngorder": settings.queue_ngorder,
+            },
+        ),
+        publish=PublishOrder(
+            orders, EventBridgeBus(clients.events(), settings.bus_name), utc_now, settings.sweep_grace_seconds
+        ),
+        clock=utc_now,
+    )

@@ -1,0 +1,1 @@
+"""What Orderbridge does, in terms of the domain and the ports alone."""

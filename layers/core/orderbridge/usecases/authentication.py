@@ -1,0 +1,134 @@
+"""Log a partner in, renew its token, and tell from a token who is calling (DESIGN section 3)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from orderbridge.domain.orders import parse_document
+from orderbridge.domain.partners import CLIENT_ID, Partner, secret_matches
+from orderbridge.domain.problems import Forbidden, Unauthenticated
+from orderbridge.domain.times import Clock
+from orderbridge.domain.tokens import (
+    REFRESH_GRACE_SECONDS,
+    InvalidToken,
+    TokenClaims,
+    UnknownKey,
+    issue_token,
+    new_claims,
+    verify_token,
+)
+from orderbridge.ports import KeyRing, PartnerDirectory, PepperSource
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True)
+
+
+class LoginRequest(_Request):
+    """The body of POST auth/login (document 000)."""
+
+    client_id: Annotated[str, StringConstraints(min_length=1, max_length=256)]
+    client_secret: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
+
+
+class RefreshRequest(_Request):
+    """The body of POST auth/refresh (document 000)."""
+
+    token: Annotated[str, StringConstraints(min_length=1)]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A token and its expiry in unix seconds."""
+
+    token: str
+    expired_at: int
+
+    def body(self) -> dict[str, object]:
+        return {"token": self.token, "expired_at": self.expired_at}
+
+
+def invalid_token() -> Unauthenticated:
+    """The one answer for every token that is not good, whatever is wrong with it."""
+    return Unauthenticated("invalid_token", "The access token is missing, malformed, expired or not valid.")
+
+
+def suspended() -> Forbidden:
+    """The answer to a partner that has shown who it is and is suspended."""
+    return Forbidden("partner_suspended", "This partner is suspended.")
+
+
+@dataclass(frozen=True, slots=True)
+class TokenVerifier:
+    """Reads tokens with the key ring of the moment, fetching the ring anew once for a key it does not know."""
+
+    keys: KeyRing
+    clock: Clock
+
+    def claims(self, token: str, *, expired_for_seconds: int = 0) -> TokenClaims:
+        """The claims of a good token; raises `Unauthenticated` for any other."""
+        now = self.clock()
+        try:
+            try:
+                return verify_token(token, self.keys.current(), now, expired_for_seconds=expired_for_seconds)
+            except UnknownKey:
+                return verify_token(token, self.keys.refreshed(), now, expired_for_seconds=expired_for_seconds)
+        except InvalidToken as failure:
+            raise invalid_token() from failure
+
+
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """A token for the right client_id and client_secret."""
+
+    partners: PartnerDirectory
+    pepper: PepperSource
+    keys: KeyRing
+    clock: Clock
+
+    def __call__(self, body: bytes) -> AccessToken:
+        request = parse_document(LoginRequest, body)
+        known = self.partners.find(request.client_id) if CLIENT_ID.fullmatch(request.client_id) else None
+        expected = known.secret_hash if known else None
+        # An unknown client is compared too, so that it costs and answers the same as a wrong secret.
+        if not secret_matches(self.pepper.pepper(), request.client_secret, expected) or known is None:
+            raise Unauthenticated("invalid_credentials", "The client_id or the client_secret is not right.")
+        if known.state != "active":
+            raise suspended()
+        claims = new_claims(known.client_id, known.credential_version, self.clock())
+        return AccessToken(issue_token(claims, self.keys.current()), claims.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """A new token of the same family for one that is valid, or expired for at most a day.
+
+    Refreshing revokes nothing: partners run several workers, and an order needs the RSA signature besides.
+    """
+
+    partners: PartnerDirectory
+    keys: KeyRing
+    clock: Clock
+    grace_seconds: int = REFRESH_GRACE_SECONDS
+
+    def __call__(self, body: bytes) -> AccessToken:
+        request = parse_document(RefreshRequest, body)
+        old = TokenVerifier(self.keys, self.clock).claims(request.token, expired_for_seconds=self.grace_seconds)
+        partner = active_partner(self.partners, old)
+        claims = new_claims(partner.client_id, partner.credential_version, self.clock(), continuing=old)
+        return AccessToken(issue_token(claims, self.keys.current()), claims.expires_at)
+
+
+def active_partner(partners: PartnerDirectory, claims: TokenClaims) -> Partner:
+    """The partner a token speaks for, provided it still may; raises `Unauthenticated` or `Forbidden`."""
+    partner = partners.find(claims.client_id)
+    if partner is None:
+        raise invalid_token()
+    if partner.state != "active":
+        raise suspended()
+    if partner.credential_version != claims.credential_version:
+        raise invalid_token()
+    return partner

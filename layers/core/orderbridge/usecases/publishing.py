@@ -1,0 +1,51 @@
+"""Carry a stored order on: a forward per channel, then the events, and only then is nothing due (DESIGN section 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orderbridge.domain.events import Event, forward_changed, forward_queued, order_created
+from orderbridge.domain.forwards import Forward, ForwardState, Transition, new_forward, new_unrouted_forward
+from orderbridge.domain.orders import Order
+from orderbridge.domain.times import Clock
+from orderbridge.ports import EventBus, OrderStore
+
+
+@dataclass(frozen=True, slots=True)
+class PublishOrder:
+    """Creates an order's forwards and announces them; idempotent, and raises on any failure so that it is repeated."""
+
+    orders: OrderStore
+    bus: EventBus
+    clock: Clock
+    sweep_grace_seconds: float
+
+    def first_forwards(self, order: Order) -> Sequence[Transition]:
+        """The forwards an order starts with: one per frozen channel, or the visible place of an order without one."""
+        now = self.clock()
+        if not order.channels:
+            return (new_unrouted_forward(order.key, order.code, order.content.site_code, now),)
+        return tuple(
+            new_forward(order.key, order.code, channel, now, self.sweep_grace_seconds) for channel in order.channels
+        )
+
+    def __call__(self, order: Order) -> None:
+        transitions = self.first_forwards(order)
+        for transition in transitions:
+            self.orders.create_forward(transition)
+        queued = [forward_queued(t.forward) for t in transitions if t.forward.state is ForwardState.QUEUED]
+        self.bus.publish([order_created(order), *queued])
+        self.orders.mark_published(order)
+
+
+@dataclass(frozen=True, slots=True)
+class PublishForwardChange:
+    """Announces the state that a forward has reached."""
+
+    bus: EventBus
+
+    def __call__(self, forward: Forward) -> None:
+        event: Event | None = forward_changed(forward)
+        if event is not None:
+            self.bus.publish([event])

@@ -1,0 +1,84 @@
+"""Find what was left behind: orders never published and forwards past their due time (DESIGN section 1)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from orderbridge.domain.events import ForwardMessage, message_of
+from orderbridge.domain.forwards import ForwardState, postpone
+from orderbridge.domain.orders import ChannelRef, Order, OrderKey
+from orderbridge.domain.times import Clock, after, from_iso, to_iso
+from orderbridge.ports import DueIndex, DueItem, ForwardQueues, LostRace, OrderStore
+from orderbridge.usecases.publishing import PublishOrder
+
+CLAIM_SECONDS = 120
+
+
+class SweepIncomplete(Exception):
+    """Some items could not be carried on; they stay due and are found again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One sweep of the due index.
+
+    It needs neither stream nor bus to be right: what it finds it claims on the item itself and sends straight to the
+    platform's queue. An order's events are published afterwards; where the bus is down the order stays due and the
+    sweep says so, with its forwards on their way already.
+    """
+
+    due_index: DueIndex
+    orders: OrderStore
+    queues: ForwardQueues
+    publish: PublishOrder
+    clock: Clock
+    limit: int = 2000
+
+    def __call__(self) -> Counter[str]:
+        """How many items were found, by what became of them: order, forward, lost_race, gone.
+
+        One item that cannot be carried on holds up no other; `SweepIncomplete` is raised after the last.
+        """
+        found: Counter[str] = Counter()
+        failures: list[Exception] = []
+        for item in self.due_index.due(to_iso(self.clock()), self.limit):
+            try:
+                found[self._carry_on(item)] += 1
+            except LostRace:
+                found["lost_race"] += 1
+            except Exception as failure:  # noqa: BLE001 - raised together after the last item
+                failures.append(failure)
+        if failures:
+            raise SweepIncomplete(f"{len(failures)} items; {dict(found)} carried on") from failures[0]
+        return found
+
+    def _carry_on(self, item: DueItem) -> str:
+        if item.channel is None:
+            return self._order(item.key)
+        return self._forward(item.key, item.channel)
+
+    def _order(self, key: OrderKey) -> str:
+        order = self.orders.read_order(key)
+        if order is None or not self._is_due(order.due_at):
+            return "gone"
+        self.due_index.claim_order(order, after(self.clock(), CLAIM_SECONDS))
+        self._send_first_forwards(order)
+        self.publish(order)
+        return "order"
+
+    def _send_first_forwards(self, order: Order) -> None:
+        for transition in self.publish.first_forwards(order):
+            if self.orders.create_forward(transition) and transition.forward.state is ForwardState.QUEUED:
+                self.queues.send(message_of(transition.forward))
+
+    def _forward(self, key: OrderKey, channel: str) -> str:
+        record = self.orders.read_forward(ForwardMessage(key, "", ChannelRef(channel, "")))
+        if record is None or record.forward.is_final or not self._is_due(record.forward.due_at):
+            return "gone"
+        claimed = self.due_index.claim_forward(postpone(record.forward, self.clock(), CLAIM_SECONDS))
+        self.queues.send(message_of(claimed))
+        return "forward"
+
+    def _is_due(self, due_at: str | None) -> bool:
+        return due_at is not None and from_iso(due_at) <= self.clock()
