@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Protocol
 
+from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel, CommonSettings
 from orderbridge.domain.events import Event, ForwardMessage
-from orderbridge.domain.forwards import Forward, TimelineEntry, Transition
+from orderbridge.domain.forwards import Forward, Transition
+from orderbridge.domain.lookups import Finding
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order, OrderKey
 from orderbridge.domain.outcomes import Outcome
@@ -137,7 +139,17 @@ class ForwardQueues(Protocol):
 
 
 class ChannelDirectory(Protocol):
+    """The channels with their breakers, strongly consistent: a forward that parks looks here once more."""
+
     def find(self, name: str) -> Channel | None: ...
+
+    def pause(self, name: str, reason: str, at: str) -> bool:
+        """Pause an active channel; False where it was paused already, so that only one caller raises the alarm."""
+        ...
+
+    def save_breaker(self, channel: Channel, breaker: Breaker) -> Channel:
+        """Write the breaker; raises `LostRace` where it is no longer as in `channel`."""
+        ...
 
 
 class MappingStore(Protocol):
@@ -154,6 +166,8 @@ class Platform(Protocol):
     """A commerce platform: a pure mapper and a thin adapter."""
 
     name: str
+    can_look: bool
+    """Whether `look_for` can find an order at this platform."""
 
     def settings(self, channel: Channel) -> CommonSettings: ...
 
@@ -169,6 +183,10 @@ class Platform(Protocol):
         """Send the request once and say what became of it; never raises for what a platform or network does."""
         ...
 
+    def look_for(self, order: Order, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
+        """Search the platform for an order whose create call had no answer; never raises for what a platform does."""
+        ...
 
-class Timeline(Protocol):
-    def append(self, key: OrderKey, entries: Sequence[TimelineEntry]) -> None: ...
+    def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
+        """Log in and read one page of stock: None where the platform answers as it should, else what is wrong."""
+        ...

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
 from orderbridge.aws.reads import batch_get
+from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.times import Clock
+from orderbridge.ports import LostRace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -31,8 +33,42 @@ class TableChannels:
         self._table = table
 
     def find(self, name: str) -> Channel | None:
-        answer = self._client.get_item(TableName=self._table, Key=items.keys(items.channel_pk(name), "PROFILE"))
-        return items.read_channel(answer["Item"]) if "Item" in answer else None
+        pk = items.channel_pk(name)
+        read = batch_get(self._client, self._table, [items.keys(pk, "PROFILE"), items.keys(pk, "HEALTH")])
+        found = {item["SK"]["S"]: item for item in read}
+        return items.read_channel(found["PROFILE"], found.get("HEALTH")) if "PROFILE" in found else None
+
+    def pause(self, name: str, reason: str, at: str) -> bool:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=items.keys(items.channel_pk(name), "PROFILE"),
+                UpdateExpression="SET #state = :paused, paused_reason = :reason, since = :at",
+                ConditionExpression="#state = :active",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={
+                    ":paused": {"S": "paused"},
+                    ":active": {"S": "active"},
+                    ":reason": {"S": reason},
+                    ":at": {"S": at},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def save_breaker(self, channel: Channel, breaker: Breaker) -> Channel:
+        saved = replace(breaker, revision=channel.breaker.revision + 1)
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=items.breaker_item(channel.name, saved),
+                ConditionExpression="attribute_not_exists(PK) OR revision = :read",
+                ExpressionAttributeValues={":read": {"N": str(channel.breaker.revision)}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as refused:
+            raise LostRace(channel.name) from refused
+        return replace(channel, breaker=saved)
 
 
 class TableMappings:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.forwards import UNROUTED, WAITING_STATES, Forward, ForwardState, TimelineEntry
 from orderbridge.domain.mapping import MappingKey
@@ -160,6 +161,9 @@ def forward_item(forward: Forward) -> Item:
             "lease_until": forward.lease_until,
             "body_hash": forward.body_hash,
             "external_id": forward.external_id,
+            "in_question_since": forward.in_question_since,
+            "negative_looks": forward.negative_looks or None,
+            "failed_looks": forward.failed_looks or None,
             "missing": [[need.kind, need.key] for need in forward.missing] or None,
             "error": forward.error,
             "revision": forward.revision,
@@ -183,6 +187,9 @@ def read_forward(item: Mapping[str, Any]) -> Forward:
         lease_until=values.get("lease_until"),
         body_hash=values.get("body_hash"),
         external_id=values.get("external_id"),
+        in_question_since=values.get("in_question_since"),
+        negative_looks=int(values.get("negative_looks", 0)),
+        failed_looks=int(values.get("failed_looks", 0)),
         missing=tuple(MappingKey(kind, key) for kind, key in values.get("missing", ())),
         error=values.get("error"),
         revision=int(values["revision"]),
@@ -333,7 +340,34 @@ def channel_item(channel: Channel) -> Item:
     )
 
 
-def read_channel(item: Mapping[str, Any]) -> Channel:
+def breaker_item(channel: str, breaker: Breaker) -> Item:
+    """A channel's breaker, apart from its profile, which only an operator writes."""
+    return to_item(
+        {
+            "PK": channel_pk(channel),
+            "SK": "HEALTH",
+            "failures": breaker.failures,
+            "open_until": breaker.open_until,
+            "openings": breaker.openings,
+            "reason": breaker.reason,
+            "revision": breaker.revision,
+        }
+    )
+
+
+def read_breaker(item: Mapping[str, Any]) -> Breaker:
+    values = from_item(item)
+    return Breaker(
+        failures=int(values["failures"]),
+        open_until=values.get("open_until"),
+        openings=int(values["openings"]),
+        reason=values.get("reason"),
+        revision=int(values["revision"]),
+    )
+
+
+def read_channel(item: Mapping[str, Any], health: Mapping[str, Any] | None = None) -> Channel:
+    """A channel from its profile and, where it has ever failed, its health."""
     values = from_item(item)
     return Channel(
         name=values["name"],
@@ -342,6 +376,7 @@ def read_channel(item: Mapping[str, Any]) -> Channel:
         state=values["state"],
         paused_reason=values.get("paused_reason"),
         since=values.get("since"),
+        breaker=read_breaker(health) if health is not None else Breaker(),
     )
 
 

@@ -87,11 +87,10 @@ class TableOrders:
         }
         if values:
             put_forward["ExpressionAttributeValues"] = values
-        timeline = items.timeline_item(items.order_pk(forward.key), entry)
-        writes: list[dict[str, Any]] = [
-            {"Put": put_forward},
-            {"Put": {"TableName": self._table, "Item": timeline}},
-        ]
+        writes: list[dict[str, Any]] = [{"Put": put_forward}]
+        if entry is not None:
+            timeline = items.timeline_item(items.order_pk(forward.key), entry)
+            writes.append({"Put": {"TableName": self._table, "Item": timeline}})
         if freeze is not None:
             frozen = items.request_item(forward, freeze)
             writes.append(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from orderbridge.domain.breakers import Breaker
 
 ChannelState = Literal["active", "paused"]
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -37,6 +39,8 @@ class CommonSettings(BaseModel):
     stock: StockSettings = StockSettings()
     refuses_with_503: bool = False
     """Whether this account's 503 is known to mean that nothing was processed."""
+    settle_s: Annotated[Decimal, Field(gt=0, le=3600)] = Decimal(30)
+    """How long the account's lists may lag behind its creates: the time before a look, and between two of them."""
 
     @field_validator("base_url")
     @classmethod
@@ -72,3 +76,4 @@ class Channel:
     state: ChannelState = "active"
     paused_reason: str | None = None
     since: str | None = None
+    breaker: Breaker = field(default_factory=Breaker)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orderbridge.domain.channels import Channel
 from orderbridge.domain.forwards import Forward, ForwardState
 from orderbridge.domain.orders import ChannelRef, Order, OrderKey
 
@@ -79,6 +80,11 @@ def forward_queued(forward: Forward) -> Event:
 def message_of(forward: Forward) -> ForwardMessage:
     """The queue message that makes a forwarder look at this forward."""
     return ForwardMessage(forward.key, forward.code, forward.channel)
+
+
+def channel_paused(channel: Channel) -> Event:
+    """A channel stopped taking orders, because the platform refuses its credentials; an operator is needed."""
+    return Event("ChannelPaused", {"channel": channel.name, "platform": channel.platform})
 
 
 def forward_changed(forward: Forward) -> Event | None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
 
+from orderbridge.domain.lookups import Absent, Ambiguous, CannotLook, Finding, Found, LookFailed
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef, OrderKey
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown, bounded
@@ -21,6 +22,7 @@ FIRST_RETRY_SECONDS = 2
 LONGEST_RETRY_SECONDS = 900
 LONGEST_RETRY_AFTER_SECONDS = 24 * 3600
 PARKED_RECHECK_SECONDS = 600
+LONGEST_QUESTION_SECONDS = 24 * 3600
 
 
 class ForwardState(StrEnum):
@@ -41,11 +43,12 @@ FINAL_STATES = frozenset({_S.SENT, _S.REJECTED, _S.CANCELLED})
 WAITING_STATES = frozenset({_S.NEEDS_MAPPING, _S.IN_DOUBT, _S.PAUSED})
 
 TRANSITIONS: dict[ForwardState, frozenset[ForwardState]] = {
-    _S.QUEUED: frozenset({_S.QUEUED, _S.SENDING, _S.NEEDS_MAPPING, _S.PAUSED, _S.CANCELLED}),
-    _S.SENDING: frozenset({_S.SENT, _S.REJECTED, _S.QUEUED, _S.IN_DOUBT, _S.PAUSED}),
+    _S.QUEUED: frozenset({_S.SENDING, _S.NEEDS_MAPPING, _S.PAUSED, _S.CANCELLED}),
+    # SENDING to itself: the answer never came, and the platform is looked at once the lease is over.
+    _S.SENDING: frozenset({_S.SENDING, _S.SENT, _S.REJECTED, _S.QUEUED, _S.IN_DOUBT, _S.PAUSED}),
     _S.NEEDS_MAPPING: frozenset({_S.NEEDS_MAPPING, _S.QUEUED, _S.CANCELLED}),
     _S.PAUSED: frozenset({_S.PAUSED, _S.QUEUED, _S.CANCELLED}),
-    # The exits of IN_DOUBT and of the final states are an operator's alone, or a look at the platform's.
+    # The exits of IN_DOUBT and of the final states are an operator's alone.
     _S.IN_DOUBT: frozenset({_S.SENT, _S.QUEUED}),
     _S.REJECTED: frozenset({_S.QUEUED}),
     _S.SENT: frozenset({_S.CANCELLED}),
@@ -76,6 +79,10 @@ class Forward:
     lease_until: str | None = None
     body_hash: str | None = None
     external_id: str | None = None
+    in_question_since: str | None = None
+    """Since when an attempt has been without an answer and the platform is being looked at."""
+    negative_looks: int = 0
+    failed_looks: int = 0
     missing: tuple[MappingKey, ...] = ()
     error: str | None = None
     revision: int = 0
@@ -104,10 +111,22 @@ class TimelineEntry:
 
 
 class Transition(NamedTuple):
-    """A change of a forward and the line it leaves on the timeline."""
+    """A change of a forward and the line it leaves on the timeline; none where nothing happened to the order."""
 
     forward: Forward
-    entry: TimelineEntry
+    entry: TimelineEntry | None
+
+
+@dataclass(frozen=True, slots=True)
+class LookPolicy:
+    """How a platform is looked at after a call without an answer.
+
+    `settle_seconds` lie before the first look and between two of them, and exceed the platform's look-up lag; an order
+    is taken for absent after `negative_looks` complete looks that did not find it.
+    """
+
+    settle_seconds: float
+    negative_looks: int = 2
 
 
 def _change(
@@ -119,6 +138,9 @@ def _change(
         "not_before": None,
         "attempt_id": None,
         "lease_until": None,
+        "in_question_since": None,
+        "negative_looks": 0,
+        "failed_looks": 0,
         "missing": (),
         "error": None,
     }
@@ -158,13 +180,15 @@ def begin_attempt(forward: Forward, attempt_id: str, body_hash: str, now: dateti
 
 
 def settle_attempt(
-    forward: Forward, outcome: Outcome, now: datetime, jitter: float, grace_seconds: float
+    forward: Forward, outcome: Outcome, now: datetime, jitter: float, grace_seconds: float, look: LookPolicy | None
 ) -> Transition:
-    """What becomes of a SENDING forward once its outcome is known; `jitter` is in [0, 1)."""
+    """What becomes of a SENDING forward once its outcome is known; `jitter` is in [0, 1).
+
+    After `Unknown` the platform is looked at (`look`), or a person has to where it cannot be (None).
+    """
     match outcome:
         case Accepted(external_id):
-            detail = None if external_id is None else f"external id {external_id}"
-            return _change(forward, _S.SENT, now, "ForwardSent", detail, external_id=external_id, due_at=None)
+            return _sent(forward, external_id, now, None if external_id is None else f"external id {external_id}")
         case Rejected(reason):
             error = bounded(reason)
             return _change(forward, _S.REJECTED, now, "ForwardRejected", error, error=error, due_at=None)
@@ -174,9 +198,65 @@ def settle_attempt(
             )
         case NotSent(reason):
             return _retry(forward, bounded(reason), now, retry_delay(forward.attempts, jitter), grace_seconds)
+        case Unknown(reason) if look is not None:
+            return _keep_looking(
+                forward, now, "AttemptUnanswered", bounded(reason), look.settle_seconds, grace_seconds,
+                in_question_since=forward.in_question_since or to_iso(now),
+            )  # fmt: skip
         case Unknown(reason):
-            error = bounded(reason)
-            return _change(forward, _S.IN_DOUBT, now, "ForwardInDoubt", error, error=error, due_at=None)
+            return _in_doubt(forward, bounded(reason), now)
+
+
+def settle_look(
+    forward: Forward, finding: Finding, now: datetime, jitter: float, grace_seconds: float, look: LookPolicy
+) -> Transition:
+    """What becomes of a SENDING forward whose lease is over, once the platform has been looked at.
+
+    Only `Absent`, often enough and far enough apart, lets the same request be sent again.
+    """
+    since = forward.in_question_since or to_iso(now)
+    match finding:
+        case Found(external_id):
+            return _sent(forward, external_id, now, f"found at the platform, external id {external_id}")
+        case Absent() if forward.negative_looks + 1 >= look.negative_looks:
+            detail = f"not at the platform after {forward.negative_looks + 1} looks; sent again"
+            return _change(forward, _S.QUEUED, now, "ForwardReleased", detail, due_at=after(now, grace_seconds))
+        case Absent():
+            return _keep_looking(
+                forward, now, "PlatformLookedAt", "not found", look.settle_seconds, grace_seconds,
+                in_question_since=since, negative_looks=forward.negative_looks + 1,
+            )  # fmt: skip
+        case Ambiguous(external_ids):
+            return _in_doubt(forward, bounded(f"several orders at the platform: {', '.join(external_ids)}"), now)
+        case CannotLook(reason):
+            return _in_doubt(forward, bounded(reason), now)
+        case LookFailed(reason, retry_after):
+            if from_iso(since) + timedelta(seconds=LONGEST_QUESTION_SECONDS) < now:
+                return _in_doubt(forward, bounded(f"the platform could not be looked at: {reason}"), now)
+            delay = max(retry_delay(forward.failed_looks + 1, jitter, retry_after), look.settle_seconds)
+            return _keep_looking(
+                forward, now, "LookFailed", bounded(reason), delay, grace_seconds,
+                in_question_since=since, negative_looks=forward.negative_looks, failed_looks=forward.failed_looks + 1,
+            )  # fmt: skip
+
+
+def _sent(forward: Forward, external_id: str | None, now: datetime, detail: str | None) -> Transition:
+    return _change(forward, _S.SENT, now, "ForwardSent", detail, external_id=external_id, due_at=None)
+
+
+def _in_doubt(forward: Forward, error: str, now: datetime) -> Transition:
+    return _change(forward, _S.IN_DOUBT, now, "ForwardInDoubt", error, error=error, due_at=None)
+
+
+def _keep_looking(
+    forward: Forward, now: datetime, event: str, error: str, seconds: float, grace_seconds: float, **question: object
+) -> Transition:
+    # The state stays SENDING: nobody may send while the question is open, and the lease is the time of the next look.
+    return _change(
+        forward, _S.SENDING, now, event, f"{error}; the platform is looked at in {seconds:.0f} s",
+        error=error, attempt_id=forward.attempt_id,
+        lease_until=after(now, seconds), due_at=after(now, seconds + grace_seconds), **question,
+    )  # fmt: skip
 
 
 def _retry(forward: Forward, error: str, now: datetime, delay: float, grace_seconds: float) -> Transition:
@@ -203,6 +283,13 @@ def park_for_mappings(forward: Forward, missing: Sequence[MappingKey], now: date
         bounded(", ".join(f"{need.kind}:{need.key}" for need in listed)),
         missing=listed, due_at=after(now, PARKED_RECHECK_SECONDS),
     )  # fmt: skip
+
+
+def pause(forward: Forward, reason: str, now: datetime, recheck_seconds: float) -> Transition:
+    """PAUSED with its channel; looked at again after a while besides by whoever resumes the channel."""
+    error = bounded(reason)
+    paused = _change(forward, _S.PAUSED, now, "ForwardPaused", error, error=error, due_at=after(now, recheck_seconds))
+    return paused if forward.state is not _S.PAUSED else Transition(paused.forward, None)
 
 
 def release(forward: Forward, reason: str, now: datetime, grace_seconds: float) -> Transition:

@@ -27,7 +27,7 @@ def invocation(function: str, context: Any) -> Iterator[None]:
     begin_invocation(function=function, request_id=getattr(context, "aws_request_id", None))
     try:
         yield
-    except Exception as failure:
+    except Exception as failure:  # noqa: BLE001 - whatever it is, its message stays here
         log_failure("invocation_failed", failure)
         raise HandlerFailed(type(failure).__name__) from None
 

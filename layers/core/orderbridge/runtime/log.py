@@ -48,7 +48,7 @@ def log(event: str, **fields: Any) -> None:
 
 
 def log_failure(event: str, failure: BaseException, **fields: Any) -> None:
-    """One line for something that should not have happened: its type and place, not its message, which may quote data."""
+    """One line for what should not have happened: its type and place, not its message, which may quote data."""
     frames = traceback.extract_tb(failure.__traceback__)
     place = [f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno} {frame.name}" for frame in frames[-6:]]
     _logger.error(event, extra=_allowed({**fields, "error_type": type(failure).__name__, "error_at": place}))

@@ -65,6 +65,7 @@ class ForwarderSettings:
     table_name: str = _variable("TABLE_NAME")
     platform: str = _variable("PLATFORM")
     queue_url: str = _variable("QUEUE_URL")
+    bus_name: str = _variable("BUS_NAME")
     function_timeout_seconds: float = _variable("FUNCTION_TIMEOUT_SECONDS", _number)
     sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
     partner_cache_seconds: float = _variable("PARTNER_CACHE_SECONDS", _number)

@@ -13,6 +13,7 @@ from orderbridge.aws.orders import TableOrders
 from orderbridge.domain.times import utc_now
 from orderbridge.platforms.registry import platform_named
 from orderbridge.runtime.settings import EventPublisherSettings, ForwarderSettings, SweeperSettings, load
+from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
 from orderbridge.usecases.publishing import PublishForwardChange, PublishOrder
 from orderbridge.usecases.sweeping import Sweep
@@ -31,14 +32,21 @@ def publish_order() -> tuple[PublishOrder, PublishForwardChange]:
 def forward_order() -> ForwardOrder:
     settings = load(ForwarderSettings)
     table = clients.dynamodb()
+    platform = platform_named(settings.platform, allow_loopback_http=settings.allow_loopback_http)
+    credentials = SecretCredentials(clients.secrets_manager(), settings.stack, settings.partner_cache_seconds, utc_now)
     return ForwardOrder(
         orders=TableOrders(table, settings.table_name),
-        channels=TableChannels(table, settings.table_name),
-        mappings=TableMappings(table, settings.table_name),
-        credentials=SecretCredentials(
-            clients.secrets_manager(), settings.stack, settings.partner_cache_seconds, utc_now
+        channels=ChannelWatch(
+            directory=TableChannels(table, settings.table_name),
+            platform=platform,
+            credentials=credentials,
+            publish=EventBridgeBus(clients.events(), settings.bus_name).publish,
+            clock=utc_now,
+            jitter=random.random,
         ),
-        platform=platform_named(settings.platform, allow_loopback_http=settings.allow_loopback_http),
+        mappings=TableMappings(table, settings.table_name),
+        credentials=credentials,
+        platform=platform,
         queues=PlatformQueues(clients.sqs(), {settings.platform: settings.queue_url}),
         clock=utc_now,
         new_attempt_id=lambda: uuid.uuid4().hex,

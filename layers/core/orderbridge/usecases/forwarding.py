@@ -6,24 +6,26 @@ import hashlib
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 
 from orderbridge.domain.channels import Channel
-from orderbridge.domain.events import ForwardMessage
+from orderbridge.domain.events import ForwardMessage, message_of
 from orderbridge.domain.forwards import (
     Forward,
     ForwardState,
+    LookPolicy,
+    Transition,
     begin_attempt,
     park_for_mappings,
+    pause,
     release,
     settle_attempt,
+    settle_look,
 )
 from orderbridge.domain.mapping import MissingMappings
 from orderbridge.domain.orders import Order
-from orderbridge.domain.outcomes import Outcome, Unknown
+from orderbridge.domain.outcomes import Outcome, Refused, Unknown
 from orderbridge.domain.times import Clock, from_iso
 from orderbridge.ports import (
-    ChannelDirectory,
     CredentialSource,
     ForwardQueues,
     ForwardRecord,
@@ -33,6 +35,7 @@ from orderbridge.ports import (
     OrderStore,
     Platform,
 )
+from orderbridge.usecases.channel_watch import ChannelWatch
 
 LEASE_MARGIN_SECONDS = 30
 LONGEST_MESSAGE_DELAY_SECONDS = 900
@@ -51,7 +54,7 @@ class ForwardOrder:
     """
 
     orders: OrderStore
-    channels: ChannelDirectory
+    channels: ChannelWatch
     mappings: MappingStore
     credentials: CredentialSource
     platform: Platform
@@ -74,65 +77,124 @@ class ForwardOrder:
 
     def _next_step(self, record: ForwardRecord) -> Forward:
         now = self.clock()
-        forward = record.forward
-        if forward.state is ForwardState.SENDING:
-            return self._give_up_dead_attempt(forward) if forward.lease_is_over(now) else forward
-        if forward.state is ForwardState.QUEUED and not forward.may_send_at(now):
-            return forward
-        if forward.state not in (ForwardState.QUEUED, ForwardState.NEEDS_MAPPING):
-            return forward
-        channel = self.channels.find(forward.channel.name)
-        if channel is None:
-            raise UnknownForward(f"channel {forward.channel.name} does not exist")
+        match record.forward.state:
+            case ForwardState.SENDING if record.forward.lease_is_over(now):
+                return self._look(record)
+            case ForwardState.QUEUED if record.forward.may_send_at(now):
+                return self._send(record)
+            case ForwardState.NEEDS_MAPPING | ForwardState.PAUSED:
+                return self._send(record)
+            case _:
+                return record.forward
+
+    # --- sending ------------------------------------------------------------------------------------------------------
+
+    def _send(self, record: ForwardRecord) -> Forward:
+        channel = self._channel(record.forward)
+        obstacle = self.channels.obstacle(channel)
+        if obstacle is not None:
+            return self._pause(record.forward, channel, obstacle.reason, obstacle.recheck_seconds)
         try:
             request = record.request or self._mapped_request(record.order, channel)
         except MissingMappings as missing:
-            return self._park(record.order, channel, forward, missing, now)
-        if forward.state is ForwardState.NEEDS_MAPPING:
-            forward = self.orders.save(release(forward, "mappings complete", now, self.sweep_grace_seconds))
+            return self._park(record, channel, missing)
+        forward = record.forward
+        if forward.state is not ForwardState.QUEUED:
+            forward = self.orders.save(self._released(forward))
         return self._attempt(forward, request, is_frozen=record.request is not None, channel=channel)
+
+    def _channel(self, forward: Forward) -> Channel:
+        channel = self.channels.find(forward.channel.name)
+        if channel is None:
+            raise UnknownForward(f"channel {forward.channel.name} does not exist")
+        return channel
 
     def _mapped_request(self, order: Order, channel: Channel) -> FrozenRequest:
         keys = self.platform.mapping_keys(order, channel)
         return self.platform.to_request(order, channel, self.mappings.read(channel.name, keys))
 
-    def _park(
-        self, order: Order, channel: Channel, forward: Forward, missing: MissingMappings, now: datetime
-    ) -> Forward:
-        parked = self.orders.save(park_for_mappings(forward, missing.keys, now))
-        # An import between our reading and our parking found nothing to release, so the mappings are read once more.
-        try:
-            self._mapped_request(order, channel)
-        except MissingMappings:
-            return parked
-        released = self.orders.save(release(parked, "mappings complete", now, self.sweep_grace_seconds))
-        self.queues.send(ForwardMessage(released.key, released.code, released.channel))
-        return released
-
     def _attempt(self, forward: Forward, request: FrozenRequest, *, is_frozen: bool, channel: Channel) -> Forward:
         credentials = self.credentials.credentials(channel)
-        body_hash = hashlib.sha256(request.body).hexdigest()
         begun = begin_attempt(
             forward,
             self.new_attempt_id(),
-            body_hash,
+            hashlib.sha256(request.body).hexdigest(),
             self.clock(),
             self.function_timeout_seconds + LEASE_MARGIN_SECONDS,
         )
         sending = self.orders.save(begun, freeze=None if is_frozen else request)
         outcome = self.platform.create_order(request, channel, credentials)
-        return self._settle(sending, outcome)
-
-    def _give_up_dead_attempt(self, forward: Forward) -> Forward:
-        outcome = Unknown("the worker of this attempt ended before it had an answer")
-        return self._settle(forward, outcome)
-
-    def _settle(self, forward: Forward, outcome: Outcome) -> Forward:
-        now = self.clock()
-        settled = self.orders.save(settle_attempt(forward, outcome, now, self.jitter(), self.sweep_grace_seconds))
-        if settled.state is ForwardState.QUEUED and settled.not_before is not None:
-            delay = math.ceil((from_iso(settled.not_before) - now).total_seconds())
-            if delay <= LONGEST_MESSAGE_DELAY_SECONDS:
-                message = ForwardMessage(settled.key, settled.code, settled.channel)
-                self.queues.send(message, delay_seconds=max(delay, 0))
+        settled = self._settle(sending, outcome, channel)
+        self.channels.learn(channel, outcome)
+        if isinstance(outcome, Refused) and outcome.credentials:
+            reason = f"the platform refuses the credentials: {outcome.reason}"
+            return self._pause(settled, channel, reason, self.channels.paused_recheck_seconds)
         return settled
+
+    def _settle(self, forward: Forward, outcome: Outcome, channel: Channel) -> Forward:
+        look = self._look_policy(channel) if self.platform.can_look else None
+        return self._save_and_return_later(
+            settle_attempt(forward, outcome, self.clock(), self.jitter(), self.sweep_grace_seconds, look)
+        )
+
+    # --- looking ------------------------------------------------------------------------------------------------------
+
+    def _look(self, record: ForwardRecord) -> Forward:
+        channel = self._channel(record.forward)
+        if not self.platform.can_look:
+            return self._settle(record.forward, Unknown("the worker ended before it had an answer"), channel)
+        finding = self.platform.look_for(record.order, channel, self.credentials.credentials(channel))
+        return self._save_and_return_later(
+            settle_look(
+                record.forward,
+                finding,
+                self.clock(),
+                self.jitter(),
+                self.sweep_grace_seconds,
+                self._look_policy(channel),
+            )
+        )
+
+    def _look_policy(self, channel: Channel) -> LookPolicy:
+        return LookPolicy(settle_seconds=float(self.platform.settings(channel).settle_s))
+
+    # --- waiting ------------------------------------------------------------------------------------------------------
+
+    def _park(self, record: ForwardRecord, channel: Channel, missing: MissingMappings) -> Forward:
+        if record.forward.state is ForwardState.PAUSED:
+            record = ForwardRecord(record.order, self.orders.save(self._released(record.forward)), record.request)
+        parked = self.orders.save(park_for_mappings(record.forward, missing.keys, self.clock()))
+        # An import between our reading and our parking found nothing to release, so the mappings are read once more.
+        try:
+            self._mapped_request(record.order, channel)
+        except MissingMappings:
+            return parked
+        return self._release(parked)
+
+    def _pause(self, forward: Forward, channel: Channel, reason: str, recheck_seconds: float) -> Forward:
+        if forward.state is ForwardState.NEEDS_MAPPING:
+            return forward
+        paused = self.orders.save(pause(forward, reason, self.clock(), recheck_seconds))
+        # Whoever resumed the channel between our reading and our parking found nothing to release.
+        present = self.channels.find(channel.name)
+        if present is not None and self.channels.obstacle(present) is None:
+            return self._release(paused)
+        return paused
+
+    def _release(self, forward: Forward) -> Forward:
+        released = self.orders.save(self._released(forward))
+        self.queues.send(message_of(released))
+        return released
+
+    def _released(self, forward: Forward) -> Transition:
+        return release(forward, "what it waited for has come", self.clock(), self.sweep_grace_seconds)
+
+    def _save_and_return_later(self, transition: Transition) -> Forward:
+        """Save, and where there is more to do at a later time, send ourselves a message for it (SQS: <= 15 min)."""
+        saved = self.orders.save(transition)
+        next_time = saved.not_before if saved.state is ForwardState.QUEUED else saved.lease_until
+        if saved.state is ForwardState.QUEUED or next_time is not None:
+            delay = math.ceil((from_iso(next_time) - self.clock()).total_seconds()) if next_time is not None else 0
+            if delay <= LONGEST_MESSAGE_DELAY_SECONDS:
+                self.queues.send(message_of(saved), delay_seconds=max(delay, 0))
+        return saved
