@@ -1,0 +1,115 @@
+"""Reads back the API, the bus with its rules, and the alarms."""
+
+import json
+from typing import Any
+
+from orderbridge_cli.local.aws import EngineClients
+from orderbridge_cli.local.template import Json
+
+
+def rest_api(aws: EngineClients, physical_id: str, template: Json) -> Json:
+    held = aws.apigateway.get_rest_api(restApiId=physical_id)
+    endpoint: dict[str, Any] = dict(held.get("endpointConfiguration", {}))
+    properties: Json = {
+        "Name": held["name"],
+        "Description": held.get("description", ""),
+        "EndpointConfiguration": {"Types": endpoint["types"]} if "types" in endpoint else {},
+        "Body": {
+            # How the document is written, not what it defines: nothing of it is kept to be read.
+            "openapi": template.get("Body", {}).get("openapi"),
+            "info": {"title": held["name"], "version": held.get("version", template["Body"]["info"]["version"])},
+            "paths": _paths(aws, physical_id),
+            "x-amazon-apigateway-gateway-responses": _gateway_responses(aws, physical_id),
+        },
+    }
+    if "types" in endpoint:
+        properties["Parameters"] = {"endpointConfigurationTypes": ",".join(endpoint["types"])}
+    return properties
+
+
+def _paths(aws: EngineClients, api: str) -> Json:
+    paths: Json = {}
+    for page in aws.apigateway.get_paginator("get_resources").paginate(restApiId=api, embed=["methods"]):
+        for resource in page["items"]:
+            methods = {
+                name.lower(): _method(dict(method)) for name, method in resource.get("resourceMethods", {}).items()
+            }
+            if methods:
+                paths[resource["path"]] = methods
+    return paths
+
+
+def _method(held: Json) -> Json:
+    integration = held.get("methodIntegration", {})
+    return {
+        "responses": held.get("methodResponses", {}),
+        "x-amazon-apigateway-integration": {
+            "type": integration.get("type", "").lower(),
+            "httpMethod": integration.get("httpMethod"),
+            "uri": integration.get("uri"),
+        },
+    }
+
+
+def _gateway_responses(aws: EngineClients, api: str) -> Json:
+    items = aws.apigateway.get_gateway_responses(restApiId=api)["items"]
+    return {
+        item["responseType"]: {
+            "responseParameters": item.get("responseParameters", {}),
+            "responseTemplates": item.get("responseTemplates", {}),
+            **({"statusCode": item["statusCode"]} if "statusCode" in item else {}),
+        }
+        for item in items
+        if not item.get("defaultResponse")
+    }
+
+
+def gateway_response(aws: EngineClients, physical_id: str, template: Json) -> Json:
+    held = _gateway_responses(aws, template["RestApiId"]).get(template["ResponseType"], {})
+    return {
+        "RestApiId": template["RestApiId"],
+        "ResponseType": template["ResponseType"],
+        **{key[0].upper() + key[1:]: value for key, value in held.items()},
+    }
+
+
+def api_deployment(aws: EngineClients, physical_id: str, template: Json) -> Json:
+    held = aws.apigateway.get_deployment(restApiId=template["RestApiId"], deploymentId=physical_id)
+    return {"RestApiId": template["RestApiId"], "Description": held.get("description", "")}
+
+
+def api_stage(aws: EngineClients, physical_id: str, template: Json) -> Json:
+    held = aws.apigateway.get_stage(restApiId=template["RestApiId"], stageName=template["StageName"])
+    settings = [_method_settings(path, dict(values)) for path, values in held.get("methodSettings", {}).items()]
+    return {
+        "RestApiId": template["RestApiId"],
+        "StageName": held["stageName"],
+        "DeploymentId": held["deploymentId"],
+        "MethodSettings": settings,
+        "TracingEnabled": held.get("tracingEnabled", False),
+        "Variables": held.get("variables", {}),
+    }
+
+
+def _method_settings(path: str, values: Json) -> Json:
+    resource, _, method = path.rpartition("/")
+    named = {name[0].upper() + name[1:]: value for name, value in values.items()}
+    return {**named, "HttpMethod": method, "ResourcePath": f"/{resource}"}
+
+
+def event_bus(aws: EngineClients, physical_id: str, template: Json) -> Json:
+    return dict(aws.events.describe_event_bus(Name=physical_id))
+
+
+def rule(aws: EngineClients, physical_id: str, template: Json) -> Json:
+    bus = template.get("EventBusName", "default")
+    name = physical_id.rpartition("|")[2]
+    held: dict[str, Any] = dict(aws.events.describe_rule(Name=name, EventBusName=bus))
+    if "EventPattern" in held:
+        held["EventPattern"] = json.loads(held["EventPattern"])
+    return {**held, "Targets": aws.events.list_targets_by_rule(Rule=name, EventBusName=bus)["Targets"]}
+
+
+def alarm(aws: EngineClients, physical_id: str, template: Json) -> Json:
+    alarms = aws.cloudwatch.describe_alarms(AlarmNames=[physical_id])["MetricAlarms"]
+    return dict(alarms[0]) if alarms else {}

@@ -1,0 +1,63 @@
+"""Known gaps of kind `rewritten`: what the engine misreads, said in another way that means the same on AWS."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from orderbridge_cli.local.gaps import Gap
+from orderbridge_cli.local.template import Json
+
+_GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
+
+
+def rewritten(template: Json, gaps: Iterable[Gap]) -> Json:
+    """The template with every rewrite that a known gap asks for."""
+    for gap in gaps:
+        if gap.how == "rewritten":
+            template = REWRITES[gap.type, gap.property](template)
+    return template
+
+
+def _secret_refs_as_ids(template: Json) -> Json:
+    secrets = {n for n, resource in template["Resources"].items() if resource["Type"] == "AWS::SecretsManager::Secret"}
+
+    def rewrite(node: Any) -> Any:
+        if isinstance(node, list):
+            return [rewrite(item) for item in node]
+        if not isinstance(node, dict):
+            return node
+        if len(node) == 1 and node.get("Ref") in secrets:
+            return {"Fn::GetAtt": [node["Ref"], "Id"]}
+        return {key: rewrite(item) for key, item in node.items()}
+
+    return {key: rewrite(value) for key, value in template.items()}
+
+
+def _gateway_responses_as_resources(template: Json) -> Json:
+    resources: Json = {}
+    for name, resource in template["Resources"].items():
+        resources[name] = resource
+        if resource["Type"] != "AWS::ApiGateway::RestApi":
+            continue
+        responses = resource["Properties"].get("Body", {}).get(_GATEWAY_RESPONSES, {})
+        for kind, response in responses.items():
+            resources[f"{name}Response{kind.title().replace('_', '')}"] = {
+                "Type": "AWS::ApiGateway::GatewayResponse",
+                "Properties": {
+                    "RestApiId": {"Ref": name},
+                    "ResponseType": kind,
+                    **{key[0].upper() + key[1:]: value for key, value in response.items()},
+                },
+            }
+    # A stage serves the responses that its deployment found.
+    found = [name for name, resource in resources.items() if resource["Type"] == "AWS::ApiGateway::GatewayResponse"]
+    for name, resource in resources.items():
+        if resource["Type"] == "AWS::ApiGateway::Deployment" and found:
+            before = resource.get("DependsOn", [])
+            resources[name] = {**resource, "DependsOn": [*([before] if isinstance(before, str) else before), *found]}
+    return {**template, "Resources": resources}
+
+
+REWRITES: dict[tuple[str, str], Callable[[Json], Json]] = {
+    ("AWS::SecretsManager::Secret", "Ref"): _secret_refs_as_ids,
+    ("AWS::ApiGateway::RestApi", f"Body.{_GATEWAY_RESPONSES}"): _gateway_responses_as_resources,
+}
