@@ -1,0 +1,75 @@
+"""The template as the contract tests read it: short forms resolved to their long ones, and a few ways of asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from samtranslator.yaml_helper import yaml_parse
+
+PROJECT = Path(__file__).resolve().parents[2]
+TEMPLATE = PROJECT / "template.yaml"
+
+Document = dict[str, Any]
+
+
+def load_yaml(path: Path) -> Document:
+    """A template's document, ``!Ref X`` as ``{"Ref": "X"}`` and ``!GetAtt A.B`` as ``{"Fn::GetAtt": ["A", "B"]}``."""
+    document: Document = yaml_parse(path.read_text())
+    return document
+
+
+class Template:
+    """One template, asked by resource type."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.resources: dict[str, Document] = document["Resources"]
+
+    def of_type(self, resource_type: str) -> dict[str, Document]:
+        """The properties of every resource of a type, by logical id."""
+        return {
+            name: resource.get("Properties", {})
+            for name, resource in self.resources.items()
+            if resource["Type"] == resource_type
+        }
+
+    def functions(self) -> dict[str, Document]:
+        """The properties of every function, by the name of its folder."""
+        return {
+            Path(properties["CodeUri"]).name: properties
+            for properties in self.of_type("AWS::Serverless::Function").values()
+        }
+
+    def variables(self, function: str) -> dict[str, Any]:
+        """A function's own environment, without what Globals give to all."""
+        return dict(self.functions()[function].get("Environment", {}).get("Variables", {}))
+
+    def statements(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
+        """Every statement of every role and queue policy, with its resource's logical id."""
+        for name, role in self.of_type("AWS::IAM::Role").items():
+            for policy in role["Policies"]:
+                for statement in policy["PolicyDocument"]["Statement"]:
+                    yield name, statement
+        for name, policy in self.of_type("AWS::SQS::QueuePolicy").items():
+            for statement in policy["PolicyDocument"]["Statement"]:
+                yield name, statement
+
+    def number(self, value: Any) -> int:
+        """A number that is written out or found in the Mappings."""
+        if isinstance(value, Mapping):
+            table, row, column = value["Fn::FindInMap"]
+            value = self.document["Mappings"][table][row][column]
+        return int(value)
+
+
+@cache
+def template() -> Template:
+    return Template(load_yaml(TEMPLATE))
+
+
+def as_list(value: Any) -> list[Any]:
+    """What may stand alone or as a list, as a list."""
+    return list(value) if isinstance(value, list) else [value]

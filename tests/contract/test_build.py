@@ -1,0 +1,223 @@
+"""What is deployed: the layer as SAM builds it, and the functions beside it."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import platform
+import struct
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import boto3
+import pytest
+import yaml
+
+from tests.contract.template import TEMPLATE, load_yaml
+
+pytestmark = pytest.mark.slow
+
+MIB = 1024 * 1024
+LARGEST_LAYER = 20 * MIB
+AARCH64 = 183  # e_machine of an ELF file
+RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def environment(project: Path, **more: str) -> dict[str, str]:
+    """An environment with no AWS account: the tools of the virtual environment, a region, and nothing else of AWS."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    path = f"{project / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    return {**kept, "PATH": path, "AWS_DEFAULT_REGION": "ap-southeast-3", "SAM_CLI_TELEMETRY": "0", **more}
+
+
+def build_layer(project: Path, into: Path, *overrides: str) -> str:
+    """Runs the layer's own Makefile as SAM does; its output."""
+    command = ["make", "-C", str(project / "layers" / "core"), "build-CoreLayer", f"ARTIFACTS_DIR={into}", *overrides]
+    done = subprocess.run(command, env=environment(project), capture_output=True, text=True, check=False, timeout=200)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+@pytest.fixture(scope="module")
+def built(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder that `sam build` fills, for the architecture that is the template's default."""
+    folder = tmp_path_factory.mktemp("sam")
+    sam = project / ".tools" / "sam" / "bin" / "sam"
+    assert sam.exists(), "the SAM CLI is not installed: `make test` does that"
+    command = [str(sam), "build", "--build-dir", str(folder), "--no-cached"]
+    done = subprocess.run(
+        command, cwd=project, env=environment(project), capture_output=True, text=True, check=False, timeout=200
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def host_layer(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The layer for this machine and this Python, so that what it holds can be run."""
+    if platform.system() != "Linux" or platform.machine() not in ("x86_64", "aarch64"):
+        pytest.skip("the layer's wheels are for Linux on x86_64 and arm64")
+    folder = tmp_path_factory.mktemp("layer")
+    architecture = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
+    build_layer(project, folder, f"PYTHON_VERSION={PYTHON}", f"ARCHITECTURE={architecture}")
+    return folder / "python"
+
+
+def test_the_layer_is_at_most_20_mib_unzipped_and_brings_no_boto3(built: Path) -> None:
+    library = built / "CoreLayer" / "python"
+    size = sum(path.stat().st_size for path in files(library))
+    assert 5 * MIB < size <= LARGEST_LAYER, f"{size / MIB:.2f} MiB"
+    assert not [name for name in RUNTIME_PACKAGES if (library / name).exists()]
+
+
+def test_the_extensions_are_for_the_default_architecture_and_whole(built: Path) -> None:
+    assert load_yaml(TEMPLATE)["Parameters"]["Architecture"]["Default"] == "arm64"
+    extensions = list((built / "CoreLayer" / "python").rglob("*.so"))
+    assert {path.name.split(".")[0] for path in extensions} == {"_cffi_backend", "_rust", "_pydantic_core"}
+    for extension in extensions:
+        content = extension.read_bytes()
+        assert struct.unpack_from("<H", content, 18) == (AARCH64,), extension.name
+        (table,) = struct.unpack_from("<Q", content, 32)
+        size, count = struct.unpack_from("<HH", content, 54)
+        for header in range(table, table + size * count, size):
+            offset, _, _, length = struct.unpack_from("<QQQQ", content, header + 8)
+            assert offset + length <= len(content), f"{extension.name} is cut short"
+
+
+def test_every_package_in_the_layer_keeps_its_licence_and_its_metadata(built: Path) -> None:
+    distributions = list((built / "CoreLayer" / "python").glob("*.dist-info"))
+    assert len(distributions) >= 12
+    for distribution in distributions:
+        assert (distribution / "METADATA").exists(), distribution.name
+        assert any("licen" in path.name.lower() for path in files(distribution)), distribution.name
+
+
+def test_every_function_is_built_and_finds_its_handler(project: Path, built: Path) -> None:
+    template = load_yaml(built / "template.yaml")
+    functions = {
+        name: resource["Properties"]
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == "AWS::Serverless::Function"
+    }
+    assert {Path(each["CodeUri"]).name for each in functions.values()} == {
+        path.parent.name for path in project.glob("functions/*/app.py")
+    }
+    for name, properties in functions.items():
+        assert (built / properties["CodeUri"] / "app.py").is_file(), name
+
+
+def test_the_layers_bytecode_is_valid_and_never_checked_against_a_source(host_layer: Path) -> None:
+    compiled = list(host_layer.rglob("*.pyc"))
+    assert len(compiled) > 300
+    for path in compiled:
+        header = path.read_bytes()[:8]
+        assert header[:4] == importlib.util.MAGIC_NUMBER, path
+        assert header[4:] == b"\x01\x00\x00\x00", f"{path} is not hash-based and unchecked"
+    without = [
+        path
+        for path in (host_layer / "orderbridge").rglob("*.py")
+        if not Path(importlib.util.cache_from_source(str(path))).exists()
+    ]
+    assert not without
+
+
+def test_a_layer_built_without_the_runtimes_python_says_so_and_holds_sources(project: Path, tmp_path: Path) -> None:
+    said = build_layer(project, tmp_path, "COMPILER=")
+    assert "NO BYTECODE" in said
+    assert (tmp_path / "python" / "pydantic" / "main.py").exists()
+    assert not list(tmp_path.rglob("*.pyc"))
+
+
+USE_OF_THE_LAYER = '''
+import importlib, json, pkgutil, socket, sys
+
+sys.path[:0] = json.loads(sys.argv[1])
+import orderbridge
+
+for module in pkgutil.walk_packages(orderbridge.__path__, "orderbridge."):
+    importlib.import_module(module.name)
+
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
+
+key = rsa.generate_private_key(65537, 2048)
+signature = key.sign(b"signed", padding.PKCS1v15(), SHA256())
+key.public_key().verify(signature, b"signed", padding.PKCS1v15(), SHA256())
+
+import jwt
+secret = "0" * 64
+assert jwt.decode(jwt.encode({"sub": "x"}, secret, "HS256"), secret, ["HS256"]) == {"sub": "x"}
+
+import pydantic
+
+class Line(pydantic.BaseModel):
+    quantity: int
+
+try:
+    Line.model_validate_json('{"quantity": "many"}')
+    sys.exit("pydantic accepted a quantity of many")
+except pydantic.ValidationError:
+    pass
+
+import httpx
+
+with socket.socket() as taken:
+    taken.bind(("127.0.0.1", 0))
+    try:
+        httpx.Client(timeout=1, trust_env=False).get(f"https://127.0.0.1:{taken.getsockname()[1]}")
+        sys.exit("something answered on a port that nobody listens on")
+    except httpx.ConnectError:
+        pass
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+
+def refuse(record):
+    raise ValueError(record.body)
+
+processor = BatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
+event = {"Records": [{"messageId": "1", "body": "x", "eventSource": "aws:sqs"}]}
+answer = process_partial_response(event=event, record_handler=refuse, processor=processor, context=None)
+assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}, answer
+
+inside, outside = json.loads(sys.argv[1])
+for name, module in list(sys.modules.items()):
+    if name.split(".")[0] in ("pydantic", "httpx", "jwt", "cryptography", "aws_lambda_powertools", "orderbridge"):
+        assert module.__file__.startswith(inside), module
+print("used")
+'''
+
+
+def test_the_layer_and_the_runtimes_boto3_are_all_that_the_package_needs(
+    project: Path, host_layer: Path, tmp_path: Path
+) -> None:
+    installed = Path(boto3.__file__).parent.parent
+    for name in RUNTIME_PACKAGES:
+        source = installed / name if (installed / name).exists() else installed / f"{name}.py"
+        (tmp_path / source.name).symlink_to(source)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-B", "-c", USE_OF_THE_LAYER, json.dumps([str(host_layer), str(tmp_path)])],
+        env=environment(project, POWERTOOLS_SERVICE_NAME="orderbridge"),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stdout.strip().endswith("used")
+
+
+def test_sam_takes_its_defaults_from_the_repository(project: Path) -> None:
+    config = tomllib.loads((project / "samconfig.toml").read_text())
+    assert config["default"]["validate"]["parameters"]["lint"] is True
+    assert config["default"]["build"]["parameters"]["cached"] is False, "a cache does not notice another ARCHITECTURE"
+    assert yaml.safe_load((project / ".cfnlintrc.yaml").read_text())["templates"] == ["template.yaml"]
