@@ -104,6 +104,14 @@ class OrderStore(Protocol):
         ...
 
 
+class CancelStore(OrderStore, Protocol):
+    """Orders whose partner may take them back."""
+
+    def request_cancel(self, key: OrderKey, at: str) -> None:
+        """Record on the order that its partner wants it cancelled; the first time counts."""
+        ...
+
+
 class DueIndex(Protocol):
     """What is past its due time; eventually consistent, so every claim is checked on the item itself."""
 
@@ -168,6 +176,8 @@ class Platform(Protocol):
     name: str
     can_look: bool
     """Whether `look_for` can find an order at this platform."""
+    can_cancel: bool
+    """Whether this platform has a call that cancels an order."""
 
     def settings(self, channel: Channel) -> CommonSettings: ...
 
@@ -185,6 +195,12 @@ class Platform(Protocol):
 
     def look_for(self, order: Order, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
         """Search the platform for an order whose create call had no answer; never raises for what a platform does."""
+        ...
+
+    def cancel_order(
+        self, order: Order, external_id: str | None, channel: Channel, credentials: Mapping[str, Any]
+    ) -> Outcome:
+        """Ask the platform to cancel an order that it holds; asking twice does no harm."""
         ...
 
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:

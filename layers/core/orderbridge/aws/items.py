@@ -104,6 +104,7 @@ def order_item(order: Order) -> Item:
             "status": order.status,
             "channels": [{"name": c.name, "platform": c.platform} for c in order.channels],
             "signed_by": order.signed_by,
+            "cancel_requested_at": order.cancel_requested_at,
             "partner_day": partner_day(order.client_id, order.order_date),
             "created_key": f"{order.created_at}#{order.code}",
             "due_at": order.due_at,
@@ -125,6 +126,7 @@ def read_order(item: Mapping[str, Any]) -> Order:
         channels=_channel_refs(values["channels"]),
         signed_by=values["signed_by"],
         due_at=values.get("due_at"),
+        cancel_requested_at=values.get("cancel_requested_at"),
     )
 
 
@@ -161,6 +163,10 @@ def forward_item(forward: Forward) -> Item:
             "lease_until": forward.lease_until,
             "body_hash": forward.body_hash,
             "external_id": forward.external_id,
+            "platform_status": forward.platform_status,
+            "platform_status_raw": forward.platform_status_raw,
+            "awb_number": forward.awb_number,
+            "cancel_answer": forward.cancel_answer,
             "in_question_since": forward.in_question_since,
             "negative_looks": forward.negative_looks or None,
             "failed_looks": forward.failed_looks or None,
@@ -187,6 +193,10 @@ def read_forward(item: Mapping[str, Any]) -> Forward:
         lease_until=values.get("lease_until"),
         body_hash=values.get("body_hash"),
         external_id=values.get("external_id"),
+        platform_status=values.get("platform_status"),
+        platform_status_raw=values.get("platform_status_raw"),
+        awb_number=values.get("awb_number"),
+        cancel_answer=values.get("cancel_answer"),
         in_question_since=values.get("in_question_since"),
         negative_looks=int(values.get("negative_looks", 0)),
         failed_looks=int(values.get("failed_looks", 0)),

@@ -115,3 +115,12 @@ class TableOrders:
             Key=items.keys(items.order_pk(order.key), "ORDER"),
             UpdateExpression="REMOVE due_at, due_shard",
         )
+
+    def request_cancel(self, key: OrderKey, at: str) -> None:
+        self._client.update_item(
+            TableName=self._table,
+            Key=items.keys(items.order_pk(key), "ORDER"),
+            UpdateExpression="SET cancel_requested_at = if_not_exists(cancel_requested_at, :at)",
+            ConditionExpression="attribute_exists(PK)",
+            ExpressionAttributeValues={":at": {"S": at}},
+        )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from orderbridge.domain.lookups import Absent, Ambiguous, CannotLook, Finding, Found, LookFailed
 from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import ChannelRef, OrderKey
+from orderbridge.domain.orders import ChannelRef, OrderKey, OrderStatus
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown, bounded
 from orderbridge.domain.times import after, from_iso, to_iso
 
@@ -79,6 +79,12 @@ class Forward:
     lease_until: str | None = None
     body_hash: str | None = None
     external_id: str | None = None
+    platform_status: OrderStatus | None = None
+    """How far the platform says the order has come, where it has said so since it was SENT."""
+    platform_status_raw: str | None = None
+    awb_number: str | None = None
+    cancel_answer: str | None = None
+    """What the platform said when it was asked to cancel and did not."""
     in_question_since: str | None = None
     """Since when an attempt has been without an answer and the platform is being looked at."""
     negative_looks: int = 0
@@ -129,9 +135,13 @@ class LookPolicy:
     negative_looks: int = 2
 
 
-def _change(
+def change(
     forward: Forward, state: ForwardState, now: datetime, event: str, detail: str | None, **changes: object
 ) -> Transition:
+    """The forward in another state, with one line on its timeline and everything of the last state cleared.
+
+    Raises `ForbiddenTransition` for a change that `TRANSITIONS` does not list. `changes` are fields of `Forward`.
+    """
     if state not in TRANSITIONS[forward.state]:
         raise ForbiddenTransition(f"{forward.state} to {state}")
     cleared: dict[str, object] = {
@@ -172,7 +182,7 @@ def begin_attempt(forward: Forward, attempt_id: str, body_hash: str, now: dateti
     """SENDING, to be written before the first byte leaves; the sweeper looks again once the lease is over."""
     lease_until = now + timedelta(seconds=lease_seconds)
     number = forward.attempts + 1
-    return _change(
+    return change(
         forward, _S.SENDING, now, "AttemptStarted", f"attempt {number}",
         attempts=number, attempt_id=attempt_id, body_hash=body_hash,
         lease_until=to_iso(lease_until), due_at=after(lease_until, 5),
@@ -191,7 +201,7 @@ def settle_attempt(
             return _sent(forward, external_id, now, None if external_id is None else f"external id {external_id}")
         case Rejected(reason):
             error = bounded(reason)
-            return _change(forward, _S.REJECTED, now, "ForwardRejected", error, error=error, due_at=None)
+            return change(forward, _S.REJECTED, now, "ForwardRejected", error, error=error, due_at=None)
         case Refused(reason, retry_after):
             return _retry(
                 forward, bounded(reason), now, retry_delay(forward.attempts, jitter, retry_after), grace_seconds
@@ -220,7 +230,7 @@ def settle_look(
             return _sent(forward, external_id, now, f"found at the platform, external id {external_id}")
         case Absent() if forward.negative_looks + 1 >= look.negative_looks:
             detail = f"not at the platform after {forward.negative_looks + 1} looks; sent again"
-            return _change(forward, _S.QUEUED, now, "ForwardReleased", detail, due_at=after(now, grace_seconds))
+            return change(forward, _S.QUEUED, now, "ForwardReleased", detail, due_at=after(now, grace_seconds))
         case Absent():
             return _keep_looking(
                 forward, now, "PlatformLookedAt", "not found", look.settle_seconds, grace_seconds,
@@ -241,18 +251,18 @@ def settle_look(
 
 
 def _sent(forward: Forward, external_id: str | None, now: datetime, detail: str | None) -> Transition:
-    return _change(forward, _S.SENT, now, "ForwardSent", detail, external_id=external_id, due_at=None)
+    return change(forward, _S.SENT, now, "ForwardSent", detail, external_id=external_id, due_at=None)
 
 
 def _in_doubt(forward: Forward, error: str, now: datetime) -> Transition:
-    return _change(forward, _S.IN_DOUBT, now, "ForwardInDoubt", error, error=error, due_at=None)
+    return change(forward, _S.IN_DOUBT, now, "ForwardInDoubt", error, error=error, due_at=None)
 
 
 def _keep_looking(
     forward: Forward, now: datetime, event: str, error: str, seconds: float, grace_seconds: float, **question: object
 ) -> Transition:
     # The state stays SENDING: nobody may send while the question is open, and the lease is the time of the next look.
-    return _change(
+    return change(
         forward, _S.SENDING, now, event, f"{error}; the platform is looked at in {seconds:.0f} s",
         error=error, attempt_id=forward.attempt_id,
         lease_until=after(now, seconds), due_at=after(now, seconds + grace_seconds), **question,
@@ -260,7 +270,7 @@ def _keep_looking(
 
 
 def _retry(forward: Forward, error: str, now: datetime, delay: float, grace_seconds: float) -> Transition:
-    return _change(
+    return change(
         forward, _S.QUEUED, now, "AttemptFailed", f"{error}; next attempt in {delay:.0f} s",
         error=error, not_before=after(now, delay), due_at=after(now, delay + grace_seconds),
     )  # fmt: skip
@@ -278,7 +288,7 @@ def retry_delay(attempts: int, jitter: float, retry_after: float | None = None) 
 def park_for_mappings(forward: Forward, missing: Sequence[MappingKey], now: datetime) -> Transition:
     """NEEDS_MAPPING with everything that is missing; looked at again from time to time besides by every import."""
     listed = tuple(missing)
-    return _change(
+    return change(
         forward, _S.NEEDS_MAPPING, now, "ForwardNeedsMapping",
         bounded(", ".join(f"{need.kind}:{need.key}" for need in listed)),
         missing=listed, due_at=after(now, PARKED_RECHECK_SECONDS),
@@ -288,13 +298,13 @@ def park_for_mappings(forward: Forward, missing: Sequence[MappingKey], now: date
 def pause(forward: Forward, reason: str, now: datetime, recheck_seconds: float) -> Transition:
     """PAUSED with its channel; looked at again after a while besides by whoever resumes the channel."""
     error = bounded(reason)
-    paused = _change(forward, _S.PAUSED, now, "ForwardPaused", error, error=error, due_at=after(now, recheck_seconds))
+    paused = change(forward, _S.PAUSED, now, "ForwardPaused", error, error=error, due_at=after(now, recheck_seconds))
     return paused if forward.state is not _S.PAUSED else Transition(paused.forward, None)
 
 
 def release(forward: Forward, reason: str, now: datetime, grace_seconds: float) -> Transition:
     """Back to QUEUED from a waiting state, because what it waited for has come."""
-    return _change(forward, _S.QUEUED, now, "ForwardReleased", reason, due_at=after(now, grace_seconds))
+    return change(forward, _S.QUEUED, now, "ForwardReleased", reason, due_at=after(now, grace_seconds))
 
 
 def postpone(forward: Forward, now: datetime, grace_seconds: float) -> Forward:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
@@ -146,7 +146,8 @@ class Order:
     channels: tuple[ChannelRef, ...]
     signed_by: str
     due_at: str | None = None
-    platform_statuses: dict[str, str] = field(default_factory=dict)
+    cancel_requested_at: str | None = None
+    """Since when the partner wants this order cancelled; nothing is sent anywhere after it."""
 
     @property
     def client_id(self) -> str:

@@ -15,7 +15,7 @@ def channel_status(forward: Forward) -> OrderStatus:
     """How far the order has come at one channel."""
     match forward.state:
         case ForwardState.SENT:
-            return "SUBMITTED"
+            return forward.platform_status or "SUBMITTED"
         case ForwardState.REJECTED:
             return "REJECTED"
         case ForwardState.CANCELLED:

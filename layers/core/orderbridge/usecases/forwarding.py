@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from orderbridge.domain.cancelling import UNSENT_STATES, cancel_unsent, settle_cancel
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.events import ForwardMessage, message_of
 from orderbridge.domain.forwards import (
@@ -80,6 +81,10 @@ class ForwardOrder:
         match record.forward.state:
             case ForwardState.SENDING if record.forward.lease_is_over(now):
                 return self._look(record)
+            case state if record.order.cancel_requested_at is not None and state in UNSENT_STATES:
+                return self.orders.save(cancel_unsent(record.forward, now))
+            case ForwardState.SENT if record.order.cancel_requested_at is not None:
+                return self._cancel_at_platform(record.order, record.forward)
             case ForwardState.QUEUED if record.forward.may_send_at(now):
                 return self._send(record)
             case ForwardState.NEEDS_MAPPING | ForwardState.PAUSED:
@@ -137,6 +142,22 @@ class ForwardOrder:
             settle_attempt(forward, outcome, self.clock(), self.jitter(), self.sweep_grace_seconds, look)
         )
 
+    # --- cancelling ---------------------------------------------------------------------------------------------------
+
+    def _cancel_at_platform(self, order: Order, forward: Forward) -> Forward:
+        if not self.platform.can_cancel or forward.cancel_answer is not None:
+            return forward
+        channel = self._channel(forward)
+        credentials = self.credentials.credentials(channel)
+        outcome = self.platform.cancel_order(order, forward.external_id, channel, credentials)
+        transition, ask_again_in = settle_cancel(
+            forward, outcome, self.clock(), self.jitter(), self.sweep_grace_seconds
+        )
+        saved = self.orders.save(transition)
+        if ask_again_in is not None:
+            self.queues.send(message_of(saved), delay_seconds=math.ceil(ask_again_in))
+        return saved
+
     # --- looking ------------------------------------------------------------------------------------------------------
 
     def _look(self, record: ForwardRecord) -> Forward:
@@ -192,9 +213,19 @@ class ForwardOrder:
     def _save_and_return_later(self, transition: Transition) -> Forward:
         """Save, and where there is more to do at a later time, send ourselves a message for it (SQS: <= 15 min)."""
         saved = self.orders.save(transition)
+        if saved.state is ForwardState.SENT:
+            return self._cancel_if_requested_meanwhile(saved)
         next_time = saved.not_before if saved.state is ForwardState.QUEUED else saved.lease_until
         if saved.state is ForwardState.QUEUED or next_time is not None:
             delay = math.ceil((from_iso(next_time) - self.clock()).total_seconds()) if next_time is not None else 0
             if delay <= LONGEST_MESSAGE_DELAY_SECONDS:
                 self.queues.send(message_of(saved), delay_seconds=max(delay, 0))
         return saved
+
+    def _cancel_if_requested_meanwhile(self, sent: Forward) -> Forward:
+        # The partner records its wish on the order before it looks at the forwards. Whoever settles an attempt after
+        # that therefore finds the wish here.
+        order = self.orders.read_order(sent.key) if self.platform.can_cancel else None
+        if order is None or order.cancel_requested_at is None:
+            return sent
+        return self._cancel_at_platform(order, sent)

@@ -74,7 +74,7 @@ class Sweep:
 
     def _forward(self, key: OrderKey, channel: str) -> str:
         record = self.orders.read_forward(ForwardMessage(key, "", ChannelRef(channel, "")))
-        if record is None or record.forward.is_final or not self._is_due(record.forward.due_at):
+        if record is None or not self._is_due(record.forward.due_at):
             return "gone"
         claimed = self.due_index.claim_forward(postpone(record.forward, self.clock(), CLAIM_SECONDS))
         self.queues.send(message_of(claimed))

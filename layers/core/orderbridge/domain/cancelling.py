@@ -1,0 +1,87 @@
+"""What becomes of a forward when its partner wants the order cancelled (INTERFACES section 4, cancel).
+
+Before anything was sent it is simply cancelled. Afterwards the platform is asked, where it can be; an order that is
+being sent, or whose arrival is in doubt, is asked about as soon as that is known.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, Transition, change, retry_delay
+from orderbridge.domain.outcomes import Accepted, Outcome, Refused, Rejected, bounded
+from orderbridge.domain.times import after, to_iso
+
+CancelAnswer = Literal["cancelled", "requested", "not_possible"]
+
+UNSENT_STATES = frozenset({ForwardState.QUEUED, ForwardState.NEEDS_MAPPING, ForwardState.PAUSED})
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelCancellation:
+    """What cancelling came to on one channel, in words for the partner."""
+
+    channel: str
+    cancel: CancelAnswer
+    detail: str
+
+
+def cancel_unsent(forward: Forward, now: datetime) -> Transition:
+    """CANCELLED, of a forward that nothing was sent for."""
+    return change(forward, ForwardState.CANCELLED, now, "ForwardCancelled", "cancelled by the partner", due_at=None)
+
+
+def describe_cancellation(forward: Forward, *, platform_cancels: bool) -> ChannelCancellation:
+    """The partner's answer for a forward as it stands after the request was recorded."""
+    name = forward.channel.name
+    match forward.state:
+        case ForwardState.CANCELLED:
+            return ChannelCancellation(name, "cancelled", "The order is cancelled on this channel.")
+        case ForwardState.REJECTED:
+            return ChannelCancellation(
+                name, "not_possible", "The platform has rejected the order; there is nothing to cancel."
+            )
+        case ForwardState.SENT if not platform_cancels:
+            return ChannelCancellation(
+                name, "not_possible", "The platform holds the order and has no call to cancel it."
+            )
+        case ForwardState.SENT if forward.cancel_answer is not None:
+            return ChannelCancellation(name, "not_possible", "The platform did not cancel the order.")
+        case ForwardState.SENT:
+            return ChannelCancellation(name, "requested", "The platform is asked to cancel the order.")
+        case _:
+            return ChannelCancellation(
+                name,
+                "requested",
+                "The order is on its way to the platform; it is cancelled as soon as that is settled.",
+            )
+
+
+def await_platform_cancel(forward: Forward, now: datetime, grace_seconds: float) -> Forward:
+    """A SENT forward that is due again, because its platform is to be asked to cancel."""
+    return replace(forward, due_at=after(now, grace_seconds))
+
+
+def settle_cancel(
+    forward: Forward, outcome: Outcome, now: datetime, jitter: float, grace_seconds: float
+) -> tuple[Transition, float | None]:
+    """A SENT forward after its platform was asked to cancel, and in how many seconds to ask again (None: never).
+
+    Asking twice does no harm, so whatever is not an answer is asked again.
+    """
+    at = to_iso(now)
+    match outcome:
+        case Accepted():
+            detail = "cancelled at the platform"
+            return change(forward, ForwardState.CANCELLED, now, "ForwardCancelled", detail, due_at=None), None
+        case Rejected(reason):
+            refused = replace(forward, cancel_answer=bounded(reason), due_at=None, updated_at=at)
+            return Transition(refused, TimelineEntry(at, "CancelRejected", forward.channel.name, bounded(reason))), None
+        case _:
+            retry_after = outcome.retry_after if isinstance(outcome, Refused) else None
+            delay = max(retry_delay(5, jitter, retry_after), 1.0)
+            later = replace(forward, due_at=after(now, delay + grace_seconds), updated_at=at)
+            entry = TimelineEntry(at, "CancelUnanswered", forward.channel.name, bounded(outcome.reason))
+            return Transition(later, entry), delay

@@ -1,0 +1,63 @@
+"""Cancel an order for its partner: at once where nothing was sent, by asking the platform where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orderbridge.domain.cancelling import (
+    UNSENT_STATES,
+    ChannelCancellation,
+    await_platform_cancel,
+    cancel_unsent,
+    describe_cancellation,
+)
+from orderbridge.domain.events import message_of
+from orderbridge.domain.forwards import Forward, ForwardState, Transition
+from orderbridge.domain.orders import Order
+from orderbridge.domain.times import Clock, to_iso
+from orderbridge.ports import CancelStore, ForwardQueues, LostRace
+from orderbridge.usecases.publishing import PublishOrder
+
+CANCELLING_PLATFORMS = frozenset({"sirclo", "ngorder"})
+"""SalesMania's Update order takes a status text only (TRAPS B19)."""
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class CancelOrder:
+    """Records the partner's wish on the order first, so that whoever settles an attempt later finds it there."""
+
+    orders: CancelStore
+    publish: PublishOrder
+    queues: ForwardQueues
+    clock: Clock
+    sweep_grace_seconds: float
+
+    def __call__(self, order: Order) -> Sequence[ChannelCancellation]:
+        """What cancelling came to, channel by channel."""
+        self.orders.request_cancel(order.key, to_iso(self.clock()))
+        for transition in self.publish.first_forwards(order):
+            # An order that was not published yet gets its forwards here, so that there is something to cancel.
+            self.orders.create_forward(transition)
+        return [self._cancel(order, name) for name in sorted(f.channel.name for f in self._forwards(order))]
+
+    def _forwards(self, order: Order) -> Sequence[Forward]:
+        return self.orders.list_forwards(order.key)
+
+    def _cancel(self, order: Order, channel: str) -> ChannelCancellation:
+        for _ in range(TRIES):
+            forward = next(f for f in self._forwards(order) if f.channel.name == channel)
+            cancels = forward.channel.platform in CANCELLING_PLATFORMS
+            try:
+                if forward.state in UNSENT_STATES:
+                    forward = self.orders.save(cancel_unsent(forward, self.clock()))
+                elif forward.state is ForwardState.SENT and cancels and forward.cancel_answer is None:
+                    due = await_platform_cancel(forward, self.clock(), self.sweep_grace_seconds)
+                    forward = self.orders.save(Transition(due, None))
+                    self.queues.send(message_of(forward))
+            except LostRace:
+                continue
+            return describe_cancellation(forward, platform_cancels=cancels)
+        return ChannelCancellation(channel, "requested", "The order is changing at this moment; the wish is recorded.")
