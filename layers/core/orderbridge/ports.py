@@ -10,12 +10,12 @@ from typing import Any, Protocol
 from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel, CommonSettings
 from orderbridge.domain.events import Event, ForwardMessage
-from orderbridge.domain.forwards import Forward, Transition
+from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, Transition
 from orderbridge.domain.lookups import Finding
 from orderbridge.domain.mapping import MappingKey, Mappings
-from orderbridge.domain.orders import Order, OrderKey
+from orderbridge.domain.orders import ChannelRef, Order, OrderKey
 from orderbridge.domain.outcomes import Outcome
-from orderbridge.domain.partners import Partner
+from orderbridge.domain.partners import Partner, PartnerKey
 from orderbridge.domain.tokens import SigningKeys
 
 
@@ -205,4 +205,114 @@ class Platform(Protocol):
 
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
         """Log in and read one page of stock: None where the platform answers as it should, else what is wrong."""
+        ...
+
+
+# --- The operator's side ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """An order with everything that happened to it, strongly consistent."""
+
+    order: Order
+    forwards: Sequence[Forward]
+    timeline: Sequence[TimelineEntry]
+    """What was written down, oldest first; the order's own acceptance is in `order`."""
+
+
+class PartnerRegistry(Protocol):
+    """The partners as an operator changes them; every read is strongly consistent, every change is on the timeline."""
+
+    def read(self, client_id: str) -> Partner | None: ...
+
+    def client_ids(self) -> Sequence[str]: ...
+
+    def add(self, partner: Partner, entry: TimelineEntry) -> bool:
+        """Store a new partner with its keys, all or nothing; False where one exists, which changes nothing."""
+        ...
+
+    def save_profile(self, read: Partner, changed: Partner, entry: TimelineEntry) -> None:
+        """Write secret, credential version, state and profile; raises `LostRace` where they are no longer as read."""
+        ...
+
+    def add_key(self, client_id: str, key: PartnerKey, entry: TimelineEntry) -> bool:
+        """Store a further key; False where this very key stands there, active or revoked."""
+        ...
+
+    def revoke_key(self, client_id: str, kid: str, entry: TimelineEntry) -> None:
+        """Revoke an active key; raises `LostRace` where it is not active any more."""
+        ...
+
+    def save_routes(self, client_id: str, routes: Mapping[str, tuple[ChannelRef, ...]], entry: TimelineEntry) -> None:
+        """Write the routes of these sites; up to 90 all or nothing, more in their order."""
+        ...
+
+    def timeline(self, client_id: str) -> Sequence[TimelineEntry]: ...
+
+
+class ChannelRegistry(ChannelDirectory, Protocol):
+    """The channels as an operator changes them."""
+
+    def list_channels(self) -> Sequence[Channel]: ...
+
+    def put(self, channel: Channel) -> bool:
+        """Store or replace a channel; False where its name stands on another platform, which changes nothing."""
+        ...
+
+    def resume(self, name: str, at: str) -> bool:
+        """Make a paused channel active; False where it was active already."""
+        ...
+
+
+class CredentialVault(CredentialSource, Protocol):
+    def store(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
+        """Keep the credentials where only the forwarder of the channel's platform reads them."""
+        ...
+
+
+class MappingTable(Protocol):
+    """A channel's mappings as texts, exactly as they were imported."""
+
+    def rows(self, channel: str) -> Iterable[tuple[MappingKey, str]]: ...
+
+    def write(self, channel: str, rows: Sequence[tuple[MappingKey, str]]) -> Iterable[int]:
+        """Write the rows, up to 100 at a time all or nothing; yields how many are written after each step."""
+        ...
+
+
+class OrderDesk(OrderStore, Protocol):
+    """Orders and forwards as an operator finds and moves them."""
+
+    def find_by_code(self, code: str) -> OrderKey | None:
+        """The order of a code, from an index that may be a moment late."""
+        ...
+
+    def read_record(self, key: OrderKey) -> OrderRecord | None: ...
+
+    def orders_of_day(self, client_id: str, day: date) -> Iterable[Order]:
+        """A partner's orders of a business day, newest first; may be a moment late."""
+        ...
+
+    def waiting(self, channel: str, state: ForwardState) -> Iterable[Forward]:
+        """The forwards that wait in this state, the longest first; each may be older than its item."""
+        ...
+
+    def on_their_way(self) -> Iterable[Forward]:
+        """The forwards that have a due time."""
+        ...
+
+    def every_forward(self, state: ForwardState | None, channel: str | None) -> Iterable[Forward]:
+        """All forwards in no order; reads the whole table."""
+        ...
+
+    def save_unfrozen(self, transition: Transition) -> Forward:
+        """As `save`, and the frozen request is dropped, so that the order is mapped anew."""
+        ...
+
+    def route(self, order: Order, closed: Transition, forwards: Sequence[Transition]) -> None:
+        """Give an order without channels its channels and their forwards, and close its unrouted one, all or nothing.
+
+        `order` holds the channels it is to have. Raises `LostRace` where it has got some, or the forward has changed.
+        """
         ...
