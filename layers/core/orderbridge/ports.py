@@ -17,6 +17,7 @@ from orderbridge.domain.orders import ChannelRef, Order, OrderKey
 from orderbridge.domain.outcomes import Outcome
 from orderbridge.domain.partners import Partner, PartnerKey
 from orderbridge.domain.tokens import SigningKeys
+from orderbridge.domain.views import OrderView
 
 
 class LostRace(Exception):
@@ -99,8 +100,26 @@ class OrderStore(Protocol):
         """
         ...
 
+    def save_status(self, order: Order, status: OrderStatus) -> None:
+        """Write the order's own status, for lists; whoever needs it exactly derives it from the forwards."""
+        ...
+
     def mark_published(self, order: Order) -> None:
         """Nothing is due for this order any more: its forwards look after themselves."""
+        ...
+
+
+class OrderReads(Protocol):
+    """Orders as their partners read them; what comes from an index may be a moment late."""
+
+    def read_order(self, key: OrderKey) -> Order | None: ...
+
+    def key_of_code(self, code: str) -> OrderKey | None: ...
+
+    def view(self, key: OrderKey) -> OrderView | None: ...
+
+    def of_day(self, client_id: str, day: date, after: str | None) -> Iterable[Order]:
+        """A partner's orders of one business day, newest first, from behind the order with this created key."""
         ...
 
 

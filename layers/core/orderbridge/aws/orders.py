@@ -10,7 +10,7 @@ from orderbridge.aws import items
 from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.domain.events import ForwardMessage
 from orderbridge.domain.forwards import Forward, Transition
-from orderbridge.domain.orders import Order, OrderKey
+from orderbridge.domain.orders import Order, OrderKey, OrderStatus
 from orderbridge.ports import ForwardRecord, FrozenRequest, LostRace
 
 if TYPE_CHECKING:
@@ -108,6 +108,15 @@ class TableOrders:
                 return False
             raise
         return True
+
+    def save_status(self, order: Order, status: OrderStatus) -> None:
+        self._client.update_item(
+            TableName=self._table,
+            Key=items.keys(items.order_pk(order.key), "ORDER"),
+            UpdateExpression="SET #status = :status",
+            ExpressionAttributeNames={"#status": "status"},
+            ExpressionAttributeValues={":status": {"S": status}},
+        )
 
     def mark_published(self, order: Order) -> None:
         self._client.update_item(

@@ -49,6 +49,11 @@ class Partner:
         """The channels an order for this site goes to: the site's route if there is one, else the partner's own."""
         return self.routes.get(" ".join(site_code.split()), self.channels)
 
+    @property
+    def registered_at(self) -> str:
+        """When the partner was added: with its first key, and keys are revoked, never deleted."""
+        return min((key.added_at for key in self.keys if key.added_at), default="1970-01-01T00:00:00.000Z")
+
     def active_keys(self) -> tuple[PartnerKey, ...]:
         return tuple(key for key in self.keys if key.state == "active")
 

@@ -26,7 +26,7 @@ def publish_order() -> tuple[PublishOrder, PublishForwardChange]:
     settings = load(EventPublisherSettings)
     bus = EventBridgeBus(clients.events(), settings.bus_name)
     orders = TableOrders(clients.dynamodb(), settings.table_name)
-    return PublishOrder(orders, bus, utc_now, settings.sweep_grace_seconds), PublishForwardChange(bus)
+    return PublishOrder(orders, bus, utc_now, settings.sweep_grace_seconds), PublishForwardChange(orders, bus)
 
 
 def forward_order() -> ForwardOrder:

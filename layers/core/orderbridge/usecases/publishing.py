@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orderbridge.domain.events import Event, forward_changed, forward_queued, order_created
+from orderbridge.domain.events import forward_changed, forward_queued, order_created
 from orderbridge.domain.forwards import Forward, ForwardState, Transition, new_forward, new_unrouted_forward
 from orderbridge.domain.orders import Order
+from orderbridge.domain.statuses import channel_status, order_status
 from orderbridge.domain.times import Clock
 from orderbridge.ports import EventBus, OrderStore
 
@@ -41,11 +42,17 @@ class PublishOrder:
 
 @dataclass(frozen=True, slots=True)
 class PublishForwardChange:
-    """Announces the state that a forward has reached."""
+    """Announces the state that a forward has reached, and brings the order's own status up to it."""
 
+    orders: OrderStore
     bus: EventBus
 
     def __call__(self, forward: Forward) -> None:
-        event: Event | None = forward_changed(forward)
+        order = self.orders.read_order(forward.key)
+        if order is not None:
+            status = order_status(channel_status(each) for each in self.orders.list_forwards(forward.key))
+            if status != order.status:
+                self.orders.save_status(order, status)
+        event = forward_changed(forward)
         if event is not None:
             self.bus.publish([event])

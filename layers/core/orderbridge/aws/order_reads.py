@@ -1,0 +1,86 @@
+"""Orders as their partners and operators read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from orderbridge.aws import items
+from orderbridge.aws.reads import query_all
+from orderbridge.domain.forwards import Forward, TimelineEntry
+from orderbridge.domain.orders import Order, OrderKey
+from orderbridge.domain.views import OrderView
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class TableOrderReads:
+    """`OrderReads` on the table and its indexes by code and by partner and day."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read_order(self, key: OrderKey) -> Order | None:
+        answer = self._client.get_item(TableName=self._table, Key=items.keys(items.order_pk(key), "ORDER"))
+        return items.read_order(answer["Item"]) if "Item" in answer else None
+
+    def key_of_code(self, code: str) -> OrderKey | None:
+        answer = self._client.query(
+            TableName=self._table,
+            IndexName="by_code",
+            KeyConditionExpression="code = :code",
+            ExpressionAttributeValues={":code": {"S": code}},
+            ProjectionExpression="client_id, reference",
+            Limit=1,
+        )
+        for item in answer["Items"]:
+            values = items.from_item(item)
+            return OrderKey(values["client_id"], values["reference"])
+        return None
+
+    def view(self, key: OrderKey) -> OrderView | None:
+        order: Order | None = None
+        forwards: list[Forward] = []
+        timeline: list[TimelineEntry] = []
+        # Frozen requests (REQUEST#) sort last and are left out: they are large and nobody's to read.
+        for item in self._belongings(key):
+            sort_key: str = item["SK"]["S"]
+            if sort_key == "ORDER":
+                order = items.read_order(item)
+            elif sort_key.startswith("FORWARD#"):
+                forwards.append(items.read_forward(item))
+            elif sort_key.startswith("EVENT#"):
+                timeline.append(items.read_timeline_entry(item))
+        return OrderView(order, forwards, timeline) if order is not None else None
+
+    def _belongings(self, key: OrderKey) -> Iterator[Mapping[str, Any]]:
+        return query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
+            ExpressionAttributeValues={
+                ":pk": {"S": items.order_pk(key)},
+                ":first": {"S": "EVENT#"},
+                ":last": {"S": "ORDER"},
+            },
+            ConsistentRead=True,
+        )
+
+    def of_day(self, client_id: str, day: date, after: str | None) -> Iterator[Order]:
+        """A partner's orders of one business day, newest first, from behind `after` (a created_key)."""
+        condition, values = "partner_day = :day", {":day": {"S": items.partner_day(client_id, day.isoformat())}}
+        if after is not None:
+            condition += " AND created_key < :after"
+            values[":after"] = {"S": after}
+        found = query_all(
+            self._client,
+            TableName=self._table,
+            IndexName="by_partner_day",
+            KeyConditionExpression=condition,
+            ExpressionAttributeValues=values,
+            ScanIndexForward=False,
+        )
+        return (items.read_order(item) for item in found)

@@ -1,0 +1,68 @@
+"""An order with everything that belongs to it, as a partner or an operator is shown it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from orderbridge.domain.forwards import UNROUTED, Forward, TimelineEntry
+from orderbridge.domain.orders import Order, OrderStatus
+from orderbridge.domain.statuses import channel_status, order_status
+
+# What a partner sees of an order's timeline, and under which name; the rest is ours.
+PARTNER_EVENTS = {
+    "ForwardSent": "OrderForwarded",
+    "ForwardRejected": "OrderRejected",
+    "ForwardCancelled": "OrderCancelled",
+    "CancelRejected": "CancelNotPossible",
+    "StatusChanged": "StatusChanged",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderView:
+    """An order with everything that belongs to it, as it stands now."""
+
+    order: Order
+    forwards: Sequence[Forward]
+    timeline: Sequence[TimelineEntry]
+
+    def status(self) -> OrderStatus:
+        return order_status(channel_status(forward) for forward in self.forwards)
+
+    def body(self) -> dict[str, Any]:
+        """The answer of GET /sales-orders/{code}."""
+        content = self.order.content
+        return {
+            "message": "Sales order found",
+            "data": {
+                "code": self.order.code,
+                "status": self.status(),
+                "created_at": self.order.created_at,
+                "purchase_order_no": content.purchase_order_no,
+                "customer_code": content.customer_code,
+                "site_code": content.site_code,
+                "sales_name": content.sales_name,
+                "address": content.address,
+                "products": [{"product_code": p.product_code, "quantity": p.quantity} for p in content.products],
+                "channels": [
+                    {
+                        "channel": forward.channel.name,
+                        "status": channel_status(forward),
+                        "external_id": forward.external_id,
+                        "awb_number": forward.awb_number,
+                    }
+                    for forward in self.forwards
+                    if forward.channel != UNROUTED
+                ],
+                "timeline": [
+                    {"at": self.order.created_at, "event": "OrderAccepted"},
+                    *(
+                        {"at": entry.at, "event": PARTNER_EVENTS[entry.event]}
+                        for entry in self.timeline
+                        if entry.event in PARTNER_EVENTS
+                    ),
+                ],
+            },
+        }

@@ -1,0 +1,203 @@
+"""Let a partner read its own orders (INTERFACES section 4)."""
+
+from __future__ import annotations
+
+import hmac
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, get_args
+
+from orderbridge.domain.codes import ORDER_CODE
+from orderbridge.domain.cursors import OrderCursor
+from orderbridge.domain.orders import Order, OrderKey, OrderStatus
+from orderbridge.domain.partners import Partner
+from orderbridge.domain.problems import FieldError, Forbidden, InvalidFields, NotFound
+from orderbridge.domain.times import Clock, business_date, from_iso
+from orderbridge.domain.views import OrderView
+from orderbridge.ports import OrderReads
+from orderbridge.usecases.intake import SignedRequest
+
+DEFAULT_LIMIT = 50
+MAX_LIMIT = 200
+DAYS_PER_PAGE = 62
+LATE_INDEX_SECONDS = 1.0
+LATE_INDEX_POLL_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class FindOrder:
+    """One order of the calling partner by its code; another partner's is not found."""
+
+    orders: OrderReads
+    sleep: Callable[[float], None] = time.sleep
+
+    def __call__(self, client_id: str, code: str) -> OrderView:
+        if not ORDER_CODE.fullmatch(code):
+            raise order_not_found()
+        key = self._key(code)
+        if key is None or not hmac.compare_digest(key.client_id, client_id):
+            raise order_not_found()
+        view = self.orders.view(key)
+        if view is None:
+            raise order_not_found()
+        return view
+
+    def _key(self, code: str) -> OrderKey | None:
+        # An index is late at times: an order that was just accepted must not be 404 (DESIGN section 4).
+        waited = 0.0
+        while (key := self.orders.key_of_code(code)) is None and waited < LATE_INDEX_SECONDS:
+            self.sleep(LATE_INDEX_POLL_SECONDS)
+            waited += LATE_INDEX_POLL_SECONDS
+        return key
+
+
+def order_not_found() -> NotFound:
+    """The answer for an unknown order and for another partner's alike."""
+    return NotFound("not_found", "There is no such sales order.")
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFilter:
+    """Which of its orders a partner wants to see. Times are inclusive from, exclusive to."""
+
+    purchase_order_no: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    status: OrderStatus | None = None
+    limit: int = DEFAULT_LIMIT
+    cursor: OrderCursor | None = None
+
+    @classmethod
+    def from_query(cls, query: dict[str, str]) -> OrderFilter:
+        """The filter in a query string; raises `InvalidFields` with every parameter that is wrong, at once."""
+        errors: list[FieldError] = []
+
+        def read(name: str, parse: Callable[[str], Any], expected: str) -> Any:
+            if query.get(name, "") == "":
+                return None
+            try:
+                return parse(query[name])
+            except ValueError:
+                errors.append(FieldError(f"/{name}", expected))
+                return None
+
+        unknown = sorted(query.keys() - {"purchase_order_no", "from", "to", "status", "limit", "cursor"})
+        errors.extend(FieldError(f"/{name}", "there is no such parameter") for name in unknown)
+        parsed = cls(
+            purchase_order_no=query.get("purchase_order_no", "").strip() or None,
+            since=read("from", from_iso, "must be an ISO 8601 time with a zone"),
+            until=read("to", from_iso, "must be an ISO 8601 time with a zone"),
+            status=read("status", _status, f"must be one of {', '.join(get_args(OrderStatus))}"),
+            limit=read("limit", _limit, f"must be a whole number from 1 to {MAX_LIMIT}") or DEFAULT_LIMIT,
+            cursor=read("cursor", OrderCursor.decode, "must be a next_cursor of this list"),
+        )
+        if errors:
+            raise InvalidFields("invalid_fields", "The query has invalid parameters; see errors.", errors=errors)
+        return parsed
+
+    def admits(self, order: Order) -> bool:
+        created = from_iso(order.created_at)
+        return (
+            (self.since is None or created >= self.since)
+            and (self.until is None or created < self.until)
+            and (self.status is None or order.status == self.status)
+        )
+
+
+def _status(text: str) -> OrderStatus:
+    for status in get_args(OrderStatus):
+        if text == status:
+            found: OrderStatus = status
+            return found
+    raise ValueError(text)
+
+
+def _limit(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MAX_LIMIT):
+        raise ValueError(text)
+    return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """Orders, newest first, and where the list goes on."""
+
+    orders: Sequence[Order]
+    next_cursor: OrderCursor | None
+
+    def body(self) -> dict[str, Any]:
+        return {
+            "message": "Sales orders found",
+            "data": [
+                {
+                    "code": order.code,
+                    "status": order.status,
+                    "created_at": order.created_at,
+                    "purchase_order_no": order.content.purchase_order_no,
+                }
+                for order in self.orders
+            ],
+            "next_cursor": self.next_cursor.encode() if self.next_cursor else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ListOrders:
+    """The calling partner's orders, newest first, a page at a time.
+
+    The index holds one partition per partner and business day, so a page looks at a bounded number of days; a page may
+    be short, even empty, and still have a next one.
+    """
+
+    orders: OrderReads
+    clock: Clock
+    business_time_zone: str
+
+    def __call__(self, partner: Partner, wanted: OrderFilter) -> OrderPage:
+        if wanted.purchase_order_no is not None:
+            found = self.orders.read_order(OrderKey(partner.client_id, f"po:{wanted.purchase_order_no}"))
+            return OrderPage([found] if found is not None and wanted.admits(found) else [], None)
+        return self._page(partner, wanted)
+
+    def _page(self, partner: Partner, wanted: OrderFilter) -> OrderPage:
+        collected: list[Order] = []
+        first_day = business_date(from_iso(partner.registered_at), self.business_time_zone)
+        days = list(self._days(wanted, first_day))
+        for day in days[:DAYS_PER_PAGE]:
+            after = wanted.cursor.after if wanted.cursor is not None and wanted.cursor.day == day else None
+            for order in self.orders.of_day(partner.client_id, day, after):
+                if len(collected) == wanted.limit:
+                    last = collected[-1]
+                    return OrderPage(collected, _cursor_after(last, day))
+                if wanted.admits(order):
+                    collected.append(order)
+        rest = days[DAYS_PER_PAGE:]
+        return OrderPage(collected, OrderCursor(rest[0], None) if rest else None)
+
+    def _days(self, wanted: OrderFilter, first_day: date) -> Iterator[date]:
+        newest = business_date(wanted.until or self.clock(), self.business_time_zone)
+        newest = min(newest, business_date(self.clock(), self.business_time_zone))
+        if wanted.cursor is not None:
+            newest = min(newest, wanted.cursor.day)
+        oldest = first_day
+        if wanted.since is not None:
+            oldest = max(oldest, business_date(wanted.since, self.business_time_zone))
+        while newest >= oldest:
+            yield newest
+            newest -= timedelta(days=1)
+
+
+def _cursor_after(last: Order, day: date) -> OrderCursor:
+    # The last order shown may be of a newer day than the one that filled the page.
+    if last.order_date == day.isoformat():
+        return OrderCursor(day, f"{last.created_at}#{last.code}")
+    return OrderCursor(day, None)
+
+
+def require_own_client_id(request: SignedRequest, client_id: str) -> None:
+    """Reading needs the token alone; an X-CLIENT-ID that is sent must match it."""
+    sent = request.headers.get("x-client-id")
+    if sent is not None and not hmac.compare_digest(sent.encode(), client_id.encode()):
+        raise Forbidden("client_mismatch", "X-CLIENT-ID is not the client of the access token.")
