@@ -137,7 +137,7 @@ def test_a_layer_built_without_the_runtimes_python_says_so_and_holds_sources(pro
     assert not list(tmp_path.rglob("*.pyc"))
 
 
-USE_OF_THE_LAYER = '''
+USE_OF_THE_LAYER = """
 import importlib, json, pkgutil, socket, sys
 
 sys.path[:0] = json.loads(sys.argv[1])
@@ -194,7 +194,7 @@ for name, module in list(sys.modules.items()):
     if name.split(".")[0] in ("pydantic", "httpx", "jwt", "cryptography", "aws_lambda_powertools", "orderbridge"):
         assert module.__file__.startswith(inside), module
 print("used")
-'''
+"""
 
 
 def test_the_layer_and_the_runtimes_boto3_are_all_that_the_package_needs(

@@ -1,0 +1,178 @@
+"""Each function in the template: what it reads, how it is called, how long it has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from orderbridge.runtime.settings import SETTINGS, load, variables
+from tests.contract.template import PROJECT, template
+
+FUNCTIONS = sorted(path.parent.name for path in PROJECT.glob("functions/*/app.py"))
+FORWARDERS = [name for name in FUNCTIONS if name.startswith("forward_")]
+READ_BY_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+LONGEST_APP = 40
+
+
+def value_of(value: Any) -> str:
+    """What a variable is at run time: a parameter's default, a number of the Mappings, or some name."""
+    if isinstance(value, dict) and "Fn::FindInMap" in value:
+        return str(template().number(value))
+    if isinstance(value, dict):
+        parameter = template().document["Parameters"].get(value.get("Ref"), {})
+        return str(parameter.get("Default", "some-name"))
+    return str(value)
+
+
+def environment_of(name: str) -> dict[str, str]:
+    return {variable: value_of(value) for variable, value in template().variables(name).items()}
+
+
+def event_sources(name: str) -> list[dict[str, Any]]:
+    """The queues and streams that call a function."""
+    return [each for each in template().functions()[name]["Events"].values() if each["Type"] in ("SQS", "DynamoDB")]
+
+
+def test_the_template_deploys_exactly_the_functions_there_are() -> None:
+    assert sorted(template().functions()) == FUNCTIONS
+    assert len(FUNCTIONS) >= 8
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_functions_module_is_at_most_40_lines(name: str) -> None:
+    lines = (PROJECT / "functions" / name / "app.py").read_text().splitlines()
+    assert 1 < len(lines) <= LONGEST_APP
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_is_given_the_variables_that_it_reads_and_no_more(name: str) -> None:
+    assert set(template().variables(name)) == variables(SETTINGS[name])
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_the_values_that_the_template_gives_are_readable(name: str) -> None:
+    load(SETTINGS[name], environment_of(name))
+
+
+def test_what_every_function_is_given_is_read_by_powertools() -> None:
+    assert set(template().document["Globals"]["Function"]["Environment"]["Variables"]) == READ_BY_POWERTOOLS
+
+
+def test_the_environment_is_read_in_one_place() -> None:
+    readers = {
+        path.relative_to(PROJECT).as_posix()
+        for folder in ("layers/core/orderbridge", "functions")
+        for path in (PROJECT / folder).rglob("*.py")
+        if re.search(r"\b(environ|getenv)\b", path.read_text())
+    }
+    assert readers == {"layers/core/orderbridge/runtime/settings.py"}
+
+
+@pytest.mark.parametrize("name", [name for name in FUNCTIONS if event_sources(name)])
+def test_partial_batches_are_reported_exactly_where_the_handler_returns_them(
+    name: str, load_function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in {**environment_of(name), "AWS_DEFAULT_REGION": "ap-southeast-3"}.items():
+        monkeypatch.setenv(variable, value)
+    handler = load_function(name).handler
+    (source,) = event_sources(name)
+    unreadable = {"messageId": "1", "body": "{}", "eventSource": "aws:sqs", "eventName": "INSERT", "dynamodb": 7}
+    context = SimpleNamespace(aws_request_id="1", get_remaining_time_in_millis=lambda: 120_000)
+    try:
+        answer = handler({"Records": [unreadable]}, context)
+        returns_partial_batches = answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}
+        assert returns_partial_batches, f"an unreadable record was taken for done: {answer}"
+    except Exception:  # noqa: BLE001 - a handler that raises has its whole batch repeated
+        returns_partial_batches = False
+    types = source["Properties"].get("FunctionResponseTypes", [])
+    assert types == (["ReportBatchItemFailures"] if returns_partial_batches else [])
+
+
+def test_forwarders_report_partial_batches_and_the_publisher_does_not() -> None:
+    """So that the test above cannot pass because a handler fails for another reason."""
+    for name in FORWARDERS:
+        (source,) = event_sources(name)
+        assert source["Properties"]["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    (stream,) = event_sources("event_publisher")
+    assert "FunctionResponseTypes" not in stream["Properties"]
+
+
+@pytest.mark.parametrize("name", FORWARDERS)
+def test_a_forwarders_queue_outwaits_six_timeouts_and_has_dead_letters(name: str) -> None:
+    (source,) = event_sources(name)
+    queues = template().of_type("AWS::SQS::Queue")
+    queue_name = source["Properties"]["Queue"]["Fn::GetAtt"][0]
+    timeout = template().number(template().functions()[name]["Timeout"])
+    assert template().number(queues[queue_name]["VisibilityTimeout"]) >= 6 * timeout
+    assert template().number(source["Properties"]["ScalingConfig"]["MaximumConcurrency"]) >= 2
+    redrive = queues[queue_name]["RedrivePolicy"]
+    assert template().number(redrive["maxReceiveCount"]) >= 3
+    dead_letters = redrive["deadLetterTargetArn"]["Fn::GetAtt"][0]
+    assert dead_letters == queue_name.replace("ForwardQueue", "ForwardDeadLetters")
+    kept, waiting = queues[dead_letters]["MessageRetentionPeriod"], queues[queue_name]["MessageRetentionPeriod"]
+    assert template().number(kept) > template().number(waiting), "a dead letter keeps the age it had in its queue"
+
+
+@pytest.mark.parametrize("name", FORWARDERS)
+def test_a_forwarder_knows_its_own_timeout_platform_and_queue(name: str) -> None:
+    given = template().variables(name)
+    (source,) = event_sources(name)
+    platform = name.removeprefix("forward_")
+    assert given["PLATFORM"] == platform
+    assert given["FUNCTION_TIMEOUT_SECONDS"] == template().functions()[name]["Timeout"]
+    assert given["QUEUE_URL"] == {"Ref": source["Properties"]["Queue"]["Fn::GetAtt"][0]}
+    assert given["QUEUE_URL"]["Ref"].lower() == f"forwardqueue{platform}"
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_a_function_has_a_role_and_a_log_of_its_own_that_ends(name: str) -> None:
+    functions = template().functions()
+    roles = [str(each["Role"]) for each in functions.values()]
+    logs = [str(each["LoggingConfig"]["LogGroup"]) for each in functions.values()]
+    assert (
+        roles.count(str(functions[name]["Role"])) == logs.count(str(functions[name]["LoggingConfig"]["LogGroup"])) == 1
+    )
+    group = template().of_type("AWS::Logs::LogGroup")[functions[name]["LoggingConfig"]["LogGroup"]["Ref"]]
+    assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+
+
+def test_every_api_path_is_explicit_and_a_post() -> None:
+    routes = {
+        (each["Properties"]["Path"], each["Properties"]["Method"])
+        for properties in template().functions().values()
+        for each in properties["Events"].values()
+        if each["Type"] == "Api"
+    }
+    paths = ("auth/login", "auth/refresh", "sales-orders", "sales-order", "orders/sales")
+    assert routes >= {(f"/api/v1/{path}", "POST") for path in paths}
+    assert not [method for _, method in routes if method.upper() == "ANY"]
+    assert not [path for path, _ in routes if "+" in path]
+
+
+def test_every_queue_of_dead_letters_and_every_function_has_its_alarm() -> None:
+    alarms = template().of_type("AWS::CloudWatch::Alarm")
+    watched = str([(each.get("Dimensions"), each.get("Metrics")) for each in alarms.values()])
+    for queue in template().of_type("AWS::SQS::Queue"):
+        assert f"'{queue}'" in watched, queue
+    errors = str(alarms["FunctionErrorsAlarm"]["Metrics"])
+    for logical_id in template().of_type("AWS::Serverless::Function"):
+        assert f"'{logical_id}'" in errors, logical_id
+    for name, alarm in alarms.items():
+        assert alarm["AlarmActions"]["Fn::If"][:2] == ["AlarmTopicGiven", [{"Ref": "AlarmTopicArn"}]], name
+
+
+def test_a_deletion_or_replacement_leaves_the_table_and_the_secrets() -> None:
+    kept = {name for name, each in template().resources.items() if each.get("DeletionPolicy") == "Retain"}
+    assert kept == {"Table", "JwtKeys", "Pepper"}
+    assert all(template().resources[name]["UpdateReplacePolicy"] == "Retain" for name in kept)
+
+
+def test_the_functions_folders_hold_nothing_that_would_have_to_be_built() -> None:
+    for name in FUNCTIONS:
+        inside = {path.name for path in Path(PROJECT / "functions" / name).iterdir() if path.name != "__pycache__"}
+        assert inside == {"app.py"}, name

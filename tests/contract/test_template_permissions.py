@@ -1,0 +1,180 @@
+"""What the template grants: to each role, on its own resources, and for the table by partition key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date
+from fnmatch import fnmatchcase
+from typing import Any
+
+import pytest
+
+from orderbridge.aws import items
+from orderbridge.aws.channels import credentials_secret
+from orderbridge.domain.events import SOURCE
+from orderbridge.domain.orders import OrderKey
+from tests.contract.template import as_list, template
+
+WILDCARDS_WITH_REASONS = {
+    "${Table.Arn}/stream/*": "a stream's name ends in the moment it was made, and a table has one",
+    "/channels/salesmania/*": "channels are added while the system runs, each with a secret under its platform's path",
+    "/channels/sirclo/*": "the same",
+    "/channels/ngorder/*": "the same",
+}
+
+# A partition key of each kind of item, as the code writes it.
+PARTITION_KEYS = {
+    "ORDER#*": items.order_pk(OrderKey("acme", "po:PO-1")),
+    "PARTNER#*": items.partner_pk("acme"),
+    "CHANNEL#*": items.channel_pk("shop"),
+    "MAPPING#*": items.mapping_pk("shop", "product"),
+    "CODES#*": f"CODES#{date(2026, 1, 2).isoformat()}",
+}
+SHARDS = [f"{number:02d}" for number in range(items.DUE_SHARDS)]
+
+STREAM_READS = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
+
+
+def table_grants() -> Iterator[tuple[str, set[str], Mapping[str, Any]]]:
+    """Role, actions and statement of every grant on the table or its indexes."""
+    for role, statement in template().statements():
+        actions = set(as_list(statement["Action"]))
+        if any(action.startswith("dynamodb:") for action in actions) and not actions <= STREAM_READS:
+            yield role, actions, statement
+
+
+def leading_keys(statement: Mapping[str, Any]) -> list[str]:
+    condition = statement["Condition"]
+    assert set(condition) == {"ForAllValues:StringLike"}, condition
+    assert set(condition["ForAllValues:StringLike"]) == {"dynamodb:LeadingKeys"}, condition
+    return as_list(condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
+
+
+def strings_in(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        for each in value.values():
+            yield from strings_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from strings_in(each)
+    else:
+        yield str(value)
+
+
+def test_no_statement_has_a_wildcard_but_those_with_a_reason() -> None:
+    used: set[str] = set()
+    for owner, statement in template().statements():
+        assert statement["Effect"] == "Allow"
+        assert not {"NotAction", "NotResource", "NotPrincipal"} & set(statement), owner
+        for action in as_list(statement["Action"]):
+            assert not {"*", "?"} & set(action), f"{owner}: {action}"
+        for resource in strings_in(statement["Resource"]):
+            if "*" in resource or "?" in resource:
+                reasons = [end for end in WILDCARDS_WITH_REASONS if resource.endswith(end)]
+                assert reasons, f"{owner}: {resource}"
+                used.update(reasons)
+        assert statement.get("Principal", {}) != "*", owner
+    assert used == set(WILDCARDS_WITH_REASONS), "a reason stands here for a wildcard that is gone"
+
+
+def test_the_roles_are_all_that_the_template_grants() -> None:
+    for name, role in template().of_type("AWS::IAM::Role").items():
+        assert "ManagedPolicyArns" not in role, name
+        (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
+        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}, name
+    for name, function in template().of_type("AWS::Serverless::Function").items():
+        assert "Policies" not in function, name
+        assert function["Role"] == {"Fn::GetAtt": [name.replace("Function", "Role"), "Arn"]}, name
+
+
+def test_every_grant_on_the_table_names_the_partition_keys_it_reaches() -> None:
+    grants = list(table_grants())
+    assert len(grants) >= 15
+    for role, actions, statement in grants:
+        keys = leading_keys(statement)
+        if statement["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}:
+            assert set(keys) <= set(PARTITION_KEYS), role
+        else:
+            assert statement["Resource"] == {"Fn::Sub": "${Table.Arn}/index/due"}, role
+            assert actions == {"dynamodb:Query"}, role
+
+
+@pytest.mark.parametrize("pattern", PARTITION_KEYS)
+def test_a_granted_partition_key_matches_the_items_of_its_kind_and_no_other(pattern: str) -> None:
+    assert [kind for kind, key in PARTITION_KEYS.items() if fnmatchcase(key, pattern)] == [pattern]
+
+
+def test_the_sweeper_may_query_every_shard_of_the_due_index() -> None:
+    (granted,) = [
+        leading_keys(statement) for role, _, statement in table_grants() if "Fn::Sub" in str(statement["Resource"])
+    ]
+    for shard in SHARDS:
+        assert any(fnmatchcase(shard, pattern) for pattern in granted), shard
+    assert not any(fnmatchcase(key, pattern) for pattern in granted for key in PARTITION_KEYS.values())
+
+
+def granted(role: str, prefix: str) -> dict[str, set[str]]:
+    """The partition keys on which a role has each action."""
+    found: dict[str, set[str]] = {}
+    for owner, actions, statement in table_grants():
+        if owner == role:
+            for action in actions:
+                found.setdefault(action.removeprefix(prefix), set()).update(leading_keys(statement))
+    return found
+
+
+def test_the_intake_path_may_write_orders_and_count_codes_and_only_read_partners() -> None:
+    assert granted("OrderIntakeRole", "dynamodb:") == {
+        "PutItem": {"ORDER#*"},
+        "UpdateItem": {"CODES#*"},
+        "Query": {"PARTNER#*"},
+    }
+
+
+@pytest.mark.parametrize("role", ["AuthLoginRole", "AuthRefreshRole"])
+def test_login_and_refresh_read_partners_and_write_nothing(role: str) -> None:
+    assert granted(role, "dynamodb:") == {"Query": {"PARTNER#*"}}
+
+
+@pytest.mark.parametrize("name", ["SalesMania", "Sirclo", "Ngorder"])
+def test_a_forwarder_reaches_its_own_platforms_secrets_and_queue_only(name: str) -> None:
+    platform = name.lower()
+    role = f"Forward{name}Role"
+    own = [statement for owner, statement in template().statements() if owner == role]
+    secrets = [
+        statement["Resource"]["Fn::Sub"] for statement in own if statement["Action"] == "secretsmanager:GetSecretValue"
+    ]
+    (path,) = secrets
+    arn = path.replace("${AWS::StackName}", "orderbridge")
+    named = arn.rsplit(":secret:", 1)[1]
+    assert fnmatchcase(credentials_secret("orderbridge", platform, "shop") + "-AbCdEf", named)
+    for other in {"salesmania", "sirclo", "ngorder"} - {platform}:
+        assert not fnmatchcase(credentials_secret("orderbridge", other, "shop") + "-AbCdEf", named)
+    queues = {
+        resource
+        for statement in own
+        if any(action.startswith("sqs:") for action in as_list(statement["Action"]))
+        for resource in strings_in(statement["Resource"])
+    }
+    assert queues == {f"ForwardQueue{name}", "Arn"}
+
+
+def test_events_may_only_be_put_under_our_own_source() -> None:
+    puts = [statement for _, statement in template().statements() if statement["Action"] == "events:PutEvents"]
+    assert len(puts) >= 2
+    for statement in puts:
+        assert statement["Resource"] == {"Fn::GetAtt": ["Bus", "Arn"]}
+        assert statement["Condition"] == {"StringEqualsIfExists": {"events:source": SOURCE}}
+
+
+def test_only_a_platforms_own_rule_may_fill_its_queues() -> None:
+    policies = template().of_type("AWS::SQS::QueuePolicy")
+    for platform in ("SalesMania", "Sirclo", "Ngorder"):
+        for queue in (f"ForwardQueue{platform}", f"RuleDeadLetters{platform}"):
+            policy = policies[f"{queue}Policy"]
+            assert policy["Queues"] == [{"Ref": queue}]
+            (statement,) = policy["PolicyDocument"]["Statement"]
+            assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+            assert statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
+            rule = {"Fn::GetAtt": [f"Rule{platform}", "Arn"]}
+            assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": rule}}
