@@ -2,12 +2,12 @@
 
 from orderbridge.runtime import wiring
 from orderbridge.runtime.http import Response, api_handler
-from orderbridge.usecases.intake import SignedRequest
+from orderbridge.usecases.callers import ApiRequest
 
 log_in = wiring.log_in()
 
 
-def login(request: SignedRequest) -> Response:
+def login(request: ApiRequest) -> Response:
     return Response(200, log_in(request.body).body())
 
 

@@ -2,12 +2,12 @@
 
 from orderbridge.runtime import wiring
 from orderbridge.runtime.http import Response, api_handler
-from orderbridge.usecases.intake import SignedRequest
+from orderbridge.usecases.callers import ApiRequest
 
 refresh_token = wiring.refresh_token()
 
 
-def refresh(request: SignedRequest) -> Response:
+def refresh(request: ApiRequest) -> Response:
     return Response(200, refresh_token(request.body).body())
 
 

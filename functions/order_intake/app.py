@@ -2,12 +2,12 @@
 
 from orderbridge.runtime import wiring
 from orderbridge.runtime.http import Response, api_handler
-from orderbridge.usecases.intake import SignedRequest
+from orderbridge.usecases.callers import ApiRequest
 
 accept_order = wiring.accept_order()
 
 
-def create_sales_order(request: SignedRequest) -> Response:
+def create_sales_order(request: ApiRequest) -> Response:
     accepted = accept_order(request)
     logged = {"code": accepted.order.code, "client_id": accepted.order.client_id, "replayed": accepted.replayed}
     if accepted.replayed:

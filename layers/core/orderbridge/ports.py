@@ -13,7 +13,7 @@ from orderbridge.domain.events import Event, ForwardMessage
 from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, Transition
 from orderbridge.domain.lookups import Finding
 from orderbridge.domain.mapping import MappingKey, Mappings
-from orderbridge.domain.orders import ChannelRef, Order, OrderKey
+from orderbridge.domain.orders import ChannelRef, Order, OrderKey, OrderStatus
 from orderbridge.domain.outcomes import Outcome
 from orderbridge.domain.partners import Partner, PartnerKey
 from orderbridge.domain.tokens import SigningKeys

@@ -1,6 +1,4 @@
-"""Request signatures: RSASSA-PKCS1-v1_5 with SHA-256 over ``client_id|X-TIMESTAMP`` (document 000).
-
-That string does not cover the body, whatever the document claims; see the partner guide.
+"""Request signatures: RSASSA-PKCS1-v1_5 with SHA-256 over the string of the partner's profile (document 000).
 
 ::
 
@@ -30,7 +28,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from orderbridge.domain.partners import PartnerKey
+from orderbridge.domain.partners import PartnerKey, SignatureProfile
 
 MIN_KEY_BITS = 2048
 ADVISED_KEY_BITS = 3072
@@ -59,9 +57,17 @@ class BadTimestamp(ValueError):
     """A timestamp that is not unix seconds or 13 digits of milliseconds."""
 
 
-def string_to_sign(client_id: str, timestamp: str) -> bytes:
-    """What a partner signs: its client id, a bar, and the X-TIMESTAMP header exactly as sent."""
-    return f"{client_id}|{timestamp}".encode()
+def message_to_sign(
+    profile: SignatureProfile, *, client_id: str, timestamp: str, method: str, path: str, body: bytes
+) -> bytes:
+    """What a partner signs, by its profile; `timestamp` is the X-TIMESTAMP header exactly as sent.
+
+    ``legacy`` (document 000): ``client_id|X-TIMESTAMP``, which does not cover the body. ``snap-asym``:
+    ``METHOD:path:hex(sha256(body)):X-TIMESTAMP``, which does.
+    """
+    if profile == "legacy":
+        return f"{client_id}|{timestamp}".encode()
+    return f"{method}:{path}:{hashlib.sha256(body).hexdigest()}:{timestamp}".encode()
 
 
 def timestamp_to_milliseconds(timestamp: str) -> int:

@@ -19,7 +19,7 @@ from orderbridge.domain.problems import (
     UnsupportedContentType,
 )
 from orderbridge.runtime.log import begin_invocation, log, log_failure
-from orderbridge.usecases.intake import SignedRequest
+from orderbridge.usecases.callers import ApiRequest
 
 MAX_BODY_BYTES = 256 * 1024
 _SINGLE_HEADERS = frozenset({"x-client-id", "x-timestamp", "x-signature", "idempotency-key", "content-type"})
@@ -37,7 +37,7 @@ class Response:
     logged: Mapping[str, Any] = field(default_factory=dict)
 
 
-def api_handler(endpoint: Callable[[SignedRequest], Response]) -> Callable[[Event, Any], dict[str, Any]]:
+def api_handler(endpoint: Callable[[ApiRequest], Response]) -> Callable[[Event, Any], dict[str, Any]]:
     """A Lambda handler that answers every event with a response or a problem and never raises."""
 
     def handler(event: Event, context: Any) -> dict[str, Any]:
@@ -60,16 +60,34 @@ def api_handler(endpoint: Callable[[SignedRequest], Response]) -> Callable[[Even
     return handler
 
 
-def read_request(event: Event) -> SignedRequest:
+def read_request(event: Event) -> ApiRequest:
     """The request in an event; raises `BodyTooLarge`, `UnsupportedContentType` or `MalformedRequest`."""
     body = _body(event)
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLarge("body_too_large", f"The body is larger than {MAX_BODY_BYTES} bytes.")
     headers = _headers(event)
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    if media_type != "application/json":
+    method: str = event.get("httpMethod", "POST")
+    # A call without a body (GET, or a cancel) declares no type; an order always has both.
+    if (body or method == "POST") and media_type != "application/json":
         raise UnsupportedContentType("unsupported_content_type", "Send the body as application/json.")
-    return SignedRequest(headers, body)
+    return ApiRequest(
+        headers,
+        body,
+        method=method,
+        path=event.get("path") or "",
+        path_parameters=event.get("pathParameters") or {},
+        query=_query(event),
+        address=((event.get("requestContext") or {}).get("identity") or {}).get("sourceIp") or "",
+    )
+
+
+def _query(event: Event) -> Mapping[str, str]:
+    multiple: Mapping[str, list[str]] = event.get("multiValueQueryStringParameters") or {}
+    repeated = sorted(name for name, values in multiple.items() if len(values) > 1)
+    if repeated:
+        raise MalformedRequest("invalid_parameter", f"The parameter {repeated[0]} must be sent once.")
+    return event.get("queryStringParameters") or {}
 
 
 def _body(event: Event) -> bytes:

@@ -9,6 +9,7 @@ from orderbridge.aws.secrets import SecretKeyRing, SecretPepper
 from orderbridge.domain.times import utc_now
 from orderbridge.runtime.settings import AuthLoginSettings, AuthRefreshSettings, OrderIntakeSettings, load
 from orderbridge.usecases.authentication import LogIn, RefreshToken, TokenVerifier
+from orderbridge.usecases.callers import Callers
 from orderbridge.usecases.codes import CodeAllocator
 from orderbridge.usecases.intake import AcceptOrder
 
@@ -37,13 +38,20 @@ def accept_order() -> AcceptOrder:
     settings = load(OrderIntakeSettings)
     table = clients.dynamodb()
     return AcceptOrder(
-        partners=TablePartners(table, settings.table_name, settings.partner_cache_seconds, utc_now),
-        tokens=TokenVerifier(_key_ring(settings.jwt_keys_secret), utc_now),
+        callers=_callers(settings.table_name, settings.partner_cache_seconds, settings.jwt_keys_secret),
         codes=CodeAllocator(TableCodeCounter(table, settings.table_name)),
         orders=TableOrderIntake(table, settings.table_name),
         clock=utc_now,
         business_time_zone=settings.business_time_zone,
         sweep_grace_seconds=settings.sweep_grace_seconds,
+    )
+
+
+def _callers(table: str, partner_cache_seconds: float, jwt_keys_secret: str) -> Callers:
+    return Callers(
+        partners=TablePartners(clients.dynamodb(), table, partner_cache_seconds, utc_now),
+        tokens=TokenVerifier(_key_ring(jwt_keys_secret), utc_now),
+        clock=utc_now,
     )
 
 

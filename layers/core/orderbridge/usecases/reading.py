@@ -13,11 +13,10 @@ from orderbridge.domain.codes import ORDER_CODE
 from orderbridge.domain.cursors import OrderCursor
 from orderbridge.domain.orders import Order, OrderKey, OrderStatus
 from orderbridge.domain.partners import Partner
-from orderbridge.domain.problems import FieldError, Forbidden, InvalidFields, NotFound
+from orderbridge.domain.problems import FieldError, InvalidFields, NotFound
 from orderbridge.domain.times import Clock, business_date, from_iso
 from orderbridge.domain.views import OrderView
 from orderbridge.ports import OrderReads
-from orderbridge.usecases.intake import SignedRequest
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -194,10 +193,3 @@ def _cursor_after(last: Order, day: date) -> OrderCursor:
     if last.order_date == day.isoformat():
         return OrderCursor(day, f"{last.created_at}#{last.code}")
     return OrderCursor(day, None)
-
-
-def require_own_client_id(request: SignedRequest, client_id: str) -> None:
-    """Reading needs the token alone; an X-CLIENT-ID that is sent must match it."""
-    sent = request.headers.get("x-client-id")
-    if sent is not None and not hmac.compare_digest(sent.encode(), client_id.encode()):
-        raise Forbidden("client_mismatch", "X-CLIENT-ID is not the client of the access token.")
