@@ -230,16 +230,6 @@ class Platform(Protocol):
 # --- The operator's side ----------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class OrderRecord:
-    """An order with everything that happened to it, strongly consistent."""
-
-    order: Order
-    forwards: Sequence[Forward]
-    timeline: Sequence[TimelineEntry]
-    """What was written down, oldest first; the order's own acceptance is in `order`."""
-
-
 class PartnerRegistry(Protocol):
     """The partners as an operator changes them; every read is strongly consistent, every change is on the timeline."""
 
@@ -264,7 +254,7 @@ class PartnerRegistry(Protocol):
         ...
 
     def save_routes(self, client_id: str, routes: Mapping[str, tuple[ChannelRef, ...]], entry: TimelineEntry) -> None:
-        """Write the routes of these sites; up to 90 all or nothing, more in their order."""
+        """Write the routes of these sites, up to 90 at a time all or nothing."""
         ...
 
     def timeline(self, client_id: str) -> Sequence[TimelineEntry]: ...
@@ -302,16 +292,6 @@ class MappingTable(Protocol):
 
 class OrderDesk(OrderStore, Protocol):
     """Orders and forwards as an operator finds and moves them."""
-
-    def find_by_code(self, code: str) -> OrderKey | None:
-        """The order of a code, from an index that may be a moment late."""
-        ...
-
-    def read_record(self, key: OrderKey) -> OrderRecord | None: ...
-
-    def orders_of_day(self, client_id: str, day: date) -> Iterable[Order]:
-        """A partner's orders of a business day, newest first; may be a moment late."""
-        ...
 
     def waiting(self, channel: str, state: ForwardState) -> Iterable[Forward]:
         """The forwards that wait in this state, the longest first; each may be older than its item."""

@@ -45,12 +45,13 @@ class ReleaseForwards:
 
     def after_resume(self, channel: str) -> Iterator[Forward]:
         """Every forward that is PAUSED with this channel."""
-        return self._release(channel, ForwardState.PAUSED, lambda forward: True, "the channel was resumed")
+        return self._release(channel, ForwardState.PAUSED, lambda _: True, "the channel was resumed")
 
     def _release(
         self, channel: str, state: ForwardState, concerned: Callable[[Forward], bool], reason: str
     ) -> Iterator[Forward]:
-        for seen in self.orders.waiting(channel, state):
+        # Listed first: one that is parked again meanwhile would come round once more.
+        for seen in list(self.orders.waiting(channel, state)):
             if concerned(seen):
                 released = self._release_one(seen, state, concerned, reason)
                 if released is not None:
@@ -86,7 +87,7 @@ class RouteOrders:
     def __call__(self, client_id: str, imported: Collection[MappingKey]) -> Iterator[Forward]:
         """The forwards of every order of this partner that waited for one of these routes, as they are created."""
         keys = frozenset(imported)
-        for seen in self.orders.waiting(UNROUTED.name, ForwardState.NEEDS_MAPPING):
+        for seen in list(self.orders.waiting(UNROUTED.name, ForwardState.NEEDS_MAPPING)):
             if seen.key.client_id == client_id and not keys.isdisjoint(seen.missing):
                 yield from self._route(seen)
 

@@ -1,0 +1,107 @@
+"""Channels, their credentials and their mappings as an operator reads and changes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from orderbridge.aws import items
+from orderbridge.aws.channels import SecretCredentials, TableChannels, credentials_secret
+from orderbridge.aws.reads import query_all
+from orderbridge.aws.transactions import TRANSACTION_LIMIT, write_all_or_nothing
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.mapping import KINDS, MappingKey
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class TableChannelRegistry(TableChannels):
+    """`ChannelRegistry` on the table."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        super().__init__(client, table)
+        self._client = client
+        self._table = table
+
+    def list_channels(self) -> Sequence[Channel]:
+        found = query_all(
+            self._client,
+            TableName=self._table,
+            IndexName="registry",
+            KeyConditionExpression="registry = :channel",
+            ExpressionAttributeValues={":channel": {"S": "CHANNEL"}},
+        )
+        listed = (self.find(item["name"]["S"]) for item in found)
+        return [channel for channel in listed if channel is not None]
+
+    def put(self, channel: Channel) -> bool:
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=items.channel_item(channel),
+                ConditionExpression="attribute_not_exists(PK) OR platform = :platform",
+                ExpressionAttributeValues={":platform": {"S": channel.platform}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def resume(self, name: str, at: str) -> bool:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=items.keys(items.channel_pk(name), "PROFILE"),
+                UpdateExpression="SET #state = :active, since = :at REMOVE paused_reason",
+                ConditionExpression="#state = :paused",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={":active": {"S": "active"}, ":paused": {"S": "paused"}, ":at": {"S": at}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+class SecretVault(SecretCredentials):
+    """`CredentialVault` on Secrets Manager: one secret per channel."""
+
+    def store(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
+        name = credentials_secret(self.stack, channel.platform, channel.name)
+        text = json.dumps(credentials, ensure_ascii=False)
+        try:
+            self.client.create_secret(
+                Name=name, SecretString=text, Description=f"Orderbridge: credentials of the channel {channel.name}"
+            )
+        except self.client.exceptions.ResourceExistsException:
+            self.client.put_secret_value(SecretId=name, SecretString=text)
+
+
+class TableMappingRows:
+    """`MappingTable` on the table."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def rows(self, channel: str) -> Iterator[tuple[MappingKey, str]]:
+        for kind in KINDS:
+            found = query_all(
+                self._client,
+                TableName=self._table,
+                KeyConditionExpression="PK = :pk",
+                ExpressionAttributeValues={":pk": {"S": items.mapping_pk(channel, kind)}},
+                ConsistentRead=True,
+            )
+            for item in found:
+                yield MappingKey(kind, item["SK"]["S"]), item["value"]["S"]
+
+    def write(self, channel: str, rows: Sequence[tuple[MappingKey, str]]) -> Iterable[int]:
+        for start in range(0, len(rows), TRANSACTION_LIMIT):
+            batch = rows[start : start + TRANSACTION_LIMIT]
+            puts = [
+                {"Put": {"TableName": self._table, "Item": items.mapping_item(channel, key, value)}}
+                for key, value in batch
+            ]
+            write_all_or_nothing(self._client, puts)
+            yield start + len(batch)

@@ -1,0 +1,117 @@
+"""Orders and forwards as an operator finds and moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from orderbridge.aws import items
+from orderbridge.aws.orders import TableOrders
+from orderbridge.aws.reads import batch_get, query_all
+from orderbridge.aws.transactions import write_all_or_nothing
+from orderbridge.domain.forwards import Forward, ForwardState, Transition
+from orderbridge.domain.orders import Order
+from orderbridge.ports import LostRace
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class TableOrderDesk(TableOrders):
+    """`OrderDesk` on the table and its sparse indexes."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        super().__init__(client, table)
+        self._client = client
+        self._table = table
+
+    def waiting(self, channel: str, state: ForwardState) -> Iterator[Forward]:
+        found = query_all(
+            self._client,
+            TableName=self._table,
+            IndexName="waiting",
+            KeyConditionExpression="waiting = :waiting",
+            ExpressionAttributeValues={":waiting": {"S": f"{channel}#{state.value}"}},
+        )
+        return (items.read_forward(item) for item in found)
+
+    def on_their_way(self) -> Iterator[Forward]:
+        keys = [
+            items.keys(item["PK"]["S"], item["SK"]["S"])
+            for shard in range(items.DUE_SHARDS)
+            for item in query_all(
+                self._client,
+                TableName=self._table,
+                IndexName="due",
+                KeyConditionExpression="due_shard = :shard",
+                ExpressionAttributeValues={":shard": {"S": f"{shard:02d}"}},
+            )
+            if item["SK"]["S"].startswith("FORWARD#")
+        ]
+        return (items.read_forward(item) for item in batch_get(self._client, self._table, keys))
+
+    def every_forward(self, state: ForwardState | None, channel: str | None) -> Iterator[Forward]:
+        scan: dict[str, Any] = {
+            "TableName": self._table,
+            "FilterExpression": "begins_with(SK, :forward)",
+            "ExpressionAttributeValues": {":forward": {"S": "FORWARD#"}},
+            "ConsistentRead": True,
+        }
+        if channel is not None:
+            scan["FilterExpression"] = "SK = :forward"
+            scan["ExpressionAttributeValues"] = {":forward": {"S": items.forward_sk(channel)}}
+        if state is not None:
+            scan["FilterExpression"] += " AND #state = :state"
+            scan["ExpressionAttributeValues"][":state"] = {"S": state.value}
+            scan["ExpressionAttributeNames"] = {"#state": "state"}
+        for page in self._client.get_paginator("scan").paginate(**scan):
+            for item in page["Items"]:
+                yield items.read_forward(item)
+
+    def save_unfrozen(self, transition: Transition) -> Forward:
+        forward = replace(transition.forward, revision=transition.forward.revision + 1)
+        dropped = items.keys(items.order_pk(forward.key), items.request_sk(forward.channel.name))
+        written = write_all_or_nothing(
+            self._client,
+            [
+                *self._replaced(transition),
+                {"Delete": {"TableName": self._table, "Key": dropped}},
+            ],
+        )
+        if not written:
+            raise LostRace(f"{forward.code} on {forward.channel.name}")
+        return forward
+
+    def route(self, order: Order, closed: Transition, forwards: Sequence[Transition]) -> None:
+        update = {
+            "TableName": self._table,
+            "Key": items.keys(items.order_pk(order.key), "ORDER"),
+            "UpdateExpression": "SET channels = :channels",
+            "ConditionExpression": "size(channels) = :none AND attribute_not_exists(cancel_requested_at)",
+            "ExpressionAttributeValues": {":channels": items.order_item(order)["channels"], ":none": {"N": "0"}},
+        }
+        writes: list[dict[str, Any]] = [{"Update": update}, *self._replaced(closed)]
+        for created in forwards:
+            writes.append(self._put(items.forward_item(created.forward), "attribute_not_exists(PK)"))
+            writes += self._timeline(created)
+        if not write_all_or_nothing(self._client, writes):
+            raise LostRace(order.code)
+
+    def _replaced(self, transition: Transition) -> list[dict[str, Any]]:
+        """The writes of a changed forward, provided it stands at the revision that was read."""
+        read = transition.forward.revision
+        put = self._put(items.forward_item(replace(transition.forward, revision=read + 1)), "revision = :read")
+        put["Put"]["ExpressionAttributeValues"] = {":read": {"N": str(read)}}
+        return [put, *self._timeline(transition)]
+
+    def _timeline(self, transition: Transition) -> list[dict[str, Any]]:
+        if transition.entry is None:
+            return []
+        return [self._put(items.timeline_item(items.order_pk(transition.forward.key), transition.entry))]
+
+    def _put(self, item: items.Item, condition: str | None = None) -> dict[str, Any]:
+        put: dict[str, Any] = {"TableName": self._table, "Item": item}
+        if condition is not None:
+            put["ConditionExpression"] = condition
+        return {"Put": put}

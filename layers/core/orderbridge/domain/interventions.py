@@ -1,0 +1,66 @@
+"""What an operator may do to a forward by hand. Each leaves its line on the timeline (INTERFACES sections 2 and 3)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState, TimelineEntry, Transition, change
+from orderbridge.domain.orders import ChannelRef
+from orderbridge.domain.times import after
+
+
+class InterventionRefused(Exception):
+    """The forward is in no state for this; the message tells the operator what to do instead."""
+
+
+_INSTEAD = {
+    ForwardState.QUEUED: "it is queued already",
+    ForwardState.SENDING: "it is being sent at this moment",
+    ForwardState.SENT: "the platform holds it already",
+    ForwardState.IN_DOUBT: "nobody knows whether the platform holds it: look there, then use `forwards resolve`",
+    ForwardState.CANCELLED: "it is cancelled",
+}
+
+
+def retry(forward: Forward, now: datetime, grace_seconds: float) -> Transition:
+    """QUEUED again, out of REJECTED or out of a wait; the order is to be mapped anew, so what was frozen is void."""
+    if forward.channel == UNROUTED:
+        raise InterventionRefused("no channel takes this order yet: import a route for its site")
+    if forward.state in _INSTEAD:
+        raise InterventionRefused(_INSTEAD[forward.state])
+    return change(
+        forward, ForwardState.QUEUED, now, "ForwardRetried", f"by an operator, out of {forward.state.value}",
+        body_hash=None, due_at=after(now, grace_seconds),
+    )  # fmt: skip
+
+
+def resolve_sent(forward: Forward, external_id: str, now: datetime) -> Transition:
+    """SENT: a person has found the order at the platform, under this id."""
+    _require_doubt(forward)
+    detail = f"by an operator: the platform holds it, external id {external_id}"
+    return change(forward, ForwardState.SENT, now, "ForwardResolved", detail, external_id=external_id, due_at=None)
+
+
+def resolve_absent(forward: Forward, now: datetime, grace_seconds: float) -> Transition:
+    """QUEUED: a person has made sure that the platform does not hold the order; the same request is sent again."""
+    _require_doubt(forward)
+    detail = "by an operator: not at the platform; sent again"
+    return change(forward, ForwardState.QUEUED, now, "ForwardResolved", detail, due_at=after(now, grace_seconds))
+
+
+def _require_doubt(forward: Forward) -> None:
+    if forward.state is not ForwardState.IN_DOUBT:
+        raise InterventionRefused(f"it is {forward.state.value}; only an IN_DOUBT forward is resolved by hand")
+
+
+def close_unrouted(forward: Forward, channels: Sequence[ChannelRef], now: datetime) -> Transition:
+    """The unrouted forward of an order that has got its channels.
+
+    It stays as CANCELLED: a publisher that repeats itself would otherwise create it again.
+    """
+    if forward.channel != UNROUTED:
+        raise InterventionRefused("only an unrouted order is routed")
+    closed = change(forward, ForwardState.CANCELLED, now, "", None, due_at=None).forward
+    names = ", ".join(channel.name for channel in channels)
+    return Transition(closed, TimelineEntry(closed.updated_at, "OrderRouted", None, f"to {names}"))
