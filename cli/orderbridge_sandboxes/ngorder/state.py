@@ -235,7 +235,8 @@ BANKS = [
 ]
 
 MARKETPLACES = {
-    1: "Tokopedia", 2: "Bukalapak", 3: "Shopee", 4: "Instagram", 5: "Whatsapp", 6: "Lazada", 7: "Facebook", 8: "Website Lain",
+    1: "Tokopedia", 2: "Bukalapak", 3: "Shopee", 4: "Instagram", 5: "Whatsapp", 6: "Lazada", 7: "Facebook",
+    8: "Website Lain",
 }  # fmt: skip
 
 ROOT_CATEGORIES = {7: "Hobi & Koleksi", 10: "Fashion Pria", 11: "Fashion Wanita", 31: "Sepatu Pria"}

@@ -44,14 +44,17 @@ def _unknown_ids(database: Database, body: Any) -> Problems:
     for path, line in objects_in(body, "ordered_products"):
         if is_unknown(line.get("product_id"), database.products):
             found.append(Problem(join(path, "product_id"), "exists", "product not found"))
-        elif isinstance(line.get("unit"), str) and line["unit"] not in _units(database, line.get("product_id")):
+        elif not _has_unit(database, line.get("product_id"), line.get("unit")):
             found.append(Problem(join(path, "unit"), "exists", "the product has no such unit"))
     return found
 
 
-def _units(database: Database, product_id: Any) -> list[str]:
+def _has_unit(database: Database, product_id: Any, unit: Any) -> bool:
+    """False only where product and unit are well-formed and do not belong together."""
     product = database.products.get(product_id) if isinstance(product_id, int) else None
-    return [unit["name"] for unit in product["product_units"]] if product else []
+    if product is None or not isinstance(unit, str):
+        return True
+    return any(unit == known["name"] for known in product["product_units"])
 
 
 def total_of(body: JsonObject) -> Decimal:

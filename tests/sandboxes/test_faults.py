@@ -1,0 +1,181 @@
+"""Every fault does on the wire what its name says, and strikes exactly the requests that it was meant for."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+
+import pytest
+
+from orderbridge_sandboxes import Fault, NgorderSandbox, Request
+from orderbridge_sandboxes.faults import Faults
+from tests.sandboxes.calls import BEARER, NGORDER_ORDER, raw
+
+ORDER = Fault("status", "POST", "/api/open/order")
+
+
+def post(sandbox, timeout=5.0):
+    """(status, headers, body) of one create call on a connection of its own; what goes wrong is raised."""
+    host, _, port = sandbox.url.removeprefix("http://").partition(":")
+    connection = http.client.HTTPConnection(host, int(port), timeout=timeout)
+    try:
+        connection.request("POST", "/api/open/order", raw(NGORDER_ORDER), BEARER)
+        reply = connection.getresponse()
+        return reply.status, reply.headers, reply.read()
+    finally:
+        connection.close()
+
+
+@pytest.fixture
+def sandbox():
+    with NgorderSandbox() as running:
+        yield running
+
+
+@pytest.mark.parametrize("reset", [False, True])
+@pytest.mark.parametrize(("kind", "held"), [("close_before", 0), ("commit_then_close", 1)])
+def test_a_closed_connection_brings_no_answer(sandbox, kind, held, reset):
+    sandbox.faults.add(Fault(kind, reset=reset))
+    with pytest.raises((http.client.RemoteDisconnected, ConnectionResetError)):
+        post(sandbox)
+    assert len(sandbox.orders) == held
+    assert [(entry.status, entry.fault) for entry in sandbox.requests] == [(None, kind)]
+    assert post(sandbox)[0] == 200
+
+
+@pytest.mark.parametrize(("kind", "held"), [("status", 0), ("commit_then_status", 1)])
+def test_a_status_comes_in_the_platforms_form_with_its_retry_after(sandbox, kind, held):
+    sandbox.faults.add(Fault(kind, status=503, retry_after=7))
+    status, headers, body = post(sandbox)
+    assert (status, headers["Retry-After"]) == (503, "7")
+    assert json.loads(body)["response"] == "Failed"
+    assert len(sandbox.orders) == held
+
+
+def test_a_status_may_carry_any_body(sandbox):
+    sandbox.faults.add(Fault("status", status=502, body="<h1>Bad Gateway</h1>"))
+    status, headers, body = post(sandbox)
+    assert (status, headers.get_content_type(), body) == (502, "text/html", b"<h1>Bad Gateway</h1>")
+
+
+@pytest.mark.parametrize("process", [True, False])
+def test_garbage_is_200_that_nobody_can_read(sandbox, process):
+    sandbox.faults.add(Fault("garbage", process=process))
+    status, headers, body = post(sandbox)
+    assert (status, headers.get_content_type()) == (200, "application/json")
+    with pytest.raises(UnicodeDecodeError):
+        body.decode()
+    assert len(sandbox.orders) == int(process)
+
+
+@pytest.mark.parametrize("process", [True, False])
+def test_half_an_answer_ends_early(sandbox, process):
+    sandbox.faults.add(Fault("truncate", process=process))
+    with pytest.raises(http.client.IncompleteRead):
+        post(sandbox)
+    assert len(sandbox.orders) == int(process)
+
+
+def test_a_wrong_shape_is_readable_and_useless(sandbox):
+    sandbox.faults.add(Fault("wrong_shape"))
+    sandbox.faults.add(Fault("wrong_shape", body=[1], process=False))
+    assert json.loads(post(sandbox)[2]) == {"unexpected": True}
+    assert json.loads(post(sandbox)[2]) == [1]
+    assert len(sandbox.orders) == 1
+
+
+@pytest.mark.parametrize(("when", "held"), [("before", 0), ("after", 1)])
+def test_a_delay_pauses_before_or_after_processing(sandbox, when, held):
+    sandbox.faults.add(Fault("delay", seconds=0.4, when=when))
+    with pytest.raises(TimeoutError):
+        post(sandbox, timeout=0.1)
+    assert len(sandbox.orders) == held
+    deadline = time.monotonic() + 5
+    while not sandbox.orders and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert len(sandbox.orders) == 1  # processed although the client had gone
+
+
+def test_a_delay_goes_with_another_fault(sandbox):
+    sandbox.faults.add(Fault("delay", seconds=0.05))
+    sandbox.faults.add(Fault("commit_then_status"))
+    assert post(sandbox)[0] == 500
+    assert sandbox.requests[0].fault == "delay+commit_then_status"
+
+
+def test_a_repeated_page_is_the_one_before(sandbox):
+    sandbox.faults.add(Fault("page_repeat", "POST", "/api/open/order", count=1))
+    first, second, third = (json.loads(post(sandbox)[2])["data"] for _ in range(3))
+    assert first == second != third
+    assert len(sandbox.orders) == 2
+
+
+def test_a_running_delay_does_not_hold_up_the_stop():
+    started = time.monotonic()
+    with NgorderSandbox(faults=[Fault("delay", seconds=60)]) as sandbox, pytest.raises(TimeoutError):
+        post(sandbox, timeout=0.1)
+    assert time.monotonic() - started < 5
+
+
+# --- which requests a rule strikes ---
+
+
+def struck(fault: Fault, requests: int = 10) -> list[int]:
+    faults = Faults([fault])
+    request = Request("POST", "/api/open/order?x=1")
+    return [number for number in range(1, requests + 1) if faults.take(request)]
+
+
+def test_the_next_n_are_struck():
+    assert struck(Fault("status", count=3)) == [1, 2, 3]
+
+
+def test_every_one_is_struck_after_k():
+    assert struck(Fault("status", count=None, skip=7)) == [8, 9, 10]
+
+
+def test_a_share_is_struck_the_same_way_for_the_same_seed():
+    fault = Fault("status", count=None, probability=0.3, seed=4)
+    assert struck(fault, 200) == struck(fault, 200)
+    assert 40 <= len(struck(fault, 200)) <= 80
+    assert struck(Fault("status", count=None, probability=0)) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "request_line", "hit"),
+    [
+        (Fault("status"), ("GET", "/a"), True),
+        (Fault("status", "GET"), ("POST", "/a"), False),
+        (Fault("status", path="/api/open/order"), ("POST", "/api/open/order/cancel"), True),
+        (Fault("status", path="/api/open/order"), ("POST", "/api/open/customer"), False),
+    ],
+)
+def test_a_rule_is_about_a_method_and_a_path_prefix(fault, request_line, hit):
+    assert bool(Faults([fault]).take(Request(*request_line))) is hit
+
+
+def test_rules_take_turns_in_the_order_they_were_added():
+    faults = Faults([Fault("status", count=1), Fault("garbage", count=1)])
+    kinds = [[rule.fault.kind for rule in faults.take(Request("GET", "/"))] for _ in range(3)]
+    assert kinds == [["status"], ["garbage"], []]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {},
+        [],
+        {"kind": "explode"},
+        {"kind": "status", "times": 3},
+        {"kind": "status", "status": 99},
+        {"kind": "delay", "seconds": -1},
+        {"kind": "delay", "when": "during"},
+        {"kind": "status", "probability": 2},
+        {"kind": "status", "count": -1},
+        {"kind": "status", "count": "many"},
+    ],
+)
+def test_what_is_no_fault_is_refused(document):
+    with pytest.raises(ValueError, match=".+"):
+        Fault.read(document)
