@@ -1,0 +1,112 @@
+"""Channels as an operator sets them up, pauses and resumes them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orderbridge.domain.breakers import close
+from orderbridge.domain.channels import CHANNEL_NAME, Channel
+from orderbridge.domain.forwards import UNROUTED, Forward
+from orderbridge.domain.times import Clock, to_iso
+from orderbridge.ports import ChannelRegistry, CredentialVault, LostRace
+from orderbridge.usecases.operating import OperationRefused, known_channel
+from orderbridge.usecases.releasing import ReleaseForwards
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class OperateChannels:
+    """What an operator does with channels. Methods raise `OperationRefused` where it cannot be done.
+
+    Settings and credentials have been validated by the platform before they come here.
+    """
+
+    registry: ChannelRegistry
+    vault: CredentialVault
+    releasing: ReleaseForwards
+    clock: Clock
+
+    def add(self, name: str, platform: str, settings: dict[str, Any], credentials: Mapping[str, Any]) -> Channel:
+        """Set a channel up, or replace its settings and credentials and let it be active.
+
+        The credentials are stored first: a channel that can be seen can be logged in to.
+        """
+        existing = self._require_usable_name(name, platform)
+        since = existing.since if existing is not None and existing.state == "active" else to_iso(self.clock())
+        channel = Channel(name, platform, settings, since=since)
+        self.vault.store(channel, credentials)
+        if not self.registry.put(channel):
+            raise OperationRefused(_moved(name))
+        return channel
+
+    def _require_usable_name(self, name: str, platform: str) -> Channel | None:
+        if not CHANNEL_NAME.fullmatch(name):
+            raise OperationRefused(
+                f"{name!r} is not a channel name: 1 to 64 letters, digits, dots, underscores and hyphens, "
+                "beginning with a letter or digit."
+            )
+        if name == UNROUTED.name:
+            raise OperationRefused(f"{name!r} is how Orderbridge calls the place of orders without a channel.")
+        existing = self.registry.find(name)
+        if existing is not None and existing.platform != platform:
+            raise OperationRefused(_moved(name, existing.platform))
+        return existing
+
+    def pause(self, name: str, reason: str) -> bool:
+        """Send nothing to this channel until it is resumed; False where it was paused already."""
+        known_channel(self.registry, name)
+        return self.registry.pause(name, reason, to_iso(self.clock()))
+
+    def resume(self, name: str) -> bool:
+        """Send to this channel again, its breaker closed; False where it was neither paused nor broken.
+
+        What it held up is let go by `let_go`.
+        """
+        channel = known_channel(self.registry, name)
+        resumed = self.registry.resume(name, to_iso(self.clock()))
+        return self._close_breaker(channel) or resumed
+
+    def let_go(self, name: str) -> Iterator[Forward]:
+        """Release the forwards that are PAUSED with this channel, one by one."""
+        return self.releasing.after_resume(name)
+
+    def _close_breaker(self, channel: Channel) -> bool:
+        for _ in range(TRIES):
+            if channel.breaker == close(channel.breaker):
+                return False
+            try:
+                self.registry.save_breaker(channel, close(channel.breaker))
+            except LostRace:
+                channel = known_channel(self.registry, channel.name)
+            else:
+                return True
+        raise OperationRefused(f"The breaker of {channel.name} changes at this very moment; try again.")
+
+
+def _moved(name: str, platform: str = "another platform") -> str:
+    return (
+        f"The channel {name} is on {platform}; a channel does not move to another platform, since the orders it has "
+        "sent stay where they are. Choose another name."
+    )
+
+
+def described(channel: Channel) -> dict[str, Any]:
+    """A channel as INTERFACES section 2 shows it, never its credentials."""
+    breaker = channel.breaker
+    return {
+        "channel": channel.name,
+        "platform": channel.platform,
+        "state": channel.state,
+        "paused_reason": channel.paused_reason,
+        "since": channel.since,
+        "settings": channel.settings,
+        "breaker": {
+            "state": "closed" if breaker.is_closed else "open",
+            "failures": breaker.failures,
+            "open_until": breaker.open_until,
+            "reason": breaker.reason,
+        },
+    }

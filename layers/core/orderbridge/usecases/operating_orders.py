@@ -1,0 +1,176 @@
+"""Orders and forwards as an operator lists them, and the two ways in which a person moves a forward by hand."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import get_args
+
+from orderbridge.domain.codes import ORDER_CODE
+from orderbridge.domain.events import ForwardMessage, message_of
+from orderbridge.domain.forwards import UNROUTED, WAITING_STATES, Forward, ForwardState, Transition
+from orderbridge.domain.interventions import InterventionRefused, resolve_absent, resolve_sent, retry
+from orderbridge.domain.orders import ChannelRef, Order, OrderKey, OrderStatus
+from orderbridge.domain.times import Clock, business_date, from_iso
+from orderbridge.domain.views import OrderView
+from orderbridge.ports import ChannelRegistry, ForwardQueues, LostRace, OrderDesk, OrderReads, PartnerRegistry
+from orderbridge.usecases.operating import OperationRefused, known_channel
+
+LATE_INDEX_SECONDS = 1.0
+LATE_INDEX_POLL_SECONDS = 0.1
+TRIES = 5
+
+STATUSES: tuple[OrderStatus, ...] = get_args(OrderStatus)
+
+
+@dataclass(frozen=True, slots=True)
+class LookUpOrders:
+    """Orders by code, and lists of orders and forwards. Methods raise `OperationRefused` where there is nothing."""
+
+    reads: OrderReads
+    desk: OrderDesk
+    partners: PartnerRegistry
+    channels: ChannelRegistry
+    clock: Clock
+    business_time_zone: str
+    sleep: Callable[[float], None] = time.sleep
+
+    def view(self, code: str) -> OrderView:
+        """An order with its forwards and its timeline."""
+        key = self.key(code)
+        view = self.reads.view(key)
+        if view is None:
+            raise _no_order(code)
+        return view
+
+    def key(self, code: str) -> OrderKey:
+        """An order's key. The index by code is late at times, so an unknown code is looked up for up to a second."""
+        if not ORDER_CODE.fullmatch(code):
+            raise OperationRefused(f"{code!r} is not an order code such as SO-20250101-00001.")
+        waited = 0.0
+        while (key := self.reads.key_of_code(code)) is None and waited < LATE_INDEX_SECONDS:
+            self.sleep(LATE_INDEX_POLL_SECONDS)
+            waited += LATE_INDEX_POLL_SECONDS
+        if key is None:
+            raise _no_order(code)
+        return key
+
+    def orders(self, client_id: str | None, since: datetime, state: str | None) -> Iterator[Order]:
+        """Orders since a moment, newest first, of one partner or of all.
+
+        `state` is an order's status, or a forward's state: then the orders with a forward in that state.
+        """
+        if client_id is not None and self.partners.read(client_id) is None:
+            raise OperationRefused(f"There is no partner {client_id}.")
+        clients = self.partners.client_ids() if client_id is None else [client_id]
+        wanted = self._filter(state)
+        for day in self._days_back_to(since):
+            lists = (self.reads.of_day(each, day, None) for each in clients)
+            for order in heapq.merge(*lists, key=lambda order: (order.created_at, order.code), reverse=True):
+                if from_iso(order.created_at) >= since and wanted(order):
+                    yield order
+
+    def _filter(self, state: str | None) -> Callable[[Order], bool]:
+        if state is None:
+            return lambda _: True
+        if state in STATUSES:
+            return lambda order: order.status == state
+        if state in ForwardState.__members__:
+            return lambda order: any(each.state == state for each in self.desk.list_forwards(order.key))
+        known = ", ".join(dict.fromkeys([*STATUSES, *ForwardState.__members__]))
+        raise OperationRefused(f"{state!r} is neither an order's status nor a forward's state; there are {known}.")
+
+    def _days_back_to(self, since: datetime) -> Iterator[date]:
+        day = business_date(self.clock(), self.business_time_zone)
+        oldest = business_date(since, self.business_time_zone)
+        while day >= oldest:
+            yield day
+            day -= timedelta(days=1)
+
+    def forwards(self, state: ForwardState | None, channel: str | None) -> Sequence[Forward]:
+        """The forwards in a state, of a channel; those that changed last come first."""
+        if channel is not None and channel != UNROUTED.name:
+            known_channel(self.channels, channel)
+        found = (forward for forward in self._forwards(state, channel) if not _is_closed_place(forward))
+        return sorted(found, key=lambda forward: (forward.updated_at, forward.code), reverse=True)
+
+    def _forwards(self, state: ForwardState | None, channel: str | None) -> Iterator[Forward]:
+        if state in WAITING_STATES:
+            every = (UNROUTED.name, *(each.name for each in self.channels.list_channels()))
+            names = every if channel is None else (channel,)
+            yield from itertools.chain.from_iterable(self.desk.waiting(name, state) for name in names)
+        elif state in (ForwardState.QUEUED, ForwardState.SENDING):
+            for forward in self.desk.on_their_way():
+                if forward.state is state and channel in (None, forward.channel.name):
+                    yield forward
+        else:
+            yield from self.desk.every_forward(state, channel)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveForward:
+    """An operator's exits from a final state and from doubt. Each stands on the timeline."""
+
+    desk: OrderDesk
+    queues: ForwardQueues
+    clock: Clock
+    sweep_grace_seconds: float
+
+    def retry(self, key: OrderKey, channel: str) -> Forward:
+        """Send a REJECTED or waiting forward again, mapped anew."""
+        return self._move(
+            key,
+            channel,
+            lambda forward: retry(forward, self.clock(), self.sweep_grace_seconds),
+            self.desk.save_unfrozen,
+        )
+
+    def resolve_sent(self, key: OrderKey, channel: str, external_id: str) -> Forward:
+        """Settle a forward in doubt: the platform holds the order under this id."""
+        return self._move(
+            key, channel, lambda forward: resolve_sent(forward, external_id, self.clock()), self.desk.save
+        )
+
+    def resolve_absent(self, key: OrderKey, channel: str) -> Forward:
+        """Settle a forward in doubt: the platform does not hold the order, so the same request is sent again."""
+        return self._move(
+            key,
+            channel,
+            lambda forward: resolve_absent(forward, self.clock(), self.sweep_grace_seconds),
+            self.desk.save,
+        )
+
+    def _move(
+        self,
+        key: OrderKey,
+        channel: str,
+        intervene: Callable[[Forward], Transition],
+        save: Callable[[Transition], Forward],
+    ) -> Forward:
+        for _ in range(TRIES):
+            record = self.desk.read_forward(ForwardMessage(key, "", ChannelRef(channel, "")))
+            if record is None:
+                raise OperationRefused(f"This order has no forward to {channel}.")
+            try:
+                moved = save(intervene(record.forward))
+            except InterventionRefused as refused:
+                raise OperationRefused(f"{record.forward.code} on {channel}: {refused}.") from refused
+            except LostRace:
+                continue
+            if moved.state is ForwardState.QUEUED:
+                self.queues.send(message_of(moved))
+            return moved
+        raise OperationRefused(f"The forward to {channel} changes at this very moment; look at it and try again.")
+
+
+def _is_closed_place(forward: Forward) -> bool:
+    """Whether this only marks that an order had no channel once."""
+    return forward.channel == UNROUTED and forward.state is ForwardState.CANCELLED
+
+
+def _no_order(code: str) -> OperationRefused:
+    return OperationRefused(f"There is no order {code}.")
