@@ -1,8 +1,8 @@
 """Takes out of the layer what no function reads at run time: ``python3 prune.py LIBRARY``.
 
-Every cold start loads the layer, so it holds what the runtime lacks and nothing else. Licences and METADATA stay: the
-former are owed, and scanners for vulnerable packages read the latter. What is left is put to use by
-tests/contract/test_build.py.
+Every cold start loads the layer, so it holds what the runtime lacks and nothing else. Licences and the fields of
+METADATA stay: the former are owed, and scanners for vulnerable packages read the latter. What is left is put to use
+by tests/contract/test_build.py.
 """
 
 from __future__ import annotations
@@ -35,10 +35,19 @@ UNUSED_PARTS = (
     "pydantic/v1",
 )
 
-# Types, the installer's notes, and pydantic's plugin for mypy.
+# Types, the installer's notes, bills of material beside METADATA, and pydantic's plugin for mypy.
 UNREAD_FILES = (
-    "*.pyi", "py.typed", ".lock", "RECORD", "INSTALLER", "REQUESTED", "WHEEL", "direct_url.json", "pydantic/mypy.py",
-)  # fmt: skip
+    "*.pyi",
+    "py.typed",
+    ".lock",
+    "RECORD",
+    "INSTALLER",
+    "REQUESTED",
+    "WHEEL",
+    "direct_url.json",
+    "sboms/*",
+    "pydantic/mypy.py",
+)
 
 
 def prune(library: Path) -> None:
@@ -51,6 +60,9 @@ def prune(library: Path) -> None:
     for pattern in UNREAD_FILES:
         for path in library.rglob(pattern):
             path.unlink()
+    for metadata in library.glob("*.dist-info/METADATA"):
+        fields, _, _readme = metadata.read_text(encoding="utf-8").partition("\n\n")
+        metadata.write_text(fields + "\n", encoding="utf-8")
     for extension in library.rglob("*.so"):
         strip_symbols(extension)
 

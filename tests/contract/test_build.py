@@ -97,7 +97,10 @@ def test_every_package_in_the_layer_keeps_its_licence_and_its_metadata(built: Pa
     distributions = list((built / "CoreLayer" / "python").glob("*.dist-info"))
     assert len(distributions) >= 12
     for distribution in distributions:
-        assert (distribution / "METADATA").exists(), distribution.name
+        fields = (distribution / "METADATA").read_text().splitlines()
+        name, version = distribution.name.removesuffix(".dist-info").split("-")
+        assert f"Version: {version}" in fields, distribution.name
+        assert any(field.replace("-", "_").lower() == f"name: {name}" for field in fields), distribution.name
         assert any("licen" in path.name.lower() for path in files(distribution)), distribution.name
 
 

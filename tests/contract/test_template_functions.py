@@ -15,7 +15,7 @@ from tests.contract.template import PROJECT, template
 
 FUNCTIONS = sorted(path.parent.name for path in PROJECT.glob("functions/*/app.py"))
 FORWARDERS = [name for name in FUNCTIONS if name.startswith("forward_")]
-READ_BY_POWERTOOLS = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL"}
+READ_BY_DEPENDENCIES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
 LONGEST_APP = 40
 
 
@@ -59,8 +59,8 @@ def test_the_values_that_the_template_gives_are_readable(name: str) -> None:
     load(SETTINGS[name], environment_of(name))
 
 
-def test_what_every_function_is_given_is_read_by_powertools() -> None:
-    assert set(template().document["Globals"]["Function"]["Environment"]["Variables"]) == READ_BY_POWERTOOLS
+def test_what_every_function_is_given_is_read_by_its_dependencies() -> None:
+    assert set(template().document["Globals"]["Function"]["Environment"]["Variables"]) == READ_BY_DEPENDENCIES
 
 
 def test_the_environment_is_read_in_one_place() -> None:
