@@ -4,6 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from orderbridge_cli.local.engine import ACCESS_KEY, REGION, SECRET_KEY
@@ -22,21 +23,34 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
+def isolated_session() -> boto3.Session:
+    """A session that reads neither ~/.aws nor AWS_* of the environment: whose they are, they are not the engine's."""
+    nothing = (None, None, None, None)
+    session = botocore.session.Session(
+        session_vars=dict.fromkeys(("profile", "config_file", "credentials_file", "ca_bundle", "data_path"), nothing)
+    )
+    return boto3.Session(
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+        region_name=REGION,
+        botocore_session=session,
+    )
+
+
 class EngineClients:
     """One client per AWS service, made when it is first asked for."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._session = boto3.Session(
-            aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY, region_name=REGION
-        )
+        self._session = isolated_session()
         self._config = Config(
             connect_timeout=5,
             read_timeout=120,
             retries={"total_max_attempts": 3, "mode": "standard"},
             s3={"addressing_style": "path"},
-            ignore_configured_endpoint_urls=False,
             proxies={},
+            use_fips_endpoint=False,
+            use_dualstack_endpoint=False,
         )
 
     @cached_property

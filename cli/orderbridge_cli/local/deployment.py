@@ -1,5 +1,6 @@
 """The template becomes a stack of the local engine, or an existing stack becomes what the template says now."""
 
+import contextlib
 import copy
 import json
 import time
@@ -21,7 +22,9 @@ from orderbridge_cli.local.template import Json, expand, parameter_values, read_
 _TIMEOUT_S = 120.0
 _STEP_S = 0.05
 # A stack in one of these states never held anything and cannot be updated: it is deleted and made anew.
-_NEVER_LIVED = frozenset({"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"})
+_NEVER_LIVED = frozenset(
+    {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"}
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +60,7 @@ class Deployment:
         template = read_template(self._project.template)
         parameters = parameter_values(template, given)
         packaged = self._package(template)
-        expanded = rewritten(without_refused(expand(packaged, parameters, REGION), gaps), gaps)
+        expanded = rewritten(without_refused(expand(packaged, parameters), gaps), gaps)
         changed = self._submit(self._upload_template(expanded), parameters)
         described = self._describe()
         if described is None:
@@ -71,6 +74,10 @@ class Deployment:
             outputs={item["OutputKey"]: item["OutputValue"] for item in described.get("Outputs", [])},
             changed=changed,
         )
+
+    def code_folder(self, function: str) -> str:
+        """The folder of a function's code, by its name in the template."""
+        return str(read_template(self._project.template)["Resources"][function]["Properties"]["CodeUri"])
 
     def function_packages(self) -> dict[str, Package]:
         """The current code of every function, by its name in the template."""
@@ -96,10 +103,8 @@ class Deployment:
 
     def _upload(self, packages: Iterable[Package]) -> None:
         s3 = self._clients.s3
-        try:
+        with contextlib.suppress(s3.exceptions.BucketAlreadyOwnedByYou):
             s3.create_bucket(Bucket=self._bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-        except s3.exceptions.BucketAlreadyOwnedByYou:
-            pass
         there = {item["Key"] for item in s3.list_objects_v2(Bucket=self._bucket).get("Contents", [])}
         for package in packages:
             if package.key not in there:

@@ -13,6 +13,7 @@ import logging
 import threading
 import uuid
 from dataclasses import dataclass
+from http import HTTPStatus
 from urllib.parse import urlsplit
 
 import h11
@@ -24,6 +25,7 @@ MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's quota
 _MAX_HEAD_BYTES = 64 * 1024
 _CHUNK = 64 * 1024
 _IDLE_S = 75.0
+_FINISH_S = 5.0
 _ENGINE_S = 60.0  # longer than any function of the API may take
 _CONNECTION_HEADERS = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"expect"}
@@ -66,6 +68,7 @@ class FrontDoor:
         self._started = threading.Event()
         self._failure: OSError | None = None
         self._stopping: asyncio.Event | None = None
+        self._under_way = 0
 
     @property
     def url(self) -> str:
@@ -88,7 +91,7 @@ class FrontDoor:
             raise LocalStackProblem(f"The front door does not open: {self._failure}") from self._failure
 
     def stop(self) -> None:
-        """Closes the port; answers that are under way are given up."""
+        """Closes the port, waits a few seconds for answers that are under way, and gives up the others."""
         if self._thread.is_alive() and self._stopping:
             self._loop.call_soon_threadsafe(self._stopping.set)
             self._thread.join()
@@ -119,6 +122,9 @@ class FrontDoor:
         self._started.set()
         await self._stopping.wait()
         server.close()
+        deadline = self._loop.time() + _FINISH_S
+        while self._under_way and self._loop.time() < deadline:
+            await asyncio.sleep(0.02)
 
     async def _converse(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, turns: asyncio.Semaphore
@@ -130,15 +136,21 @@ class FrontDoor:
                 request = await _read_request(ours, reader, writer)
                 if request is None:
                     break
-                answer = await self._answer(request, turns)
-                writer.write(_written(ours, answer, request.head.method == b"HEAD"))
-                await writer.drain()
+                self._under_way += 1
+                try:
+                    answer = await self._answer(request, turns)
+                    writer.write(_written(ours, answer, request.head.method == b"HEAD"))
+                    await writer.drain()
+                finally:
+                    self._under_way -= 1
                 if ours.our_state is not h11.DONE or ours.their_state is not h11.DONE:
                     break
                 ours.start_next_cycle()
         except h11.RemoteProtocolError as error:
             if ours.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-                writer.write(_written(ours, _problem(error.error_status_hint, "The request is not readable HTTP."), False))
+                writer.write(
+                    _written(ours, _problem(error.error_status_hint, "The request is not readable HTTP."), False)
+                )
         except (OSError, TimeoutError):
             pass  # the client is gone, or silent for too long
         finally:
@@ -234,11 +246,18 @@ def _written(ours: h11.Connection, answer: Answer, head_only: bool) -> bytes:
     if not head_only:
         headers = [(name, value) for name, value in headers if name.lower() != b"content-length"]
         headers.append((b"Content-Length", str(len(answer.body)).encode()))
-    parts = [ours.send(h11.Response(status_code=answer.status, headers=headers))]
+    parts = [ours.send(h11.Response(status_code=answer.status, headers=headers, reason=_reason(answer.status)))]
     if answer.body and not head_only:
         parts.append(ours.send(h11.Data(data=answer.body)))
     parts.append(ours.send(h11.EndOfMessage()))
     return b"".join(part for part in parts if part)
+
+
+def _reason(status: int) -> bytes:
+    try:
+        return HTTPStatus(status).phrase.encode()
+    except ValueError:
+        return b""
 
 
 def _path(target: bytes) -> bytes | None:

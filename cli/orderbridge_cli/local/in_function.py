@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import TextIO
+from typing import TextIO, cast
 
 PACKAGE = "orderbridge"
 
@@ -23,7 +23,7 @@ def take_over(layer: Path) -> None:
     plan = json.loads((layer / "local-layer.json").read_text())
     sys.meta_path.insert(0, NotInLayer(plan["hidden_modules"]))
     log = Path(plan["logs"]) / f"{os.environ['AWS_LAMBDA_FUNCTION_NAME'].removeprefix(plan['name_prefix'])}.log"
-    sys.stdout = sys.stderr = CopiedOutput(sys.stderr, log)
+    sys.stdout = sys.stderr = cast(TextIO, CopiedOutput(sys.stderr, log))
     source = Path(plan["source"])
     spec = importlib.util.spec_from_file_location(
         PACKAGE, source / "__init__.py", submodule_search_locations=[str(source)]
@@ -42,7 +42,7 @@ class NotInLayer:
         self._hidden = frozenset(hidden)
 
     def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+        self, name: str, _path: Sequence[str] | None = None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if name.partition(".")[0] in self._hidden:
             raise ModuleNotFoundError(

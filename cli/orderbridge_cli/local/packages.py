@@ -21,6 +21,12 @@ from orderbridge_cli.local.problems import LocalStackProblem
 _IN_THE_RUNTIME = frozenset({"boto3", "botocore", "s3transfer", "jmespath", "urllib3", "python-dateutil", "six"})
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)==", re.MULTILINE)
 _EPOCH = (1980, 1, 1, 0, 0, 0)
+_STAND_IN = b"""from pathlib import Path
+
+from orderbridge_local_layer import take_over
+
+take_over(Path(__file__).parents[2])
+"""
 _FILE_MODE = 0o100644 << 16
 
 
@@ -56,11 +62,10 @@ def local_layer(project: Project, state: StateDir, name_prefix: str) -> Package:
         "name_prefix": name_prefix,
         "hidden_modules": sorted(modules_not_in_layer(project)),
     }
-    stand_in = "from pathlib import Path\nfrom orderbridge_local_layer import take_over\ntake_over(Path(__file__).parents[2])\n"
     return _package(
         "layer",
         {
-            "python/orderbridge/__init__.py": stand_in.encode(),
+            "python/orderbridge/__init__.py": _STAND_IN,
             "python/orderbridge_local_layer.py": Path(in_function.__file__).read_bytes(),
             "local-layer.json": json.dumps(plan).encode(),
         },

@@ -1,12 +1,12 @@
 """What can go wrong with the local stack, in words that say what to do.
 
-    LocalStackProblem
-    +-- AlreadyRunning      another `local up` holds the state directory
-    +-- PortTaken           another program listens on a port that is needed
-    +-- EngineProblem       the engine did not start, answer or stay alive
-    +-- SandboxProblem      a platform sandbox did not start or stay alive
-    +-- DeploymentFailed    the stack could not be created or updated
-    +-- TemplateNotHeld     the engine holds something else than the template says
+LocalStackProblem
++-- AlreadyRunning      another `local up` holds the state directory
++-- PortTaken           another program listens on a port that is needed
++-- EngineProblem       the engine did not start, answer or stay alive
++-- SandboxProblem      a platform sandbox did not start or stay alive
++-- DeploymentFailed    the stack could not be created or updated
++-- TemplateNotHeld     the engine holds something else than the template says
 """
 
 from collections.abc import Sequence
@@ -45,13 +45,9 @@ class TemplateNotHeld(LocalStackProblem):
 
     def __init__(self, differences: Sequence[str]) -> None:
         count = "1 property" if len(differences) == 1 else f"{len(differences)} properties"
-        super().__init__(
-            "\n  ".join(
-                [
-                    f"The deployed stack differs from template.yaml in {count} "
-                    "(fix the template, or write the gap with its reason into known_gaps.yaml):",
-                    *differences,
-                ]
-            )
+        head = (
+            f"The deployed stack differs from template.yaml in {count} "
+            "(fix the template, or write the gap with its reason into known_gaps.yaml):"
         )
+        super().__init__("\n  ".join([head, *differences]))
         self.differences = tuple(differences)

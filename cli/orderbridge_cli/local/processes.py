@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 from orderbridge_cli.local.files import write_atomically
@@ -64,7 +65,7 @@ def _boot() -> str:
 
 def _from_proc() -> list[LiveProcess]:
     boot = _boot()
-    pids = (int(entry) for entry in os.listdir(_PROC) if entry.isdigit())
+    pids = (int(entry.name) for entry in _PROC.iterdir() if entry.name.isdigit())
     return [process for pid in pids if (process := _proc_process(pid, boot))]
 
 
@@ -81,11 +82,11 @@ def _proc_process(pid: int, boot: str) -> LiveProcess | None:
 
 def _from_ps() -> list[LiveProcess]:
     listing = subprocess.run(
-        ["ps", "-A", "-ww", "-o", "pid=,pgid=,stat=,lstart=,command="],
+        ["/bin/ps", "-A", "-ww", "-o", "pid=,pgid=,stat=,lstart=,command="],
         capture_output=True,
         text=True,
         check=True,
-        env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
+        env={"LC_ALL": "C"},
     ).stdout
     found = []
     for line in listing.splitlines():
@@ -129,7 +130,7 @@ class ProcessBook:
             left = []
         roles = [record.role for record in left if self._ours(record)]
         for record in left:
-            end_group(record.pid, lambda record=record: self._ours(record), grace_s)
+            end_group(record.pid, partial(self._ours, record), grace_s)
         self.path.unlink(missing_ok=True)
         return roles
 
@@ -146,6 +147,7 @@ def end_group(pid: int, members: Callable[[], list[LiveProcess]], grace_s: float
     if any(member.pid == pid for member in members()):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGTERM)
+            os.kill(pid, signal.SIGCONT)  # a suspended one would hear of it only when it goes on
         wait_until(lambda: all(member.pid != pid for member in members()), grace_s)
 
     def killed() -> bool:
@@ -169,7 +171,9 @@ def wait_until(condition: Callable[[], bool], timeout_s: float, step_s: float = 
 
 
 class ChildProcess:
-    """A Python module that runs in a session of its own and ends when we end, however we end.
+    """A Python program that runs in a session of its own and ends when we end, however we end.
+
+    `program` is the name of a module or the path of a Python file.
 
     The child's `guard` reads a pipe whose other end only this process holds: it closes with us, kill -9 included.
     """
@@ -177,7 +181,7 @@ class ChildProcess:
     def __init__(
         self,
         role: str,
-        module: str,
+        program: str,
         arguments: Sequence[str],
         *,
         environment: Mapping[str, str],
@@ -193,7 +197,7 @@ class ChildProcess:
             with log.open("ab") as log_file:
                 self._process = subprocess.Popen(
                     # By its path and with -P: the child imports nothing of ours and finds nothing of ours by accident.
-                    [sys.executable, "-P", str(_GUARD), str(reading), module, *arguments],
+                    [sys.executable, "-P", str(_GUARD), str(reading), program, *arguments],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.PIPE if capture_output else log_file,
                     stderr=log_file,
@@ -232,6 +236,12 @@ class ChildProcess:
 
         wait_until(line_is_there, timeout_s)
         return bytes(read).partition(b"\n")[0].decode()
+
+    def hurry(self) -> None:
+        """A second SIGTERM, while `end` waits."""
+        if self.exit_code() is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGTERM)
 
     def end(self, grace_s: float) -> None:
         """Ends the child and all of its group; twice is once."""

@@ -1,6 +1,7 @@
 """The template: read, expanded from SAM to plain CloudFormation, and its values resolved against a deployed stack."""
 
 import copy
+import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,6 +10,8 @@ from typing import Any, cast
 
 import yaml
 
+from orderbridge_cli.local.aws import isolated_session
+from orderbridge_cli.local.engine import REGION
 from orderbridge_cli.local.problems import DeploymentFailed, LocalStackProblem
 
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]+)\}")
@@ -65,7 +68,7 @@ def parameter_values(template: Json, given: Mapping[str, str]) -> dict[str, str]
     return {name: str(value) for name, value in values.items()}
 
 
-def expand(template: Json, parameters: Mapping[str, str], region: str) -> Json:
+def expand(template: Json, parameters: Mapping[str, str]) -> Json:
     """What CloudFormation's own SAM transform would make of the template.
 
     Raises:
@@ -73,15 +76,15 @@ def expand(template: Json, parameters: Mapping[str, str], region: str) -> Json:
     """
     # Imported here: it takes half a second, and a refusal to start must not wait for it. samtranslator.transform()
     # itself asks the user's AWS configuration for the region, so its few steps stand here, with ours.
-    import boto3
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator
     from samtranslator.utils.py27hash_fix import to_py27_compatible_template, undo_mark_unicode_str_in_template
 
-    document, values = copy.deepcopy(template), {**parameters, "AWS::Region": region}
+    logging.getLogger("samtranslator").setLevel(logging.ERROR)  # it warns of its own features, on every expansion
+    document, values = copy.deepcopy(template), {**parameters, "AWS::Region": REGION}
     to_py27_compatible_template(document, values)  # logical ids are hashes of what this brings into order
-    translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=region))
+    translator = Translator({}, Parser(), boto_session=isolated_session())
     try:
         return cast(Json, undo_mark_unicode_str_in_template(translator.translate(document, parameter_values=values)))
     except InvalidDocumentException as error:
@@ -136,36 +139,27 @@ class Deployed:
                 return source[name]
         raise Unresolvable(f"Ref {name}")
 
-    def _function(self, name: str, argument: Any) -> Any:  # noqa: PLR0911 (one return per function is the clearest)
-        match name:
-            case "GetAtt":
-                resource, attribute = argument if isinstance(argument, list) else argument.split(".", 1)
-                return self.attribute(resource, attribute)
-            case "Sub":
-                return self._substitute(argument)
-            case "Join":
-                separator, parts = argument
-                return separator.join(str(self.value(part)) for part in self.value(parts))
-            case "FindInMap":
-                table, first, second = (self.value(part) for part in argument)
-                return self.template["Mappings"][table][first][second]
-            case "If":
-                condition, then, otherwise = argument
-                return self.value(then if self.holds(condition) else otherwise)
-            case "Equals":
-                left, right = (self.value(part) for part in argument)
-                return left == right
-            case "Not":
-                return not self.value(argument[0])
-            case "And":
-                return all(self.value(part) for part in argument)
-            case "Or":
-                return any(self.value(part) for part in argument)
-            case "Select":
-                return self.value(argument[1])[int(self.value(argument[0]))]
-            case "Split":
-                return self.value(argument[1]).split(argument[0])
-        raise Unresolvable(f"Fn::{name}")
+    def _function(self, name: str, argument: Any) -> Any:
+        functions: dict[str, Callable[[Any], Any]] = {
+            "And": lambda parts: all(self.value(part) for part in parts),
+            "Equals": lambda pair: self.value(pair[0]) == self.value(pair[1]),
+            "FindInMap": self._find_in_map,
+            "GetAtt": lambda names: self.attribute(*(names.split(".", 1) if isinstance(names, str) else names)),
+            "If": lambda choice: self.value(choice[1] if self.holds(choice[0]) else choice[2]),
+            "Join": lambda pair: pair[0].join(str(part) for part in self.value(pair[1])),
+            "Not": lambda parts: not self.value(parts[0]),
+            "Or": lambda parts: any(self.value(part) for part in parts),
+            "Select": lambda pair: self.value(pair[1])[int(self.value(pair[0]))],
+            "Split": lambda pair: self.value(pair[1]).split(pair[0]),
+            "Sub": self._substitute,
+        }
+        if name not in functions:
+            raise Unresolvable(f"Fn::{name}")
+        return functions[name](argument)
+
+    def _find_in_map(self, argument: list[Any]) -> Any:
+        table, first, second = (self.value(part) for part in argument)
+        return self.template["Mappings"][table][first][second]
 
     def _substitute(self, argument: Any) -> str:
         text, names = (argument, {}) if isinstance(argument, str) else argument

@@ -12,11 +12,12 @@ from orderbridge_cli.local.gaps import Gap
 from orderbridge_cli.local.read_back import code, storage, surface
 from orderbridge_cli.local.read_back.attributes import Attributes
 from orderbridge_cli.local.read_back.comparison import differences
+from orderbridge_cli.local.read_back.resource import Resource
 from orderbridge_cli.local.template import Deployed, Json, Unresolvable
 
-# (clients, physical id, the template's properties with all values resolved) -> the same properties as the engine has
-# them. A property that is not among them counts as one that the engine does not hold.
-Reader = Callable[[EngineClients, str, Json], Json]
+# From a resource to the properties that the engine holds for it, in CloudFormation's names. A property that is not
+# among them counts as one that the engine does not hold.
+Reader = Callable[[Resource], Json]
 
 READERS: dict[str, Reader] = {
     "AWS::ApiGateway::Deployment": surface.api_deployment,
@@ -86,9 +87,7 @@ def deployed_values(aws: EngineClients, stack: DeployedStack) -> Deployed:
     )
 
 
-def _resource_differences(
-    aws: EngineClients, deployed: Deployed, name: str, resource: Json
-) -> list[tuple[str, str]]:
+def _resource_differences(aws: EngineClients, deployed: Deployed, name: str, resource: Json) -> list[tuple[str, str]]:
     if resource.get("Condition") and not deployed.holds(resource["Condition"]):
         return []
     reader = READERS.get(resource["Type"])
@@ -98,7 +97,7 @@ def _resource_differences(
         return [("", "the engine has no such resource")]
     try:
         expected = deployed.value(resource.get("Properties", {}))
-        actual = reader(aws, deployed.physical_ids[name], expected)
+        actual = reader(Resource(aws, deployed.physical_ids[name], expected))
     except Unresolvable as error:
         return [("", f"{error} cannot be resolved")]
     except ClientError as error:

@@ -1,6 +1,6 @@
 """What `Fn::GetAtt` gives for a deployed resource, asked from the service itself and not from the engine's stack."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 
 from orderbridge_cli.local.aws import EngineClients
@@ -16,21 +16,17 @@ class Attributes:
         self._types = types
         self._physical_ids = physical_ids
         self.value = cache(self._value)
-        self._readers: dict[tuple[str, str], Callable[[str], str]] = {
-            ("AWS::DynamoDB::Table", "Arn"): lambda name: aws.dynamodb.describe_table(TableName=name)["Table"]["TableArn"],
-            ("AWS::DynamoDB::Table", "StreamArn"): lambda name: aws.dynamodb.describe_table(TableName=name)["Table"][
-                "LatestStreamArn"
-            ],
-            ("AWS::Events::EventBus", "Arn"): lambda name: aws.events.describe_event_bus(Name=name)["Arn"],
+        self._readers = {
+            ("AWS::DynamoDB::Table", "Arn"): self._table_arn,
+            ("AWS::DynamoDB::Table", "StreamArn"): self._stream_arn,
+            ("AWS::Events::EventBus", "Arn"): self._bus_arn,
             ("AWS::Events::Rule", "Arn"): self._rule_arn,
-            ("AWS::IAM::Role", "Arn"): lambda name: aws.iam.get_role(RoleName=name)["Role"]["Arn"],
-            ("AWS::Lambda::Function", "Arn"): lambda name: aws.functions.get_function_configuration(FunctionName=name)[
-                "FunctionArn"
-            ],
-            ("AWS::Logs::LogGroup", "Arn"): lambda name: f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*",
+            ("AWS::IAM::Role", "Arn"): self._role_arn,
+            ("AWS::Lambda::Function", "Arn"): self._function_arn,
+            ("AWS::Logs::LogGroup", "Arn"): self._log_group_arn,
             ("AWS::SQS::Queue", "Arn"): self._queue_arn,
-            ("AWS::SQS::Queue", "QueueName"): lambda url: self._queue_arn(url).rsplit(":", 1)[1],
-            ("AWS::SecretsManager::Secret", "Id"): lambda name: aws.secrets.describe_secret(SecretId=name)["ARN"],
+            ("AWS::SQS::Queue", "QueueName"): self._queue_name,
+            ("AWS::SecretsManager::Secret", "Id"): self._secret_arn,
         }
 
     def _value(self, resource: str, attribute: str) -> str:
@@ -39,8 +35,14 @@ class Attributes:
             raise Unresolvable(f"GetAtt {resource}.{attribute}")
         return reader(self._physical_ids[resource])
 
-    def _queue_arn(self, url: str) -> str:
-        return self._aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    def _table_arn(self, name: str) -> str:
+        return self._aws.dynamodb.describe_table(TableName=name)["Table"]["TableArn"]
+
+    def _stream_arn(self, name: str) -> str:
+        return self._aws.dynamodb.describe_table(TableName=name)["Table"]["LatestStreamArn"]
+
+    def _bus_arn(self, name: str) -> str:
+        return self._aws.events.describe_event_bus(Name=name)["Arn"]
 
     def _rule_arn(self, physical_id: str) -> str:
         name = physical_id.rpartition("|")[2]
@@ -50,3 +52,21 @@ class Attributes:
                 if rule["Name"] == name:
                     return rule["Arn"]
         raise Unresolvable(f"GetAtt Arn of the rule {name}")
+
+    def _role_arn(self, name: str) -> str:
+        return self._aws.iam.get_role(RoleName=name)["Role"]["Arn"]
+
+    def _function_arn(self, name: str) -> str:
+        return self._aws.functions.get_function_configuration(FunctionName=name)["FunctionArn"]
+
+    def _log_group_arn(self, name: str) -> str:
+        return f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{name}:*"
+
+    def _queue_arn(self, url: str) -> str:
+        return self._aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+
+    def _queue_name(self, url: str) -> str:
+        return self._queue_arn(url).rsplit(":", 1)[1]
+
+    def _secret_arn(self, name: str) -> str:
+        return self._aws.secrets.describe_secret(SecretId=name)["ARN"]

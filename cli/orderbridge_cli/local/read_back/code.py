@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from orderbridge_cli.local.aws import EngineClients
+from orderbridge_cli.local.read_back.resource import Resource, template_tags
 from orderbridge_cli.local.template import Json
 
 
@@ -15,37 +16,33 @@ def _stored_code(aws: EngineClients, place: Json) -> str:
     return base64.b64encode(hashlib.sha256(body).digest()).decode()
 
 
-def function(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    held = aws.functions.get_function(FunctionName=physical_id)
+def function(resource: Resource) -> Json:
+    held = resource.aws.functions.get_function(FunctionName=resource.physical_id)
     configuration: dict[str, Any] = dict(held["Configuration"])
-    same_code = configuration["CodeSha256"] == _stored_code(aws, template["Code"])
+    same_code = configuration["CodeSha256"] == _stored_code(resource.aws, resource.template["Code"])
     return {
         **configuration,
-        "Code": template["Code"] if same_code else {"CodeSha256": configuration["CodeSha256"]},
+        "Code": resource.template["Code"] if same_code else {"CodeSha256": configuration["CodeSha256"]},
         "Layers": [layer["Arn"] for layer in configuration.get("Layers", [])],
-        "Tags": [{"Key": key, "Value": value} for key, value in held.get("Tags", {}).items() if not _of_the_stack(key)],
+        "Tags": template_tags({"Key": key, "Value": value} for key, value in held.get("Tags", {}).items()),
         "ReservedConcurrentExecutions": held.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
     }
 
 
-def _of_the_stack(tag: str) -> bool:
-    return tag.startswith("aws:cloudformation:")
-
-
-def layer(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    held: dict[str, Any] = dict(aws.functions.get_layer_version_by_arn(Arn=physical_id))
-    same_code = held["Content"]["CodeSha256"] == _stored_code(aws, template["Content"])
+def layer(resource: Resource) -> Json:
+    held: dict[str, Any] = dict(resource.aws.functions.get_layer_version_by_arn(Arn=resource.physical_id))
+    same_code = held["Content"]["CodeSha256"] == _stored_code(resource.aws, resource.template["Content"])
     return {
         **held,
         "LayerName": held["LayerArn"].rsplit(":", 1)[1],
-        "Content": template["Content"] if same_code else held["Content"],
+        "Content": resource.template["Content"] if same_code else held["Content"],
     }
 
 
-def permission(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    policy = json.loads(aws.functions.get_policy(FunctionName=template["FunctionName"])["Policy"])
-    found = [_permission_properties(statement, template["FunctionName"]) for statement in policy["Statement"]]
-    return next((properties for properties in found if template.items() <= properties.items()), {})
+def permission(resource: Resource) -> Json:
+    policy = json.loads(resource.aws.functions.get_policy(FunctionName=resource.template["FunctionName"])["Policy"])
+    found = [_permission_properties(statement, resource.template["FunctionName"]) for statement in policy["Statement"]]
+    return next((properties for properties in found if resource.template.items() <= properties.items()), {})
 
 
 def _permission_properties(statement: Json, function_name: str) -> Json:
@@ -64,8 +61,8 @@ def _permission_properties(statement: Json, function_name: str) -> Json:
     return properties if statement.get("Effect") == "Allow" else {}
 
 
-def event_source_mapping(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    held: dict[str, Any] = dict(aws.functions.get_event_source_mapping(UUID=physical_id))
+def event_source_mapping(resource: Resource) -> Json:
+    held: dict[str, Any] = dict(resource.aws.functions.get_event_source_mapping(UUID=resource.physical_id))
     return {
         **held,
         "FunctionName": held["FunctionArn"].split(":function:", 1)[1],
@@ -73,21 +70,24 @@ def event_source_mapping(aws: EngineClients, physical_id: str, template: Json) -
     }
 
 
-def role(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    held = aws.iam.get_role(RoleName=physical_id)["Role"]
-    names = aws.iam.list_role_policies(RoleName=physical_id)["PolicyNames"]
-    attached = aws.iam.list_attached_role_policies(RoleName=physical_id)["AttachedPolicies"]
+def role(resource: Resource) -> Json:
+    held = resource.aws.iam.get_role(RoleName=resource.physical_id)["Role"]
+    names = resource.aws.iam.list_role_policies(RoleName=resource.physical_id)["PolicyNames"]
+    attached = resource.aws.iam.list_attached_role_policies(RoleName=resource.physical_id)["AttachedPolicies"]
     return {
         "RoleName": held["RoleName"],
         "Path": held["Path"],
         "Description": held.get("Description", ""),
         "AssumeRolePolicyDocument": held["AssumeRolePolicyDocument"],
+        "Tags": template_tags(held.get("Tags", [])),
         "MaxSessionDuration": held.get("MaxSessionDuration"),
         "ManagedPolicyArns": [policy["PolicyArn"] for policy in attached],
         "Policies": [
             {
                 "PolicyName": name,
-                "PolicyDocument": aws.iam.get_role_policy(RoleName=physical_id, PolicyName=name)["PolicyDocument"],
+                "PolicyDocument": resource.aws.iam.get_role_policy(RoleName=resource.physical_id, PolicyName=name)[
+                    "PolicyDocument"
+                ],
             }
             for name in names
         ],

@@ -3,14 +3,16 @@
 import json
 from typing import Any
 
-from orderbridge_cli.local.aws import EngineClients
+from orderbridge_cli.local.read_back.resource import Resource, template_tags
 from orderbridge_cli.local.template import Json
 
 
-def table(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    held = aws.dynamodb.describe_table(TableName=physical_id)["Table"]
-    ttl = aws.dynamodb.describe_time_to_live(TableName=physical_id)["TimeToLiveDescription"]
-    backups = aws.dynamodb.describe_continuous_backups(TableName=physical_id)["ContinuousBackupsDescription"]
+def table(resource: Resource) -> Json:
+    held = resource.aws.dynamodb.describe_table(TableName=resource.physical_id)["Table"]
+    ttl = resource.aws.dynamodb.describe_time_to_live(TableName=resource.physical_id)["TimeToLiveDescription"]
+    backups = resource.aws.dynamodb.describe_continuous_backups(TableName=resource.physical_id)[
+        "ContinuousBackupsDescription"
+    ]
     recovery = backups.get("PointInTimeRecoveryDescription", {})
     return {
         "TableName": held["TableName"],
@@ -29,16 +31,23 @@ def table(aws: EngineClients, physical_id: str, template: Json) -> Json:
             "PointInTimeRecoveryEnabled": recovery.get("PointInTimeRecoveryStatus") == "ENABLED"
         },
         "SSESpecification": {"SSEEnabled": held.get("SSEDescription", {}).get("Status") in ("ENABLED", "ENABLING")},
-        "Tags": aws.dynamodb.list_tags_of_resource(ResourceArn=held["TableArn"])["Tags"],
+        "Tags": template_tags(resource.aws.dynamodb.list_tags_of_resource(ResourceArn=held["TableArn"])["Tags"]),
     }
 
 
-def secret(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    held = aws.secrets.describe_secret(SecretId=physical_id)
-    properties: Json = {"Name": held["Name"], "Description": held.get("Description", ""), "Tags": held.get("Tags", [])}
-    if "GenerateSecretString" in template:
-        value = aws.secrets.get_secret_value(SecretId=physical_id)["SecretString"]
-        properties["GenerateSecretString"] = _generated(value, template["GenerateSecretString"])
+def secret(resource: Resource) -> Json:
+    held = resource.aws.secrets.describe_secret(SecretId=resource.physical_id)
+    properties: Json = {
+        "Name": held["Name"],
+        "Description": held.get("Description", ""),
+        "Tags": template_tags(held.get("Tags", [])),
+    }
+    rules = resource.template.get("GenerateSecretString")
+    if rules and len(held.get("VersionIdsToStages", {})) > 1:
+        properties["GenerateSecretString"] = rules  # they were for the first version; this is a later one
+    elif rules:
+        value = resource.aws.secrets.get_secret_value(SecretId=resource.physical_id)["SecretString"]
+        properties["GenerateSecretString"] = _generated(value, rules)
     return properties
 
 
@@ -57,37 +66,36 @@ def _generated(value: str, rules: Json) -> Json:
             properties["SecretStringTemplate"] = template
     else:
         generated = value
-    # A key set by hand since (rotation) may be longer; shorter it must not be.
-    wanted = int(rules.get("PasswordLength", 32))
-    properties["PasswordLength"] = wanted if len(generated) >= wanted else len(generated)
+    properties["PasswordLength"] = len(generated)
     properties["ExcludePunctuation"] = generated.isalnum()
-    properties["ExcludeCharacters"] = "".join(sign for sign in rules.get("ExcludeCharacters", "") if sign not in generated)
+    properties["ExcludeCharacters"] = "".join(
+        sign for sign in rules.get("ExcludeCharacters", "") if sign not in generated
+    )
     return properties
 
 
-def queue(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    held: dict[str, Any] = dict(
-        aws.sqs.get_queue_attributes(QueueUrl=physical_id, AttributeNames=["All"])["Attributes"]
-    )
+def queue(resource: Resource) -> Json:
+    told = resource.aws.sqs.get_queue_attributes(QueueUrl=resource.physical_id, AttributeNames=["All"])
+    held: dict[str, Any] = {str(name): value for name, value in told["Attributes"].items()}
     for document in ("RedrivePolicy", "RedriveAllowPolicy"):
         if document in held:
             held[document] = json.loads(held[document])
     return {**held, "QueueName": held["QueueArn"].rsplit(":", 1)[1]}
 
 
-def queue_policy(aws: EngineClients, physical_id: str, template: Json) -> Json:
+def queue_policy(resource: Resource) -> Json:
     policies = []
-    for url in template["Queues"]:
-        held = aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes", {})
+    for url in resource.template["Queues"]:
+        held = resource.aws.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes", {})
         policies.append(json.loads(held.get("Policy", "{}")))
     # One policy document stands for all of its queues: each must hold it.
-    differing = [policy for policy in policies if policy != template["PolicyDocument"]]
-    return {"Queues": template["Queues"], "PolicyDocument": (differing or policies)[0]}
+    differing = [policy for policy in policies if policy != resource.template["PolicyDocument"]]
+    return {"Queues": resource.template["Queues"], "PolicyDocument": (differing or policies)[0]}
 
 
-def log_group(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    groups = aws.logs.describe_log_groups(logGroupNamePrefix=physical_id)["logGroups"]
-    held = next((group for group in groups if group["logGroupName"] == physical_id), None)
+def log_group(resource: Resource) -> Json:
+    groups = resource.aws.logs.describe_log_groups(logGroupNamePrefix=resource.physical_id)["logGroups"]
+    held = next((group for group in groups if group["logGroupName"] == resource.physical_id), None)
     if held is None:
         return {}
     properties: Json = {"LogGroupName": held["logGroupName"]}

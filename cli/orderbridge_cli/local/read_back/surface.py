@@ -4,11 +4,12 @@ import json
 from typing import Any
 
 from orderbridge_cli.local.aws import EngineClients
+from orderbridge_cli.local.read_back.resource import Resource
 from orderbridge_cli.local.template import Json
 
 
-def rest_api(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    held = aws.apigateway.get_rest_api(restApiId=physical_id)
+def rest_api(resource: Resource) -> Json:
+    held = resource.aws.apigateway.get_rest_api(restApiId=resource.physical_id)
     endpoint: dict[str, Any] = dict(held.get("endpointConfiguration", {}))
     properties: Json = {
         "Name": held["name"],
@@ -16,10 +17,13 @@ def rest_api(aws: EngineClients, physical_id: str, template: Json) -> Json:
         "EndpointConfiguration": {"Types": endpoint["types"]} if "types" in endpoint else {},
         "Body": {
             # How the document is written, not what it defines: nothing of it is kept to be read.
-            "openapi": template.get("Body", {}).get("openapi"),
-            "info": {"title": held["name"], "version": held.get("version", template["Body"]["info"]["version"])},
-            "paths": _paths(aws, physical_id),
-            "x-amazon-apigateway-gateway-responses": _gateway_responses(aws, physical_id),
+            "openapi": resource.template.get("Body", {}).get("openapi"),
+            "info": {
+                "title": held["name"],
+                "version": held.get("version", resource.template["Body"]["info"]["version"]),
+            },
+            "paths": _paths(resource.aws, resource.physical_id),
+            "x-amazon-apigateway-gateway-responses": _gateway_responses(resource.aws, resource.physical_id),
         },
     }
     if "types" in endpoint:
@@ -64,25 +68,29 @@ def _gateway_responses(aws: EngineClients, api: str) -> Json:
     }
 
 
-def gateway_response(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    held = _gateway_responses(aws, template["RestApiId"]).get(template["ResponseType"], {})
+def gateway_response(resource: Resource) -> Json:
+    held = _gateway_responses(resource.aws, resource.template["RestApiId"]).get(resource.template["ResponseType"], {})
     return {
-        "RestApiId": template["RestApiId"],
-        "ResponseType": template["ResponseType"],
+        "RestApiId": resource.template["RestApiId"],
+        "ResponseType": resource.template["ResponseType"],
         **{key[0].upper() + key[1:]: value for key, value in held.items()},
     }
 
 
-def api_deployment(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    held = aws.apigateway.get_deployment(restApiId=template["RestApiId"], deploymentId=physical_id)
-    return {"RestApiId": template["RestApiId"], "Description": held.get("description", "")}
+def api_deployment(resource: Resource) -> Json:
+    held = resource.aws.apigateway.get_deployment(
+        restApiId=resource.template["RestApiId"], deploymentId=resource.physical_id
+    )
+    return {"RestApiId": resource.template["RestApiId"], "Description": held.get("description", "")}
 
 
-def api_stage(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    held = aws.apigateway.get_stage(restApiId=template["RestApiId"], stageName=template["StageName"])
+def api_stage(resource: Resource) -> Json:
+    held = resource.aws.apigateway.get_stage(
+        restApiId=resource.template["RestApiId"], stageName=resource.template["StageName"]
+    )
     settings = [_method_settings(path, dict(values)) for path, values in held.get("methodSettings", {}).items()]
     return {
-        "RestApiId": template["RestApiId"],
+        "RestApiId": resource.template["RestApiId"],
         "StageName": held["stageName"],
         "DeploymentId": held["deploymentId"],
         "MethodSettings": settings,
@@ -97,19 +105,19 @@ def _method_settings(path: str, values: Json) -> Json:
     return {**named, "HttpMethod": method, "ResourcePath": f"/{resource}"}
 
 
-def event_bus(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    return dict(aws.events.describe_event_bus(Name=physical_id))
+def event_bus(resource: Resource) -> Json:
+    return dict(resource.aws.events.describe_event_bus(Name=resource.physical_id))
 
 
-def rule(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    bus = template.get("EventBusName", "default")
-    name = physical_id.rpartition("|")[2]
-    held: dict[str, Any] = dict(aws.events.describe_rule(Name=name, EventBusName=bus))
+def rule(resource: Resource) -> Json:
+    bus = resource.template.get("EventBusName", "default")
+    name = resource.physical_id.rpartition("|")[2]
+    held: dict[str, Any] = dict(resource.aws.events.describe_rule(Name=name, EventBusName=bus))
     if "EventPattern" in held:
         held["EventPattern"] = json.loads(held["EventPattern"])
-    return {**held, "Targets": aws.events.list_targets_by_rule(Rule=name, EventBusName=bus)["Targets"]}
+    return {**held, "Targets": resource.aws.events.list_targets_by_rule(Rule=name, EventBusName=bus)["Targets"]}
 
 
-def alarm(aws: EngineClients, physical_id: str, template: Json) -> Json:
-    alarms = aws.cloudwatch.describe_alarms(AlarmNames=[physical_id])["MetricAlarms"]
+def alarm(resource: Resource) -> Json:
+    alarms = resource.aws.cloudwatch.describe_alarms(AlarmNames=[resource.physical_id])["MetricAlarms"]
     return dict(alarms[0]) if alarms else {}

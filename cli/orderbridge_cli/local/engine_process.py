@@ -1,0 +1,65 @@
+"""The engine's own process: ministack, which at SIGTERM lets its functions finish before it writes its state.
+
+By itself it stops at once and leaves functions at work behind, in the middle of a request to a platform perhaps. A
+second SIGTERM does that here too. Started by `guard` from its path; imports nothing of ours.
+"""
+
+import asyncio
+import signal
+import time
+from collections.abc import Iterator
+from typing import Any
+
+FINISH_S = 12.0
+_QUIET_S = 0.3  # a stream's records are with the publisher well within this time
+_STEP_S = 0.02
+
+
+def main() -> None:
+    import hypercorn.asyncio
+    from ministack import app
+
+    serve = hypercorn.asyncio.serve
+
+    async def serve_until_told(application: Any, config: Any) -> None:
+        await serve(application, config, shutdown_trigger=_told_to_stop)
+
+    hypercorn.asyncio.serve = serve_until_told  # type: ignore[assignment]  # its optional argument, bound
+    app.main()
+
+
+async def _told_to_stop() -> None:
+    loop = asyncio.get_running_loop()
+    told, in_a_hurry = asyncio.Event(), asyncio.Event()
+
+    def on_signal() -> None:
+        (in_a_hurry if told.is_set() else told).set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    await told.wait()
+    await _functions_finish(in_a_hurry)
+
+
+async def _functions_finish(in_a_hurry: asyncio.Event) -> None:
+    """Waits until no function has been at work for a moment; queues are not read meanwhile, streams are."""
+    from ministack.services import lambda_svc
+
+    every_mapping = lambda_svc._iter_all_esms  # noqa: SLF001 - the engine is pinned; there is no other way in
+
+    def streams_only() -> Iterator[tuple[str, str, dict[str, Any]]]:
+        return (entry for entry in every_mapping() if ":sqs:" not in entry[2].get("EventSourceArn", ""))
+
+    lambda_svc._iter_all_esms = streams_only  # noqa: SLF001
+    deadline = quiet_since = time.monotonic()
+    deadline += FINISH_S
+    while not in_a_hurry.is_set() and (now := time.monotonic()) < deadline:
+        if lambda_svc.executions_in_flight()[0]:
+            quiet_since = now
+        elif now - quiet_since >= _QUIET_S:
+            break
+        await asyncio.sleep(_STEP_S)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+"""`.local/stack.json`: where the local stack that runs for this directory is, for the operator's command and tests."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from orderbridge_cli.local.files import write_atomically
+
+
+@dataclass(frozen=True)
+class StackDescription:
+    """What a client of the running stack needs (INTERFACES: `.local/stack.json`)."""
+
+    api_url: str
+    aws_endpoint_url: str
+    region: str
+    stack: str
+    table: str
+    bus: str
+    access_key: str
+    """The engine's root user: key and secret for AWS clients of this endpoint."""
+    secret_key: str
+    state: str
+    logs: str
+    pid: int
+    sandboxes: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+    """The stack's outputs, as in template.yaml."""
+
+    def write(self, path: Path) -> None:
+        write_atomically(path, json.dumps(asdict(self), indent=2) + "\n")
+
+    def remove(self, path: Path) -> None:
+        """Removes the file if it is still this stack's."""
+        try:
+            if json.loads(path.read_text())["pid"] == self.pid and json.loads(path.read_text())["state"] == self.state:
+                path.unlink()
+        except (OSError, ValueError, KeyError):
+            pass
