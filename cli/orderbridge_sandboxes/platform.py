@@ -321,8 +321,8 @@ class Platform(ABC):
     def set_status(self, order: int | str, status: str, **details: Any) -> None:
         """Moves an order (by id or our reference) to one of the platform's own statuses.
 
-        Details: `awb_number`, and what the platform knows besides. Raises KeyError for an unknown order and
-        ValueError for a status that the platform does not have.
+        `awb_number=` puts a waybill on it, `raw=True` takes any text as status, for values that nobody documented.
+        Raises KeyError for an unknown order and ValueError for a status that the platform does not have.
         """
 
     def change(self, **settings: Any) -> None:

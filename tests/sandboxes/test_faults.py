@@ -177,5 +177,5 @@ def test_rules_take_turns_in_the_order_they_were_added():
     ],
 )
 def test_what_is_no_fault_is_refused(document):
-    with pytest.raises(ValueError, match=".+"):
+    with pytest.raises(ValueError, match=r".+"):
         Fault.read(document)

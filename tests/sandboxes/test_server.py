@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import signal
@@ -26,15 +27,13 @@ from orderbridge_sandboxes import (
     demo_settings,
     mappings_csv,
 )
-from tests.sandboxes.calls import BEARER, KEYS, NGORDER_ORDER, SALESMANIA_ORDER, SIRCLO_ORDER, raw, signed
+from tests.sandboxes.calls import BEARER, KEYS, SALESMANIA_ORDER, SIRCLO_ORDER, raw, signed
 
 
 def call(url, method="GET", document=None, headers=None):
-    request = urllib.request.Request(  # noqa: S310 - loopback
-        url, None if document is None else raw(document), headers or {}, method=method
-    )
+    request = urllib.request.Request(url, None if document is None else raw(document), headers or {}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=5) as reply:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=5) as reply:
             return reply.status, json.loads(reply.read())
     except HTTPError as error:
         with error:
@@ -64,9 +63,7 @@ def test_a_kept_alive_connection_ends_with_the_sandbox_and_the_port_is_free_agai
         connection = http.client.HTTPConnection(host, int(port), timeout=5)
         connection.request("GET", "/v1/partner/product/stock?limit=1", headers=KEYS)
         connection.getresponse().read()
-    with pytest.raises((http.client.RemoteDisconnected, ConnectionError)):
-        connection.request("GET", "/v1/partner/product/stock?limit=1", headers=KEYS)
-        connection.getresponse()
+    assert connection.sock.recv(1) == b""
     connection.close()
     with SircloSandbox(port=int(port)) as again:
         assert send_sirclo(again)[0] == 200
@@ -104,8 +101,6 @@ def test_many_clients_at_once_lose_and_double_nothing():
 
 def test_what_arrived_is_kept_exactly_and_without_secrets():
     with SalesmaniaSandbox() as sandbox:
-        import base64
-
         pair = base64.b64encode(b"sandbox-user:sandbox-password-not-a-secret").decode()
         v1 = f"{sandbox.url}/extapi/v1.0"
         bearer = call(f"{v1}/token", headers={"Authorization": f"Basic {pair}"})[1]["token"]
@@ -174,8 +169,9 @@ def test_control_calls_are_neither_logged_nor_struck():
 
 
 def test_a_crash_of_the_sandbox_fails_the_block():
-    with pytest.raises(SandboxCrashed, match="KeyError"), SircloSandbox() as sandbox:
-        sandbox.platform.products["PROD-001"].pop("id")
+    sandbox = SircloSandbox()
+    sandbox.platform.products["PROD-001"].pop("id")
+    with pytest.raises(SandboxCrashed, match="KeyError"), sandbox:
         assert send_sirclo(sandbox)[0] == 500
 
 

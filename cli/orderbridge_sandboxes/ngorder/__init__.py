@@ -13,18 +13,13 @@ from typing import Any, ClassVar
 
 from orderbridge_sandboxes import demo
 from orderbridge_sandboxes.exchange import Refused, Reply
-from orderbridge_sandboxes.ngorder import orders
+from orderbridge_sandboxes.ngorder import customers, lists, lookups, orders, products, shipping, shop, stock
 from orderbridge_sandboxes.ngorder.answers import failure
 from orderbridge_sandboxes.ngorder.state import NgorderSettings, demo_customer, demo_product, new_shop
 from orderbridge_sandboxes.platform import Call, HeldOrder, Platform, Route, Settings
 
 JAKARTA = timezone(timedelta(hours=7))
 
-PROGRESS = ("UNPAID", "NO AWB", "ON PROCESS", "DELIVERED", "UNPROCESSED", "INSTALLMENT")
-SHIPPING = (
-    "READY_TO_SHIP", "PICKUP_REQUEST", "UNPICK", "ON_PROCESS", "DELIVERED", "RETURNED", "LOST", "INVALID",
-    "SHIPMENT_PROBLEM", "DROPOFF",
-)  # fmt: skip
 NOT_YET_SHIPPED = ("READY_TO_SHIP", "PICKUP_REQUEST", "UNPICK", "DROPOFF")
 
 
@@ -50,7 +45,8 @@ class NgorderPlatform(Platform):
 
     def declare_routes(self) -> Iterable[Route]:
         """The documented endpoints."""
-        return [*orders.ROUTES]
+        groups = (orders, lists, shipping, customers, products, stock, shop, lookups)
+        return [route for group in groups for route in group.ROUTES]
 
     def authorise(self, call: Call) -> None:
         """`Authorization: Bearer <key>`, and a client that takes JSON."""
@@ -64,6 +60,11 @@ class NgorderPlatform(Platform):
     def refusal(self, status: int, message: str) -> Reply:
         """`{"response": "Failed", "message", "data": null}`."""
         return failure(self, message, status)
+
+    def listed(self) -> list[HeldOrder]:
+        """The orders that lists show by now, in the order of their arrival."""
+        seen = self.clock() - timedelta(seconds=self.settings.lookup_lag_seconds)
+        return [held for held in self.held.values() if held.received_at <= seen]
 
     def request_id(self) -> str:
         """13 hex digits, as in the examples."""
@@ -97,7 +98,7 @@ class NgorderPlatform(Platform):
     def set_status(self, order: int | str, status: str, **details: Any) -> None:
         """Moves an order: CANCELED, REJECTED or EXPIRED end it; the rest are progress, shipping or payment statuses.
 
-        `raw=True` takes any text as progress status, for values that nobody documented.
+        With `raw=True` any text becomes the progress status.
         """
         with self.lock:
             held = self.find_order(order)
@@ -106,10 +107,10 @@ class NgorderPlatform(Platform):
                 self.end(held, status)
             elif status == "PAID":
                 held.view.update(payment_status="PAID", progress="NO AWB", shipping="READY_TO_SHIP")
-            elif status in PROGRESS or details.get("raw"):
-                shipping = {"NO AWB": "READY_TO_SHIP", "ON PROCESS": "ON_PROCESS", "DELIVERED": "DELIVERED"}
-                held.view.update(progress=status, shipping=shipping.get(status, held.view["shipping"]))
-            elif status in SHIPPING:
+            elif status in lists.PROGRESS or details.get("raw"):
+                beside = {"NO AWB": "READY_TO_SHIP", "ON PROCESS": "ON_PROCESS", "DELIVERED": "DELIVERED"}
+                held.view.update(progress=status, shipping=beside.get(status, held.view["shipping"]))
+            elif status in shipping.SHIPPING:
                 progress = "NO AWB" if status in NOT_YET_SHIPPED else "ON PROCESS"
                 held.view.update(progress=progress, shipping=status)
             else:

@@ -6,7 +6,7 @@ first.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
@@ -159,11 +159,17 @@ class Parameters:
         refuse_if_any(self._platform, self._problems)
 
 
-def paged(platform: NgorderPlatform, rows: Iterable[Any], page: tuple[int, int], path: str, **more: Any) -> Reply:
-    """`{"data", "meta": {"pagination"}}` for one page of `rows`."""
-    found = list(rows)
+def paged(
+    platform: NgorderPlatform,
+    found: Sequence[Any],
+    page: tuple[int, int],
+    path: str,
+    show: Callable[[Any], Any] = lambda row: row,
+    **more: Any,
+) -> Reply:
+    """`{"data", "meta": {"pagination"}}` for one page of `found`; only the page's rows are shown with `show`."""
     number, size = page
-    part = found[(number - 1) * size : number * size]
+    part = [show(row) for row in found[(number - 1) * size : number * size]]
     pages = max(1, -(-len(found) // size))
     pagination = {
         "total": len(found),

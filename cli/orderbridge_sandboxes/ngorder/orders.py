@@ -76,7 +76,7 @@ def _first_view(platform: NgorderPlatform, body: JsonObject) -> JsonObject:
     return {
         "po_number": platform.number("po_number", FIRST_PO_NUMBER),
         "note": body.get("note") or "",
-        "total_amount": total_of(platform.shop, body),
+        **_named_parts(platform.shop, body),
         "order_status": "ACCEPTED",
         "progress": "UNPAID",
         "shipping": None,
@@ -84,6 +84,19 @@ def _first_view(platform: NgorderPlatform, body: JsonObject) -> JsonObject:
         "paid": [],
         "created": now,
         "updated": now,
+    }
+
+
+def _named_parts(shop: Shop, body: JsonObject) -> JsonObject:
+    """What the order names, as it stood then: the shop may change or delete it later."""
+    variations = {line["id"]: shop.variations[line["id"]] for line in body["products"]}
+    return {
+        "total_amount": total_of(shop, body),
+        "sender": shop.customers[body["customer_sender_id"]],
+        "receiver": shop.customers[body["customer_receiver_id"]],
+        "supplier": shop.suppliers[body["supplier_id"]],
+        "variations": variations,
+        "in_warehouses": [number for number, row in variations.items() if shop.product_of(row).is_warehouse],
     }
 
 
@@ -136,8 +149,7 @@ def update_order(platform: NgorderPlatform, call: Call) -> Reply:
     body = body_of(platform, call, validation.ORDER_UPDATE, unknown_ids)
     held = find(platform, body["order_id"])
     held.body = {"order_date": held.body["order_date"], **{k: v for k, v in body.items() if k != "order_id"}}
-    held.view.update(note=body.get("note") or "", total_amount=total_of(platform.shop, body))
-    held.view["updated"] = platform.local_time()
+    held.view.update(_named_parts(platform.shop, body), note=body.get("note") or "", updated=platform.local_time())
     return success(platform, call, _named(held), "Order updated", request_id=platform.request_id())
 
 

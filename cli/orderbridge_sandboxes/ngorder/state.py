@@ -24,6 +24,7 @@ class NgorderSettings(Settings):
     failed_status: int = 400  # 200 is possible: the document gives no status for its error example
     links: str = "documented"  # or object, list: what `meta.pagination.links` is
     numbers_as_text: bool = False  # quantities and stock as " 1"
+    products_per_page: int = 10  # Get Products has no per_page; a load test may want larger pages
     progress_status_required: bool = False  # Get Orders does not mark order_progress_status as optional
 
 

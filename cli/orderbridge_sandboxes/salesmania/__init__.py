@@ -111,7 +111,7 @@ class SalesmaniaPlatform(Platform):
 
     def set_status(self, order: int | str, status: str, **details: Any) -> None:
         """Moves an order to Baru, Diproses, Terkirim, Lunas or Batal."""
-        if status not in STATUSES:
+        if status not in STATUSES and not details.get("raw"):
             raise ValueError(f"SalesMania has no status {status}")
         with self.lock:
             held = self.find_order(order)

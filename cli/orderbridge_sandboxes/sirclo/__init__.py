@@ -149,7 +149,7 @@ class SircloPlatform(Platform):
     def set_status(self, order: int | str, status: str, **details: Any) -> None:
         """Moves an order to pending, accepted, packed, completed or canceled (also: cancelled)."""
         spelled = "canceled" if status == "cancelled" else status
-        if spelled not in STATUSES:
+        if spelled not in STATUSES and not details.get("raw"):
             raise ValueError(f"SIRCLO has no status {status}")
         with self.lock:
             self.move(self.find_order(order), spelled, details.get("awb_number"), self.clock())
