@@ -1,0 +1,93 @@
+"""`orderbridge forwards`: where orders stand on their way to each channel, and the two ways to help one by hand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from orderbridge_cli.orders import forward_described
+from orderbridge_cli.output import answer, command, new_group, note, progress, table
+
+if TYPE_CHECKING:
+    from orderbridge.domain.forwards import Forward
+
+group = new_group("forwards", "Where orders stand on their way to each channel.")
+
+Code = Annotated[str, typer.Argument(metavar="CODE", help="The order's code.")]
+ChannelName = Annotated[str, typer.Argument(metavar="CHANNEL", help="Which of its channels.")]
+
+
+@command(group, "list")
+def list_forwards(
+    *,
+    state: Annotated[str | None, typer.Option("--state", metavar="S", help="QUEUED, SENT, NEEDS_MAPPING, ...")] = None,
+    channel: Annotated[str | None, typer.Option("--channel", metavar="C", help="Of one channel.")] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 1000,
+) -> None:
+    """Forwards, those that changed last first."""
+    from orderbridge.domain.forwards import ForwardState
+    from orderbridge_cli.target import Operations
+    from orderbridge_cli.wiring import look_up_orders
+
+    if state is not None and state not in ForwardState.__members__:
+        raise typer.BadParameter(f"{state!r} is none of {', '.join(ForwardState)}", param_hint="--state")
+    lookup = look_up_orders(Operations.here())
+    with progress("looking"):
+        found = lookup.forwards(ForwardState(state) if state else None, channel)
+    if len(found) > limit:
+        note(f"There are {len(found)} forwards; the {limit} that changed last are shown.")
+    rows = [_row(forward) for forward in found[:limit]]
+    columns = ("code", "client_id", "channel", "state", "external_id", "attempts", "updated_at", "error")
+    answer(rows, lambda: table(None, columns, [[row[name] for name in columns] for row in rows]))
+
+
+@command(group, "retry")
+def retry(code: Code, channel: ChannelName) -> None:
+    """Send a REJECTED or waiting forward again, with the mappings as they are now."""
+    from orderbridge_cli.target import Operations
+    from orderbridge_cli.wiring import look_up_orders, move_forward
+
+    stack = Operations.here()
+    _show_moved(move_forward(stack).retry(look_up_orders(stack).key(code), channel))
+
+
+@command(group, "resolve")
+def resolve(
+    code: Code,
+    channel: ChannelName,
+    *,
+    sent: Annotated[
+        str | None,
+        typer.Option("--sent", metavar="EXTERNAL_ID", help="The platform holds the order, under this id."),
+    ] = None,
+    absent: Annotated[
+        bool, typer.Option("--absent", help="The platform does not hold the order; it is sent again.")
+    ] = False,
+) -> None:
+    """Settle an IN_DOUBT forward, after a look at the platform."""
+    from orderbridge_cli.target import Operations
+    from orderbridge_cli.wiring import look_up_orders, move_forward
+
+    if (sent is None) is not absent:
+        raise typer.BadParameter("give exactly one of --sent EXTERNAL_ID and --absent")
+    if sent is not None and not sent.strip():
+        raise typer.BadParameter("the external id is empty", param_hint="--sent")
+    stack = Operations.here()
+    key = look_up_orders(stack).key(code)
+    move = move_forward(stack)
+    _show_moved(move.resolve_absent(key, channel) if sent is None else move.resolve_sent(key, channel, sent.strip()))
+
+
+def _row(forward: Forward) -> dict[str, Any]:
+    return {
+        "code": forward.code,
+        "client_id": forward.key.client_id,
+        **forward_described(forward),
+        "created_at": forward.created_at,
+        "updated_at": forward.updated_at,
+    }
+
+
+def _show_moved(forward: Forward) -> None:
+    answer(_row(forward), lambda: f"{forward.code} on {forward.channel.name} is {forward.state.value}.")

@@ -1,0 +1,60 @@
+"""`orderbridge local`: the whole system on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orderbridge_cli.output import answer, command, new_group, note
+
+if TYPE_CHECKING:
+    from orderbridge_cli.local.stack_file import StackDescription
+
+group = new_group("local", "The whole system on this machine.")
+
+
+@command(group, "up")
+def up(
+    *,
+    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="Of the API; 0 takes a free one.")] = 8080,
+    state: Annotated[
+        Path, typer.Option("--state", metavar="DIR", file_okay=False, help="What survives a stop is kept here.")
+    ] = Path(".local/state"),
+    no_sandbox: Annotated[bool, typer.Option("--no-sandbox", help="Start no platform sandbox.")] = False,
+    no_seed: Annotated[bool, typer.Option("--no-seed", help="Add no demo partner, channels or mappings.")] = False,
+) -> None:
+    """Start the local stack and serve until Ctrl-C. Prints `ready http://127.0.0.1:PORT` when it serves."""
+    from orderbridge_cli.local.stack import LocalStack
+
+    def on_ready(description: StackDescription) -> None:
+        if not no_seed:
+            _seed(description)
+        _say_ready(description)
+
+    LocalStack(state_dir=state, port=port, with_sandboxes=not no_sandbox, on_progress=note).run(on_ready)
+
+
+def _seed(description: StackDescription) -> None:
+    from dataclasses import asdict
+
+    from orderbridge_cli.seeding import DEMO_PARTNER, seed_channels, seed_partner
+    from orderbridge_cli.target import Operations, target_of
+
+    if not description.sandboxes:
+        note("nothing is seeded: the demo channels need the sandboxes")
+        return
+    operations = Operations(target_of(asdict(description)))
+    folder = Path(description.state) / "demo-partner"
+    seed_channels(operations, description.sandboxes, note)
+    seed_partner(operations, folder, sorted(description.sandboxes), note)
+    note(f"the partner {DEMO_PARTNER}: its secret and private key are in {folder}")
+
+
+def _say_ready(description: StackDescription) -> None:
+    from dataclasses import asdict
+
+    known = asdict(description)
+    published = ("api_url", "aws_endpoint_url", "region", "stack", "table", "bus", "sandboxes")
+    answer({name: known[name] for name in published}, lambda: f"ready {description.api_url}")

@@ -1,0 +1,28 @@
+"""The console script `orderbridge`.
+
+Only typer is imported here and in the modules of the commands; whatever is slow to import, a command imports when it
+runs.
+"""
+
+from __future__ import annotations
+
+from orderbridge_cli import channels, dead_letters, forwards, local_stack, mappings, orders, partners
+from orderbridge_cli.demo import demo
+from orderbridge_cli.output import command, new_group
+from orderbridge_cli.signing import sign
+
+app = new_group("orderbridge", "Signed sales orders from partners, carried once to every commerce platform.")
+
+for group in (
+    local_stack.group,
+    partners.group,
+    channels.group,
+    mappings.group,
+    orders.group,
+    forwards.group,
+    dead_letters.group,
+):
+    app.add_typer(group)
+
+command(app, "sign")(sign)
+command(app, "demo")(demo)

@@ -1,0 +1,154 @@
+"""`orderbridge orders`: what became of an order, and which orders there are."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer import Argument
+
+from orderbridge_cli.output import Failure, answer, command, facts, new_group, note, progress, stacked, table
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rich.console import RenderableType
+
+    from orderbridge.domain.forwards import Forward
+    from orderbridge.domain.orders import Order
+    from orderbridge.domain.views import OrderView
+    from orderbridge.usecases.operating_orders import LookUpOrders
+
+group = new_group("orders", "What became of an order, and which orders there are.")
+
+DEFAULT_DAYS = 7
+
+
+def _lookup() -> LookUpOrders:
+    from orderbridge_cli.target import Operations
+    from orderbridge_cli.wiring import look_up_orders
+
+    return look_up_orders(Operations.here())
+
+
+@command(group, "show")
+def show(code: Annotated[str, Argument(metavar="CODE", help="The order's code, SO-YYYYMMDD-NNNNN.")]) -> None:
+    """An order, its forward to every channel, and everything that happened to it."""
+    document = described(_lookup().view(code))
+    answer(document, lambda: rendered(document))
+
+
+@command(group, "list")
+def list_orders(
+    *,
+    client_id: Annotated[str | None, typer.Option("--client-id", metavar="X", help="Of one partner.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="T", help=f"From this day or time on; else the last {DEFAULT_DAYS} days."),
+    ] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="S", help="An order's status, or the state of one of its forwards.")
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 1000,
+) -> None:
+    """Orders, newest first."""
+    lookup = _lookup()
+    begin = _since(since, lookup)
+    with progress("looking"):
+        found = list(itertools.islice(lookup.orders(client_id, begin, state), limit + 1))
+    if len(found) > limit:
+        note(f"There are more than {limit} orders; ask for a later --since or a higher --limit.")
+    rows = [_row(order) for order in found[:limit]]
+    columns = ("code", "client_id", "status", "created_at", "purchase_order_no")
+    answer(rows, lambda: table(None, columns, [[row[name] for name in columns] for row in rows]))
+
+
+def _row(order: Order) -> dict[str, Any]:
+    return {
+        "code": order.code,
+        "client_id": order.client_id,
+        "status": order.status,
+        "created_at": order.created_at,
+        "purchase_order_no": order.content.purchase_order_no,
+    }
+
+
+def _since(text: str | None, lookup: LookUpOrders) -> datetime:
+    """A moment out of ``2025-01-31``, ``2025-01-31T08:00`` (both in the business time zone), or a time with a zone."""
+    from datetime import datetime, timedelta
+    from zoneinfo import ZoneInfo
+
+    if text is None:
+        return lookup.clock() - timedelta(days=DEFAULT_DAYS)
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise Failure(f"{text!r} is neither a day such as 2025-01-31 nor a time such as 2025-01-31T08:00.") from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(lookup.business_time_zone))
+
+
+def described(view: OrderView) -> dict[str, Any]:
+    """An order as INTERFACES section 2 shows it."""
+    from orderbridge.domain.forwards import UNROUTED
+
+    order = view.order
+    # Once an order has channels, the place where it waited for them says nothing more.
+    forwards = [each for each in view.forwards if each.channel != UNROUTED or not order.channels]
+    timeline = sorted(view.timeline, key=lambda entry: entry.at)
+    return {
+        "code": order.code,
+        "client_id": order.client_id,
+        "status": view.status(),
+        "created_at": order.created_at,
+        "purchase_order_no": order.content.purchase_order_no,
+        "forwards": [forward_described(forward) for forward in forwards],
+        "timeline": [
+            {"at": order.created_at, "event": "OrderAccepted", "channel": None, "detail": None},
+            *(
+                {"at": entry.at, "event": entry.event, "channel": entry.channel, "detail": entry.detail}
+                for entry in timeline
+            ),
+        ],
+    }
+
+
+def forward_described(forward: Forward) -> dict[str, Any]:
+    """A forward as INTERFACES section 2 shows it; without a channel where the order has found none."""
+    from orderbridge.domain.forwards import UNROUTED
+
+    unrouted = forward.channel == UNROUTED
+    return {
+        "channel": None if unrouted else forward.channel.name,
+        "platform": None if unrouted else forward.channel.platform,
+        "state": forward.state.value,
+        "external_id": forward.external_id,
+        "attempts": forward.attempts,
+        "missing": [{"kind": need.kind, "key": need.key} for need in forward.missing],
+        "error": forward.error,
+    }
+
+
+def rendered(document: dict[str, Any]) -> RenderableType:
+    """An order for a person."""
+    head = {name: document[name] for name in ("code", "client_id", "status", "created_at", "purchase_order_no")}
+    forwards = [
+        (each["channel"], each["platform"], each["state"], each["external_id"], each["attempts"], _trouble(each))
+        for each in document["forwards"]
+    ]
+    return stacked(
+        facts(head),
+        table("Forwards", ("channel", "platform", "state", "external id", "attempts", "needs or error"), forwards),
+        timeline_table(document["timeline"]),
+    )
+
+
+def timeline_table(timeline: list[dict[str, Any]]) -> RenderableType:
+    """An order's timeline for a person."""
+    columns = ("at", "event", "channel", "detail")
+    return table("Timeline", columns, [[entry[name] for name in columns] for entry in timeline])
+
+
+def _trouble(forward: dict[str, Any]) -> str | None:
+    needs = ", ".join(f"{need['kind']}:{need['key']}" for need in forward["missing"])
+    return needs or forward["error"]

@@ -1,0 +1,198 @@
+"""How the command speaks: answers on stdout, messages on stderr; with ``--json`` exactly one document on stdout.
+
+`command` registers a function as a command: it adds ``--json`` and turns every expected failure into one sentence and
+exit code 1. Exit code 2, wrong usage, is typer's own.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+_PIPE_WIDTH = 200
+
+_as_json: ContextVar[bool] = ContextVar("as_json", default=False)
+
+
+class Failure(Exception):
+    """The thing failed: a sentence for stderr, and what `--json` says besides it."""
+
+    def __init__(self, message: str, details: Mapping[str, Any] | None = None, lines: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = dict(details or {})
+        self.lines = tuple(lines)
+
+
+def new_group(name: str, help_text: str) -> typer.Typer:
+    """A group of commands."""
+    # Typer's own tracebacks show local variables, which may hold secrets.
+    return typer.Typer(
+        name=name, help=help_text, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    )
+
+
+def command(group: typer.Typer, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register the decorated function in `group` under `name`."""
+
+    def register(function: Callable[..., None]) -> Callable[..., None]:
+        signature = inspect.signature(function, eval_str=True)
+        json_option = inspect.Parameter(
+            "as_json",
+            inspect.Parameter.KEYWORD_ONLY,
+            default=False,
+            annotation=Annotated[bool, typer.Option("--json", help="Print one JSON document.")],
+        )
+
+        @wraps(function)
+        def run(*args: Any, as_json: bool = False, **kwargs: Any) -> None:
+            token = _as_json.set(as_json)
+            try:
+                with _failures_explained():
+                    function(*args, **kwargs)
+            finally:
+                _as_json.reset(token)
+
+        parameters = [*signature.parameters.values(), json_option]
+        run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": None}
+        group.command(name)(run)
+        return function
+
+    return register
+
+
+@contextmanager
+def _failures_explained() -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:
+        failure = _expected(error)
+        if failure is None:
+            raise
+        _report(failure)
+        raise typer.Exit(1) from error
+
+
+def _expected(error: Exception) -> Failure | None:
+    """The failure behind an exception, where it is one that happens to operators; else None, and it is a defect."""
+    from orderbridge.usecases.operating import OperationRefused
+
+    if isinstance(error, Failure):
+        return error
+    if isinstance(error, OperationRefused):
+        return Failure(str(error))
+    if "botocore" in sys.modules:
+        from orderbridge.aws.errors import AWS_FAILURES
+        from orderbridge.aws.failures import explain
+
+        if isinstance(error, AWS_FAILURES):
+            return Failure(explain(error))
+    if "orderbridge_cli.local.problems" in sys.modules:
+        from orderbridge_cli.local.problems import LocalStackProblem
+
+        if isinstance(error, LocalStackProblem):
+            return Failure(str(error))
+    return None
+
+
+def _report(failure: Failure) -> None:
+    note(failure.message)
+    for line in failure.lines:
+        note(f"  {line}")
+    if wants_json():
+        _print_json({"error": failure.message, **failure.details})
+
+
+def wants_json() -> bool:
+    """Whether this run was asked for JSON."""
+    return _as_json.get()
+
+
+def note(text: str) -> None:
+    """A message for the person, on stderr."""
+    typer.echo(printable(text, keep_lines=True), err=True)
+
+
+def answer(document: Any, show: Callable[[], RenderableType | str]) -> None:
+    """The command's one answer: `document` with ``--json``, else what `show` makes for a person."""
+    if wants_json():
+        _print_json(document)
+        return
+    shown = show()
+    if isinstance(shown, str):
+        typer.echo(shown)
+    else:
+        _console().print(shown)
+
+
+def _print_json(document: Any) -> None:
+    from orderbridge.platforms.documents import compact_json
+
+    typer.echo(compact_json(document).decode())
+
+
+def _console() -> Console:
+    from rich.console import Console
+
+    console = Console(highlight=False)
+    # A pipe has no width; what is read by a program must not be wrapped at 80.
+    return console if console.is_terminal else Console(highlight=False, width=_PIPE_WIDTH)
+
+
+@contextmanager
+def progress(words: str) -> Iterator[Callable[[str], None]]:
+    """Say on stderr what is done now, as long as it is done; the value changes the words. Silent in a pipe."""
+    from rich.console import Console
+
+    with Console(stderr=True).status(words) as status:
+        yield lambda new_words: status.update(printable(new_words).replace("[", r"\["))
+
+
+def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> RenderableType:
+    """A table for a person; None is shown as a dash."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    for row in rows:
+        made.add_row(*(Text("-" if cell is None else printable(str(cell))) for cell in row))
+    return made
+
+
+def stacked(*parts: RenderableType) -> RenderableType:
+    """Several things one below the other."""
+    from rich.console import Group
+
+    return Group(*parts)
+
+
+def facts(pairs: Mapping[str, Any]) -> RenderableType:
+    """Names and values, one pair a line."""
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table.grid(padding=(0, 2))
+    for name, value in pairs.items():
+        made.add_row(Text(name, style="bold"), Text("-" if value is None else printable(str(value))))
+    return made
+
+
+def printable(text: str, *, keep_lines: bool = False) -> str:
+    """`text` without what would move the cursor or colour the terminal: some of it comes from platforms."""
+    return "".join(
+        sign if sign.isprintable() or (keep_lines and sign == "\n") else " " if sign.isspace() else "�" for sign in text
+    )

@@ -1,0 +1,206 @@
+"""Which stack the command talks to, and the ports of that stack for the use cases.
+
+The local stack that runs for the present directory (`.local/stack.json`) comes first. Where ``AWS_ENDPOINT_URL`` is
+set, or ``ORDERBRIDGE_STACK`` names another stack, and where no local stack runs, the usual AWS environment counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from orderbridge_cli.output import Failure
+
+if TYPE_CHECKING:
+    from orderbridge.aws.bus import PlatformQueues
+    from orderbridge.aws.channel_registry import SecretVault, TableChannelRegistry, TableMappingRows
+    from orderbridge.aws.operations import AwsAccess, OperatorClients, StackFacts
+    from orderbridge.aws.order_desk import TableOrderDesk
+    from orderbridge.aws.order_reads import TableOrderReads
+    from orderbridge.aws.partner_registry import TablePartnerRegistry
+    from orderbridge.aws.secrets import SecretPepper
+
+DEFAULT_STACK = "orderbridge"
+STACK_FILE = Path(".local/stack.json")
+PLATFORM_QUEUES = {"salesmania": "QueueSalesmania", "sirclo": "QueueSirclo", "ngorder": "QueueNgorder"}
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A stack and the way to it. `api_url` is known of a local stack only; AWS tells its own."""
+
+    stack: str
+    access: AwsAccess
+    api_url: str | None = None
+    sandboxes: Mapping[str, str] | None = None
+    found_in: Path | None = None
+
+
+def find_target(environment: Mapping[str, str] = os.environ, stack_file: Path = STACK_FILE) -> Target:
+    """The stack this run is about; raises `Failure` where `.local/stack.json` cannot be read."""
+    from orderbridge.aws.operations import AwsAccess
+
+    named = environment.get("ORDERBRIDGE_STACK", "").strip()
+    if "AWS_ENDPOINT_URL" not in environment:
+        local = _local_target(stack_file)
+        if local is not None and named in ("", local.stack):
+            return local
+    region = environment.get("AWS_REGION") or environment.get("AWS_DEFAULT_REGION")
+    # The endpoint is left to the SDK, which reads AWS_ENDPOINT_URL and its variants by itself.
+    return Target(named or DEFAULT_STACK, AwsAccess(region=region))
+
+
+def _local_target(stack_file: Path) -> Target | None:
+    try:
+        document = json.loads(stack_file.read_text())
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise Failure(f"{stack_file} cannot be read ({error}); remove it, or start the local stack anew.") from error
+    try:
+        return target_of(document, stack_file)
+    except (KeyError, TypeError) as error:
+        raise Failure(f"{stack_file} lacks {error}; remove it, or start the local stack anew.") from error
+
+
+def target_of(document: Mapping[str, Any], found_in: Path | None = None) -> Target:
+    """The local stack that a `.local/stack.json` describes; raises KeyError where something is missing."""
+    from orderbridge.aws.operations import AwsAccess
+
+    access = AwsAccess(
+        endpoint_url=document["aws_endpoint_url"],
+        region=document["region"],
+        # What the local engine takes for its root user.
+        access_key=document.get("access_key", "test"),
+        secret_key=document.get("secret_key", "test"),
+    )
+    return Target(document["stack"], access, document["api_url"], document.get("sandboxes", {}), found_in)
+
+
+class Operations:
+    """The ports of one stack, each made when it is first asked for.
+
+    Everything that is read of the stack itself raises `Failure` where the stack cannot be found or does not answer.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+
+    @classmethod
+    def here(cls) -> Operations:
+        """The operations on the stack of this run."""
+        return cls(find_target())
+
+    @cached_property
+    def clients(self) -> OperatorClients:
+        from orderbridge.aws.operations import OperatorClients
+
+        return OperatorClients(self.target.access)
+
+    @cached_property
+    def facts(self) -> StackFacts:
+        from orderbridge.aws.errors import AWS_FAILURES
+        from orderbridge.aws.failures import is_unreachable
+        from orderbridge.aws.operations import StackNotFound
+
+        try:
+            return self.clients.describe_stack(self.target.stack)
+        except StackNotFound as missing:
+            where = self.target.found_in or "this AWS account and region"
+            raise Failure(f"There is no stack {self.target.stack} in {where}; is ORDERBRIDGE_STACK right?") from missing
+        except AWS_FAILURES as failure:
+            if self.target.found_in is None or not is_unreachable(failure):
+                raise
+            raise Failure(
+                f"The local stack of {self.target.found_in} does not answer at {self.target.access.endpoint_url}; "
+                "start it with `orderbridge local up`."
+            ) from failure
+
+    def output(self, name: str) -> str:
+        """The value of one of the stack's outputs."""
+        from orderbridge.aws.operations import StackUnfinished
+
+        try:
+            return self.facts.output(name)
+        except StackUnfinished as unfinished:
+            raise Failure(f"The deployment of {self.target.stack} is not complete: {unfinished}.") from unfinished
+
+    @property
+    def table(self) -> str:
+        return self.output("TableName")
+
+    @property
+    def api_url(self) -> str:
+        """The base of the partners' API, without ``/api/v1``."""
+        return (self.target.api_url or self.output("ApiUrl")).rstrip("/")
+
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether the stack is a local one, which alone may call platforms over plain http."""
+        endpoint = self.target.access.endpoint_url or os.environ.get("AWS_ENDPOINT_URL", "")
+        return urlsplit(endpoint).hostname in ("127.0.0.1", "localhost", "::1")
+
+    @property
+    def business_time_zone(self) -> str:
+        return self.facts.parameters.get("BusinessTimeZone") or "Asia/Jakarta"
+
+    @property
+    def sweep_grace_seconds(self) -> float:
+        return float(self.facts.parameters.get("SweepGraceSeconds") or 60)
+
+    @cached_property
+    def partners(self) -> TablePartnerRegistry:
+        from orderbridge.aws.partner_registry import TablePartnerRegistry
+
+        return TablePartnerRegistry(self.clients.dynamodb, self.table)
+
+    @cached_property
+    def channels(self) -> TableChannelRegistry:
+        from orderbridge.aws.channel_registry import TableChannelRegistry
+
+        return TableChannelRegistry(self.clients.dynamodb, self.table)
+
+    @cached_property
+    def vault(self) -> SecretVault:
+        from orderbridge.aws.channel_registry import SecretVault
+        from orderbridge.domain.times import utc_now
+
+        return SecretVault(self.clients.secrets_manager, self.target.stack, 0, utc_now)
+
+    @cached_property
+    def mapping_rows(self) -> TableMappingRows:
+        from orderbridge.aws.channel_registry import TableMappingRows
+
+        return TableMappingRows(self.clients.dynamodb, self.table)
+
+    @cached_property
+    def desk(self) -> TableOrderDesk:
+        from orderbridge.aws.order_desk import TableOrderDesk
+
+        return TableOrderDesk(self.clients.dynamodb, self.table)
+
+    @cached_property
+    def order_reads(self) -> TableOrderReads:
+        from orderbridge.aws.order_reads import TableOrderReads
+
+        return TableOrderReads(self.clients.dynamodb, self.table)
+
+    @cached_property
+    def pepper(self) -> SecretPepper:
+        from orderbridge.aws.secrets import SecretPepper
+
+        return SecretPepper(self.clients.secrets_manager, self.output("PepperSecret"))
+
+    @cached_property
+    def queues(self) -> PlatformQueues:
+        from orderbridge.aws.bus import PlatformQueues
+
+        return PlatformQueues(
+            self.clients.sqs, {platform: self.output(output) for platform, output in PLATFORM_QUEUES.items()}
+        )

@@ -1,0 +1,50 @@
+"""The operator's use cases on the ports of one stack."""
+
+from __future__ import annotations
+
+from orderbridge.domain.times import utc_now
+from orderbridge.usecases.operating_channels import OperateChannels
+from orderbridge.usecases.operating_mappings import OperateMappings
+from orderbridge.usecases.operating_orders import LookUpOrders, MoveForward
+from orderbridge.usecases.operating_partners import OperatePartners
+from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
+from orderbridge_cli.target import Operations
+
+
+def operate_partners(stack: Operations) -> OperatePartners:
+    return OperatePartners(stack.partners, stack.channels, stack.pepper, utc_now)
+
+
+def operate_channels(stack: Operations) -> OperateChannels:
+    return OperateChannels(stack.channels, stack.vault, release_forwards(stack), utc_now)
+
+
+def operate_mappings(stack: Operations) -> OperateMappings:
+    return OperateMappings(
+        table=stack.mapping_rows,
+        channels=stack.channels,
+        partners=stack.partners,
+        orders=stack.desk,
+        releasing=release_forwards(stack),
+        routing=RouteOrders(stack.desk, stack.partners, stack.queues, utc_now, stack.sweep_grace_seconds),
+        clock=utc_now,
+    )
+
+
+def release_forwards(stack: Operations) -> ReleaseForwards:
+    return ReleaseForwards(stack.desk, stack.queues, utc_now, stack.sweep_grace_seconds)
+
+
+def look_up_orders(stack: Operations) -> LookUpOrders:
+    return LookUpOrders(
+        reads=stack.order_reads,
+        desk=stack.desk,
+        partners=stack.partners,
+        channels=stack.channels,
+        clock=utc_now,
+        business_time_zone=stack.business_time_zone,
+    )
+
+
+def move_forward(stack: Operations) -> MoveForward:
+    return MoveForward(stack.desk, stack.queues, utc_now, stack.sweep_grace_seconds)
