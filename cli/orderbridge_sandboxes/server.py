@@ -45,11 +45,14 @@ class SandboxServer(ThreadingHTTPServer):
         self._thread.start()
 
     def stop(self) -> None:
-        """Ends every connection, kept-alive ones too, and frees the port."""
+        """Ends every connection, kept-alive ones too, and frees the port; a second time it does nothing."""
+        if self.stopping.is_set():
+            return
         self.stopping.set()
-        self.shutdown()
+        if self._thread.ident is not None:
+            self.shutdown()
+            self._thread.join()
         self.server_close()
-        self._thread.join()
         with self._connections_lock:
             open_connections = list(self._connections)
         for connection in open_connections:

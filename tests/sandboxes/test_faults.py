@@ -5,14 +5,14 @@ from __future__ import annotations
 import http.client
 import json
 import time
+import urllib.request
 
 import pytest
 
-from orderbridge_sandboxes import Fault, NgorderSandbox, Request
+from orderbridge_sandboxes import Fault, NgorderPlatform, NgorderSandbox, Request
+from orderbridge_sandboxes.delivery import deliver
 from orderbridge_sandboxes.faults import Faults
 from tests.sandboxes.calls import BEARER, NGORDER_ORDER, raw
-
-ORDER = Fault("status", "POST", "/api/open/order")
 
 
 def post(sandbox, timeout=5.0):
@@ -86,15 +86,27 @@ def test_a_wrong_shape_is_readable_and_useless(sandbox):
 
 
 @pytest.mark.parametrize(("when", "held"), [("before", 0), ("after", 1)])
-def test_a_delay_pauses_before_or_after_processing(sandbox, when, held):
-    sandbox.faults.add(Fault("delay", seconds=0.4, when=when))
+def test_a_delay_pauses_before_or_after_processing(when, held):
+    platform = NgorderPlatform()
+    seen = []
+    delivery = deliver(
+        platform,
+        Faults([Fault("delay", seconds=9, when=when)]),
+        Request("POST", "/api/open/order", BEARER, raw(NGORDER_ORDER)),
+        lambda seconds: seen.append((seconds, len(platform.orders))),
+    )
+    assert seen == [(9, held)]
+    assert (delivery.reply.status, len(platform.orders)) == (200, 1)
+
+
+def test_a_delayed_order_is_kept_although_its_client_has_gone(sandbox):
+    sandbox.faults.add(Fault("delay", seconds=0.3))
     with pytest.raises(TimeoutError):
         post(sandbox, timeout=0.1)
-    assert len(sandbox.orders) == held
     deadline = time.monotonic() + 5
     while not sandbox.orders and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert len(sandbox.orders) == 1  # processed although the client had gone
+    assert len(sandbox.orders) == 1
 
 
 def test_a_delay_goes_with_another_fault(sandbox):
@@ -109,6 +121,19 @@ def test_a_repeated_page_is_the_one_before(sandbox):
     first, second, third = (json.loads(post(sandbox)[2])["data"] for _ in range(3))
     assert first == second != third
     assert len(sandbox.orders) == 2
+
+
+def test_a_list_that_repeats_its_pages_never_shows_the_last_order(sandbox):
+    for _ in range(3):
+        post(sandbox)
+    sandbox.faults.add(Fault("page_repeat", "GET", "/api/open/order", count=None))
+    url = f"{sandbox.url}/api/open/order?start_date=2025-01-01&end_date=2025-01-01&per_page=1&pagination_offset="
+    pages = []
+    for number in (1, 2, 3):
+        with urllib.request.urlopen(urllib.request.Request(f"{url}{number}", headers=BEARER), timeout=5) as reply:
+            pages.append(json.loads(reply.read()))
+    assert pages[0] == pages[1] == pages[2]
+    assert pages[0]["meta"]["pagination"]["total_pages"] == 3
 
 
 def test_a_running_delay_does_not_hold_up_the_stop():

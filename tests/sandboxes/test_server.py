@@ -27,7 +27,19 @@ from orderbridge_sandboxes import (
     demo_settings,
     mappings_csv,
 )
-from tests.sandboxes.calls import BEARER, KEYS, SALESMANIA_ORDER, SIRCLO_ORDER, raw, signed
+from tests.sandboxes.calls import (
+    BEARER,
+    KEYS,
+    NGORDER_ORDER,
+    SALESMANIA_ORDER,
+    SIRCLO_ORDER,
+    ngorder,
+    raw,
+    salesmania,
+    salesmania_tokens,
+    signed,
+    sirclo,
+)
 
 
 def call(url, method="GET", document=None, headers=None):
@@ -67,6 +79,41 @@ def test_a_kept_alive_connection_ends_with_the_sandbox_and_the_port_is_free_agai
     connection.close()
     with SircloSandbox(port=int(port)) as again:
         assert send_sirclo(again)[0] == 200
+
+
+def test_a_sandbox_may_be_stopped_twice_and_without_a_start():
+    sandbox = SircloSandbox()
+    sandbox.stop()
+    sandbox.stop()
+
+
+def test_tokens_expire_over_http_where_there_are_any():
+    with SalesmaniaSandbox() as with_tokens, SircloSandbox() as without:
+        bearer, _ = salesmania_tokens(with_tokens.platform)
+        databases, header = f"{with_tokens.url}/extapi/v1.0/databases", {"Authorization": f"Bearer {bearer}"}
+        assert call(databases, headers=header)[0] == 200
+        assert call(f"{with_tokens.url}/_sandbox/expire-tokens", "POST")[0] == 200
+        assert call(databases, headers=header)[0] == 401
+        assert call(f"{without.url}/_sandbox/expire-tokens", "POST")[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("platform", "reference"), [("salesmania", "SO-1"), ("sirclo", "SO-1"), ("ngorder", "SO-20250101-00001")]
+)
+def test_an_undocumented_status_is_put_on_an_order_only_on_purpose(platform, reference):
+    with SANDBOXES[platform]() as sandbox:
+        match platform:
+            case "salesmania":
+                document = {**SALESMANIA_ORDER, "ext_order_no": reference}
+                salesmania(sandbox.platform, "POST", "/extapi/v1.0/orders", document)
+            case "sirclo":
+                sirclo(sandbox.platform, "POST", "/v1/order", {**SIRCLO_ORDER, "order_id": reference})
+            case "ngorder":
+                ngorder(sandbox.platform, "POST", "order", NGORDER_ORDER)
+        with pytest.raises(ValueError, match="no status"):
+            sandbox.set_status(reference, "entah")
+        sandbox.set_status(reference, "entah", raw=True, awb_number="A1")
+        assert [(held.status, held.awb_number) for held in sandbox.orders] == [("entah", "A1")]
 
 
 def test_a_get_may_have_a_body():

@@ -170,6 +170,13 @@ def test_a_window_needs_real_timestamps_and_a_page_of_at_most_100(platform, targ
     assert sirclo(platform, "GET", target).status == 400
 
 
+def test_the_list_may_call_our_id_order_id_as_it_soon_did(platform):
+    platform.change(order_key="order_id")
+    sirclo(platform, "POST", "/v1/order", SIRCLO_ORDER)
+    (row,) = sirclo(platform, "GET", f"/v1/partner/page/1?{WINDOW}&perpage=10").document()["data"]
+    assert (row["order_id"], "order_number" in row) == ("SO-20250101-00001", False)
+
+
 def test_a_new_order_is_late_in_the_list(platform):
     platform.change(lookup_lag_seconds=30)
     sirclo(platform, "POST", "/v1/order", SIRCLO_ORDER)
