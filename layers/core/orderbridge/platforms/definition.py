@@ -1,0 +1,57 @@
+"""What a platform says about itself, without a socket: its settings, credentials and the mapping values it takes."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from orderbridge.domain.channels import CommonSettings
+from orderbridge.domain.mapping import MappingKind
+from orderbridge.platforms.values import InvalidValue, read_value
+
+if TYPE_CHECKING:
+    from orderbridge.platforms.transport import Transport
+    from orderbridge.ports import Platform
+
+SettingsT = TypeVar("SettingsT", bound=CommonSettings)
+CredentialsT = TypeVar("CredentialsT", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class PlatformDefinition(Generic[SettingsT, CredentialsT]):
+    """A platform's models. `values` has, per kind that its mapper may ask for, the reader of a value of that kind.
+
+    `adapter` names the class that sends, as ``module:Class``; it is imported only where something is sent.
+    """
+
+    name: str
+    title: str
+    settings: type[SettingsT]
+    credentials: type[CredentialsT]
+    values: Mapping[MappingKind, Callable[[Any, SettingsT], Any]]
+    adapter: str
+
+    def read_settings(self, document: Mapping[str, Any]) -> SettingsT:
+        """A channel's settings, validated; raises `InvalidValue` naming every member that is wrong."""
+        return read_value(self.settings, document)
+
+    def read_credentials(self, document: Mapping[str, Any]) -> CredentialsT:
+        """A channel's credentials, validated; raises `InvalidValue`, which never shows a value."""
+        return read_value(self.credentials, document)
+
+    def read_mapping(self, kind: MappingKind, value: Any, settings: SettingsT) -> Any:
+        """A mapping value as the mapper uses it; raises `InvalidValue` for one the mapper could not use."""
+        reader = self.values.get(kind)
+        if reader is None:
+            raise InvalidValue(f"{self.title} takes no {kind} mappings, only {', '.join(sorted(self.values))}")
+        return reader(value, settings)
+
+    def make_adapter(self, transport: Transport) -> Platform:
+        """The platform with its sockets."""
+        module, _, name = self.adapter.partition(":")
+        made: Platform = getattr(importlib.import_module(module), name)(transport)
+        return made

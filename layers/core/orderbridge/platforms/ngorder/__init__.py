@@ -1,0 +1,127 @@
+"""Ngorder: a channel's settings and credentials, and the mapping values it takes (INTERFACES section 5).
+
+Ngorder takes no prices: it sells at those of its own catalogue, by the customer's category.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from orderbridge.domain.channels import CommonSettings
+from orderbridge.platforms.definition import PlatformDefinition
+from orderbridge.platforms.values import (
+    Amount,
+    Document,
+    PlatformId,
+    PlatformText,
+    SecretHeaderText,
+    read_value,
+)
+
+ProductStatus = Literal["S", "R", "PO"]
+"""Own stock, from another supplier, or preorder; it must equal the product's own type (TRAPS D9)."""
+
+
+class Expedition(Document):
+    """How the goods go. The default is pick-up at the shop, for 0 rupiah; `id` is a rate id (TRAPS D7)."""
+
+    id: PlatformId = 98
+    rate: PlatformId = 0
+    name: PlatformText = "Ambil di Toko"
+
+
+class Settings(CommonSettings):
+    """A Ngorder channel: one shop. `base_url` is without ``/api/open``."""
+
+    supplier_id: PlatformId | None = None
+    warehouse_id: PlatformId | None = None
+    """0 is the main warehouse, Gudang Utama."""
+    expedition: Expedition = Expedition()
+    bank_id: PlatformId | None = None
+    order_source_id: PlatformId | None = None
+    customer_category: Annotated[str, Field(min_length=1, max_length=50)] = "N"
+
+
+class Credentials(Document):
+    """The account's key, renewed every year (TRAPS D55)."""
+
+    api_key: SecretHeaderText
+
+
+def _upper(value: Any) -> Any:
+    return value.strip().upper() if isinstance(value, str) else value
+
+
+class Product(Document):
+    """A product variant there (never the product), and the product_status it is sold under."""
+
+    variation_id: PlatformId
+    product_status: Annotated[ProductStatus, BeforeValidator(_upper)]
+
+
+class Customer(Document):
+    """A customer there, who is both sender and receiver."""
+
+    customer_id: PlatformId
+
+
+class Site(Document):
+    """Where a site's goods come from. Without a warehouse_id the order names none."""
+
+    supplier_id: PlatformId | None = None
+    warehouse_id: PlatformId | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if self.supplier_id is None and self.warehouse_id is None:
+            raise ValueError("needs supplier_id, warehouse_id or both")
+        return self
+
+
+class Cost(Document):
+    """What one piece of a product of type R costs, in rupiah."""
+
+    cost: Amount
+
+
+class Address(Document):
+    """What is needed to create a customer there, where a look-up finds none."""
+
+    name: PlatformText
+    phone: Annotated[str, Field(pattern=r"^\+?\d{8,15}$")]
+    district_id: PlatformId
+    address: PlatformText
+    postal_code: PlatformText | None = None
+    email: PlatformText | None = None
+
+
+def _product(value: Any, _: Settings) -> Product:
+    return read_value(Product, value, plain="variation_id")
+
+
+def _customer(value: Any, _: Settings) -> Customer:
+    return read_value(Customer, value, plain="customer_id")
+
+
+def _site(value: Any, _: Settings) -> Site:
+    return read_value(Site, value, plain="supplier_id")
+
+
+def _cost(value: Any, _: Settings) -> Cost:
+    return read_value(Cost, value, plain="cost")
+
+
+def _address(value: Any, _: Settings) -> Address:
+    return read_value(Address, value)
+
+
+DEFINITION = PlatformDefinition(
+    name="ngorder",
+    title="Ngorder",
+    settings=Settings,
+    credentials=Credentials,
+    values={"product": _product, "customer": _customer, "site": _site, "cost": _cost, "address": _address},
+    adapter="orderbridge.platforms.ngorder.adapter:NgorderAdapter",
+)

@@ -1,0 +1,112 @@
+"""Finds an order at Ngorder by its mark in the note: Get Orders, and the cancelled orders, which vanish from it.
+
+There is no search for a note, so every order within a day of order_date is read (TRAPS D12, D30, D31, D34).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from orderbridge.domain.codes import MARKER
+from orderbridge.domain.lookups import Absent, Ambiguous, Finding, Found, LookFailed
+from orderbridge.platforms.adapter import secrets_of
+from orderbridge.platforms.ngorder import Credentials, Settings
+from orderbridge.platforms.ngorder.replies import Unreadable, page_in, whole
+from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
+from orderbridge.platforms.reading import document_in, reply_to
+from orderbridge.platforms.transport import Call, Conversation, Deadline
+
+ORDERS_PATH = "/api/open/order"
+CANCELLED_PATH = "/api/open/order-cancel"
+PAGE_SIZES = {ORDERS_PATH: 100, CANCELLED_PATH: 50}
+CANCELLED_TYPES = ("CANCEL", "REJECTED", "EXPIRED")
+PROGRESS_STATUSES = ("UNPAID", "NO AWB", "ON PROCESS", "DELIVERED", "UNPROCESSED", "INSTALLMENT")
+DAY = timedelta(days=1)
+
+
+class _FilterNeeded(Exception):
+    """Get Orders wants an order_progress_status after all (TRAPS D30)."""
+
+
+def headers(credentials: Credentials) -> dict[str, str]:
+    """The headers of every call; English, so that a person can read what Ngorder says (TRAPS D57, E11)."""
+    return {"Authorization": f"Bearer {credentials.api_key.get_secret_value()}", "Accept-Language": "en"}
+
+
+@dataclass(frozen=True, slots=True)
+class OrderLists:
+    """Every list on which an order of one day may stand."""
+
+    conversation: Conversation
+    settings: Settings
+    credentials: Credentials
+    order_date: date
+    deadline: Deadline
+
+    def find(self, code: str) -> Finding:
+        """The order whose note carries our mark; Absent only after every list was read to its end without it."""
+        try:
+            ids = {_identity(row) for row in self._rows() if code in _marks(row)}
+        except ListFailed as failed:
+            return LookFailed(failed.reason, failed.retry_after)
+        if len(ids) > 1:
+            return Ambiguous(tuple(str(order_id) for order_id in sorted(ids)))
+        return Found(str(ids.pop())) if ids else Absent()
+
+    def has_cancelled(self, order_id: str) -> bool:
+        """Whether the order stands on a list of cancelled orders; raises `ListFailed`."""
+        return any(str(_identity(row)) == order_id for row in self._cancelled())
+
+    def _cancelled(self) -> Iterator[Row]:
+        for kind in CANCELLED_TYPES:
+            yield from self._list(CANCELLED_PATH, {"type": kind})
+
+    def _rows(self) -> Iterator[Row]:
+        yield from self._orders()
+        yield from self._cancelled()
+
+    def _orders(self) -> list[Row]:
+        try:
+            return list(self._list(ORDERS_PATH, {}))
+        except _FilterNeeded:
+            return [
+                row
+                for status in PROGRESS_STATUSES
+                for row in self._list(ORDERS_PATH, {"order_progress_status": status})
+            ]
+
+    def _list(self, path: str, filters: Mapping[str, str]) -> Iterator[Row]:
+        return all_rows(lambda number: self._page(path, filters, number + 1), _identity)
+
+    def _page(self, path: str, filters: Mapping[str, str], number: int) -> Page:
+        query: dict[str, Any] = {
+            **filters,
+            "start_date": (self.order_date - DAY).isoformat(),
+            "end_date": (self.order_date + DAY).isoformat(),
+            "per_page": PAGE_SIZES[path],
+            "pagination_offset": number,  # a page number, whatever its name says (TRAPS D13)
+        }
+        call = Call("GET", f"{path}?{urlencode(query, quote_via=quote)}", headers(self.credentials))
+        reply = reply_to(self.conversation, call, self.deadline.sooner(float(self.settings.timeout_s)))
+        if reply.status in (400, 422) and path == ORDERS_PATH and not filters:
+            raise _FilterNeeded
+        return page_in(document_in(reply, secrets_of(self.credentials)), number, PAGE_SIZES[path])
+
+
+def _identity(row: Row) -> int:
+    try:
+        return whole(row.get("order_id"))
+    except Unreadable:
+        raise ListFailed("a row without an order_id") from None
+
+
+def _marks(row: Row) -> set[str]:
+    """The marks in a row's note, each as a whole: people write around it, and 00001 is not 000012 (TRAPS D12)."""
+    if "note" not in row:
+        raise ListFailed("rows without a note, in which no mark can be found")
+    note = row["note"]
+    return set(MARKER.findall(note)) if isinstance(note, str) else set()

@@ -1,0 +1,159 @@
+"""An order as Ngorder's Create Order wants it (document 003), and what its answers mean. No sockets.
+
+Ngorder keeps no reference of ours; the order's code stands in brackets at the head of the note, and by that mark it is
+found again. An order's lines must all be of one product_status (TRAPS D9): where they are not, the products that
+differ from the first line's are what is missing, since only other variants for them could make one order of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from orderbridge.domain.codes import marker
+from orderbridge.domain.mapping import MappingKey, MappingKind, Mappings
+from orderbridge.domain.orders import Order
+from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
+from orderbridge.platforms.answers import common_outcome, redacted
+from orderbridge.platforms.documents import NotJson, compact_json, read_json
+from orderbridge.platforms.mapped import MappedOrder, keys_of
+from orderbridge.platforms.ngorder import DEFINITION, Cost, Product, Settings, Site
+from orderbridge.platforms.ngorder.replies import Unreadable, read_answer, whole
+from orderbridge.platforms.notes import order_note, personal_parts
+from orderbridge.platforms.transport import Reply
+from orderbridge.ports import FrozenRequest
+
+CREATE_PATH = "/api/open/order"
+NEEDS_COST = "R"
+
+
+def mapping_keys(order: Order) -> set[MappingKey]:
+    """Every key that `to_request` may ask for."""
+    content = order.content
+    others: tuple[tuple[MappingKind, str], ...] = (("customer", content.customer_code), ("site", content.site_code))
+    return keys_of(order, ("product", "cost"), others)
+
+
+def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRequest:
+    """The create call; raises `MissingMappings` with everything that is missing."""
+    mapped = MappedOrder(DEFINITION, settings, mappings)
+    content = order.content
+    customer = mapped.need("customer", content.customer_code)
+    supplier_id, warehouse_id = _origin(content.site_code, settings, mapped)
+    products: list[Product | None] = [mapped.need("product", line.product_code) for line in content.products]
+    _note_mixed_statuses(order, products, mapped)
+    cost = _cost_of_goods(order, products, mapped)
+    mapped.raise_if_missing()
+    document = {
+        "customer_sender_id": customer.customer_id,
+        "customer_receiver_id": customer.customer_id,
+        "supplier_id": supplier_id,
+        "order_date": order.order_date,
+        **_given(order_source_id=settings.order_source_id),
+        "note": order_note(order, marker(order.code)),
+        "is_print": False,
+        "products": [
+            {
+                "id": product.variation_id,
+                "qty": line.quantity,
+                "product_status": product.product_status,
+                **_given(warehouse_id=warehouse_id),
+            }
+            for line, product in zip(content.products, products, strict=True)
+            if product is not None
+        ],
+        "expedition": {**settings.expedition.model_dump(), "auto_pickup": False},
+        "payment": _payment(order, settings, cost),
+        "send_sms": False,  # a message to a person, at a price (TRAPS D63)
+        "source": "WEB",
+    }
+    return FrozenRequest("POST", CREATE_PATH, compact_json(document))
+
+
+def _given(**members: Any) -> dict[str, Any]:
+    """The members that have a value; 0 is one."""
+    return {name: value for name, value in members.items() if value is not None}
+
+
+def _origin(site_code: str, settings: Settings, mapped: MappedOrder) -> tuple[int | None, int | None]:
+    """Supplier and warehouse: the site's own, else the channel's.
+
+    The channel's warehouse does not go with a supplier that the site names: it may be another supplier's.
+    """
+    site: Site | None = mapped.find("site", site_code)
+    if site is not None and site.supplier_id is not None:
+        return site.supplier_id, site.warehouse_id
+    if settings.supplier_id is None:
+        mapped.miss("site", site_code)
+    own_warehouse = site.warehouse_id if site is not None else None
+    return settings.supplier_id, own_warehouse if own_warehouse is not None else settings.warehouse_id
+
+
+def _note_mixed_statuses(order: Order, products: list[Product | None], mapped: MappedOrder) -> None:
+    statuses = [product.product_status for product in products if product is not None]
+    for line, product in zip(order.content.products, products, strict=True):
+        if product is not None and product.product_status != statuses[0]:
+            mapped.miss("product", line.product_code)
+
+
+def _cost_of_goods(order: Order, products: list[Product | None], mapped: MappedOrder) -> int | None:
+    """The whole order's cost in whole rupiah, rounded once; None where no product is of type R."""
+    total: Decimal | None = None
+    for line, product in zip(order.content.products, products, strict=True):
+        if product is None or product.product_status != NEEDS_COST:
+            continue
+        cost: Cost | None = mapped.need("cost", line.product_code)
+        if cost is not None:
+            total = (total or Decimal(0)) + cost.cost * line.quantity
+    return None if total is None else int(total.to_integral_value(ROUND_HALF_UP))
+
+
+def _payment(order: Order, settings: Settings, cost_of_goods: int | None) -> dict[str, Any]:
+    # Date and bank belong to a payment that was made; the document's example sends them with UNPAID all the same.
+    account = {} if settings.bank_id is None else {"date": order.order_date, "bank_id": settings.bank_id}
+    return {"status": "UNPAID", **account, **_given(cost_of_goods_sales=cost_of_goods)}
+
+
+def read_reply(reply: Reply, *, refuses_with_503: bool = False, unwanted: Iterable[str] = ()) -> Outcome:
+    """What became of a Create Order: the body decides, whatever its status says (TRAPS D20, D21)."""
+    outcome = common_outcome(reply, refuses_with_503=refuses_with_503, unwanted=unwanted)
+    if outcome is not None:
+        return outcome
+    try:
+        answer = read_answer(read_json(reply.body))
+    except (NotJson, Unreadable) as unreadable:
+        return Unknown(f"{reply.status} with {unreadable}")
+    order_id = _order_id(answer.data)
+    words = redacted("; ".join(answer.messages), unwanted)
+    if answer.failed and order_id is None:
+        return Rejected(words or "failed, without a reason")
+    if answer.failed or order_id is None:
+        return Unknown(f"{reply.status} that neither tells the order's id nor a failure: {words}")
+    return Accepted(str(order_id))
+
+
+def read_cancel(reply: Reply, external_id: str, unwanted: Iterable[str] = ()) -> Outcome:
+    """What became of a Cancel an Order."""
+    outcome = common_outcome(reply, refuses_with_503=True, unwanted=unwanted)
+    if outcome is not None:
+        return outcome
+    try:
+        answer = read_answer(read_json(reply.body))
+    except (NotJson, Unreadable) as unreadable:
+        return Unknown(f"{reply.status} with {unreadable}")
+    if answer.failed:
+        return Rejected(redacted("; ".join(answer.messages), unwanted) or "failed, without a reason")
+    return Accepted(external_id)
+
+
+def _order_id(data: Any) -> int | None:
+    try:
+        return whole(data.get("order_id")) if isinstance(data, Mapping) else None
+    except Unreadable:
+        return None
+
+
+def personal_texts(request: FrozenRequest) -> list[str]:
+    """What is personal in a frozen request, so that the platform's echo of it is not kept."""
+    return personal_parts(read_json(request.body)["note"])

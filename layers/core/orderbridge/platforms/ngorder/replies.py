@@ -1,0 +1,221 @@
+"""Ngorder's many ways of saying the same, read into one (TRAPS part D; the numbers below are its).
+
+Success comes as ``Success``, ``success``, ``Sukses`` and ``sukses`` (D20), with a ``Failed`` inside a 200 (D21);
+``message`` is a text, a list, or a dict of fields (D22); bodies lack ``response`` or ``data``, and Get Cost has
+``status: {code, message}`` in their place (D23, D47); keys carry spaces (D27); numbers come as ``" 1"`` (D25), money
+as ``Rp9.693.125`` (D26) and dates in five forms (D53).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from orderbridge.platforms.answers import flat_words
+from orderbridge.platforms.paging import ListFailed, Page
+
+FAILURES = frozenset({"failed", "fail", "failure", "gagal", "error", "false"})
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            ("jan", "januari"), ("feb", "februari"), ("mar", "maret"), ("apr", "april"), ("mei", "may"),
+            ("jun", "juni"), ("jul", "juli"), ("ags", "agu", "agt", "agustus", "aug"), ("sep", "sept", "september"),
+            ("okt", "oktober", "oct"), ("nov", "november"), ("des", "desember", "dec"),
+        ),
+        start=1,
+    )
+    for name in names
+}  # fmt: skip
+_PROSE_DATE = re.compile(r"(?:\w+,\s*)?(\d{1,2})\s+([a-z]+)\.?\s+(\d{4})(?:\s+(\d{1,2})[:.](\d{2}))?", re.IGNORECASE)
+_MONEY = re.compile(r"-?\s*(?:rp\.?)?\s*-?[\d.,\s]*\d[\d.,\s]*", re.IGNORECASE)
+
+
+class Unreadable(Exception):
+    """A value that says nothing that can be relied on; it is never taken for 0."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer in one form: whether it tells a failure, its texts, and its data (None where it has none)."""
+
+    failed: bool
+    messages: tuple[str, ...]
+    data: Any
+
+
+def read_answer(document: Any) -> Answer:
+    """The answer in a JSON document of a 2xx; raises `Unreadable` where it is no object or array."""
+    if isinstance(document, list):
+        return Answer(failed=False, messages=(), data=document)
+    if not isinstance(document, Mapping):
+        raise Unreadable("JSON that is no object")
+    body = stripped(document)
+    message = body.get("message", body.get("error", body.get("errors")))
+    envelope = body.get("status")
+    if isinstance(envelope, Mapping):  # Get Cost: {"status": {"code": 1, "message": "..."}}
+        failed = str(envelope.get("code", "1")).strip() != "1"
+        message = envelope.get("message") if message is None else message
+    else:
+        failed = _says_failed(body)
+    return Answer(failed, tuple(flat_words({"message": message})) if message else (), body.get("data"))
+
+
+def _says_failed(body: Mapping[str, Any]) -> bool:
+    word = body.get("response")
+    if word is None:
+        return bool(body.get("error") or body.get("errors"))
+    return str(word).strip().lower() in FAILURES
+
+
+def stripped(document: Mapping[Any, Any]) -> dict[str, Any]:
+    """The object with the spaces around its keys removed, all the way down."""
+    return {str(key).strip(): _stripped(value) for key, value in document.items()}
+
+
+def _stripped(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return stripped(value)
+    return [_stripped(item) for item in value] if isinstance(value, list) else value
+
+
+def whole(value: Any) -> int:
+    """A whole number from ``1``, ``1.0``, ``"1"`` or ``" 1"``; raises `Unreadable` for anything else, None too."""
+    number = quantity(value)
+    if number != number.to_integral_value():
+        raise Unreadable(f"{value!r} is no whole number")
+    return int(number)
+
+
+def quantity(value: Any) -> Decimal:
+    """A number from a number or its digits in a text; raises `Unreadable` for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
+        raise Unreadable(f"{type(value).__name__} is no number")
+    try:
+        number = Decimal(value.strip() if isinstance(value, str) else value)
+    except InvalidOperation:
+        raise Unreadable(f"{value!r} is no number") from None
+    if not number.is_finite():
+        raise Unreadable(f"{value!r} is no number")
+    return number
+
+
+def money(value: Any) -> Decimal:
+    """Rupiah from a number, or from ``Rp100.000``: dots part thousands, a comma parts the fraction; may be negative."""
+    if not isinstance(value, str):
+        return quantity(value)
+    if not _MONEY.fullmatch(value.strip()):
+        raise Unreadable("a text that is no amount")
+    digits = re.sub(r"[^\d.,]", "", value)
+    if "rp" not in value.lower() and re.fullmatch(r"\d+(\.\d{1,2})?", digits):
+        amount = Decimal(digits)  # a plain number in a text, such as "109900" or "10.5"
+    elif re.fullmatch(r"(\d+|\d{1,3}(\.\d{3})+)(,\d+)?", digits):
+        amount = Decimal(digits.replace(".", "").replace(",", "."))
+    else:
+        raise Unreadable("a text that is no amount")
+    return -amount if "-" in value else amount
+
+
+def moment(value: Any, zone: str = "Asia/Jakarta") -> datetime:
+    """A time in UTC from any of Ngorder's forms; those without a zone are in `zone`. Raises `Unreadable`.
+
+    ``2020-10-08``, ``2020-10-08 09:26:45``, ``2020-06-23T04:46:15.755000Z``, ``2021-08-09T10:44:08+07:00``,
+    ``{"$date": {"$numberLong": "1592816651000"}}`` and ``Senin, 9 Ags 2021``.
+    """
+    if isinstance(value, Mapping):
+        inner = value.get("$date", value)
+        number = inner.get("$numberLong") if isinstance(inner, Mapping) else inner
+        return datetime.fromtimestamp(whole(number) / 1000, UTC)
+    if not isinstance(value, str):
+        raise Unreadable(f"{type(value).__name__} is no time")
+    text = value.strip()
+    try:
+        read = datetime.fromisoformat(text)
+    except ValueError:
+        read = _prose_date(text)
+    return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+
+
+def _prose_date(text: str) -> datetime:
+    matched = _PROSE_DATE.fullmatch(text)
+    month = _MONTHS.get(matched[2].lower()) if matched else None
+    if matched is None or month is None:
+        raise Unreadable(f"{text[:40]!r} is no time")
+    try:
+        hour, minute = int(matched[4] or 0), int(matched[5] or 0)
+        return datetime(int(matched[3]), month, int(matched[1]), hour, minute)  # noqa: DTZ001 - the caller knows the zone
+    except ValueError:
+        raise Unreadable(f"{text[:40]!r} is no time") from None
+
+
+def truth(value: Any) -> bool:
+    """A flag from true, 1, ``"1"``, ``"Y"`` and their opposites; None and an empty text are false (D41)."""
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    text = str(value).strip().lower()
+    if text in ("1", "y", "yes", "true"):
+        return True
+    if text in ("0", "n", "no", "false", ""):
+        return False
+    raise Unreadable(f"{text[:20]!r} is no flag")
+
+
+def phone_digits(value: str) -> str:
+    """A phone number's digits with the country code: ``0812...``, ``+62 812...`` and ``62812...`` are one (D43)."""
+    digits = re.sub(r"\D", "", value)
+    return "62" + digits[1:] if digits.startswith("0") else digits
+
+
+def page_in(document: Any, number: int, per_page: int) -> Page:
+    """A page of a list whose answer counts its pages; `number` from 1. Raises `ListFailed` for anything odd.
+
+    `links` is not read: it lacks filters, parts of the path, or is another type altogether (D15, D16).
+    """
+    rows = rows_in(document)
+    counts = _pagination(document)
+    current, last = counts["current_page"], counts["total_pages"]
+    if current != number:
+        raise ListFailed(f"page {number} was asked for, and page {current} came")
+    if counts.get("count", len(rows)) != len(rows):
+        raise ListFailed(f"page {number} says {counts['count']} rows and has {len(rows)}")
+    if counts.get("per_page", per_page) > per_page:
+        raise ListFailed(f"page {number} is larger than asked for")
+    return Page(rows, has_more=current < last, total=counts.get("total"))
+
+
+def rows_in(document: Any) -> list[Mapping[str, Any]]:
+    """The objects of a list; raises `ListFailed` for a failure or for anything that is no list of objects."""
+    try:
+        answer = read_answer(document)
+    except Unreadable as unreadable:
+        raise ListFailed(str(unreadable)) from None
+    if answer.failed:
+        raise ListFailed("; ".join(answer.messages) or "the answer tells a failure")
+    if not isinstance(answer.data, list) or not all(isinstance(row, Mapping) for row in answer.data):
+        raise ListFailed("the answer is no list of objects")
+    return [stripped(row) for row in answer.data]
+
+
+def _pagination(document: Any) -> dict[str, int]:
+    meta = document.get("meta") if isinstance(document, Mapping) else None
+    pagination = meta.get("pagination") if isinstance(meta, Mapping) else None
+    if not isinstance(pagination, Mapping):
+        raise ListFailed("the list does not say how many pages it has")
+    try:
+        counts = dict(_counts(pagination))
+    except Unreadable as unreadable:
+        raise ListFailed(f"the list's page numbers: {unreadable}") from None
+    if "current_page" not in counts or "total_pages" not in counts:
+        raise ListFailed("the list does not say how many pages it has")
+    return counts
+
+
+def _counts(pagination: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    for name in ("total", "count", "per_page", "current_page", "total_pages"):
+        if pagination.get(name) is not None:
+            yield name, whole(pagination[name])

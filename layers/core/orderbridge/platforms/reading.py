@@ -1,0 +1,38 @@
+"""Reads at a platform: a call that is no create call, its JSON, or a `ReadFailed` that says why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from orderbridge.domain.outcomes import Refused
+from orderbridge.platforms.answers import common_outcome, told
+from orderbridge.platforms.documents import NotJson, read_json
+from orderbridge.platforms.paging import ListFailed
+from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, Reply
+
+
+def read_document(conversation: Conversation, call: Call, deadline: Deadline, unwanted: Iterable[str] = ()) -> Any:
+    """The JSON of a 2xx answer; raises `ListFailed` for everything else."""
+    return document_in(reply_to(conversation, call, deadline), unwanted)
+
+
+def reply_to(conversation: Conversation, call: Call, deadline: Deadline) -> Reply:
+    """The answer to a read, of whatever status; raises `ListFailed` where there is none."""
+    try:
+        return conversation.call(call, deadline)
+    except CallFailed as failure:
+        raise ListFailed(str(failure)) from None
+
+
+def document_in(reply: Reply, unwanted: Iterable[str] = ()) -> Any:
+    """The JSON of a 2xx answer; raises `ListFailed` for another status and for what is not JSON."""
+    outcome = common_outcome(reply, refuses_with_503=True, unwanted=unwanted)
+    if isinstance(outcome, Refused):
+        raise ListFailed(outcome.reason, outcome.retry_after, credentials=outcome.credentials)
+    if outcome is not None:
+        raise ListFailed(told(reply, unwanted))
+    try:
+        return read_json(reply.body)
+    except NotJson as unreadable:
+        raise ListFailed(f"{reply.status} with {unreadable}") from None

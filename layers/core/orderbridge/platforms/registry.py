@@ -1,0 +1,50 @@
+"""The platforms by name. Each is imported when it is asked for, so a forwarder carries its own and no other."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from typing import Any, cast, get_args
+
+from orderbridge import platforms
+from orderbridge.domain.mapping import MappingKind
+from orderbridge.platforms.definition import PlatformDefinition
+from orderbridge.platforms.transport import Transport
+from orderbridge.platforms.values import InvalidValue
+from orderbridge.ports import Platform
+
+
+def platform_names() -> tuple[str, ...]:
+    """Every platform there is: the packages beside this module."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(platforms.__path__) if module.ispkg))
+
+
+def definition_of(name: str) -> PlatformDefinition[Any, Any]:
+    """What the platform says about itself; raises `InvalidValue` for a name that is none."""
+    if name not in platform_names():
+        raise InvalidValue(f"{name!r} is not a platform; there are {', '.join(platform_names())}")
+    module = importlib.import_module(f"{platforms.__name__}.{name}")
+    return cast("PlatformDefinition[Any, Any]", module.DEFINITION)
+
+
+def platform_named(name: str, *, allow_loopback_http: bool = False) -> Platform:
+    """The platform, ready to send; raises `InvalidValue` for a name that is none."""
+    return definition_of(name).make_adapter(Transport(allow_loopback_http=allow_loopback_http))
+
+
+def check_channel(platform: str, settings: Mapping[str, Any], credentials: Mapping[str, Any]) -> None:
+    """Raises `InvalidValue` with everything that `channels add` must refuse: platform, settings, credentials."""
+    definition = definition_of(platform)
+    definition.read_settings(settings)
+    definition.read_credentials(credentials)
+
+
+def check_mapping(platform: str, settings: Mapping[str, Any], kind: str, key: str, value: Any) -> None:
+    """Raises `InvalidValue` for a row that `mappings import` must refuse, in words for the person who wrote it."""
+    if kind not in get_args(MappingKind):
+        raise InvalidValue(f"{kind!r} is not a kind; there are {', '.join(get_args(MappingKind))}")
+    if not key.strip():
+        raise InvalidValue("the key is empty")
+    definition = definition_of(platform)
+    definition.read_mapping(cast("MappingKind", kind), value, definition.read_settings(settings))

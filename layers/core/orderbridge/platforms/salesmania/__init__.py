@@ -1,0 +1,128 @@
+"""SalesMania: a channel's settings and credentials, and the mapping values it takes (INTERFACES section 5)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, Field
+
+from orderbridge.domain.channels import CommonSettings
+from orderbridge.platforms.definition import PlatformDefinition
+from orderbridge.platforms.values import (
+    AnyPrice,
+    Document,
+    PlatformId,
+    PlatformText,
+    Price,
+    Ratio,
+    SecretText,
+    read_value,
+)
+
+
+def _path(value: str) -> str:
+    if not value.startswith("/") or value.startswith("//"):
+        raise ValueError("must be a path such as /extapi/v1.0/token")
+    return value
+
+
+Path = Annotated[str, Field(max_length=200, pattern=r"^[!-~]+$"), AfterValidator(_path)]
+
+
+class Paths(Document):
+    """Where things are. Only `team_token`, `orders` and their version are in the document; the rest is inferred."""
+
+    token: Path = "/extapi/v1.0/token"  # noqa: S105 - a path
+    databases: Path = "/extapi/v1.0/databases"
+    team_token: Path = "/extapi/v1.0/team_token"  # noqa: S105 - a path
+    orders: Path = "/extapi/v1.0/orders"
+    customers: Path = "/extapi/v1.0/customers"
+    products: Path = "/extapi/v1.0/products"
+    teams: Path = "/extapi/v1.0/teams"
+    visits: Path = "/extapi/v1.1/visits"
+
+
+class Settings(CommonSettings):
+    """A SalesMania channel: one database of one account."""
+
+    database_id: PlatformId
+    default_team_id: PlatformId | None = None
+    """The team of orders whose sales_name has no mapping; without it such an order is NEEDS_MAPPING."""
+    paths: Paths = Paths()
+
+
+class Credentials(Document):
+    """The account that logs in with HTTP Basic."""
+
+    username: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^:]+$")]
+    password: SecretText
+
+
+class Product(Document):
+    """A product there, the unit it is ordered in, how many pieces that unit holds, and the price of one such unit."""
+
+    product_id: PlatformId
+    unit: PlatformText | None = None
+    ratio: Ratio = 1
+    divisible: bool = False
+    price: AnyPrice | None = None
+
+
+class Unit(Document):
+    """The unit a product is ordered in, instead of the product mapping's: its name and how many pieces it holds.
+
+    An order counts pieces. An order of 13 in boxes of 12 waits for a mapping unless the unit is `divisible`.
+    """
+
+    unit: PlatformText
+    ratio: Ratio = 1
+    divisible: bool = False
+
+    def quantity_of(self, pieces: int) -> Decimal | None:
+        """`pieces` in this unit, exactly; None where that is not possible."""
+        quantity = Decimal(pieces) / self.ratio
+        is_exact = quantity * self.ratio == pieces
+        return quantity if is_exact and (self.divisible or quantity == int(quantity)) else None
+
+
+class Customer(Document):
+    """A customer there."""
+
+    customer_id: PlatformId
+
+
+class SalesPerson(Document):
+    """The team there that a sales person belongs to."""
+
+    team_id: PlatformId
+
+
+def _product(value: Any, _: Settings) -> Product:
+    return read_value(Product, value, plain="product_id")
+
+
+def _customer(value: Any, _: Settings) -> Customer:
+    return read_value(Customer, value, plain="customer_id")
+
+
+def _sales(value: Any, _: Settings) -> SalesPerson:
+    return read_value(SalesPerson, value, plain="team_id")
+
+
+def _unit(value: Any, _: Settings) -> Unit:
+    return read_value(Unit, value, plain="unit")
+
+
+def _price(value: Any, _: Settings) -> Price:
+    return read_value(Price, value, plain="price")
+
+
+DEFINITION = PlatformDefinition(
+    name="salesmania",
+    title="SalesMania",
+    settings=Settings,
+    credentials=Credentials,
+    values={"product": _product, "customer": _customer, "sales": _sales, "unit": _unit, "price": _price},
+    adapter="orderbridge.platforms.salesmania.adapter:SalesmaniaAdapter",
+)

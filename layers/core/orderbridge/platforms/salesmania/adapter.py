@@ -1,0 +1,88 @@
+"""Sends to SalesMania."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.lookups import CannotLook, Finding
+from orderbridge.domain.mapping import MappingKey, Mappings
+from orderbridge.domain.orders import Order
+from orderbridge.domain.outcomes import Outcome, Rejected
+from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure
+from orderbridge.platforms.paging import ListFailed
+from orderbridge.platforms.reading import document_in
+from orderbridge.platforms.salesmania import DEFINITION, Settings, mapper
+from orderbridge.platforms.salesmania.account import Account
+from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
+from orderbridge.platforms.transport import CallFailed, Transport
+from orderbridge.ports import FrozenRequest
+
+NO_LIST = "SalesMania has no call that lists or searches orders"
+NO_CANCEL = "SalesMania has no call that cancels an order; it is cancelled by hand in its own application"
+
+
+class SalesmaniaAdapter:
+    """`ports.Platform` for SalesMania."""
+
+    name = DEFINITION.name
+    can_look = False
+    can_cancel = False
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._sessions = Sessions()
+
+    def settings(self, channel: Channel) -> Settings:
+        return DEFINITION.read_settings(channel.settings)
+
+    def mapping_keys(self, order: Order, channel: Channel) -> Collection[MappingKey]:  # noqa: ARG002
+        return mapper.mapping_keys(order)
+
+    def to_request(self, order: Order, channel: Channel, mappings: Mappings) -> FrozenRequest:
+        return mapper.to_request(order, self.settings(channel), mappings)
+
+    def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
+        account = self.account(channel, credentials)
+        try:
+            reply = account.call(request.method, request.path, body=request.body)
+        except LoginFailed as failed:
+            return failed.outcome
+        except CallFailed as failure:
+            return outcome_of_failure(failure)
+        unwanted = [*account.unwanted(), *mapper.personal_texts(request)]
+        return mapper.read_reply(reply, refuses_with_503=account.settings.refuses_with_503, unwanted=unwanted)
+
+    def look_for(self, order: Order, channel: Channel, credentials: Mapping[str, Any]) -> Finding:  # noqa: ARG002
+        """SalesMania lists no orders, so nothing can be looked for (TRAPS B18)."""
+        return CannotLook(NO_LIST)
+
+    def cancel_order(
+        self,
+        order: Order,  # noqa: ARG002
+        external_id: str | None,  # noqa: ARG002
+        channel: Channel,  # noqa: ARG002
+        credentials: Mapping[str, Any],  # noqa: ARG002
+    ) -> Outcome:
+        """Update order takes `ext_order_status_name` and nothing else, so nothing can be cancelled (TRAPS B19)."""
+        return Rejected(NO_CANCEL)
+
+    def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
+        """Log in and read one page of products with their stock.
+
+        The path of that list is inferred: an account that has none there is well all the same, once it lets us in.
+        """
+        account = self.account(channel, credentials)
+        try:
+            reply = account.call("GET", account.settings.paths.products, {"page": 1, "per_page": 1})
+            if reply.status not in (404, 405):
+                document_in(reply, account.unwanted())
+        except (LoginFailed, CallFailed, ListFailed) as failed:
+            return str(failed)
+        return None
+
+    def account(self, channel: Channel, credentials: Mapping[str, Any]) -> Account:
+        """The channel's account, with the time of one attempt from now."""
+        settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
+        return Account(self._transport, self._sessions, settings, account, attempt_deadline())

@@ -1,0 +1,140 @@
+"""An order as SalesMania's Add new order wants it (document 001), and what its answers mean. No sockets.
+
+The answer to a created order is ``{}``: there is no id to keep, `ext_order_no` is the only thread back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from orderbridge.domain.mapping import MappingKey, Mappings
+from orderbridge.domain.orders import Order, ProductLine
+from orderbridge.domain.outcomes import Accepted, Outcome, Unknown
+from orderbridge.platforms.answers import common_outcome, told
+from orderbridge.platforms.documents import NotJson, compact_json, read_json
+from orderbridge.platforms.mapped import MappedOrder, keys_of
+from orderbridge.platforms.notes import order_note, personal_parts
+from orderbridge.platforms.salesmania import DEFINITION, Product, Settings, Unit
+from orderbridge.platforms.transport import Reply
+from orderbridge.platforms.values import Price
+from orderbridge.ports import FrozenRequest
+
+STATUS_NAME_AT_CREATION = "SUBMITTED"
+"""`ext_order_status_name` of a new order: what our status is once SalesMania holds it."""
+
+
+def mapping_keys(order: Order) -> set[MappingKey]:
+    """Every key that `to_request` may ask for."""
+    content = order.content
+    others = (("customer", content.customer_code), ("sales", content.sales_name))
+    return keys_of(order, ("product", "price", "unit"), others)  # type: ignore[arg-type]
+
+
+def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRequest:
+    """The create call; raises `MissingMappings` with everything that is missing.
+
+    The team token is not part of it: it changes, and the frozen request does not.
+    """
+    mapped = MappedOrder(DEFINITION, settings, mappings)
+    customer = mapped.need("customer", order.content.customer_code)
+    team_id = _team_id(order, settings, mapped)
+    lines = [_line(line, number, mapped) for number, line in enumerate(order.content.products, start=1)]
+    mapped.raise_if_missing()
+    document = {
+        "date": order.order_date,
+        "customer_id": customer.customer_id,
+        "team_id": team_id,
+        "description": order_note(order, order.code),
+        "ordered_products": lines,
+        "ext_order_no": order.code,
+        "ext_order_status_name": STATUS_NAME_AT_CREATION,
+    }
+    return FrozenRequest("POST", settings.paths.orders, compact_json(document))
+
+
+def _team_id(order: Order, settings: Settings, mapped: MappedOrder) -> int | None:
+    # Without a team SalesMania books the visit on the API user's own team, so there is no sending without one.
+    person = mapped.find("sales", order.content.sales_name)
+    if person is not None:
+        return int(person.team_id)
+    if settings.default_team_id is None:
+        mapped.miss("sales", order.content.sales_name)
+    return settings.default_team_id
+
+
+def _line(line: ProductLine, number: int, mapped: MappedOrder) -> dict[str, Any] | None:
+    product: Product | None = mapped.need("product", line.product_code)
+    if product is None:
+        return None
+    unit = _unit(product, mapped.find("unit", line.product_code))
+    price = _price(line, product, unit, mapped)
+    quantity = unit.quantity_of(line.quantity) if unit else None
+    if unit is None or quantity is None:
+        mapped.miss("unit", line.product_code)
+        return None
+    if price is None:
+        return None
+    return {
+        "product_id": product.product_id,
+        "qty": quantity,
+        "unit": unit.unit,
+        "price": price.price,
+        **_discount(price),
+        "ext_order_line_id": number,
+    }
+
+
+def _unit(product: Product, row: Unit | None) -> Unit | None:
+    if row is not None or product.unit is None:
+        return row
+    return Unit(unit=product.unit, ratio=product.ratio, divisible=product.divisible)
+
+
+def _price(line: ProductLine, product: Product, unit: Unit | None, mapped: MappedOrder) -> Price | None:
+    row: Price | None = mapped.find("price", line.product_code)
+    if row is not None:
+        return row
+    # The product mapping's price is for its own unit; a box does not cost what a piece costs.
+    is_for_this_unit = unit is None or product.unit is None or unit.unit == product.unit
+    if product.price is None or not is_for_this_unit:
+        mapped.miss("price", line.product_code)
+        return None
+    return product.price
+
+
+def _discount(price: Price) -> dict[str, Any]:
+    """One of the two discount members or none: "either this or item_disc_amount" (document 001)."""
+    if price.disc_percent is not None:
+        return {"item_disc_percent": price.disc_percent}
+    if price.disc_amount:
+        return {"item_disc_amount": price.disc_amount}
+    return {}
+
+
+def read_reply(reply: Reply, *, refuses_with_503: bool = False, unwanted: Iterable[str] = ()) -> Outcome:
+    """What became of an Add new order; the document's whole success is 200 ``{}``."""
+    outcome = common_outcome(reply, refuses_with_503=refuses_with_503, unwanted=unwanted)
+    if outcome is not None:
+        return outcome
+    if not reply.body.strip():
+        return Accepted(external_id=None)
+    try:
+        document = read_json(reply.body)
+    except NotJson as unreadable:
+        return Unknown(f"{reply.status} with {unreadable}")
+    if not isinstance(document, Mapping):
+        return Unknown(f"{reply.status} with JSON that is no object")
+    if _tells_failure(document):
+        return Unknown(f"a failure inside a success: {told(reply, unwanted)}")
+    return Accepted(external_id=None)
+
+
+def _tells_failure(document: Mapping[str, Any]) -> bool:
+    return bool(document.get("error") or document.get("errors")) or document.get("success") is False
+
+
+def personal_texts(request: FrozenRequest) -> list[str]:
+    """What is personal in a frozen request, so that the platform's echo of it is not kept."""
+    description = read_json(request.body).get("description")
+    return personal_parts(description) if isinstance(description, str) else []

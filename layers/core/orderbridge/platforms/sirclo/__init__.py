@@ -1,0 +1,93 @@
+"""SIRCLO: a channel's settings and credentials, and the mapping values it takes (INTERFACES section 5).
+
+Two revisions of its document are spoken: ``2019-07``, the seed document, and ``2021-02``, the later public one.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from orderbridge.domain.channels import CommonSettings
+from orderbridge.platforms.definition import PlatformDefinition
+from orderbridge.platforms.values import (
+    AnyPrice,
+    Document,
+    HeaderText,
+    InvalidValue,
+    PlatformId,
+    PlatformText,
+    Price,
+    SecretHeaderText,
+    SecretText,
+    read_value,
+)
+
+Revision = Literal["2019-07", "2021-02"]
+
+
+class Settings(CommonSettings):
+    """A SIRCLO channel."""
+
+    revision: Revision = "2019-07"
+    stock_path: Annotated[str, Field(max_length=200, pattern=r"^/[!-~]+$")] = "/v1/partner/product/stock"
+    """Where Get Stocks is. The seed document prints the address of an older Get Order there (TRAPS C9)."""
+    payment_method: PlatformText = "Bank Transfer"
+
+
+class Credentials(Document):
+    """The partner's secret, which signs; and a key with its secret, which 2019-07 wants for updates and stock."""
+
+    partner_id: HeaderText
+    partner_secret: SecretText
+    api_key: SecretHeaderText
+    api_secret: SecretHeaderText
+
+
+class Product(Document):
+    """A product there. 2019-07 wants its `id` on every line; a name that is absent is the SKU."""
+
+    sku: PlatformText
+    id: PlatformId | None = None
+    name: PlatformText | None = None
+    price: AnyPrice | None = None
+
+
+class Delivery(Document):
+    """Whom and where to deliver to. The street address is always the order's own."""
+
+    delivery_name: PlatformText | None = None
+    delivery_email: PlatformText | None = None
+    delivery_mobile: PlatformText | None = None
+    delivery_region: PlatformText | None = None
+    delivery_city: PlatformText | None = None
+    delivery_suburb: PlatformText | None = None
+    delivery_country: PlatformText | None = None
+    delivery_post_code: PlatformText | None = None
+    delivery_method: PlatformText | None = None
+
+
+def _product(value: Any, settings: Settings) -> Product:
+    product = read_value(Product, value, plain="sku")
+    if settings.revision == "2019-07" and product.id is None:
+        raise InvalidValue("id: is required by revision 2019-07 (the product's id in Get Stocks)")
+    return product
+
+
+def _delivery(value: Any, _: Settings) -> Delivery:
+    return read_value(Delivery, value, plain="delivery_name")
+
+
+def _price(value: Any, _: Settings) -> Price:
+    return read_value(Price, value, plain="price")
+
+
+DEFINITION = PlatformDefinition(
+    name="sirclo",
+    title="SIRCLO",
+    settings=Settings,
+    credentials=Credentials,
+    values={"product": _product, "customer": _delivery, "address": _delivery, "price": _price},
+    adapter="orderbridge.platforms.sirclo.adapter:SircloAdapter",
+)

@@ -1,0 +1,184 @@
+"""An order as SIRCLO's Create Order wants it, in either revision, and what its answers mean. No sockets.
+
+Prices go out net, with a discount of 0 beside them: `raw_price` has meant "after discount and tax", "before discount"
+and both over the years (TRAPS C1), and a net price without a discount is right under every reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from orderbridge.domain.mapping import MappingKey, MappingKind, Mappings
+from orderbridge.domain.orders import Order, ProductLine
+from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
+from orderbridge.platforms.answers import common_outcome, flat_words, redacted, words_of
+from orderbridge.platforms.documents import NotJson, compact_json, read_json
+from orderbridge.platforms.mapped import MappedOrder, keys_of
+from orderbridge.platforms.sirclo import DEFINITION, Delivery, Product, Settings
+from orderbridge.platforms.transport import Reply
+from orderbridge.platforms.values import Price
+from orderbridge.ports import FrozenRequest
+
+DEFAULT_COUNTRY = "Indonesia"
+_CREATE_PATHS = {"2019-07": "/v1/order", "2021-02": "/v1/partner/order"}
+_NEEDED_IN_2021 = ("delivery_city", "delivery_region", "delivery_suburb", "delivery_post_code", "delivery_method")
+_EXISTS_WORDS = ("already exist", "sudah ada")
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadyThere:
+    """SIRCLO refused the order because it holds one with this order_id: ours, from a call whose answer was lost."""
+
+    words: str
+
+
+def mapping_keys(order: Order) -> set[MappingKey]:
+    """Every key that `to_request` may ask for."""
+    others: tuple[tuple[MappingKind, str], ...] = (
+        ("customer", order.content.customer_code),
+        ("address", order.content.customer_code),
+    )
+    return keys_of(order, ("product", "price"), others)
+
+
+def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRequest:
+    """The create call; raises `MissingMappings` with everything that is missing."""
+    mapped = MappedOrder(DEFINITION, settings, mappings)
+    delivery = _delivery(order, settings, mapped)
+    lines = [_line(line, number, settings, mapped) for number, line in enumerate(order.content.products, start=1)]
+    mapped.raise_if_missing()
+    document = {
+        "order_id": order.code,
+        # The moment of acceptance never changes, so a repeat falls into the same look-up window.
+        "order_date": order.created_at,
+        "customer_reference": order.content.purchase_order_no or order.content.customer_code,
+        "shipment_reference": "",
+        "status": "pending",
+        "delivery_street_address": order.content.address,
+        **delivery,
+        "line_items": lines,
+    }
+    if settings.revision == "2021-02":
+        document = {"orders": [{**document, "payment_method": settings.payment_method}]}
+    return FrozenRequest("POST", _CREATE_PATHS[settings.revision], compact_json(document))
+
+
+def _delivery(order: Order, settings: Settings, mapped: MappedOrder) -> dict[str, str]:
+    customer_code = order.content.customer_code
+    customer: Delivery | None = mapped.need("customer", customer_code)
+    address: Delivery | None = mapped.find("address", customer_code)
+    known: dict[str, str] = {"delivery_name": customer_code, "delivery_country": DEFAULT_COUNTRY}
+    for row in (customer, address):
+        known |= row.model_dump(exclude_none=True) if row is not None else {}
+    if settings.revision == "2019-07":
+        known.pop("delivery_suburb", None)  # 2019-07 has no such field
+    elif customer is not None and any(name not in known for name in _NEEDED_IN_2021):
+        mapped.miss("address", customer_code)
+    return known
+
+
+def _line(line: ProductLine, number: int, settings: Settings, mapped: MappedOrder) -> dict[str, Any] | None:
+    product: Product | None = mapped.need("product", line.product_code)
+    if product is None:
+        return None
+    price: Price | None = mapped.find("price", line.product_code) or product.price
+    if price is None:
+        mapped.miss("price", line.product_code)
+        return None
+    own = {"id": product.id} if settings.revision == "2019-07" else {"order_item_id": str(number)}
+    return {
+        **own,
+        "sku": product.sku,
+        "name": product.name or product.sku,
+        "quantity": line.quantity,
+        "unit_price": price.net,
+        "raw_price": price.net,
+        "discount": 0,
+    }
+
+
+def read_reply(
+    reply: Reply, order_id: str, *, refuses_with_503: bool = False, unwanted: Iterable[str] = ()
+) -> Outcome | AlreadyThere:
+    """What became of a Create Order, in the form of either revision."""
+    outcome = common_outcome(reply, refuses_with_503=refuses_with_503, unwanted=unwanted)
+    if isinstance(outcome, Rejected):
+        return _refused_order(reply, order_id, unwanted) or outcome
+    if outcome is not None:
+        return outcome
+    try:
+        document = read_json(reply.body)
+    except NotJson as unreadable:
+        return Unknown(f"{reply.status} with {unreadable}")
+    data = document.get("data") if isinstance(document, Mapping) else None
+    failed = _entry(data, "failed", order_id)
+    if failed is not None:
+        return _failure(failed, unwanted)
+    created = _entry(data, "succeed", order_id) or (data if isinstance(data, Mapping) else None)
+    external_id = external_id_of(created) if created is not None and order_number(created) in (order_id, None) else None
+    if external_id is None:
+        return Unknown(f"{reply.status} without the created order")
+    return Accepted(external_id)
+
+
+def _refused_order(reply: Reply, order_id: str, unwanted: Iterable[str]) -> Outcome | AlreadyThere | None:
+    """What a 4xx says about this very order, where it says so."""
+    words = "; ".join(words_of(reply))
+    try:
+        document = read_json(reply.body)
+    except NotJson:
+        return None
+    failed = _entry(document.get("data") if isinstance(document, Mapping) else None, "failed", order_id)
+    if failed is not None:
+        return _failure(failed, unwanted)
+    # The order's own id must be among the words: a product or customer may exist already as well.
+    return AlreadyThere(redacted(words, unwanted)) if _says_exists(words) and order_id in words else None
+
+
+def _failure(failed: Mapping[str, Any], unwanted: Iterable[str]) -> Outcome | AlreadyThere:
+    words = redacted("; ".join(flat_words(failed)), unwanted)
+    return AlreadyThere(words) if _says_exists(words) else Rejected(words or "failed, without a reason")
+
+
+def _says_exists(words: str) -> bool:
+    return any(phrase in words.lower() for phrase in _EXISTS_WORDS)
+
+
+def _entry(data: Any, bucket: str, order_id: str) -> Mapping[str, Any] | None:
+    """Our order among the ``succeed`` or ``failed`` of a batch answer."""
+    rows = data.get(bucket) if isinstance(data, Mapping) else None
+    for row in rows if isinstance(rows, list) else []:
+        if isinstance(row, Mapping) and order_number(row) == order_id:
+            return row
+    return None
+
+
+def order_number(row: Mapping[str, Any]) -> str | None:
+    """Our id on an order there: `order_id`, or `order_number` as Get Order calls it (TRAPS C8)."""
+    for name in ("order_id", "order_number"):
+        value = row.get(name)
+        if isinstance(value, str) and value:
+            return value
+    return None
+
+
+def external_id_of(row: Mapping[str, Any]) -> str | None:
+    """SIRCLO's own id of an order, which updates need."""
+    value = row.get("id")
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) and value else None
+
+
+def order_in(request: FrozenRequest) -> Mapping[str, Any]:
+    """The order inside a frozen request of either revision."""
+    document = read_json(request.body)
+    inner: Mapping[str, Any] = document["orders"][0] if "orders" in document else document
+    return inner
+
+
+def personal_texts(request: FrozenRequest) -> list[str]:
+    """What is personal in a frozen request, so that the platform's echo of it is not kept."""
+    return [str(value) for name, value in order_in(request).items() if name.startswith("delivery_")]
