@@ -73,6 +73,25 @@ def small_project(tmp_path: Path) -> Path:
     return Path(shutil.copytree(_ORIGINAL, tmp_path / "project"))
 
 
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notes]:
+    """The small system, up for all tests of a module that only use it."""
+    folder = tmp_path_factory.mktemp("running")
+    project = Path(shutil.copytree(_ORIGINAL, folder / "project"))
+    stack = LocalStack(
+        project,
+        folder / "state",
+        0,
+        stack_file=folder / "stack.json",
+        stack_name="notes",
+        with_sandboxes=False,
+        live_reload=False,
+        sweep_every_s=0.5,
+    )
+    with stack:
+        yield Notes(stack)
+
+
 @pytest.fixture
 def notes(small_project: Path, tmp_path: Path) -> Iterator[Callable[..., Notes]]:
     """``notes(**options)`` makes the small system's local stack, not started; it is stopped after the test."""

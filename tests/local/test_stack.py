@@ -31,17 +31,15 @@ def processes_naming(path: Path) -> list[str]:
     return [line[1] for line in lines if len(line) == 2 and not line[0].startswith("Z") and str(path) in line[1]]
 
 
-def test_a_note_goes_all_the_way_with_iam_enforced(notes: MakeNotes, tmp_path: Path) -> None:
-    system = notes()
-    description = system.stack.start()
-
-    system.add("first")
-    assert system.arrives("first")
-    echo = system.echo()
+def test_a_note_goes_all_the_way_with_iam_enforced(running: Notes) -> None:
+    running.add("first")
+    assert running.arrives("first")
+    echo = running.echo()
     assert echo["denied"] == "AccessDeniedException"  # DeleteItem is not granted, GetSecretValue is
-    assert "working on first" in system.log("worker")
-    assert json.loads((tmp_path / "stack.json").read_text()) == {
-        **json.loads((tmp_path / "stack.json").read_text()),
+    assert "working on first" in running.log("worker")
+    description = running.stack.description
+    written = json.loads((Path(description.state).parent / "stack.json").read_text())
+    assert written == written | {
         "api_url": description.api_url,
         "aws_endpoint_url": description.aws_endpoint_url,
         "region": "ap-southeast-3",
@@ -152,27 +150,23 @@ def test_a_changed_source_file_is_live_within_two_seconds(notes: MakeNotes, smal
     assert wait_until(lambda: system.echo()["version"] == "changed", 2.0, step_s=0.1)
 
 
-def test_a_killed_function_process_is_replaced(notes: MakeNotes) -> None:
-    system = notes()
-    system.stack.start()
-    system.add("one")
-    assert system.arrives("one")
-    pid = int(re.findall(r"working on one in (\d+)", system.log("worker"))[0])
+def test_a_killed_function_process_is_replaced(running: Notes) -> None:
+    running.add("victim")
+    assert running.arrives("victim")
+    pid = int(re.findall(r"working on victim in (\d+)", running.log("worker"))[0])
 
     os.kill(pid, signal.SIGKILL)
 
-    system.add("two")
-    assert system.arrives("two")
+    running.add("next")
+    assert running.arrives("next")
 
 
-def test_a_second_stack_on_the_same_state_is_refused(notes: MakeNotes) -> None:
-    first, second = notes(), notes()
-    first.stack.start()
-
+def test_a_second_stack_on_the_same_state_is_refused(running: Notes, notes: MakeNotes) -> None:
+    second = notes(state_dir=Path(running.stack.description.state))
     with pytest.raises(AlreadyRunning, match=f"process {os.getpid()}"):
         second.stack.start()
 
-    assert first.echo()["version"] == 1  # and the first one has not noticed
+    assert running.echo()["version"] == 1  # and the first one has not noticed
 
 
 def test_a_taken_port_is_refused_in_words(notes: MakeNotes, tmp_path: Path) -> None:
@@ -295,16 +289,12 @@ print("ended", flush=True)
     assert not (tmp_path / "stack.json").exists()
 
 
-def test_the_sweeper_is_invoked_besides_its_schedule(notes: MakeNotes) -> None:
-    system = notes(sweep_every_s=0.2)
-    system.stack.start()
-
-    assert wait_until(lambda: system.log("sweeper").count("swept for Scheduled Event") > 1, PATIENCE_S, step_s=0.1)
+def test_the_sweeper_is_invoked_besides_its_schedule(running: Notes) -> None:
+    assert wait_until(lambda: running.log("sweeper").count("swept for Scheduled Event") > 1, PATIENCE_S, step_s=0.1)
 
 
-def test_the_front_door_passes_requests_and_answers_as_they_are(notes: MakeNotes) -> None:
-    system = notes()
-    host, port = system.stack.start().api_url.removeprefix("http://").split(":")
+def test_the_front_door_passes_requests_and_answers_as_they_are(running: Notes) -> None:
+    host, port = running.stack.description.api_url.removeprefix("http://").split(":")
     body = bytes(range(32, 127)) * 10
 
     with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
@@ -337,19 +327,16 @@ def test_the_front_door_passes_requests_and_answers_as_they_are(notes: MakeNotes
     assert event["multiValueQueryStringParameters"] == {"a": ["1", "2"], "b": ["/"]}
 
 
-def test_the_front_door_refuses_in_the_templates_words(notes: MakeNotes) -> None:
-    system = notes()
-    system.stack.start()
-
-    assert system.request("/api/v1/nothing") == (404, b'{"code": "no_such_path"}')
-    assert system.request("/api/v1/echo", method="GET") == (404, b'{"code": "no_such_path"}')
-    assert system.request("/api/v1/echo", b"x" * (10 * 1024 * 1024 + 1)) == (413, b'{"code": "body_too_large"}')
+def test_the_front_door_refuses_in_the_templates_words(running: Notes) -> None:
+    assert running.request("/api/v1/nothing") == (404, b'{"code": "no_such_path"}')
+    assert running.request("/api/v1/echo", method="GET") == (404, b'{"code": "no_such_path"}')
+    assert running.request("/api/v1/echo", b"x" * (10 * 1024 * 1024 + 1)) == (413, b'{"code": "body_too_large"}')
 
 
 def test_a_stop_lets_functions_finish_and_keeps_what_is_queued(notes: MakeNotes) -> None:
     system = notes()
     system.stack.start()
-    for number in range(5):  # two at a time, five seconds each
+    for number in range(5):  # two at a time, two seconds each
         system.add(f"slow-{number}")
     assert wait_until(lambda: system.log("worker").count("working on") == 2, PATIENCE_S)
 

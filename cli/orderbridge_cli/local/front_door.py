@@ -12,6 +12,7 @@ import json
 import logging
 import threading
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -69,6 +70,8 @@ class FrontDoor:
         self._failure: OSError | None = None
         self._stopping: asyncio.Event | None = None
         self._under_way = 0
+        self._nothing_under_way = asyncio.Event()
+        self._nothing_under_way.set()
 
     @property
     def url(self) -> str:
@@ -122,9 +125,19 @@ class FrontDoor:
         self._started.set()
         await self._stopping.wait()
         server.close()
-        deadline = self._loop.time() + _FINISH_S
-        while self._under_way and self._loop.time() < deadline:
-            await asyncio.sleep(0.02)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._nothing_under_way.wait(), _FINISH_S)
+
+    @contextlib.contextmanager
+    def _one_under_way(self) -> Iterator[None]:
+        self._under_way += 1
+        self._nothing_under_way.clear()
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            if not self._under_way:
+                self._nothing_under_way.set()
 
     async def _converse(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, turns: asyncio.Semaphore
@@ -136,21 +149,18 @@ class FrontDoor:
                 request = await _read_request(ours, reader, writer)
                 if request is None:
                     break
-                self._under_way += 1
-                try:
+                with self._one_under_way():
                     answer = await self._answer(request, turns)
                     writer.write(_written(ours, answer, request.head.method == b"HEAD"))
                     await writer.drain()
-                finally:
-                    self._under_way -= 1
                 if ours.our_state is not h11.DONE or ours.their_state is not h11.DONE:
                     break
                 ours.start_next_cycle()
         except h11.RemoteProtocolError as error:
             if ours.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-                writer.write(
-                    _written(ours, _problem(error.error_status_hint, "The request is not readable HTTP."), False)
-                )
+                problem = _problem(error.error_status_hint, "The request is not readable HTTP.")
+                writer.write(_written(ours, problem, head_only=False))
+                await _let_it_be_read(reader, writer)
         except (OSError, TimeoutError):
             pass  # the client is gone, or silent for too long
         finally:
@@ -210,6 +220,15 @@ class FrontDoor:
             return Answer(response.status_code, kept, bytes(body))
         finally:
             writer.close()
+
+
+async def _let_it_be_read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Closes our side and reads on for a moment: closing over unread bytes would take the answer back."""
+    with contextlib.suppress(OSError, TimeoutError):
+        writer.write_eof()
+        async with asyncio.timeout(1.0):
+            while await reader.read(_CHUNK):
+                pass
 
 
 async def _read_request(

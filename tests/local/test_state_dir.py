@@ -1,0 +1,74 @@
+"""What lies in the state directory: logs of bounded size, kept ports, the engine's stream positions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from orderbridge_cli.local.logs import LogLimit
+from orderbridge_cli.local.ports import claim_kept, kept_ports
+from orderbridge_cli.local.problems import PortTaken
+from orderbridge_cli.local.saved_state import forget_stream_positions
+from orderbridge_cli.local.stack_file import StackDescription
+
+
+def test_a_full_log_moves_away_and_its_writers_go_on(tmp_path: Path) -> None:
+    log = tmp_path / "worker.log"
+    with log.open("a") as writer:
+        writer.write("x" * 101)
+        writer.flush()
+        LogLimit(tmp_path, limit_bytes=100).apply()
+        writer.write("new")
+        writer.flush()
+    assert log.read_text() == "new"
+    assert (tmp_path / "worker.log.1").read_text() == "x" * 101
+
+
+def test_ports_are_kept_and_new_roles_get_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "ports.json"
+    first = kept_ports(path, ("engine",))
+    second = kept_ports(path, ("engine", "sirclo"))
+    assert second["engine"] == first["engine"]
+    assert second["sirclo"] != second["engine"]
+    assert json.loads(path.read_text()) == second
+
+
+def test_a_kept_port_that_is_taken_is_refused_in_words(tmp_path: Path) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(PortTaken, match=f"Port {port}, which the engine of the state in"):
+            claim_kept(port, "engine", tmp_path)
+
+
+def test_stream_positions_are_forgotten_and_nothing_else(tmp_path: Path) -> None:
+    saved = {
+        "__ministack_format__": 2,
+        "payload": {"esms": {"data": {"a": 1}}, "dynamodb_stream_positions": {"data": {"a": 12}, "scoped": True}},
+    }
+    (tmp_path / "lambda.json").write_text(json.dumps(saved))
+    forget_stream_positions(tmp_path)
+    saved["payload"]["dynamodb_stream_positions"]["data"] = {}  # type: ignore[index]
+    assert json.loads((tmp_path / "lambda.json").read_text()) == saved
+
+
+def test_a_state_that_was_never_saved_has_no_positions(tmp_path: Path) -> None:
+    forget_stream_positions(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_stack_file_is_removed_only_by_its_own_stack(tmp_path: Path) -> None:
+    def description(pid: int) -> StackDescription:
+        return StackDescription("a", "b", "c", "d", "e", "f", "g", "h", str(tmp_path), "j", pid)
+
+    path = tmp_path / ".local" / "stack.json"
+    description(1).write(path)
+    description(2).write(path)
+    description(1).remove(path)
+    assert json.loads(path.read_text())["pid"] == 2
+    description(2).remove(path)
+    assert not path.exists()
+    description(2).remove(path)
