@@ -46,15 +46,13 @@ def read_json(body: bytes) -> Any:
 
     try:
         text = body.decode("utf-8")
-        document = json.loads(
+        return json.loads(
             text, parse_float=Decimal, parse_constant=refuse_constant, object_pairs_hook=refuse_duplicates
         )
-        text.encode("utf-8")
     except NotJson:
         raise
     except (ValueError, RecursionError) as problem:
         raise NotJson(str(problem)) from None
-    return document
 
 
 def write_json(document: Any) -> bytes:

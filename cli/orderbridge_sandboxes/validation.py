@@ -79,7 +79,12 @@ def _number_of(value: Any) -> Decimal | None:
     return Decimal(value)
 
 
+LARGEST = 10**15  # no amount, quantity or id of a real shop; what is beyond is a mistake
+
+
 def _in_range(value: Decimal, path: str, found: Problems, least: int | None, most: int | None) -> None:
+    if abs(value) > LARGEST:
+        found.append(Problem(path, "range", "is out of range"))
     if least is not None and value < least:
         found.append(Problem(path, "range", f"must be at least {least}"))
     if most is not None and value > most:

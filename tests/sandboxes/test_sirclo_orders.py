@@ -87,6 +87,7 @@ def test_a_known_order_id_is_refused(platform):
         (LINE + "quantity", 0, LINE + "quantity"),
         (LINE + "quantity", "2", LINE + "quantity"),
         (LINE + "unit_price", "17500", LINE + "unit_price"),
+        (LINE + "quantity", 10**16, LINE + "quantity"),
         (LINE + "raw_price", 17_501, LINE + "raw_price"),
         (LINE + "discount", REMOVE, LINE + "discount"),
         (LINE + "discount", 500, LINE + "discount"),
@@ -109,6 +110,11 @@ def test_unit_price_is_required_and_raw_price_is_not(platform):
     )
     alone = changed(changed(SIRCLO_ORDER, LINE + "raw_price", REMOVE), LINE + "discount", 500)
     assert sirclo(platform, "POST", "/v1/order", alone).status == 200
+
+
+def test_a_number_beyond_reason_is_refused(platform):
+    body = raw(SIRCLO_ORDER).replace(b'"shipment_reference"', b'"shipping_total": 1e999999, "shipment_reference"')
+    assert "shipping_total is out of range" in sirclo(platform, "POST", "/v1/order", body).document()["message"]
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'{"order_id": NaN}', b'{"order_id":"a","order_id":"b"}'])
