@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws import items
+from orderbridge.aws import forward_items, items
 from orderbridge.aws.bus import EventBridgeBus
 from orderbridge.domain import events
 from orderbridge.domain.channels import Channel
@@ -149,11 +149,11 @@ def test_the_publisher_is_woken_by_a_forward_exactly_where_its_state_is_an_event
     changed = forward("ngorder", state)
     says_something = events.forward_changed(changed) is not None
     for name in ("INSERT", "MODIFY"):
-        assert passes_the_stream_filter(change(name, items.forward_item(changed))) == says_something, name
+        assert passes_the_stream_filter(change(name, forward_items.forward_item(changed))) == says_something, name
 
 
 def test_the_publisher_is_not_woken_by_what_stands_beside_orders_and_forwards() -> None:
-    request = items.request_item(forward("sirclo"), FrozenRequest("POST", "/orders", b"{}"))
+    request = forward_items.request_item(forward("sirclo"), FrozenRequest("POST", "/orders", b"{}"))
     for item in (request, items.keys("PARTNER#acme", "PROFILE"), items.keys("CODES#2026-01-02", "COUNTER")):
         assert not passes_the_stream_filter(change("INSERT", item)), item["SK"]
 

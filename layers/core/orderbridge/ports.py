@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from orderbridge.domain.breakers import Breaker
-from orderbridge.domain.channels import Channel, CommonSettings
-from orderbridge.domain.events import Event, ForwardMessage
-from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, Transition
-from orderbridge.domain.lookups import Finding
-from orderbridge.domain.mapping import MappingKey, Mappings
-from orderbridge.domain.orders import ChannelRef, Order, OrderKey, OrderStatus
-from orderbridge.domain.outcomes import Outcome
-from orderbridge.domain.partners import Partner, PartnerKey
-from orderbridge.domain.tokens import SigningKeys
-from orderbridge.domain.views import OrderView
+if TYPE_CHECKING:
+    from orderbridge.domain.breakers import Breaker
+    from orderbridge.domain.channels import Channel, CommonSettings
+    from orderbridge.domain.events import Event, ForwardMessage
+    from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, Transition
+    from orderbridge.domain.limits import RateLimit, Taking
+    from orderbridge.domain.lookups import Finding
+    from orderbridge.domain.mapping import MappingKey, Mappings
+    from orderbridge.domain.orders import ChannelRef, Order, OrderKey, OrderStatus
+    from orderbridge.domain.outcomes import Outcome
+    from orderbridge.domain.partners import Partner, PartnerKey
+    from orderbridge.domain.stock import StockLevel
+    from orderbridge.domain.tokens import SigningKeys
+    from orderbridge.domain.views import OrderView
 
 
 class LostRace(Exception):
@@ -224,6 +227,44 @@ class Platform(Protocol):
 
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
         """Log in and read one page of stock: None where the platform answers as it should, else what is wrong."""
+        ...
+
+
+class CallBuckets(Protocol):
+    """The token bucket of each partner, one for all environments."""
+
+    def take(self, client_id: str, tokens: int, limit: RateLimit, now: float) -> Taking:
+        """Take this many tokens, or none where fewer are there; `now` is unix time."""
+        ...
+
+
+class FailureCounter(Protocol):
+    """Failures by scope and window; what is over is forgotten."""
+
+    def add(self, scope: str, window: int, seconds: int) -> int:
+        """Count one failure in the window of `seconds` that began at `window` (unix time); how many there are now."""
+        ...
+
+
+class ChannelOverview(Protocol):
+    """All channels with their breakers, as they were some seconds ago."""
+
+    def list_channels(self) -> Sequence[Channel]: ...
+
+
+class StockReads(Protocol):
+    """What the channels map, and the stock levels that a sync has written."""
+
+    def mapped_products(self, channel: str, after: str | None, limit: int) -> Sequence[str]:
+        """Codes of products that a channel maps, in their order, from behind this one."""
+        ...
+
+    def is_mapped(self, channels: Collection[str], product_code: str) -> bool:
+        """Whether one of these channels maps this product."""
+        ...
+
+    def levels(self, channels: Collection[str], product_codes: Collection[str]) -> Iterable[StockLevel]:
+        """The levels of these products at these channels, as far as they are known."""
         ...
 
 

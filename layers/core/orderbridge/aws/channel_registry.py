@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from orderbridge.aws import items
+from orderbridge.aws import channel_items, items
 from orderbridge.aws.channels import SecretCredentials, TableChannels, credentials_secret
 from orderbridge.aws.reads import query_all
 from orderbridge.aws.transactions import TRANSACTION_LIMIT, write_all_or_nothing
@@ -40,7 +40,7 @@ class TableChannelRegistry(TableChannels):
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=items.channel_item(channel),
+                Item=channel_items.channel_item(channel),
                 ConditionExpression="attribute_not_exists(PK) OR platform = :platform",
                 ExpressionAttributeValues={":platform": {"S": channel.platform}},
             )
@@ -100,7 +100,7 @@ class TableMappingRows:
         for start in range(0, len(rows), TRANSACTION_LIMIT):
             batch = rows[start : start + TRANSACTION_LIMIT]
             puts = [
-                {"Put": {"TableName": self._table, "Item": items.mapping_item(channel, key, value)}}
+                {"Put": {"TableName": self._table, "Item": channel_items.mapping_item(channel, key, value)}}
                 for key, value in batch
             ]
             write_all_or_nothing(self._client, puts)

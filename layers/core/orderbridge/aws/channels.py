@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from orderbridge.aws import items
+from orderbridge.aws import channel_items, items
 from orderbridge.aws.reads import batch_get
 from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
@@ -36,7 +36,7 @@ class TableChannels:
         pk = items.channel_pk(name)
         read = batch_get(self._client, self._table, [items.keys(pk, "PROFILE"), items.keys(pk, "HEALTH")])
         found = {item["SK"]["S"]: item for item in read}
-        return items.read_channel(found["PROFILE"], found.get("HEALTH")) if "PROFILE" in found else None
+        return channel_items.read_channel(found["PROFILE"], found.get("HEALTH")) if "PROFILE" in found else None
 
     def pause(self, name: str, reason: str, at: str) -> bool:
         try:
@@ -62,7 +62,7 @@ class TableChannels:
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=items.breaker_item(channel.name, saved),
+                Item=channel_items.breaker_item(channel.name, saved),
                 ConditionExpression="attribute_not_exists(PK) OR revision = :read",
                 ExpressionAttributeValues={":read": {"N": str(channel.breaker.revision)}},
             )
@@ -83,7 +83,7 @@ class TableMappings:
         found: dict[MappingKey, Any] = {}
         for item in batch_get(self._client, self._table, wanted):
             kind: Any = item["PK"]["S"].rsplit("#", 1)[1]
-            found[MappingKey(kind, item["SK"]["S"])] = items.parse_value(item["value"]["S"])
+            found[MappingKey(kind, item["SK"]["S"])] = channel_items.parse_value(item["value"]["S"])
         return found
 
 

@@ -1,12 +1,16 @@
-"""boto3 clients, made once per environment and only when first used."""
+"""AWS clients, made once per environment and only when first used.
+
+They are botocore's, which boto3's low-level clients are too: what boto3 adds around them is never used here and costs a
+third of a cold start.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
+from botocore.session import Session
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -21,8 +25,13 @@ _CONFIG = Config(
 
 
 @cache
+def _session() -> Session:
+    return Session()
+
+
+@cache
 def _client(service: str) -> Any:
-    return boto3.client(service, config=_CONFIG)  # type: ignore[call-overload]
+    return _session().create_client(service, config=_CONFIG)
 
 
 def dynamodb() -> DynamoDBClient:

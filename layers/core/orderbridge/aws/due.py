@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from orderbridge.aws import items
+from orderbridge.aws import forward_items, items
 from orderbridge.domain.forwards import Forward
 from orderbridge.domain.orders import Order, OrderKey
 from orderbridge.ports import DueItem, LostRace
@@ -53,7 +53,7 @@ class TableDueIndex:
         try:
             self._client.put_item(
                 TableName=self._table,
-                Item=items.forward_item(claimed),
+                Item=forward_items.forward_item(claimed),
                 ConditionExpression="revision = :read",
                 ExpressionAttributeValues={":read": {"N": str(forward.revision)}},
             )

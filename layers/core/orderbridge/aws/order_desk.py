@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from orderbridge.aws import items
+from orderbridge.aws import forward_items, items
 from orderbridge.aws.orders import TableOrders
 from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.aws.transactions import write_all_or_nothing
@@ -34,7 +34,7 @@ class TableOrderDesk(TableOrders):
             KeyConditionExpression="waiting = :waiting",
             ExpressionAttributeValues={":waiting": {"S": f"{channel}#{state.value}"}},
         )
-        return (items.read_forward(item) for item in found)
+        return (forward_items.read_forward(item) for item in found)
 
     def on_their_way(self) -> Iterator[Forward]:
         keys = [
@@ -49,7 +49,7 @@ class TableOrderDesk(TableOrders):
             )
             if item["SK"]["S"].startswith("FORWARD#")
         ]
-        return (items.read_forward(item) for item in batch_get(self._client, self._table, keys))
+        return (forward_items.read_forward(item) for item in batch_get(self._client, self._table, keys))
 
     def every_forward(self, state: ForwardState | None, channel: str | None) -> Iterator[Forward]:
         scan: dict[str, Any] = {
@@ -67,7 +67,7 @@ class TableOrderDesk(TableOrders):
             scan["ExpressionAttributeNames"] = {"#state": "state"}
         for page in self._client.get_paginator("scan").paginate(**scan):
             for item in page["Items"]:
-                yield items.read_forward(item)
+                yield forward_items.read_forward(item)
 
     def save_unfrozen(self, transition: Transition) -> Forward:
         forward = replace(transition.forward, revision=transition.forward.revision + 1)
@@ -93,7 +93,7 @@ class TableOrderDesk(TableOrders):
         }
         writes: list[dict[str, Any]] = [{"Update": update}, *self._replaced(closed)]
         for created in forwards:
-            writes.append(self._put(items.forward_item(created.forward), "attribute_not_exists(PK)"))
+            writes.append(self._put(forward_items.forward_item(created.forward), "attribute_not_exists(PK)"))
             writes += self._timeline(created)
         if not write_all_or_nothing(self._client, writes):
             raise LostRace(order.code)
@@ -101,14 +101,14 @@ class TableOrderDesk(TableOrders):
     def _replaced(self, transition: Transition) -> list[dict[str, Any]]:
         """The writes of a changed forward, provided it stands at the revision that was read."""
         read = transition.forward.revision
-        put = self._put(items.forward_item(replace(transition.forward, revision=read + 1)), "revision = :read")
+        put = self._put(forward_items.forward_item(replace(transition.forward, revision=read + 1)), "revision = :read")
         put["Put"]["ExpressionAttributeValues"] = {":read": {"N": str(read)}}
         return [put, *self._timeline(transition)]
 
     def _timeline(self, transition: Transition) -> list[dict[str, Any]]:
         if transition.entry is None:
             return []
-        return [self._put(items.timeline_item(items.order_pk(transition.forward.key), transition.entry))]
+        return [self._put(forward_items.timeline_item(items.order_pk(transition.forward.key), transition.entry))]
 
     def _put(self, item: items.Item, condition: str | None = None) -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": self._table, "Item": item}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from orderbridge.aws import items
+from orderbridge.aws import forward_items, items
 from orderbridge.aws.reads import query_all
 from orderbridge.domain.forwards import Forward, TimelineEntry
 from orderbridge.domain.orders import Order, OrderKey
@@ -33,7 +33,8 @@ class TableOrderReads:
             IndexName="by_code",
             KeyConditionExpression="code = :code",
             ExpressionAttributeValues={":code": {"S": code}},
-            ProjectionExpression="client_id, reference",
+            ProjectionExpression="client_id, #reference",
+            ExpressionAttributeNames={"#reference": "reference"},  # a reserved word
             Limit=1,
         )
         for item in answer["Items"]:
@@ -51,9 +52,9 @@ class TableOrderReads:
             if sort_key == "ORDER":
                 order = items.read_order(item)
             elif sort_key.startswith("FORWARD#"):
-                forwards.append(items.read_forward(item))
+                forwards.append(forward_items.read_forward(item))
             elif sort_key.startswith("EVENT#"):
-                timeline.append(items.read_timeline_entry(item))
+                timeline.append(forward_items.read_timeline_entry(item))
         return OrderView(order, forwards, timeline) if order is not None else None
 
     def _belongings(self, key: OrderKey) -> Iterator[Mapping[str, Any]]:

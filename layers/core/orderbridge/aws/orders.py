@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from orderbridge.aws import items
+from orderbridge.aws import forward_items, items
 from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.domain.events import ForwardMessage
 from orderbridge.domain.forwards import Forward, Transition
@@ -41,8 +41,8 @@ class TableOrders:
         request = found.get(items.request_sk(channel))
         return ForwardRecord(
             order=items.read_order(found["ORDER"]),
-            forward=items.read_forward(found[items.forward_sk(channel)]),
-            request=items.read_request(request) if request is not None else None,
+            forward=forward_items.read_forward(found[items.forward_sk(channel)]),
+            request=forward_items.read_request(request) if request is not None else None,
         )
 
     def list_forwards(self, key: OrderKey) -> Sequence[Forward]:
@@ -53,7 +53,7 @@ class TableOrders:
             ExpressionAttributeValues={":pk": {"S": items.order_pk(key)}, ":forward": {"S": "FORWARD#"}},
             ConsistentRead=True,
         )
-        return [items.read_forward(item) for item in found]
+        return [forward_items.read_forward(item) for item in found]
 
     def create_forward(self, transition: Transition) -> bool:
         return self._write(transition, condition="attribute_not_exists(PK)", values={}) is not None
@@ -82,17 +82,17 @@ class TableOrders:
         forward, entry = transition
         put_forward: dict[str, Any] = {
             "TableName": self._table,
-            "Item": items.forward_item(forward),
+            "Item": forward_items.forward_item(forward),
             "ConditionExpression": condition,
         }
         if values:
             put_forward["ExpressionAttributeValues"] = values
         writes: list[dict[str, Any]] = [{"Put": put_forward}]
         if entry is not None:
-            timeline = items.timeline_item(items.order_pk(forward.key), entry)
+            timeline = forward_items.timeline_item(items.order_pk(forward.key), entry)
             writes.append({"Put": {"TableName": self._table, "Item": timeline}})
         if freeze is not None:
-            frozen = items.request_item(forward, freeze)
+            frozen = forward_items.request_item(forward, freeze)
             writes.append(
                 {"Put": {"TableName": self._table, "Item": frozen, "ConditionExpression": "attribute_not_exists(PK)"}}
             )

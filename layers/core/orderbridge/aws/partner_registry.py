@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from orderbridge.aws import items
+from orderbridge.aws import forward_items, items
 from orderbridge.aws.reads import query_all
 from orderbridge.aws.transactions import TRANSACTION_LIMIT, write_all_or_nothing
 from orderbridge.domain.forwards import TimelineEntry
@@ -43,7 +43,7 @@ class TablePartnerRegistry:
         return [item["client_id"]["S"] for item in found]
 
     def timeline(self, client_id: str) -> Sequence[TimelineEntry]:
-        return [items.read_timeline_entry(item) for item in self._partition(client_id, "EVENT#", "EVENT$")]
+        return [forward_items.read_timeline_entry(item) for item in self._partition(client_id, "EVENT#", "EVENT$")]
 
     def add(self, partner: Partner, entry: TimelineEntry) -> bool:
         keys = (items.partner_key_item(partner.client_id, key) for key in partner.keys)
@@ -109,7 +109,7 @@ class TablePartnerRegistry:
         return {"Put": put}
 
     def _event(self, client_id: str, entry: TimelineEntry) -> dict[str, Any]:
-        return self._put(items.timeline_item(items.partner_pk(client_id), entry))
+        return self._put(forward_items.timeline_item(items.partner_pk(client_id), entry))
 
     def _write(self, *writes: dict[str, Any]) -> bool:
         return write_all_or_nothing(self._client, writes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from orderbridge.aws import items
+from orderbridge.aws import forward_items, items
 from orderbridge.domain.forwards import Forward
 from orderbridge.domain.orders import Order
 from orderbridge.runtime.background import invocation
@@ -33,7 +33,7 @@ def stream_handler(
                     publish_order(order)
                     log("order_published", code=order.code, client_id=order.client_id)
                 elif sort_key.startswith("FORWARD#"):
-                    forward = items.read_forward(items.from_stream(image))
+                    forward = forward_items.read_forward(items.from_stream(image))
                     publish_forward_change(forward)
                     log("forward_published", code=forward.code, channel=forward.channel.name, state=forward.state.value)
 
