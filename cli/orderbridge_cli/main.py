@@ -9,6 +9,7 @@ from __future__ import annotations
 from orderbridge_cli import channels, dead_letters, forwards, local_stack, mappings, orders, partners
 from orderbridge_cli.demo import demo
 from orderbridge_cli.output import command, new_group
+from orderbridge_cli.signature_check import check_signature
 from orderbridge_cli.signing import sign
 
 app = new_group("orderbridge", "Signed sales orders from partners, carried once to every commerce platform.")
@@ -25,4 +26,5 @@ for group in (
     app.add_typer(group)
 
 command(app, "sign")(sign)
+command(app, "check-signature")(check_signature)
 command(app, "demo")(demo)
