@@ -14,6 +14,8 @@ from orderbridge_cli.local.deployment import Deployment
 from orderbridge_cli.local.places import Project
 from orderbridge_cli.local.problems import LocalStackProblem
 
+_LOOK_EVERY_MS = 300
+
 _log = logging.getLogger(__name__)
 
 
@@ -31,7 +33,7 @@ class LiveReload:
         project: Project,
         deployment: Deployment,
         physical_ids: Mapping[str, str],
-        redeploy: Callable[[], None],
+        redeploy: Callable[[], Mapping[str, str]],
         on_reload: Callable[[str], None],
     ) -> None:
         self._aws = aws
@@ -52,27 +54,48 @@ class LiveReload:
             self._thread.join()
 
     def _watch(self) -> None:
-        project = self._project
-        paths = [path for path in (project.package, project.functions, project.template) if path.exists()]
+        try:
+            self._watch_files(poll=False)
+        except (OSError, RuntimeError) as error:
+            _log.info("the system does not tell of changed files (%s); looking at them instead", error)
+            self._watch_files(poll=True)
+
+    def _watch_files(self, poll: bool) -> None:
+        # The template is one file, which an editor replaces by another: it is looked at, the folders are watched.
+        template = self._template_version()
         for changes in watchfiles.watch(
-            *paths, watch_filter=self._concerns, stop_event=self._stopping, debounce=200, step=50, rust_timeout=500
+            *(path for path in (self._project.package, self._project.functions) if path.exists()),
+            watch_filter=lambda _, path: path.endswith(".py"),
+            stop_event=self._stopping,
+            debounce=200,
+            step=50,
+            rust_timeout=_LOOK_EVERY_MS,
+            yield_on_timeout=True,
+            force_polling=True if poll else None,
+            poll_delay_ms=_LOOK_EVERY_MS,
         ):
-            changed = {Path(path) for _, path in changes}
+            now = self._template_version()
+            changed_template, template = now != template, now
+            if self._stopping.is_set():
+                return
             try:
-                self._reload(changed)
+                if changed_template:
+                    self._physical_ids = self._redeploy()
+                    self._on_reload("template.yaml is deployed anew")
+                self._reload({Path(path) for _, path in changes})
             except (LocalStackProblem, ClientError, BotoCoreError, OSError) as error:
                 # A file in the middle of being written, or a template that is not right yet: the next change comes.
                 _log.warning("not reloaded: %s", error)
                 self._on_reload(f"not reloaded: {error}")
 
-    def _concerns(self, _change: watchfiles.Change, path: str) -> bool:
-        return path.endswith(".py") or Path(path) == self._project.template
+    def _template_version(self) -> tuple[int, int]:
+        try:
+            found = self._project.template.stat()
+        except OSError:
+            return (0, 0)
+        return (found.st_mtime_ns, found.st_size)
 
     def _reload(self, changed: set[Path]) -> None:
-        if self._project.template in changed:
-            self._redeploy()
-            self._on_reload("template.yaml is deployed anew")
-            changed = changed - {self._project.template}
         for path in changed:
             # Bytecode counts as current for a source of the same size and second; no edit shall be too quick for it.
             Path(importlib.util.cache_from_source(str(path))).unlink(missing_ok=True)

@@ -230,7 +230,7 @@ class LocalStack:
                 self._project,
                 deployment,
                 stack.physical_ids,
-                lambda: self._redeploy(aws, deployment),
+                lambda: self._deploy(aws, deployment).physical_ids,
                 self._on_progress,
             )
             self._undo.append(reload.stop)
@@ -271,9 +271,6 @@ class LocalStack:
             if result.differences:
                 raise TemplateNotHeld(result.differences)
         return stack
-
-    def _redeploy(self, aws: EngineClients, deployment: Deployment) -> None:
-        self._deploy(aws, deployment)
 
     def _describe(
         self, engine: Engine, stack: DeployedStack, door: FrontDoor, sandboxes: dict[str, str]

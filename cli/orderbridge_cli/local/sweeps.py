@@ -9,6 +9,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from orderbridge_cli.local.aws import EngineClients
 from orderbridge_cli.local.engine import ACCOUNT, REGION
 
+_JOIN_S = 1.0  # a sweep that is at work has the engine's own time to finish
+
 _log = logging.getLogger(__name__)
 
 
@@ -31,7 +33,7 @@ class Sweeps:
     def stop(self) -> None:
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(_JOIN_S)
 
     def _sweep(self) -> None:
         event = {
