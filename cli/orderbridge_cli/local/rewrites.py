@@ -57,7 +57,22 @@ def _gateway_responses_as_resources(template: Json) -> Json:
     return {**template, "Resources": resources}
 
 
+def _variables_as_text(template: Json) -> Json:
+    def text(value: Any) -> Any:
+        return value if isinstance(value, str) else {"Fn::Join": ["", [value]]}
+
+    resources: Json = {}
+    for name, resource in template["Resources"].items():
+        resources[name] = resource
+        variables = resource.get("Properties", {}).get("Environment", {}).get("Variables")
+        if resource["Type"] == "AWS::Lambda::Function" and variables:
+            environment = {"Variables": {variable: text(value) for variable, value in variables.items()}}
+            resources[name] = {**resource, "Properties": {**resource["Properties"], "Environment": environment}}
+    return {**template, "Resources": resources}
+
+
 REWRITES: dict[tuple[str, str], Callable[[Json], Json]] = {
     ("AWS::SecretsManager::Secret", "Ref"): _secret_refs_as_ids,
+    ("AWS::Lambda::Function", "Environment.Variables"): _variables_as_text,
     ("AWS::ApiGateway::RestApi", f"Body.{_GATEWAY_RESPONSES}"): _gateway_responses_as_resources,
 }
