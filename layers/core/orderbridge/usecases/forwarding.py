@@ -38,7 +38,7 @@ from orderbridge.ports import (
 )
 from orderbridge.usecases.channel_watch import ChannelWatch
 
-LEASE_MARGIN_SECONDS = 30
+LEASE_MARGIN_SECONDS = 10
 LONGEST_MESSAGE_DELAY_SECONDS = 900
 
 
