@@ -59,7 +59,9 @@ def _gateway_responses_as_resources(template: Json) -> Json:
 
 def _variables_as_text(template: Json) -> Json:
     def text(value: Any) -> Any:
-        return value if isinstance(value, str) else {"Fn::Join": ["", [value]]}
+        if isinstance(value, str):
+            return value
+        return str(value).lower() if isinstance(value, bool) else {"Fn::Join": ["", [value]]}
 
     resources: Json = {}
     for name, resource in template["Resources"].items():

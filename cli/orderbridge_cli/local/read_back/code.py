@@ -19,10 +19,14 @@ def _stored_code(aws: EngineClients, place: Json) -> str:
 def function(resource: Resource) -> Json:
     held = resource.aws.functions.get_function(FunctionName=resource.physical_id)
     configuration: dict[str, Any] = dict(held["Configuration"])
+    variables = configuration.get("Environment", {}).get("Variables", {})
+    # Numbers compare with their texts elsewhere; here only a text is right: no process starts with anything else.
+    variables = {name: value if isinstance(value, str) else {"not a text": value} for name, value in variables.items()}
     same_code = configuration["CodeSha256"] == _stored_code(resource.aws, resource.template["Code"])
     return {
         **configuration,
         "Code": resource.template["Code"] if same_code else {"CodeSha256": configuration["CodeSha256"]},
+        "Environment": {"Variables": variables},
         "Layers": [layer["Arn"] for layer in configuration.get("Layers", [])],
         "Tags": template_tags({"Key": key, "Value": value} for key, value in held.get("Tags", {}).items()),
         "ReservedConcurrentExecutions": held.get("Concurrency", {}).get("ReservedConcurrentExecutions"),
