@@ -141,17 +141,29 @@ def test_a_function_has_a_role_and_a_log_of_its_own_that_ends(name: str) -> None
     assert group["RetentionInDays"] == {"Ref": "LogRetentionDays"}
 
 
-def test_every_api_path_is_explicit_and_a_post() -> None:
+def test_every_api_path_is_explicit() -> None:
     routes = {
-        (each["Properties"]["Path"], each["Properties"]["Method"])
+        (each["Properties"]["Method"], each["Properties"]["Path"])
         for properties in template().functions().values()
         for each in properties["Events"].values()
         if each["Type"] == "Api"
     }
-    paths = ("auth/login", "auth/refresh", "sales-orders", "sales-order", "orders/sales")
-    assert routes >= {(f"/api/v1/{path}", "POST") for path in paths}
-    assert not [method for _, method in routes if method.upper() == "ANY"]
-    assert not [path for path, _ in routes if "+" in path]
+    written = ("auth/login", "auth/refresh", "sales-orders", "sales-order", "orders/sales", "sales-orders/{code}/cancel")
+    read = ("sales-orders", "sales-orders/{code}", "stocks", "health", "openapi.json", "docs")
+    assert routes == {
+        *(("POST", f"/api/v1/{path}") for path in written),
+        *(("GET", f"/api/v1/{path}") for path in read),
+    }
+
+
+@pytest.mark.parametrize("name", ["order_read", "api_info"])
+def test_a_function_with_several_paths_has_an_endpoint_for_each(
+    name: str, load_function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for variable, value in {**environment_of(name), "AWS_DEFAULT_REGION": "ap-southeast-3"}.items():
+        monkeypatch.setenv(variable, value)
+    paths = {each["Properties"]["Path"] for each in template().functions()[name]["Events"].values()}
+    assert set(load_function(name).endpoints) == paths
 
 
 def test_every_queue_of_dead_letters_and_every_function_has_its_alarm() -> None:

@@ -11,6 +11,9 @@ import pytest
 
 from orderbridge.aws import items
 from orderbridge.aws.channels import credentials_secret
+from orderbridge.aws.limits import bucket_pk, failures_pk
+from orderbridge.aws.stock import stock_pk
+from orderbridge.domain.codes import order_code
 from orderbridge.domain.events import SOURCE
 from orderbridge.domain.orders import OrderKey
 from tests.contract.template import as_list, template
@@ -29,8 +32,18 @@ PARTITION_KEYS = {
     "CHANNEL#*": items.channel_pk("shop"),
     "MAPPING#*": items.mapping_pk("shop", "product"),
     "CODES#*": f"CODES#{date(2026, 1, 2).isoformat()}",
+    "STOCK#*": stock_pk("shop"),
+    "LIMIT#*": bucket_pk("acme"),
+    "LOGINS#*": failures_pk("client#acme"),
 }
-SHARDS = [f"{number:02d}" for number in range(items.DUE_SHARDS)]
+
+# The same for the indexes that functions query.
+INDEX_KEYS = {
+    "due": [f"{number:02d}" for number in range(items.DUE_SHARDS)],
+    "by_code": [order_code(date(2026, 1, 2), 1), order_code(date(2026, 1, 2), 123456)],
+    "by_partner_day": [items.partner_day("acme", "2026-01-02")],
+    "registry": ["CHANNEL"],
+}
 
 STREAM_READS = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 
@@ -95,7 +108,7 @@ def test_every_grant_on_the_table_names_the_partition_keys_it_reaches() -> None:
         if statement["Resource"] == {"Fn::GetAtt": ["Table", "Arn"]}:
             assert set(keys) <= set(PARTITION_KEYS), role
         else:
-            assert statement["Resource"] == {"Fn::Sub": "${Table.Arn}/index/due"}, role
+            assert index_of(statement) in INDEX_KEYS, role
             assert actions == {"dynamodb:Query"}, role
 
 
@@ -104,13 +117,21 @@ def test_a_granted_partition_key_matches_the_items_of_its_kind_and_no_other(patt
     assert [kind for kind, key in PARTITION_KEYS.items() if fnmatchcase(key, pattern)] == [pattern]
 
 
-def test_the_sweeper_may_query_every_shard_of_the_due_index() -> None:
-    (granted,) = [
-        leading_keys(statement) for role, _, statement in table_grants() if "Fn::Sub" in str(statement["Resource"])
-    ]
-    for shard in SHARDS:
-        assert any(fnmatchcase(shard, pattern) for pattern in granted), shard
-    assert not any(fnmatchcase(key, pattern) for pattern in granted for key in PARTITION_KEYS.values())
+def index_of(statement: Mapping[str, Any]) -> str | None:
+    """The index that a grant is on; None for the table itself."""
+    resource = statement["Resource"].get("Fn::Sub", "")
+    return resource.removeprefix("${Table.Arn}/index/") if resource.startswith("${Table.Arn}/index/") else None
+
+
+@pytest.mark.parametrize("index", INDEX_KEYS)
+def test_a_grant_on_an_index_reaches_its_keys_and_those_of_no_other(index: str) -> None:
+    granted = [leading_keys(statement) for _, _, statement in table_grants() if index_of(statement) == index]
+    assert granted
+    others = [key for name, keys in INDEX_KEYS.items() if name != index for key in keys]
+    for patterns in granted:
+        for key in INDEX_KEYS[index]:
+            assert any(fnmatchcase(key, pattern) for pattern in patterns), key
+        assert not [key for key in others for pattern in patterns if fnmatchcase(key, pattern)]
 
 
 def granted(role: str, prefix: str) -> dict[str, set[str]]:
@@ -126,14 +147,35 @@ def granted(role: str, prefix: str) -> dict[str, set[str]]:
 def test_the_intake_path_may_write_orders_and_count_codes_and_only_read_partners() -> None:
     assert granted("OrderIntakeRole", "dynamodb:") == {
         "PutItem": {"ORDER#*"},
-        "UpdateItem": {"CODES#*"},
+        "UpdateItem": {"CODES#*", "LIMIT#*"},
         "Query": {"PARTNER#*"},
     }
 
 
-@pytest.mark.parametrize("role", ["AuthLoginRole", "AuthRefreshRole"])
-def test_login_and_refresh_read_partners_and_write_nothing(role: str) -> None:
-    assert granted(role, "dynamodb:") == {"Query": {"PARTNER#*"}}
+def test_refresh_reads_partners_and_writes_nothing() -> None:
+    assert granted("AuthRefreshRole", "dynamodb:") == {"Query": {"PARTNER#*"}}
+
+
+def test_login_reads_partners_and_counts_failures() -> None:
+    assert granted("AuthLoginRole", "dynamodb:") == {"Query": {"PARTNER#*"}, "UpdateItem": {"LOGINS#*"}}
+
+
+def test_reading_writes_nothing_but_the_count_of_calls() -> None:
+    writes = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
+    assert {action: keys for action, keys in granted("OrderReadRole", "dynamodb:").items() if action in writes} == {
+        "UpdateItem": {"LIMIT#*"}
+    }
+
+
+def test_cancelling_changes_orders_and_nothing_else() -> None:
+    held = granted("OrderCancelRole", "dynamodb:")
+    assert held["PutItem"] == {"ORDER#*"}
+    assert held["UpdateItem"] == {"ORDER#*", "LIMIT#*"}
+    assert set(held) == {"PutItem", "UpdateItem", "Query"}
+
+
+def test_what_everybody_may_ask_reads_channels_only() -> None:
+    assert granted("ApiInfoRole", "dynamodb:") == {"Query": {"CHANNEL"}, "BatchGetItem": {"CHANNEL#*"}}
 
 
 @pytest.mark.parametrize("name", ["SalesMania", "Sirclo", "Ngorder"])

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 
 _CURSOR = re.compile(r"[A-Za-z0-9_-]{1,512}")
-_CREATED_KEY = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#SO-\d{8}-\d{5,}")
+_STOCK_CURSOR = re.compile(r"[A-Za-z0-9_-]{1,1366}")  # a sort key has at most 1024 bytes
+_CREATED_KEY = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z#SO-\d{8}-\d{5,}", re.ASCII)
 
 
 class BadCursor(ValueError):
@@ -41,6 +42,29 @@ class OrderCursor:
             raise BadCursor(text) from error
         if after is not None and not (isinstance(after, str) and _CREATED_KEY.fullmatch(after)):
             raise BadCursor(text)
+        if cursor.encode() != text:
+            raise BadCursor(text)
+        return cursor
+
+
+@dataclass(frozen=True, slots=True)
+class StockCursor:
+    """Where a list of stock goes on: after this product code."""
+
+    after: str
+
+    def encode(self) -> str:
+        return base64.urlsafe_b64encode(self.after.encode()).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> StockCursor:
+        """The cursor that `encode` wrote; raises `BadCursor` for anything else."""
+        if not _STOCK_CURSOR.fullmatch(text):
+            raise BadCursor(text)
+        try:
+            cursor = cls(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode())
+        except ValueError as error:
+            raise BadCursor(text) from error
         if cursor.encode() != text:
             raise BadCursor(text)
         return cursor

@@ -7,13 +7,14 @@ import binascii
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from orderbridge.aws.errors import AWS_FAILURES
 from orderbridge.domain.problems import (
     BodyTooLarge,
     InternalError,
     MalformedRequest,
+    NotFound,
     Problem,
     Unavailable,
     UnsupportedContentType,
@@ -26,18 +27,36 @@ _SINGLE_HEADERS = frozenset({"x-client-id", "x-timestamp", "x-signature", "idemp
 
 Event = Mapping[str, Any]
 
+BodyRule = Literal["required", "optional", "ignored"]
+"""Whether a call has a body, which is then JSON; one that may have none may also leave out what type it would be of."""
+
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A success: its status, its JSON body, further headers, and what the log may say of it."""
+    """A success: status, body (JSON, or a text of `content_type`), further headers, and what the log may say of it."""
 
     status: int
-    body: Mapping[str, Any]
+    body: Mapping[str, Any] | str
     headers: Mapping[str, str] = field(default_factory=dict)
     logged: Mapping[str, Any] = field(default_factory=dict)
+    content_type: str = "application/json"
 
 
-def api_handler(endpoint: Callable[[ApiRequest], Response]) -> Callable[[Event, Any], dict[str, Any]]:
+Endpoint = Callable[[ApiRequest], Response]
+
+
+def by_resource(endpoints: Mapping[str, Endpoint]) -> Endpoint:
+    """One endpoint out of several, by the path of the API that API Gateway found for the request."""
+
+    def route(request: ApiRequest) -> Response:
+        if request.resource not in endpoints:
+            raise NotFound("not_found", "There is no such path or method.")
+        return endpoints[request.resource](request)
+
+    return route
+
+
+def api_handler(endpoint: Endpoint, *, body: BodyRule = "required") -> Callable[[Event, Any], dict[str, Any]]:
     """A Lambda handler that answers every event with a response or a problem and never raises."""
 
     def handler(event: Event, context: Any) -> dict[str, Any]:
@@ -45,7 +64,7 @@ def api_handler(endpoint: Callable[[ApiRequest], Response]) -> Callable[[Event, 
         request_id = str(context_of_request.get("requestId") or getattr(context, "aws_request_id", ""))
         begin_invocation(request_id=request_id, route=event.get("resource"))
         try:
-            response = endpoint(read_request(event))
+            response = endpoint(read_request(event, body))
         except Problem as problem:
             return _refuse(problem, request_id)
         except AWS_FAILURES as failure:
@@ -55,27 +74,26 @@ def api_handler(endpoint: Callable[[ApiRequest], Response]) -> Callable[[Event, 
             log_failure("request_failed", failure)
             return _refuse(InternalError(), request_id)
         log("request_answered", status=response.status, **response.logged)
-        return _answer(response.status, response.body, "application/json", request_id, response.headers)
+        return _answer(response.status, response.body, response.content_type, request_id, response.headers)
 
     return handler
 
 
-def read_request(event: Event) -> ApiRequest:
+def read_request(event: Event, body_rule: BodyRule = "required") -> ApiRequest:
     """The request in an event; raises `BodyTooLarge`, `UnsupportedContentType` or `MalformedRequest`."""
-    body = _body(event)
+    body = _body(event) if body_rule != "ignored" else b""
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLarge("body_too_large", f"The body is larger than {MAX_BODY_BYTES} bytes.")
     headers = _headers(event)
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
-    method: str = event.get("httpMethod", "POST")
-    # A call without a body (GET, or a cancel) declares no type; an order always has both.
-    if (body or method == "POST") and media_type != "application/json":
+    if (body or body_rule == "required") and media_type != "application/json":
         raise UnsupportedContentType("unsupported_content_type", "Send the body as application/json.")
     return ApiRequest(
         headers,
         body,
-        method=method,
+        method=event.get("httpMethod", "POST"),
         path=event.get("path") or "",
+        resource=event.get("resource") or "",
         path_parameters=event.get("pathParameters") or {},
         query=_query(event),
         address=((event.get("requestContext") or {}).get("identity") or {}).get("sourceIp") or "",
@@ -125,7 +143,7 @@ def _refuse(problem: Problem, request_id: str) -> dict[str, Any]:
 
 
 def _answer(
-    status: int, body: Mapping[str, Any], content_type: str, request_id: str, headers: Mapping[str, str]
+    status: int, body: Mapping[str, Any] | str, content_type: str, request_id: str, headers: Mapping[str, str]
 ) -> dict[str, Any]:
     return {
         "statusCode": status,
@@ -136,6 +154,6 @@ def _answer(
             "X-Request-Id": request_id,
             **headers,
         },
-        "body": json.dumps(body, ensure_ascii=False, separators=(",", ":")),
+        "body": body if isinstance(body, str) else json.dumps(body, ensure_ascii=False, separators=(",", ":")),
         "isBase64Encoded": False,
     }

@@ -19,6 +19,13 @@ def _number(text: str) -> float:
     return value
 
 
+def _positive(text: str) -> float:
+    value = _number(text)
+    if value == 0:
+        raise ValueError(text)
+    return value
+
+
 def _flag(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError(text)
@@ -34,6 +41,8 @@ class AuthLoginSettings:
     table_name: str = _variable("TABLE_NAME")
     jwt_keys_secret: str = _variable("JWT_KEYS_SECRET")
     pepper_secret: str = _variable("PEPPER_SECRET")
+    login_failures_per_client: int = _variable("LOGIN_FAILURES_PER_CLIENT", int)
+    login_failures_per_address: int = _variable("LOGIN_FAILURES_PER_ADDRESS", int)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,12 +53,37 @@ class AuthRefreshSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OrderIntakeSettings:
+class CallerSettings:
+    """What it takes to know who is calling, and how often they may."""
+
     table_name: str = _variable("TABLE_NAME")
     jwt_keys_secret: str = _variable("JWT_KEYS_SECRET")
     partner_cache_seconds: float = _variable("PARTNER_CACHE_SECONDS", _number)
+    partner_calls_per_second: float = _variable("PARTNER_CALLS_PER_SECOND", _positive)
+    partner_calls_at_once: int = _variable("PARTNER_CALLS_AT_ONCE", int)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderIntakeSettings(CallerSettings):
     business_time_zone: str = _variable("BUSINESS_TIME_ZONE")
     sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderReadSettings(CallerSettings):
+    business_time_zone: str = _variable("BUSINESS_TIME_ZONE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderCancelSettings(CallerSettings):
+    queue_sirclo: str = _variable("QUEUE_SIRCLO")
+    queue_ngorder: str = _variable("QUEUE_NGORDER")
+    sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiInfoSettings:
+    table_name: str = _variable("TABLE_NAME")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +122,9 @@ SETTINGS: dict[str, type[Any]] = {
     "auth_login": AuthLoginSettings,
     "auth_refresh": AuthRefreshSettings,
     "order_intake": OrderIntakeSettings,
+    "order_read": OrderReadSettings,
+    "order_cancel": OrderCancelSettings,
+    "api_info": ApiInfoSettings,
     "event_publisher": EventPublisherSettings,
     "forward_salesmania": ForwarderSettings,
     "forward_sirclo": ForwarderSettings,

@@ -1,35 +1,27 @@
-"""The use case behind each function, built once per environment from its settings."""
+"""Who is calling, and the use case behind each function that a partner's system calls all day: refresh and intake."""
 
 from __future__ import annotations
 
 from orderbridge.aws import clients
 from orderbridge.aws.intake import TableCodeCounter, TableOrderIntake
+from orderbridge.aws.limits import TableCallBuckets
 from orderbridge.aws.partners import TablePartners
-from orderbridge.aws.secrets import SecretKeyRing, SecretPepper
+from orderbridge.aws.secrets import SecretKeyRing
+from orderbridge.domain.limits import RateLimit
 from orderbridge.domain.times import utc_now
-from orderbridge.runtime.settings import AuthLoginSettings, AuthRefreshSettings, OrderIntakeSettings, load
-from orderbridge.usecases.authentication import LogIn, RefreshToken, TokenVerifier
+from orderbridge.runtime.settings import AuthRefreshSettings, CallerSettings, OrderIntakeSettings, load
+from orderbridge.usecases.authentication import RefreshToken, TokenVerifier
 from orderbridge.usecases.callers import Callers
 from orderbridge.usecases.codes import CodeAllocator
 from orderbridge.usecases.intake import AcceptOrder
-
-
-def log_in() -> LogIn:
-    settings = load(AuthLoginSettings)
-    return LogIn(
-        # A login always reads the partner as it is now: a new secret or a suspension counts at once.
-        partners=TablePartners(clients.dynamodb(), settings.table_name, 0, utc_now),
-        pepper=SecretPepper(clients.secrets_manager(), settings.pepper_secret),
-        keys=_key_ring(settings.jwt_keys_secret),
-        clock=utc_now,
-    )
+from orderbridge.usecases.limits import CallLimit
 
 
 def refresh_token() -> RefreshToken:
     settings = load(AuthRefreshSettings)
     return RefreshToken(
         partners=TablePartners(clients.dynamodb(), settings.table_name, settings.partner_cache_seconds, utc_now),
-        keys=_key_ring(settings.jwt_keys_secret),
+        keys=key_ring(settings.jwt_keys_secret),
         clock=utc_now,
     )
 
@@ -38,7 +30,7 @@ def accept_order() -> AcceptOrder:
     settings = load(OrderIntakeSettings)
     table = clients.dynamodb()
     return AcceptOrder(
-        callers=_callers(settings.table_name, settings.partner_cache_seconds, settings.jwt_keys_secret),
+        callers=callers(settings),
         codes=CodeAllocator(TableCodeCounter(table, settings.table_name)),
         orders=TableOrderIntake(table, settings.table_name),
         clock=utc_now,
@@ -47,13 +39,19 @@ def accept_order() -> AcceptOrder:
     )
 
 
-def _callers(table: str, partner_cache_seconds: float, jwt_keys_secret: str) -> Callers:
+def callers(settings: CallerSettings) -> Callers:
+    table = clients.dynamodb()
     return Callers(
-        partners=TablePartners(clients.dynamodb(), table, partner_cache_seconds, utc_now),
-        tokens=TokenVerifier(_key_ring(jwt_keys_secret), utc_now),
+        partners=TablePartners(table, settings.table_name, settings.partner_cache_seconds, utc_now),
+        tokens=TokenVerifier(key_ring(settings.jwt_keys_secret), utc_now),
         clock=utc_now,
+        limit=CallLimit(
+            TableCallBuckets(table, settings.table_name),
+            RateLimit(settings.partner_calls_per_second, settings.partner_calls_at_once),
+            utc_now,
+        ),
     )
 
 
-def _key_ring(secret: str) -> SecretKeyRing:
+def key_ring(secret: str) -> SecretKeyRing:
     return SecretKeyRing(clients.secrets_manager(), secret, utc_now)

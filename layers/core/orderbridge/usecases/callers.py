@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from orderbridge.domain.partners import CLIENT_ID, Partner
@@ -37,6 +37,8 @@ class ApiRequest:
     body: bytes
     method: str = "POST"
     path: str = ""
+    resource: str = ""
+    """Which path of the API this is, e.g. ``/api/v1/sales-orders/{code}``."""
     path_parameters: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     address: str = ""
@@ -58,17 +60,27 @@ class SignedCall:
     timestamp: str
 
 
+def _unlimited(_client_id: str) -> None:
+    """Everybody may call as often as they like."""
+
+
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """Finds out who is calling, or raises the problem that says why not."""
+    """Finds out who is calling, or raises the problem that says why not.
+
+    `limit` counts the call once the caller is known, so that nobody can use up another partner's calls.
+    """
 
     partners: PartnerDirectory
     tokens: TokenVerifier
     clock: Clock
+    limit: Callable[[str], None] = _unlimited
 
     def token_holder(self, request: ApiRequest) -> Partner:
         """The active partner of the bearer token; an X-CLIENT-ID that is sent must match it."""
-        return self._partner(request, client_id=request.headers.get("x-client-id"))
+        partner = self._partner(request, client_id=request.headers.get("x-client-id"))
+        self.limit(partner.client_id)
+        return partner
 
     def signer(self, request: ApiRequest) -> SignedCall:
         """The active partner that holds the token and has signed this request."""
@@ -89,6 +101,7 @@ class Callers:
             raise Unauthenticated(
                 "invalid_signature", "X-SIGNATURE is not valid for this client, timestamp and signature profile."
             ) from error
+        self.limit(partner.client_id)
         return SignedCall(partner, key.kid, timestamp)
 
     def _partner(self, request: ApiRequest, client_id: str | None, *, client_id_required: bool = False) -> Partner:

@@ -17,7 +17,7 @@ from orderbridge.domain.forwards import Forward, ForwardState, Transition
 from orderbridge.domain.orders import Order
 from orderbridge.domain.times import Clock, to_iso
 from orderbridge.ports import CancelStore, ForwardQueues, LostRace
-from orderbridge.usecases.publishing import PublishOrder
+from orderbridge.usecases.publishing import first_forwards
 
 CANCELLING_PLATFORMS = frozenset({"sirclo", "ngorder"})
 """SalesMania's Update order takes a status text only (TRAPS B19)."""
@@ -30,7 +30,6 @@ class CancelOrder:
     """Records the partner's wish on the order first, so that whoever settles an attempt later finds it there."""
 
     orders: CancelStore
-    publish: PublishOrder
     queues: ForwardQueues
     clock: Clock
     sweep_grace_seconds: float
@@ -38,7 +37,7 @@ class CancelOrder:
     def __call__(self, order: Order) -> Sequence[ChannelCancellation]:
         """What cancelling came to, channel by channel."""
         self.orders.request_cancel(order.key, to_iso(self.clock()))
-        for transition in self.publish.first_forwards(order):
+        for transition in first_forwards(order, self.clock(), self.sweep_grace_seconds):
             # An order that was not published yet gets its forwards here, so that there is something to cancel.
             self.orders.create_forward(transition)
         return [self._cancel(order, name) for name in sorted(f.channel.name for f in self._forwards(order))]

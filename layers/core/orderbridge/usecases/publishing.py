@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from orderbridge.domain.events import forward_changed, forward_queued, order_created
 from orderbridge.domain.forwards import Forward, ForwardState, Transition, new_forward, new_unrouted_forward
@@ -11,6 +12,13 @@ from orderbridge.domain.orders import Order
 from orderbridge.domain.statuses import channel_status, order_status
 from orderbridge.domain.times import Clock
 from orderbridge.ports import EventBus, OrderStore
+
+
+def first_forwards(order: Order, now: datetime, sweep_grace_seconds: float) -> Sequence[Transition]:
+    """The forwards an order starts with: one per frozen channel, or the visible place of an order without one."""
+    if not order.channels:
+        return (new_unrouted_forward(order.key, order.code, order.content.site_code, now),)
+    return tuple(new_forward(order.key, order.code, channel, now, sweep_grace_seconds) for channel in order.channels)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,17 +30,8 @@ class PublishOrder:
     clock: Clock
     sweep_grace_seconds: float
 
-    def first_forwards(self, order: Order) -> Sequence[Transition]:
-        """The forwards an order starts with: one per frozen channel, or the visible place of an order without one."""
-        now = self.clock()
-        if not order.channels:
-            return (new_unrouted_forward(order.key, order.code, order.content.site_code, now),)
-        return tuple(
-            new_forward(order.key, order.code, channel, now, self.sweep_grace_seconds) for channel in order.channels
-        )
-
     def __call__(self, order: Order) -> None:
-        transitions = self.first_forwards(order)
+        transitions = first_forwards(order, self.clock(), self.sweep_grace_seconds)
         for transition in transitions:
             self.orders.create_forward(transition)
         queued = [forward_queued(t.forward) for t in transitions if t.forward.state is ForwardState.QUEUED]

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import hmac
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, get_args
 
 from orderbridge.domain.codes import ORDER_CODE
 from orderbridge.domain.cursors import OrderCursor
-from orderbridge.domain.orders import Order, OrderKey, OrderStatus
+from orderbridge.domain.orders import MAX_REFERENCE_LENGTH, Order, OrderKey, OrderStatus
 from orderbridge.domain.partners import Partner
 from orderbridge.domain.problems import FieldError, InvalidFields, NotFound
-from orderbridge.domain.times import Clock, business_date, from_iso
+from orderbridge.domain.times import Clock, business_date, from_iso, to_iso
 from orderbridge.domain.views import OrderView
 from orderbridge.ports import OrderReads
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
 DAYS_PER_PAGE = 62
+ORDERS_READ_PER_PAGE = 1000
+LONGEST_CODE = 32
+YEARS = (2000, 2999)
+LIMIT_EXPECTED = f"must be a whole number from 1 to {MAX_LIMIT}"
+MOMENT_EXPECTED = "must be an ISO 8601 time with a zone; in a URL a + is written %2B"
 LATE_INDEX_SECONDS = 1.0
 LATE_INDEX_POLL_SECONDS = 0.1
 
@@ -33,7 +38,7 @@ class FindOrder:
     sleep: Callable[[float], None] = time.sleep
 
     def __call__(self, client_id: str, code: str) -> OrderView:
-        if not ORDER_CODE.fullmatch(code):
+        if len(code) > LONGEST_CODE or not (code.isascii() and ORDER_CODE.fullmatch(code)):
             raise order_not_found()
         key = self._key(code)
         if key is None or not hmac.compare_digest(key.client_id, client_id):
@@ -69,7 +74,7 @@ class OrderFilter:
     cursor: OrderCursor | None = None
 
     @classmethod
-    def from_query(cls, query: dict[str, str]) -> OrderFilter:
+    def from_query(cls, query: Mapping[str, str]) -> OrderFilter:
         """The filter in a query string; raises `InvalidFields` with every parameter that is wrong, at once."""
         errors: list[FieldError] = []
 
@@ -85,11 +90,13 @@ class OrderFilter:
         unknown = sorted(query.keys() - {"purchase_order_no", "from", "to", "status", "limit", "cursor"})
         errors.extend(FieldError(f"/{name}", "there is no such parameter") for name in unknown)
         parsed = cls(
-            purchase_order_no=query.get("purchase_order_no", "").strip() or None,
-            since=read("from", from_iso, "must be an ISO 8601 time with a zone"),
-            until=read("to", from_iso, "must be an ISO 8601 time with a zone"),
+            purchase_order_no=read(
+                "purchase_order_no", _reference, f"must have at most {MAX_REFERENCE_LENGTH} characters"
+            ),
+            since=read("from", _moment, MOMENT_EXPECTED),
+            until=read("to", _moment, MOMENT_EXPECTED),
             status=read("status", _status, f"must be one of {', '.join(get_args(OrderStatus))}"),
-            limit=read("limit", _limit, f"must be a whole number from 1 to {MAX_LIMIT}") or DEFAULT_LIMIT,
+            limit=read("limit", read_limit, LIMIT_EXPECTED) or DEFAULT_LIMIT,
             cursor=read("cursor", OrderCursor.decode, "must be a next_cursor of this list"),
         )
         if errors:
@@ -113,8 +120,22 @@ def _status(text: str) -> OrderStatus:
     raise ValueError(text)
 
 
-def _limit(text: str) -> int:
-    if not (text.isascii() and text.isdecimal() and 1 <= int(text) <= MAX_LIMIT):
+def _reference(text: str) -> str | None:
+    if len(text.strip()) > MAX_REFERENCE_LENGTH:
+        raise ValueError(text)
+    return text.strip() or None
+
+
+def _moment(text: str) -> datetime:
+    moment = from_iso(text)
+    if not YEARS[0] <= moment.year <= YEARS[1]:
+        raise ValueError(text)
+    return moment
+
+
+def read_limit(text: str) -> int:
+    """The size of a page in a query string; raises ValueError."""
+    if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MAX_LIMIT)) and 1 <= int(text) <= MAX_LIMIT):
         raise ValueError(text)
     return int(text)
 
@@ -146,8 +167,8 @@ class OrderPage:
 class ListOrders:
     """The calling partner's orders, newest first, a page at a time.
 
-    The index holds one partition per partner and business day, so a page looks at a bounded number of days; a page may
-    be short, even empty, and still have a next one.
+    The index holds one partition per partner and business day, so a page looks at a bounded number of days and orders;
+    it may be short, even empty, and still have a next one.
     """
 
     orders: OrderReads
@@ -162,14 +183,15 @@ class ListOrders:
 
     def _page(self, partner: Partner, wanted: OrderFilter) -> OrderPage:
         collected: list[Order] = []
+        last: Order | None = None
+        read = 0
         first_day = business_date(from_iso(partner.registered_at), self.business_time_zone)
         days = list(self._days(wanted, first_day))
         for day in days[:DAYS_PER_PAGE]:
-            after = wanted.cursor.after if wanted.cursor is not None and wanted.cursor.day == day else None
-            for order in self.orders.of_day(partner.client_id, day, after):
-                if len(collected) == wanted.limit:
-                    last = collected[-1]
+            for order in self.orders.of_day(partner.client_id, day, _start(wanted, day)):
+                if len(collected) == wanted.limit or read == ORDERS_READ_PER_PAGE:
                     return OrderPage(collected, _cursor_after(last, day))
+                last, read = order, read + 1
                 if wanted.admits(order):
                     collected.append(order)
         rest = days[DAYS_PER_PAGE:]
@@ -188,8 +210,16 @@ class ListOrders:
             newest -= timedelta(days=1)
 
 
-def _cursor_after(last: Order, day: date) -> OrderCursor:
-    # The last order shown may be of a newer day than the one that filled the page.
-    if last.order_date == day.isoformat():
+def _start(wanted: OrderFilter, day: date) -> str | None:
+    """The created key behind which a day's list begins; None: at its newest order."""
+    starts = [to_iso(wanted.until)] if wanted.until is not None else []
+    if wanted.cursor is not None and wanted.cursor.day == day and wanted.cursor.after is not None:
+        starts.append(wanted.cursor.after)
+    return min(starts, default=None)
+
+
+def _cursor_after(last: Order | None, day: date) -> OrderCursor:
+    # The last order read may be of a newer day than the one at which the page ended.
+    if last is not None and last.order_date == day.isoformat():
         return OrderCursor(day, f"{last.created_at}#{last.code}")
     return OrderCursor(day, None)

@@ -10,7 +10,7 @@ from orderbridge.domain.forwards import ForwardState, postpone
 from orderbridge.domain.orders import ChannelRef, Order, OrderKey
 from orderbridge.domain.times import Clock, after, from_iso, to_iso
 from orderbridge.ports import DueIndex, DueItem, ForwardQueues, LostRace, OrderStore
-from orderbridge.usecases.publishing import PublishOrder
+from orderbridge.usecases.publishing import PublishOrder, first_forwards
 
 CLAIM_SECONDS = 120
 
@@ -68,7 +68,7 @@ class Sweep:
         return "order"
 
     def _send_first_forwards(self, order: Order) -> None:
-        for transition in self.publish.first_forwards(order):
+        for transition in first_forwards(order, self.clock(), self.publish.sweep_grace_seconds):
             if self.orders.create_forward(transition) and transition.forward.state is ForwardState.QUEUED:
                 self.queues.send(message_of(transition.forward))
 

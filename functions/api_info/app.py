@@ -1,0 +1,20 @@
+"""GET /api/v1/health, /api/v1/openapi.json and /api/v1/docs: how the API is, and how it is used."""
+
+from orderbridge.runtime.http import Response, api_handler, by_resource
+from orderbridge.runtime.published import documentation_page, openapi_document
+from orderbridge.runtime.wiring_health import report_health
+from orderbridge.usecases.callers import ApiRequest
+
+health = report_health()
+
+
+def report(_request: ApiRequest) -> Response:
+    return Response(200, health().body())
+
+
+endpoints = {
+    "/api/v1/health": report,
+    "/api/v1/openapi.json": lambda _request: openapi_document(),
+    "/api/v1/docs": lambda _request: documentation_page(),
+}
+handler = api_handler(by_resource(endpoints), body="ignored")

@@ -1,0 +1,16 @@
+"""POST /api/v1/sales-orders/{code}/cancel: a signed request to take an order back."""
+
+from orderbridge.runtime.http import Response, api_handler
+from orderbridge.runtime.wiring_reading import cancel_sales_order
+from orderbridge.usecases.callers import ApiRequest
+
+cancel = cancel_sales_order()
+
+
+def cancel_order(request: ApiRequest) -> Response:
+    cancelled = cancel(request)
+    logged = {"code": cancelled.order.code, "client_id": cancelled.order.client_id}
+    return Response(200, cancelled.body(), logged=logged)
+
+
+handler = api_handler(cancel_order, body="optional")

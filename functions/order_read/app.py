@@ -1,0 +1,35 @@
+"""GET /api/v1/sales-orders, /api/v1/sales-orders/{code} and /api/v1/stocks: what a partner may read."""
+
+from orderbridge.runtime.http import Response, api_handler, by_resource
+from orderbridge.runtime.wiring_reading import reading
+from orderbridge.usecases.callers import ApiRequest
+from orderbridge.usecases.reading import OrderFilter
+from orderbridge.usecases.stock_reading import StockFilter
+
+read = reading()
+
+
+def sales_order(request: ApiRequest) -> Response:
+    partner = read.callers.token_holder(request)
+    view = read.find_order(partner.client_id, request.path_parameters["code"])
+    return Response(200, view.body(), logged={"code": view.order.code, "client_id": partner.client_id})
+
+
+def sales_orders(request: ApiRequest) -> Response:
+    partner = read.callers.token_holder(request)
+    page = read.list_orders(partner, OrderFilter.from_query(request.query))
+    return Response(200, page.body(), logged={"count": len(page.orders), "client_id": partner.client_id})
+
+
+def stocks(request: ApiRequest) -> Response:
+    partner = read.callers.token_holder(request)
+    page = read.list_stock(partner, StockFilter.from_query(request.query))
+    return Response(200, page.body(), logged={"count": len(page.levels), "client_id": partner.client_id})
+
+
+endpoints = {
+    "/api/v1/sales-orders": sales_orders,
+    "/api/v1/sales-orders/{code}": sales_order,
+    "/api/v1/stocks": stocks,
+}
+handler = api_handler(by_resource(endpoints), body="ignored")

@@ -1,0 +1,33 @@
+"""The use case behind the login."""
+
+from __future__ import annotations
+
+from orderbridge.aws import clients
+from orderbridge.aws.limits import TableFailureCounter
+from orderbridge.aws.partners import TablePartners
+from orderbridge.aws.secrets import SecretPepper
+from orderbridge.domain.times import utc_now
+from orderbridge.runtime.settings import AuthLoginSettings, load
+from orderbridge.runtime.wiring import key_ring
+from orderbridge.usecases.authentication import LogIn
+from orderbridge.usecases.login_throttle import LoginThrottle, ThrottledLogIn
+
+
+def log_in() -> ThrottledLogIn:
+    settings = load(AuthLoginSettings)
+    table = clients.dynamodb()
+    return ThrottledLogIn(
+        LogIn(
+            # A login always reads the partner as it is now: a new secret or a suspension counts at once.
+            partners=TablePartners(table, settings.table_name, 0, utc_now),
+            pepper=SecretPepper(clients.secrets_manager(), settings.pepper_secret),
+            keys=key_ring(settings.jwt_keys_secret),
+            clock=utc_now,
+        ),
+        LoginThrottle(
+            failures=TableFailureCounter(table, settings.table_name),
+            per_client=settings.login_failures_per_client,
+            per_address=settings.login_failures_per_address,
+            clock=utc_now,
+        ),
+    )

@@ -1,0 +1,60 @@
+"""The use cases behind what partners read and cancel, apart from the intake's, which imports none of this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orderbridge.aws import clients
+from orderbridge.aws.bus import PlatformQueues
+from orderbridge.aws.channel_overview import TableChannelOverview
+from orderbridge.aws.order_reads import TableOrderReads
+from orderbridge.aws.orders import TableOrders
+from orderbridge.aws.stock import TableStockReads
+from orderbridge.domain.times import utc_now
+from orderbridge.runtime.settings import OrderCancelSettings, OrderReadSettings, load
+from orderbridge.runtime.wiring import callers
+from orderbridge.usecases.callers import Callers
+from orderbridge.usecases.cancel_request import CancelSalesOrder
+from orderbridge.usecases.cancelling import CancelOrder
+from orderbridge.usecases.reading import FindOrder, ListOrders
+from orderbridge.usecases.stock_reading import ListStock
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a partner may read, and who is reading."""
+
+    callers: Callers
+    find_order: FindOrder
+    list_orders: ListOrders
+    list_stock: ListStock
+
+
+def reading() -> Reading:
+    settings = load(OrderReadSettings)
+    table = clients.dynamodb()
+    orders = TableOrderReads(table, settings.table_name)
+    channels = TableChannelOverview(table, settings.table_name, settings.partner_cache_seconds, utc_now)
+    return Reading(
+        callers=callers(settings),
+        find_order=FindOrder(orders),
+        list_orders=ListOrders(orders, utc_now, settings.business_time_zone),
+        list_stock=ListStock(channels, TableStockReads(table, settings.table_name)),
+    )
+
+
+def cancel_sales_order() -> CancelSalesOrder:
+    settings = load(OrderCancelSettings)
+    table = clients.dynamodb()
+    reads = TableOrderReads(table, settings.table_name)
+    return CancelSalesOrder(
+        callers=callers(settings),
+        find=FindOrder(reads),
+        cancel=CancelOrder(
+            orders=TableOrders(table, settings.table_name),
+            queues=PlatformQueues(clients.sqs(), {"sirclo": settings.queue_sirclo, "ngorder": settings.queue_ngorder}),
+            clock=utc_now,
+            sweep_grace_seconds=settings.sweep_grace_seconds,
+        ),
+        orders=reads,
+    )
