@@ -38,7 +38,7 @@ _SECRET_LOOKING = (
 )
 _PERSONAL_LOOKING = (
     re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"),  # an email address
-    re.compile(r"(?<![\w-])(?:\+?62|0)8[\d -]{6,14}\d\b"),  # an Indonesian mobile number
+    re.compile(r"(?<![\w-])(?:\+?62[ -]?|0)8[\d -]{6,14}\d\b"),  # an Indonesian mobile number
     re.compile(r"\b[A-Za-z0-9_-]{12,}\.[A-Za-z0-9_-]{12,}(\.[A-Za-z0-9_-]+)?\b"),  # a token of two or three parts
     re.compile(r"(?<![\w/+])[A-Za-z0-9+/]{32,}={0,2}(?![\w/+])"),  # a key or signature
 )

@@ -78,6 +78,8 @@ class NgorderAdapter:
             if not isinstance(finding, Found):
                 return NotSent(f"cancelling needs Ngorder's id of the order: {finding}")
             external_id = finding.external_id
+        if not external_id.isdecimal():
+            return Rejected(f"{external_id!r} is no id of an order at Ngorder")
         body = compact_json({"id": int(external_id)})
         call = Call("POST", CANCEL_PATH, {"Content-Type": "application/json", **headers(account)}, body)
         try:

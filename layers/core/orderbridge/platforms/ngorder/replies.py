@@ -33,7 +33,7 @@ _MONTHS = {
     for name in names
 }  # fmt: skip
 _PROSE_DATE = re.compile(r"(?:\w+,\s*)?(\d{1,2})\s+([a-z]+)\.?\s+(\d{4})(?:\s+(\d{1,2})[:.](\d{2}))?", re.IGNORECASE)
-_MONEY = re.compile(r"-?\s*(?:rp\.?)?\s*-?[\d.,\s]*\d[\d.,\s]*", re.IGNORECASE)
+_MONEY = re.compile(r"-?\s*(?:rp\.?)?\s*-?\s*[\d.,]+", re.IGNORECASE | re.ASCII)
 
 
 class Unreadable(Exception):
@@ -111,8 +111,8 @@ def money(value: Any) -> Decimal:
         return quantity(value)
     if not _MONEY.fullmatch(value.strip()):
         raise Unreadable("a text that is no amount")
-    digits = re.sub(r"[^\d.,]", "", value)
-    if "rp" not in value.lower() and re.fullmatch(r"\d+(\.\d{1,2})?", digits):
+    digits = re.sub(r"rp\.?|[\s-]", "", value, flags=re.IGNORECASE)
+    if "rp" not in value.lower() and re.fullmatch(r"\d+(\.\d{1,2})?", digits, re.ASCII):
         amount = Decimal(digits)  # a plain number in a text, such as "109900" or "10.5"
     elif re.fullmatch(r"(\d+|\d{1,3}(\.\d{3})+)(,\d+)?", digits):
         amount = Decimal(digits.replace(".", "").replace(",", "."))

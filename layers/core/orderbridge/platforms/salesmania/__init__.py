@@ -80,10 +80,11 @@ class Unit(Document):
     divisible: bool = False
 
     def quantity_of(self, pieces: int) -> Decimal | None:
-        """`pieces` in this unit, exactly; None where that is not possible."""
-        quantity = Decimal(pieces) / self.ratio
-        is_exact = quantity * self.ratio == pieces
-        return quantity if is_exact and (self.divisible or quantity == int(quantity)) else None
+        """`pieces` in this unit, exactly and to six places at most; None where that is not possible."""
+        millionths, rest = divmod(pieces * 10**6, self.ratio)
+        if rest or (millionths % 10**6 and not self.divisible):
+            return None
+        return Decimal(millionths).scaleb(-6)
 
 
 class Customer(Document):

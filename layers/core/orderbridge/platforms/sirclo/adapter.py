@@ -9,11 +9,10 @@ from orderbridge.domain.channels import Channel
 from orderbridge.domain.lookups import Finding, Found, LookFailed
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Unknown
+from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Rejected, Unknown
 from orderbridge.domain.times import from_iso, utc_now
 from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure, secrets_of
 from orderbridge.platforms.paging import ListFailed
-from orderbridge.platforms.reading import document_in
 from orderbridge.platforms.sirclo import DEFINITION, Credentials, Settings, mapper
 from orderbridge.platforms.sirclo.lookup import OrderList
 from orderbridge.platforms.sirclo.signing import signed_headers
@@ -73,6 +72,8 @@ class SircloAdapter:
             if not isinstance(finding, Found):
                 return NotSent(f"cancelling needs SIRCLO's id of the order: {finding}")
             external_id = finding.external_id
+        if not external_id.isdecimal():
+            return Rejected(f"{external_id!r} is no id of an order at SIRCLO")
         move = Move("cancelled", int(external_id), order.code, {"cancel_reason": "cancelled by the partner"})
         try:
             with self._transport.conversation(settings.base_url) as conversation:
@@ -93,9 +94,10 @@ class SircloAdapter:
         try:
             with self._transport.conversation(settings.base_url) as conversation:
                 OrderList(conversation, settings, account, utc_now(), deadline).first_page()
-                reply = StockList(conversation, settings, account, deadline).reply(limit=1, offset=0)
+                stock = StockList(conversation, settings, account, deadline)
+                reply = stock.reply(limit=1, offset=0)
                 if reply.status not in (404, 405) or settings.stock.source or settings.stock.push:
-                    document_in(reply, secrets_of(account))
+                    stock.page_of(reply, offset=0)
         except (CallFailed, ListFailed) as failed:
             return str(failed)
         return None

@@ -46,8 +46,11 @@ class StockList:
 
     def _page(self, number: int) -> Page:
         offset = number * PAGE_SIZE
-        document = document_in(self.reply(PAGE_SIZE, offset), secrets_of(self.credentials))
-        page = page_in(document, offset)
+        return self.page_of(self.reply(PAGE_SIZE, offset), offset)
+
+    def page_of(self, reply: Reply, offset: int) -> Page:
+        """The page in an answer; raises `ListFailed` where it is none of stock levels."""
+        page = page_in(document_in(reply, secrets_of(self.credentials)), offset)
         # The address in the seed document answers orders; they must not be taken for products without stock.
         if any("sku" not in row or not ({"available", "stock"} & set(row)) for row in page.rows):
             raise ListFailed("the rows are no stock levels; stock_path is another list's")

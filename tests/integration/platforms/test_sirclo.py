@@ -1,0 +1,147 @@
+"""SIRCLO over the wire: both revisions, its own refusal of duplicates, pages that do not add up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from orderbridge.domain.lookups import Absent, Found, LookFailed
+from orderbridge.domain.outcomes import Accepted, NotSent, Rejected, Unknown
+from orderbridge_sandboxes.faults import Fault
+from tests.integration.platforms.conftest import Connected, an_order
+
+
+@pytest.fixture(params=["2019-07", "2021-02"])
+def either(request: pytest.FixtureRequest, sirclo: Connected) -> Connected:
+    sirclo.channel.settings["revision"] = request.param
+    return sirclo
+
+
+def look(connected: Connected, number: int = 1) -> Any:
+    return connected.platform.look_for(an_order(number), connected.channel, connected.credentials)
+
+
+def is_later(connected: Connected) -> bool:
+    return connected.channel.settings["revision"] == "2021-02"
+
+
+def create_path(connected: Connected) -> str:
+    return "/v1/partner/order" if is_later(connected) else "/v1/order"
+
+
+def list_path(connected: Connected) -> str:
+    return "/v1/partner/order" if is_later(connected) else "/v1/partner/page"
+
+
+def test_an_order_arrives_in_either_revision(either: Connected) -> None:
+    assert either.send() == Accepted(str(either.sandbox.orders[0].id))
+
+
+def test_a_base_url_with_a_path_is_part_of_what_is_signed(either: Connected) -> None:
+    # No such path at the sandbox, but the signature is looked at by the route alone: 404 says that it got there.
+    either.channel.settings["base_url"] += "/gateway"
+    assert isinstance(either.send(), Rejected)
+
+
+def test_an_order_whose_answer_was_lost_is_adopted_when_it_is_sent_again(either: Connected) -> None:
+    either.sandbox.faults.add(Fault("commit_then_close", "POST", create_path(either)))
+    assert isinstance(either.send(), Unknown)
+    assert either.send() == Accepted(str(either.sandbox.orders[0].id))
+    assert either.sandbox.duplicates()["count"] == 1
+
+
+def test_a_duplicate_that_cannot_be_read_back_is_not_guessed(either: Connected) -> None:
+    either.send()
+    either.sandbox.faults.add(Fault("status", "GET", list_path(either), count=None, status=500))
+    outcome = either.send()
+    assert isinstance(outcome, Unknown)
+    assert "already exists" in outcome.reason
+
+
+def test_an_order_is_found_on_a_later_page(either: Connected) -> None:
+    for number in range(1, 204):
+        either.send(an_order(number))
+    held = {order.reference: str(order.id) for order in either.sandbox.orders}
+    for number in (1, 100, 101, 203):
+        assert look(either, number) == Found(held[an_order(number).code])
+    assert look(either, 204) == Absent()
+
+
+def test_a_look_needs_the_order_date_that_was_sent(either: Connected) -> None:
+    either.send()
+    later = replace(an_order(), created_at="2025-01-03T00:00:00.001Z")
+    found = either.platform.look_for(later, either.channel, either.credentials)
+    assert found == Absent()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("status", status=500),
+        Fault("status", status=429, retry_after=9),
+        Fault("status", status=404),
+        Fault("close_before"),
+        Fault("garbage"),
+        Fault("truncate"),
+        Fault("wrong_shape", body={"data": {"id": 1}}),
+        Fault("wrong_shape", body={"data": [1, 2]}),
+        Fault("wrong_shape", body={"data": [{"order_id": "x"}], "total_record": 1}),
+        Fault("wrong_shape", body={"data": [], "total_record": 3}),
+        Fault("wrong_shape", body=[]),
+        Fault("delay", seconds=3),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.body}",
+)
+def test_a_look_that_fails_says_nothing_about_the_order(either: Connected, fault: Fault) -> None:
+    either.channel.settings["timeout_s"] = 1
+    either.send()
+    either.sandbox.faults.add(replace(fault, method="GET", path=list_path(either)))
+    finding = look(either, 2)
+    assert isinstance(finding, LookFailed)
+    assert finding.retry_after == (9 if fault.status == 429 else None)
+
+
+def test_a_page_that_repeats_is_no_list(either: Connected) -> None:
+    for number in range(1, 150):
+        either.send(an_order(number))
+    either.sandbox.faults.add(Fault("page_repeat", "GET", list_path(either)))
+    assert isinstance(look(either, 150), LookFailed)
+
+
+def test_our_id_is_read_under_both_of_its_names(sirclo: Connected) -> None:
+    sirclo.sandbox.change(order_key="order_id")
+    sirclo.send()
+    assert isinstance(look(sirclo), Found)
+
+
+def test_an_order_without_a_known_id_is_looked_up_to_be_cancelled(either: Connected) -> None:
+    either.send()
+    assert isinstance(either.platform.cancel_order(an_order(), None, either.channel, either.credentials), Accepted)
+    assert either.sandbox.orders[0].status == "canceled"
+    assert isinstance(either.platform.cancel_order(an_order(2), None, either.channel, either.credentials), NotSent)
+
+
+def test_an_order_that_left_is_not_cancelled(either: Connected) -> None:
+    outcome = either.send()
+    assert isinstance(outcome, Accepted)
+    for status in ("accepted", "packed"):
+        either.sandbox.set_status(an_order().code, status, awb_number="AWB12345678")
+    cancelled = either.platform.cancel_order(an_order(), outcome.external_id, either.channel, either.credentials)
+    assert isinstance(cancelled, Rejected)
+    assert "packed" in cancelled.reason
+
+
+@pytest.mark.parametrize("external_id", ["abc", "", "-5", "1e3"])
+def test_an_id_that_a_person_made_up_is_no_id(either: Connected, external_id: str) -> None:
+    outcome = either.platform.cancel_order(an_order(), external_id, either.channel, either.credentials)
+    assert isinstance(outcome, Rejected)
+
+
+def test_the_seeds_stock_address_is_no_stock_list(sirclo: Connected) -> None:
+    sirclo.channel.settings["stock_path"] = "/v1/order/"
+    sirclo.send()
+    trouble = sirclo.platform.probe(sirclo.channel, sirclo.credentials)
+    assert trouble is not None
+    assert "no stock levels" in trouble

@@ -1,0 +1,94 @@
+"""Orders, channels and mappings that the platform tests share. Names are those of the documents' own samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any, cast
+
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.mapping import MappingKey, MappingKind
+from orderbridge.domain.orders import ChannelRef, Order, OrderKey, ProductLine, SalesOrder
+
+CODE = "SO-20250101-00001"
+BASE_URLS = {
+    "salesmania": "https://api.salesmania.id",
+    "sirclo": "https://api.connexi.id",
+    "ngorder": "https://api.smartseller.co.id",
+}
+CREDENTIALS: dict[str, dict[str, str]] = {
+    "salesmania": {"username": "api-user", "password": "pass-word-1"},
+    "sirclo": {"partner_id": "B98KL87", "partner_secret": "s3cr3t", "api_key": "key-1", "api_secret": "key-secret-1"},
+    "ngorder": {"api_key": "ngorder-key-1"},
+}
+SETTINGS: dict[str, dict[str, Any]] = {
+    "salesmania": {"database_id": 2981},
+    "sirclo": {},
+    "ngorder": {"supplier_id": 7},
+}
+DELIVERY = {
+    "delivery_name": "Artia",
+    "delivery_email": "artia2@gmail.com",
+    "delivery_region": "DKI Jakarta",
+    "delivery_city": "Kota Jakarta Barat - Cengkareng",
+    "delivery_suburb": "Cengkareng",
+    "delivery_country": "Indonesia",
+    "delivery_post_code": "11720",
+    "delivery_method": "JNE REG",
+    "delivery_mobile": "082101871618",
+}
+ADDRESS = "Jl. Anggrek No.106 Blok C5"
+
+
+def order(lines: Iterable[tuple[str, int]] = (("PROD-1", 10),), code: str = CODE, **fields: Any) -> Order:
+    """An accepted order of 1 January 2025, Jakarta time; `fields` replace those of its content."""
+    content = SalesOrder(
+        **{
+            "customer_code": "CUST-1",
+            "site_code": "SITE-1",
+            "sales_name": "John Doe",
+            "address": ADDRESS,
+            "purchase_order_no": "PO-77",
+            **fields,
+        },
+        products=tuple(ProductLine(product_code=product, quantity=quantity) for product, quantity in lines),
+    )
+    return Order(
+        key=OrderKey("partner-client-001", f"po:{content.purchase_order_no}"),
+        code=code,
+        content=content,
+        content_hash=content.content_hash(),
+        created_at="2025-01-01T00:00:00.000Z",
+        order_date="2025-01-01",
+        status="DRAFT",
+        channels=(ChannelRef("one", "salesmania"),),
+        signed_by="key-1",
+    )
+
+
+def with_content(read: Order, **fields: Any) -> Order:
+    """The same order with other content."""
+    return replace(read, content=read.content.model_copy(update=fields))
+
+
+def channel(platform: str, base_url: str | None = None, **settings: Any) -> Channel:
+    """A channel on a platform, `settings` added to the least it needs."""
+    return Channel(
+        name=f"{platform}-one",
+        platform=platform,
+        settings={"base_url": base_url or BASE_URLS[platform], **SETTINGS[platform], **settings},
+    )
+
+
+def mappings(rows: Mapping[str, Any]) -> dict[MappingKey, Any]:
+    """Mappings from ``{"product:PROD-1": value}``."""
+    read: dict[MappingKey, Any] = {}
+    for name, value in rows.items():
+        kind, _, key = name.partition(":")
+        read[MappingKey.of(cast("MappingKind", kind), key)] = value
+    return read
+
+
+def missing(keys: Iterable[MappingKey]) -> list[str]:
+    """Keys as ``product:PROD-1``."""
+    return [f"{need.kind}:{need.key}" for need in keys]

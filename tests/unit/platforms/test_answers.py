@@ -1,0 +1,135 @@
+"""Statuses, Retry-After and the platform's words, as all three have them in common."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from orderbridge.domain.outcomes import MAX_DETAIL_LENGTH, Outcome, Refused, Rejected, Unknown
+from orderbridge.platforms.answers import common_outcome, redacted, retry_after_seconds, told
+from orderbridge.platforms.transport import Reply
+
+
+def reply(status: int, document: Any = None, **headers: str) -> Reply:
+    body = document if isinstance(document, bytes) else b"" if document is None else json.dumps(document).encode()
+    return Reply(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (300, Unknown), (301, Unknown), (304, Unknown), (307, Unknown),
+        (400, Rejected), (402, Rejected), (404, Rejected), (405, Rejected), (406, Rejected), (408, Rejected),
+        (409, Rejected), (410, Rejected), (418, Rejected), (422, Rejected), (451, Rejected), (499, Rejected),
+        (401, Refused), (403, Refused), (429, Refused),
+        (500, Unknown), (502, Unknown), (503, Unknown), (504, Unknown), (520, Unknown), (599, Unknown),
+        (600, Unknown), (199, Unknown),
+    ],
+)  # fmt: skip
+def test_a_status_decides_what_became_of_an_order(status: int, kind: type[Outcome]) -> None:
+    assert isinstance(common_outcome(reply(status), refuses_with_503=False), kind)
+
+
+@pytest.mark.parametrize("status", [200, 201, 202, 204, 299])
+def test_a_success_is_read_by_the_platform(status: int) -> None:
+    assert common_outcome(reply(status), refuses_with_503=False) is None
+
+
+@pytest.mark.parametrize(("status", "credentials"), [(401, True), (403, True), (429, False), (503, False)])
+def test_only_401_and_403_speak_against_the_credentials(status: int, credentials: bool) -> None:
+    outcome = common_outcome(reply(status), refuses_with_503=True)
+    assert isinstance(outcome, Refused)
+    assert outcome.credentials is credentials
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("0", 0.0),
+        ("120", 120.0),
+        (" 7 ", 7.0),
+        ("999999999", 86400.0),
+        ("Wed, 01 Jan 2025 00:01:00 GMT", 60.0),
+        ("Wednesday, 01-Jan-25 00:01:00 GMT", 60.0),
+        ("Tue, 31 Dec 2024 23:00:00 GMT", 0.0),
+        ("Wed, 01 Jan 2025 07:01:00 +0700", 60.0),
+        ("Wed, 01 Jan 2025 00:01:00", 60.0),
+        ("soon", None),
+        ("-5", None),
+        ("1.5", None),
+        ("", None),
+        ("٣", None),
+    ],
+)
+def test_retry_after_comes_in_seconds_or_as_a_date(text: str, seconds: float | None) -> None:
+    def clock() -> datetime:
+        return datetime(2025, 1, 1, tzinfo=UTC)
+
+    assert retry_after_seconds({"retry-after": text}, clock) == seconds
+
+
+def test_without_retry_after_there_is_no_time() -> None:
+    assert retry_after_seconds({}) is None
+
+
+@pytest.mark.parametrize(
+    ("document", "words"),
+    [
+        ({"message": "Slow down!"}, "400: Slow down!"),
+        ({"message": ["one", "two"]}, "400: one; two"),
+        (
+            {"response": "Failed", "message": {"products.0.product_status": ["must be S"]}, "data": None},
+            "400: products.0.product_status: must be S",
+        ),
+        ({"message": "Invalid", "errors": {"date": ["is required"]}}, "400: Invalid; date: is required"),
+        ({"error": {"code": 7, "text": "no"}}, "400: code: 7; text: no"),
+        ({"unheard": "of"}, "400: unheard: of"),
+        ({}, "400"),
+        ([], "400"),
+        (b"<html><style>a{}</style><h1>Bad Gateway</h1>\x00</html>", "400: Bad Gateway"),
+        (b"", "400"),
+        (b"\xff\xfe", "400: ��"),
+    ],
+)
+def test_the_platforms_words_are_found_wherever_they_stand(document: Any, words: str) -> None:
+    assert told(reply(400, document)) == words
+
+
+def test_words_are_bounded() -> None:
+    assert len(told(reply(400, {"message": "word " * 10_000}))) <= MAX_DETAIL_LENGTH
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "token eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJkYl9pZCI6Mjk4MSwidGVhbV9pZCI6MjQ3Mjh9.LpZ9LEpy123lwzYjzypStjdk",
+        "GET /orders?team_token=abc&x=1",
+        "api_secret: 12345",
+        '{"password":"hunter2"}',
+        "Authorization: Bearer abc.def",
+        "MAC a6jMwv4mFlj1VOh6jZzlJ2upVTcGfbjTtJpA2Hp5fpM=",
+        "mail artia2@gmail.com",
+        "call 082101871618",
+        "call +62 821-0187-1618",
+    ],
+)
+def test_what_looks_secret_or_personal_is_masked(text: str) -> None:
+    masked = redacted(text)
+    assert "***" in masked
+    for telling in ("eyJ", "abc", "12345", "hunter2", "a6jM", "artia2", "1871618", "1618"):
+        assert telling not in masked
+
+
+def test_what_we_sent_and_must_not_keep_is_masked_as_a_whole_word() -> None:
+    masked = redacted("John Doe of Jl. Anggrek No.106; johndoes stay", ["Jl. Anggrek No.106", "john doe", "x"])
+    assert masked == "*** of ***; johndoes stay"
+
+
+@pytest.mark.parametrize(
+    "text", ["ordered_products.0.unit: the product has no such unit", "SO-20250101-00001", "id 1338"]
+)
+def test_plain_words_and_ids_stay(text: str) -> None:
+    assert redacted(text) == text
