@@ -1,0 +1,115 @@
+"""Partners, keys, channels, mappings and credentials in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from orderbridge.domain.breakers import Breaker
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.partners import Partner
+from orderbridge.domain.tokens import SigningKeys
+from orderbridge.ports import LostRace
+from tests.fakes.steps import Steps
+
+
+class Partners:
+    """`PartnerDirectory` in memory."""
+
+    def __init__(self, *partners: Partner) -> None:
+        self.by_id = {partner.client_id: partner for partner in partners}
+        self.asked: list[str] = []
+
+    def find(self, client_id: str) -> Partner | None:
+        self.asked.append(client_id)
+        return self.by_id.get(client_id)
+
+
+class Keys:
+    """`KeyRing` in memory: `known` until it is `refreshed`, then `present`."""
+
+    def __init__(self, known: SigningKeys, present: SigningKeys | None = None) -> None:
+        self.known = known
+        self.present = present or known
+        self.refreshes = 0
+
+    def current(self) -> SigningKeys:
+        return self.known
+
+    def refreshed(self) -> SigningKeys:
+        self.refreshes += 1
+        self.known = self.present
+        return self.known
+
+
+class Pepper:
+    """`PepperSource` in memory."""
+
+    def __init__(self, value: bytes) -> None:
+        self.value = value
+
+    def pepper(self) -> bytes:
+        return self.value
+
+
+class Channels:
+    """`ChannelDirectory` in memory."""
+
+    def __init__(self, steps: Steps | None = None, *channels: Channel) -> None:
+        self.steps = steps or Steps()
+        self.by_name = {channel.name: channel for channel in channels}
+
+    def find(self, name: str) -> Channel | None:
+        self.steps.pass_by("before find channel")
+        return self.by_name.get(name)
+
+    def pause(self, name: str, reason: str, at: str) -> bool:
+        self.steps.pass_by("before pause channel")
+        channel = self.by_name[name]
+        if channel.state == "paused":
+            return False
+        self.by_name[name] = replace(channel, state="paused", paused_reason=reason, since=at)
+        self.steps.pass_by("after pause channel")
+        return True
+
+    def resume(self, name: str, at: str) -> bool:
+        channel = self.by_name[name]
+        self.by_name[name] = replace(channel, state="active", paused_reason=None, since=at)
+        return channel.state == "paused"
+
+    def save_breaker(self, channel: Channel, breaker: Breaker) -> Channel:
+        self.steps.pass_by("before save breaker")
+        present = self.by_name[channel.name]
+        if present.breaker.revision != channel.breaker.revision:
+            raise LostRace(channel.name)
+        saved = replace(breaker, revision=channel.breaker.revision + 1)
+        self.by_name[channel.name] = replace(present, breaker=saved)
+        self.steps.pass_by("after save breaker")
+        return replace(channel, breaker=saved)
+
+
+class Mappings:
+    """`MappingStore` in memory."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.steps = steps or Steps()
+        self.values: dict[tuple[str, MappingKey], Any] = {}
+
+    def read(self, channel: str, keys: Collection[MappingKey]) -> Mapping[MappingKey, Any]:
+        self.steps.pass_by("before read mappings")
+        found = {key: self.values[channel, key] for key in keys if (channel, key) in self.values}
+        self.steps.pass_by("after read mappings")
+        return found
+
+
+class Credentials:
+    """`CredentialSource` in memory."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.steps = steps or Steps()
+
+    def credentials(self, channel: Channel) -> Mapping[str, Any]:
+        self.steps.pass_by("before credentials")
+        return {"api_key": f"key of {channel.name}"}

@@ -1,0 +1,159 @@
+"""Bus, queues and a platform in memory. The platform keeps what it really holds, whatever it answers."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from orderbridge.domain.channels import Channel, CommonSettings
+from orderbridge.domain.events import Event, ForwardMessage
+from orderbridge.domain.lookups import Absent, Ambiguous, Finding, Found, LookFailed
+from orderbridge.domain.mapping import MappingKey, MissingMappings
+from orderbridge.domain.orders import Order
+from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
+from orderbridge.domain.times import Clock
+from orderbridge.ports import FrozenRequest
+from tests.fakes.steps import PortFailed, Steps
+
+
+class Bus:
+    """`EventBus` in memory."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.steps = steps or Steps()
+        self.events: list[Event] = []
+        self.is_down = False
+
+    def publish(self, events: Sequence[Event]) -> None:
+        self.steps.pass_by("before publish")
+        if self.is_down:
+            raise PortFailed
+        self.events += events
+        self.steps.pass_by("after publish")
+
+    def of_type(self, detail_type: str) -> list[Event]:
+        return [event for event in self.events if event.detail_type == detail_type]
+
+
+class Queues:
+    """`ForwardQueues` in memory: messages with the time from which they are visible. Refuses what SQS refuses."""
+
+    LONGEST_DELAY_SECONDS = 900
+
+    def __init__(self, clock: Clock, steps: Steps | None = None) -> None:
+        self.clock = clock
+        self.steps = steps or Steps()
+        self.sent: list[tuple[datetime, ForwardMessage]] = []
+
+    def send(self, message: ForwardMessage, delay_seconds: float = 0) -> None:
+        self.steps.pass_by("before send")
+        if not 0 <= delay_seconds <= self.LONGEST_DELAY_SECONDS:
+            raise ValueError(f"DelaySeconds {delay_seconds}")
+        self.sent.append((self.clock() + timedelta(seconds=int(delay_seconds)), message))
+        self.steps.pass_by("after send")
+
+    def visible(self) -> list[ForwardMessage]:
+        return [message for at, message in self.sent if at <= self.clock()]
+
+    def remove(self, message: ForwardMessage) -> None:
+        """Acknowledge one visible copy."""
+        index = next(i for i, (at, each) in enumerate(self.sent) if each == message and at <= self.clock())
+        del self.sent[index]
+
+
+Answer = Literal[
+    "accepted", "rejected", "refused", "refused for an hour", "refused credentials", "not sent", "lost", "lost after"
+]
+"""What becomes of a create call; ``lost after``: the platform processed it and no answer came."""
+
+
+@dataclass
+class FakePlatform:
+    """`Platform` in memory. A line needs a product mapping, and the order a customer mapping."""
+
+    clock: Clock
+    steps: Steps = field(default_factory=Steps)
+    name: str = "sirclo"
+    can_look: bool = True
+    can_cancel: bool = False
+    lag_seconds: float = 5
+    answer: Callable[[], Answer] = lambda: "accepted"
+    look_fails: Callable[[], bool] = lambda: False
+    cancel_answer: Callable[[], Outcome] = lambda: Accepted(None)
+    probe_answer: Callable[[], str | None] = lambda: None
+    calls: list[tuple[str, bytes, Answer]] = field(default_factory=list)
+    looks: int = 0
+    cancels: int = 0
+    probes: int = 0
+    held: list[tuple[str, datetime]] = field(default_factory=list)
+
+    def settings(self, channel: Channel) -> CommonSettings:
+        return CommonSettings.model_validate(channel.settings)
+
+    def mapping_keys(self, order: Order, channel: Channel) -> Collection[MappingKey]:
+        content = order.content
+        products = [MappingKey.of("product", line.product_code) for line in content.products]
+        return [MappingKey.of("customer", content.customer_code), *products]
+
+    def to_request(self, order: Order, channel: Channel, mappings: Mapping[MappingKey, Any]) -> FrozenRequest:
+        keys = self.mapping_keys(order, channel)
+        missing = [key for key in keys if key not in mappings]
+        if missing:
+            raise MissingMappings(missing)
+        body = {"order": order.code, "values": [mappings[key] for key in keys]}
+        return FrozenRequest("POST", "/orders", json.dumps(body).encode())
+
+    def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
+        self.steps.pass_by("before create order")
+        code = json.loads(request.body)["order"]
+        answer = self.answer()
+        self.calls.append((code, request.body, answer))
+        if answer in ("accepted", "lost after"):
+            self.held.append((code, self.clock()))
+        self.steps.pass_by("after create order")
+        return self._outcome(answer, code)
+
+    def _outcome(self, answer: Answer, code: str) -> Outcome:
+        outcomes: dict[Answer, Outcome] = {
+            "accepted": Accepted(f"id of {code}"),
+            "rejected": Rejected("400: no such customer"),
+            "refused": Refused("429: slow down"),
+            "refused for an hour": Refused("429: slow down", retry_after=3600),
+            "refused credentials": Refused("401: who are you", credentials=True),
+            "not sent": NotSent("connection refused"),
+            "lost": Unknown("timeout"),
+            "lost after": Unknown("timeout"),
+        }
+        return outcomes[answer]
+
+    def look_for(self, order: Order, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
+        self.steps.pass_by("before look")
+        self.looks += 1
+        if self.look_fails():
+            return LookFailed("500")
+        seen_since = self.clock() - timedelta(seconds=self.lag_seconds)
+        shown = [code for code, at in self.held if code == order.code and at <= seen_since]
+        self.steps.pass_by("after look")
+        if len(shown) > 1:
+            return Ambiguous(tuple(f"id of {code}" for code in shown))
+        return Found(f"id of {order.code}") if shown else Absent()
+
+    def cancel_order(
+        self, order: Order, external_id: str | None, channel: Channel, credentials: Mapping[str, Any]
+    ) -> Outcome:
+        self.steps.pass_by("before cancel")
+        self.cancels += 1
+        return self.cancel_answer()
+
+    def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
+        self.steps.pass_by("before probe")
+        self.probes += 1
+        return self.probe_answer()
+
+    def times_held(self) -> Counter[str]:
+        """How many orders the platform really holds, by code."""
+        return Counter(code for code, _ in self.held)

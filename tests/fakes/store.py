@@ -1,0 +1,163 @@
+"""Orders, forwards, frozen requests and timelines in memory, under the conditions of the table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date
+
+from orderbridge.domain.events import ForwardMessage
+from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, Transition
+from orderbridge.domain.orders import Order, OrderKey, OrderStatus
+from orderbridge.ports import DueItem, ForwardRecord, FrozenRequest, LostRace
+from tests.fakes.steps import Steps
+
+ForwardKey = tuple[OrderKey, str]
+
+
+class Store:
+    """`OrderIntakeStore`, `OrderDesk`, `CancelStore` and `DueIndex`, on dictionaries."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.steps = steps or Steps()
+        self.orders: dict[OrderKey, Order] = {}
+        self.forwards: dict[ForwardKey, Forward] = {}
+        self.requests: dict[ForwardKey, FrozenRequest] = {}
+        self.timeline: dict[OrderKey, list[TimelineEntry]] = {}
+        self.stale_due: list[DueItem] = []
+        """What the due index still shows though it is not due any more."""
+
+    @contextmanager
+    def _call(self, name: str) -> Iterator[None]:
+        self.steps.pass_by(f"before {name}")
+        yield
+        self.steps.pass_by(f"after {name}")
+
+    # --- intake -------------------------------------------------------------------------------------------------------
+
+    def put_if_absent(self, order: Order) -> Order | None:
+        with self._call("put_if_absent"):
+            existing = self.orders.get(order.key)
+            if existing is None:
+                self.orders[order.key] = order
+        return existing
+
+    # --- orders and forwards ------------------------------------------------------------------------------------------
+
+    def read_order(self, key: OrderKey) -> Order | None:
+        with self._call("read_order"):
+            return self.orders.get(key)
+
+    def read_forward(self, message: ForwardMessage) -> ForwardRecord | None:
+        with self._call("read_forward"):
+            key = (message.key, message.channel.name)
+            order, forward, request = self.orders.get(message.key), self.forwards.get(key), self.requests.get(key)
+        return ForwardRecord(order, forward, request) if order is not None and forward is not None else None
+
+    def list_forwards(self, key: OrderKey) -> Sequence[Forward]:
+        with self._call("list_forwards"):
+            return [forward for (of, _), forward in self.forwards.items() if of == key]
+
+    def create_forward(self, transition: Transition) -> bool:
+        with self._call("create_forward"):
+            key = self._key(transition.forward)
+            created = key not in self.forwards
+            if created:
+                self.forwards[key] = transition.forward
+                self._note(transition)
+        return created
+
+    def save(self, transition: Transition, *, freeze: FrozenRequest | None = None) -> Forward:
+        with self._call("save"):
+            saved = self._replaced(transition)
+            key = self._key(saved)
+            if freeze is not None:
+                if key in self.requests:
+                    raise LostRace("frozen already")
+                self.requests[key] = freeze
+            self.forwards[key] = saved
+            self._note(transition)
+        return saved
+
+    def save_unfrozen(self, transition: Transition) -> Forward:
+        with self._call("save_unfrozen"):
+            saved = self._replaced(transition)
+            self.forwards[self._key(saved)] = saved
+            self.requests.pop(self._key(saved), None)
+            self._note(transition)
+        return saved
+
+    def save_status(self, order: Order, status: OrderStatus) -> None:
+        with self._call("save_status"):
+            self.orders[order.key] = replace(self.orders[order.key], status=status)
+
+    def mark_published(self, order: Order) -> None:
+        with self._call("mark_published"):
+            self.orders[order.key] = replace(self.orders[order.key], due_at=None)
+
+    def request_cancel(self, key: OrderKey, at: str) -> None:
+        with self._call("request_cancel"):
+            order = self.orders[key]
+            self.orders[key] = replace(order, cancel_requested_at=order.cancel_requested_at or at)
+
+    def _replaced(self, transition: Transition) -> Forward:
+        read = transition.forward
+        present = self.forwards.get(self._key(read))
+        if present is None or present.revision != read.revision:
+            raise LostRace(f"{read.code} on {read.channel.name}")
+        return replace(read, revision=read.revision + 1)
+
+    def _note(self, transition: Transition) -> None:
+        if transition.entry is not None:
+            self.timeline.setdefault(transition.forward.key, []).append(transition.entry)
+
+    @staticmethod
+    def _key(forward: Forward) -> ForwardKey:
+        return forward.key, forward.channel.name
+
+    # --- the operator's desk ------------------------------------------------------------------------------------------
+
+    def waiting(self, channel: str, state: ForwardState) -> Sequence[Forward]:
+        with self._call("waiting"):
+            found = [f for f in self.forwards.values() if f.channel.name == channel and f.state is state]
+        return sorted(found, key=lambda forward: forward.updated_at)
+
+    # --- due ----------------------------------------------------------------------------------------------------------
+
+    def due(self, now: str, limit: int) -> Iterator[DueItem]:
+        with self._call("due"):
+            orders = [(o.due_at, DueItem(o.key, None)) for o in self.orders.values() if o.due_at is not None]
+            forwards = [
+                (f.due_at, DueItem(f.key, f.channel.name)) for f in self.forwards.values() if f.due_at is not None
+            ]
+            found = [item for due_at, item in sorted(orders + forwards, key=lambda each: each[0]) if due_at <= now]
+        yield from [*self.stale_due, *found][:limit]
+
+    def claim_order(self, order: Order, due_at: str) -> None:
+        with self._call("claim_order"):
+            if self.orders[order.key].due_at != order.due_at:
+                raise LostRace(order.code)
+            self.orders[order.key] = replace(self.orders[order.key], due_at=due_at)
+
+    def claim_forward(self, forward: Forward) -> Forward:
+        with self._call("claim_forward"):
+            saved = self._replaced(Transition(forward, None))
+            self.forwards[self._key(saved)] = saved
+        return saved
+
+
+class Counter:
+    """`CodeCounter` in memory."""
+
+    def __init__(self, steps: Steps | None = None) -> None:
+        self.steps = steps or Steps()
+        self.last: dict[date, int] = {}
+        self.calls: list[int] = []
+
+    def reserve(self, day: date, count: int) -> int:
+        self.steps.pass_by("before reserve")
+        self.calls.append(count)
+        self.last[day] = self.last.get(day, 0) + count
+        self.steps.pass_by("after reserve")
+        return self.last[day]
