@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from orderbridge.domain.problems import FieldError, InvalidFields, MalformedRequest
 
@@ -18,25 +19,37 @@ MAX_REFERENCE_LENGTH = 128
 
 OrderStatus = Literal["DRAFT", "SUBMITTED", "ACCEPTED", "IN_PROCESS", "SHIPPED", "COMPLETED", "CANCELLED", "REJECTED"]
 
-_NO_CONTROL_CHARACTERS = re.compile(r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*")
+MAX_FIELD_ERRORS = 500
+"""More than a full order can have; the rest of them would only make an answer that API Gateway does not take."""
+
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_LINE_BREAKS_AND_TABS = str.maketrans("", "", "\r\n\t")
 
 DocumentT = TypeVar("DocumentT", bound=BaseModel)
 
-Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
+
+def _one_line(text: str) -> str:
+    if _CONTROL_CHARACTERS.search(text):
+        raise PydanticCustomError("control_characters", "Control characters are not allowed")
+    return text
+
+
+def _lines(text: str) -> str:
+    _one_line(text.translate(_LINE_BREAKS_AND_TABS))
+    return text
+
+
+Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_one_line)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
+LongText = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(_lines)]
+Reference = Annotated[
+    str, StringConstraints(strip_whitespace=True, max_length=MAX_REFERENCE_LENGTH), AfterValidator(_one_line)
+]
 
 
 class _Document(BaseModel):
     # A misspelt optional field would silently change the meaning of an order, so unknown fields are refused.
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _printable(cls, value: Any) -> Any:
-        if isinstance(value, str) and not _NO_CONTROL_CHARACTERS.fullmatch(value):
-            raise ValueError("control characters are not allowed")
-        return value
 
 
 class ProductLine(_Document):
@@ -56,10 +69,9 @@ class SalesOrder(_Document):
     site_code: Code
     sales_name: Text
     address: LongText
-    purchase_order_no: (
-        Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_REFERENCE_LENGTH)] | None
-    ) = None
-    products: Annotated[tuple[ProductLine, ...], Field(min_length=1, max_length=MAX_LINES)]
+    purchase_order_no: Reference | None = None
+    # A list, because pydantic counts its items before it looks at them, and a tuple's after dropping the invalid ones.
+    products: Annotated[list[ProductLine], Field(min_length=1, max_length=MAX_LINES)]
 
     @field_validator("purchase_order_no", mode="after")
     @classmethod
@@ -95,7 +107,7 @@ def parse_document(model: type[DocumentT], body: bytes) -> DocumentT:
     raise InvalidFields(
         "invalid_fields",
         "The request has invalid fields; see errors.",
-        errors=[FieldError(_pointer(error["loc"]), error["msg"]) for error in details],
+        errors=[FieldError(_pointer(error["loc"]), error["msg"]) for error in details[:MAX_FIELD_ERRORS]],
     )
 
 
