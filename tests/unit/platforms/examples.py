@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any, cast
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.mapping import MappingKey, MappingKind
-from orderbridge.domain.orders import ChannelRef, Order, OrderKey, ProductLine, SalesOrder
+from orderbridge.domain.orders import ChannelRef, Order, OrderKey, parse_sales_order
 
 CODE = "SO-20250101-00001"
 BASE_URLS = {
@@ -42,17 +42,16 @@ ADDRESS = "Jl. Anggrek No.106 Blok C5"
 
 def order(lines: Iterable[tuple[str, int]] = (("PROD-1", 10),), code: str = CODE, **fields: Any) -> Order:
     """An accepted order of 1 January 2025, Jakarta time; `fields` replace those of its content."""
-    content = SalesOrder(
-        **{
-            "customer_code": "CUST-1",
-            "site_code": "SITE-1",
-            "sales_name": "John Doe",
-            "address": ADDRESS,
-            "purchase_order_no": "PO-77",
-            **fields,
-        },
-        products=tuple(ProductLine(product_code=product, quantity=quantity) for product, quantity in lines),
-    )
+    document = {
+        "customer_code": "CUST-1",
+        "site_code": "SITE-1",
+        "sales_name": "John Doe",
+        "address": ADDRESS,
+        "purchase_order_no": "PO-77",
+        **fields,
+        "products": [{"product_code": product, "quantity": quantity} for product, quantity in lines],
+    }
+    content = parse_sales_order(json.dumps(document).encode())
     return Order(
         key=OrderKey("partner-client-001", f"po:{content.purchase_order_no}"),
         code=code,
@@ -64,11 +63,6 @@ def order(lines: Iterable[tuple[str, int]] = (("PROD-1", 10),), code: str = CODE
         channels=(ChannelRef("one", "salesmania"),),
         signed_by="key-1",
     )
-
-
-def with_content(read: Order, **fields: Any) -> Order:
-    """The same order with other content."""
-    return replace(read, content=read.content.model_copy(update=fields))
 
 
 def channel(platform: str, base_url: str | None = None, **settings: Any) -> Channel:
