@@ -7,8 +7,6 @@ import csv
 import io
 import json
 import os
-import subprocess
-import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,10 +16,10 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from typer.testing import CliRunner
 
+from orderbridge_cli.main import app
 from orderbridge_sandboxes import DEMO_CREDENTIALS, demo_mappings, demo_settings, mappings_csv
-
-ORDERBRIDGE = Path(sys.executable).with_name("orderbridge")
 
 
 class CommandFailed(AssertionError):
@@ -35,23 +33,16 @@ class Operator:
     folder: Path
 
     def run(self, *arguments: str, exit_code: int = 0) -> Any:
-        """The JSON document that a command prints."""
-        done = self.command(*arguments, "--json")
-        if done.returncode != exit_code:
-            raise CommandFailed(f"{arguments}: exit {done.returncode}\n{done.stdout}\n{done.stderr}")
+        """The JSON document that a command prints. Run in this process: a test asks often."""
+        before = Path.cwd()
+        os.chdir(self.folder)
+        try:
+            done = CliRunner().invoke(app, [*arguments, "--json"], env={"AWS_ENDPOINT_URL": None})
+        finally:
+            os.chdir(before)
+        if done.exit_code != exit_code:
+            raise CommandFailed(f"{arguments}: exit {done.exit_code}\n{done.stdout}\n{done.stderr}")
         return json.loads(done.stdout) if done.stdout.strip() else None
-
-    def command(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        return subprocess.run(
-            [str(ORDERBRIDGE), *arguments],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
 
     def register(self, client_id: str, channels: Sequence[str], folder: Path, api_url: str) -> Partner:
         """A new partner with a key of its own."""

@@ -1,0 +1,186 @@
+"""What survives: a dark stream, a restart, a killed worker. And what a whole run leaves in the log."""
+
+from __future__ import annotations
+
+import base64
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from orderbridge_cli.local.stack import LocalStack
+from tests.e2e.actors import Operator, Partner, Platforms
+from tests.e2e.conftest import SEEDS, wait_for
+
+pytestmark = pytest.mark.e2e
+
+
+class OwnStack:
+    """A stack of one test's own, which may be stopped and started again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.operator = Operator(folder)
+        self._running: LocalStack | None = None
+
+    def start(self) -> None:
+        self._running = LocalStack(
+            state_dir=self.folder / ".local" / "state",
+            port=0,
+            stack_file=self.folder / ".local" / "stack.json",
+            live_reload=False,
+            sweep_every_s=1.0,
+            parameters=SEEDS,
+        )
+        self._running.start()
+
+    def stop(self) -> None:
+        if self._running is not None:
+            self._running.stop()
+            self._running = None
+
+    @property
+    def running(self) -> LocalStack:
+        assert self._running is not None
+        return self._running
+
+    def client(self, service: str) -> Any:
+        description = self.running.description
+        return boto3.client(
+            service,
+            endpoint_url=description.aws_endpoint_url,
+            region_name=description.region,
+            aws_access_key_id=description.access_key,
+            aws_secret_access_key=description.secret_key,
+        )
+
+    def partner(self, name: str) -> Partner:
+        description = self.running.description
+        platforms = Platforms(description.sandboxes)
+        channels = [
+            platforms.add_channel(self.operator, platform, f"{name}-{platform}", self.folder, {}, mapped=True)
+            for platform in ("salesmania", "sirclo", "ngorder")
+        ]
+        return self.operator.register(name, channels, self.folder, description.api_url)
+
+    def sent(self, codes: list[str]) -> bool:
+        listed = self.operator.run("forwards", "list", "--state", "SENT")
+        done = [forward["code"] for forward in listed]
+        return all(done.count(code) == 3 for code in codes)
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[OwnStack]:
+    stack = OwnStack(tmp_path)
+    stack.start()
+    yield stack
+    stack.stop()
+
+
+def test_with_a_dark_stream_every_accepted_order_still_arrives_once(own_stack: OwnStack) -> None:
+    partner = own_stack.partner("dark")
+    functions = own_stack.client("lambda")
+    streams = [
+        mapping
+        for mapping in functions.list_event_source_mappings()["EventSourceMappings"]
+        if ":dynamodb:" in mapping["EventSourceArn"]
+    ]
+    assert streams
+    for mapping in streams:
+        functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
+
+    codes = [partner.place(f"PO-DARK-{number}") for number in range(20)]
+
+    wait_for(lambda: own_stack.sent(codes), seconds=120, every=1, what="20 orders by the sweeper alone")
+    platforms = Platforms(own_stack.running.description.sandboxes)
+    for platform in ("salesmania", "sirclo", "ngorder"):
+        assert all(len(platforms.held(platform, code)) == 1 for code in codes)
+    partner.http.close()
+
+
+def test_a_restart_keeps_everything_and_goes_on(own_stack: OwnStack) -> None:
+    partner = own_stack.partner("restart")
+    before = [partner.place(f"PO-BEFORE-{number}") for number in range(5)]
+    # Stopped with orders on their way: some are sent, some are queued.
+    own_stack.stop()
+
+    own_stack.start()
+
+    partner.api_url = own_stack.running.description.api_url
+    assert own_stack.operator.run("partners", "show", "restart")["state"] == "active"
+    after = [partner.place(f"PO-AFTER-{number}") for number in range(20)]
+    wait_for(lambda: own_stack.sent(before + after), seconds=150, every=1, what="all 25 orders")
+    assert len(set(before + after)) == 25
+    partner.http.close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the workers in /proc")
+def test_killed_workers_lose_nothing_and_double_nothing(own_stack: OwnStack) -> None:
+    partner = own_stack.partner("killed")
+    codes: list[str] = []
+    for number in range(12):
+        codes.append(partner.place(f"PO-KILL-{number}"))
+        if number % 4 == 3:
+            kill_one_forwarder(own_stack)
+
+    def settled() -> bool:
+        states = [state for code in codes for state in own_stack.operator.states(code).values()]
+        return len(states) == 36 and all(state in ("SENT", "IN_DOUBT") for state in states)
+
+    wait_for(settled, seconds=200, every=2, what="every forward to be settled")
+    platforms = Platforms(own_stack.running.description.sandboxes)
+    for code in codes:
+        states = own_stack.operator.states(code)
+        assert states["killed-sirclo"] == states["killed-ngorder"] == "SENT"
+        assert len(platforms.held("sirclo", code)) == 1
+        assert len(platforms.held("ngorder", code)) == 1
+        assert len(platforms.held("salesmania", code)) <= 1
+    partner.http.close()
+
+
+def kill_one_forwarder(stack: OwnStack) -> None:
+    """kill -9 of a worker process that runs one of the forwarders, if there is one now."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            environment = (folder / "environ").read_bytes().decode(errors="replace")
+        except OSError:
+            continue
+        if str(stack.folder) in environment and "AWS_LAMBDA_FUNCTION_NAME=orderbridge-forward" in environment:
+            os.kill(int(folder.name), signal.SIGKILL)
+            return
+
+
+def test_the_log_of_a_whole_run_holds_nothing_that_is_secret_or_personal(own_stack: OwnStack) -> None:
+    partner = own_stack.partner("quiet")
+    code = partner.place("PO-QUIET", sales_name="Sales Person Q", address="Jl. Rahasia No. 77")
+    headers = partner.signed_headers()
+    partner.post({"broken": True}, headers={"X-SIGNATURE": "%%%"})
+    wait_for(lambda: own_stack.operator.states(code), what="forwards")
+    logs = "".join(path.read_text(errors="replace") for path in own_stack.running.logs.rglob("*.log*"))
+    own_stack.stop()
+    logs += "".join(
+        path.read_text(errors="replace") for path in (own_stack.folder / ".local" / "state" / "logs").rglob("*.log*")
+    )
+
+    assert code in logs, "the log was read"
+    secrets = [
+        partner.client_secret,
+        partner.token or "",
+        headers["X-SIGNATURE"],
+        "Jl. Rahasia",
+        "Sales Person Q",
+        "0812",
+        "sandbox-password-not-a-secret",
+        "sandbox-partner-secret-not-a-secret",
+        "sandbox-api-secret-not-a-secret",
+        "sandbox-key-not-a-secret",
+        base64.b64encode(b"sandbox-user:sandbox-password-not-a-secret").decode(),
+        "team_token=ey",
+        "BEGIN PUBLIC KEY",
+    ]
+    assert [secret for secret in secrets if secret and secret in logs] == []
+    partner.http.close()
