@@ -6,13 +6,15 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState, TimelineEntry
 from orderbridge.domain.mapping import KINDS, MappingKey, MappingKind
+from orderbridge.domain.orders import ChannelRef
 from orderbridge.domain.partners import CLIENT_ID
 from orderbridge.domain.times import Clock, to_iso
 from orderbridge.ports import ChannelRegistry, MappingTable, OrderDesk, PartnerRegistry
-from orderbridge.usecases.operating import OperationRefused, channel_refs, known_channel
+from orderbridge.usecases.operating import OperationRefused, known_channel
 from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
 
 MAX_KEY_BYTES = 1000
@@ -105,7 +107,7 @@ class OperateMappings:
     ) -> ImportResult:
         """Import a partner's routes: per site the channels its orders go to. Raises `RowsRefused`."""
         self._require_partner(client_id)
-        known = {channel.name for channel in self.channels.list_channels()}
+        known = cache(self.channels.find)
 
         def wrong(kind: MappingKind, value: str) -> str | None:
             if kind != "route":
@@ -113,11 +115,18 @@ class OperateMappings:
             names = _route_channels(value)
             if not names:
                 return "the route names no channel"
-            unknown = [name for name in names if name not in known and self.channels.find(name) is None]
+            unknown = [name for name in names if known(name) is None]
             return f"there is no channel {' and no channel '.join(unknown)}" if unknown else None
 
         checked = _checked(rows, wrong, bad)
-        routes = {key.key: channel_refs(self.channels, _route_channels(value)) for key, value in checked.items()}
+        routes = {
+            key.key: tuple(
+                ChannelRef(channel.name, channel.platform)
+                for channel in map(known, _route_channels(value))
+                if channel is not None
+            )
+            for key, value in checked.items()
+        }
         if routes:
             entry = TimelineEntry(to_iso(self.clock()), "RoutesImported", None, _few(routes))
             self.partners.save_routes(client_id, routes, entry)

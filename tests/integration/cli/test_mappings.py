@@ -1,0 +1,256 @@
+"""`orderbridge mappings`: what is imported, what is refused, and what an import lets go."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from orderbridge.domain.forwards import Forward, ForwardState, park_for_mappings
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.orders import ChannelRef, Order
+from orderbridge.domain.times import utc_now
+from tests.integration.cli.conftest import Operator, state_of
+
+NGORDER = ChannelRef("ngorder", "ngorder")
+SIRCLO = ChannelRef("sirclo", "sirclo")
+PRODUCT = {"variation_id": 1, "product_status": "S"}
+
+Place = Callable[..., Order]
+Move = Callable[..., Forward]
+
+
+def _parked(*needs: tuple[str, str]) -> Callable[[Forward], Any]:
+    keys = [MappingKey.of(kind, key) for kind, key in needs]  # type: ignore[arg-type]
+    return lambda forward: park_for_mappings(forward, keys, utc_now())
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def test_rows_are_imported_and_exported_exactly(set_up: Operator) -> None:
+    exact = '{"variation_id":  1,\n "product_status": "S"}'
+    file = set_up.csv_file(("product", "PROD-1", exact), ("customer", "CUST-1", "0"), ("customer", 'Ü, "x"', "77"))
+
+    result = set_up.json("mappings", "import", "ngorder", file)
+
+    assert result == {"channel": "ngorder", "imported": 3, "released": []}
+    exported = {(row["kind"], row["key"]): row["value"] for row in set_up.json("mappings", "export", "ngorder")}
+    assert exported == {("product", "PROD-1"): exact, ("customer", "CUST-1"): "0", ("customer", 'Ü, "x"'): "77"}
+
+
+def test_what_is_exported_can_be_imported_and_changes_nothing(set_up: Operator) -> None:
+    value = json.dumps({"sku": "a,b", "id": 3, "name": 'T-Shirt "L"\tx', "price": 150000.50})
+    set_up.json("mappings", "import", "sirclo", set_up.csv_file(("product", "PROD-1", value)))
+    before = set_up.items()
+
+    exported = set_up.run("mappings", "export", "sirclo").stdout
+    set_up.json("mappings", "import", "sirclo", set_up.file("again.csv", exported))
+
+    assert set_up.items() == before
+    assert set_up.run("mappings", "export", "sirclo").stdout == exported
+
+
+def test_keys_are_kept_as_the_forwarder_looks_them_up(set_up: Operator) -> None:
+    file = set_up.csv_file(("sales", "  John   DOE ", "24728"), ("product", " PROD-1 ", {"product_id": 1}))
+
+    set_up.json("mappings", "import", "salesmania", file)
+
+    keys = [MappingKey.of("sales", "john doe"), MappingKey.of("product", "PROD-1")]
+    from orderbridge.aws.channels import TableMappings
+
+    found = TableMappings(set_up.stack.clients.dynamodb, set_up.stack.table).read("salesmania", keys)
+    assert found == {keys[0]: 24728, keys[1]: {"product_id": 1}}
+
+
+def test_a_file_as_a_spreadsheet_saves_it_is_read(set_up: Operator) -> None:
+    content = "\ufeffValue,Kind,KEY\r\n77,customer,CUST-1\r\n\r\n,,\r\n"
+    assert set_up.json("mappings", "import", "ngorder", set_up.file("m.csv", content))["imported"] == 1
+
+
+def test_more_rows_than_one_transaction_holds_are_all_written(set_up: Operator) -> None:
+    file = set_up.csv_file(*(("customer", f"CUST-{n}", str(n)) for n in range(250)))
+
+    assert set_up.json("mappings", "import", "ngorder", file)["imported"] == 250
+
+    assert len(set_up.json("mappings", "export", "ngorder")) == 250
+
+
+BAD_ROWS: list[tuple[str, str, int, str]] = [
+    ("ngorder", "colour,RED,1", 3, "'colour' is not a kind"),
+    ("ngorder", "customer,,1", 3, "key is empty"),
+    ("ngorder", "customer,C-2,", 3, "value is empty"),
+    ("ngorder", "customer,C-2", 3, "2 columns instead of 3"),
+    ("ngorder", "customer,C-2,1,2", 3, "4 columns instead of 3"),
+    ("ngorder", "customer, CUST-1 ,2", 3, "stands on line 2 already"),
+    ("ngorder", 'product,P-1,"{""variation_id"": 1"', 3, "not JSON"),
+    ("ngorder", "product,P-1,one", 3, "variation_id"),
+    ("ngorder", 'product,P-1,"{""variation_id"": 1, ""product_status"": ""X""}"', 3, "product_status"),
+    ("ngorder", 'product,P-1,"{""variation"": 1, ""product_status"": ""S""}"', 3, "variation"),
+    ("ngorder", "customer,C-2,x12", 3, "customer_id"),
+    ("ngorder", "customer,C-2,true", 3, "customer_id"),
+    ("ngorder", "customer,C-2,-5", 3, "customer_id"),
+    ("ngorder", "route,SITE-1,ngorder", 3, "belongs to a partner"),
+    ("ngorder", f"customer,{'k' * 1001},1", 3, "key is longer"),
+    ("ngorder", f"customer,C-2,{'9' * 8001}", 3, "value is longer"),
+    ("ngorder", 'customer,"C-2,1', 3, "not CSV"),
+    ("sirclo", 'product,P-1,"{""sku"": ""a"", ""price"": -1}"', 3, "price"),
+    ("salesmania", "sales,John Doe,nobody", 3, "team_id"),
+    ("salesmania", "price,P-1,0", 3, "free"),
+]
+
+
+@pytest.mark.parametrize(("channel", "row", "line", "said"), BAD_ROWS, ids=[f"{c}-{r[:40]}" for c, r, _, _ in BAD_ROWS])
+def test_one_bad_row_is_named_by_its_line_and_nothing_is_imported(
+    set_up: Operator, channel: str, row: str, line: int, said: str
+) -> None:
+    good = {
+        "ngorder": "customer,CUST-1,1",
+        "sirclo": 'customer,CUST-1,"{""delivery_name"": ""Artia""}"',
+        "salesmania": "customer,CUST-1,1",
+    }[channel]
+    file = set_up.file("m.csv", f"kind,key,value\n{good}\n{row}\n")
+    before = set_up.items()
+
+    result = set_up.run("mappings", "import", channel, file, "--json")
+
+    assert result.exit_code == 1
+    assert str(file) in result.stderr
+    assert f"line {line}: " in result.stderr
+    rows = json.loads(result.stdout)["rows"]
+    assert [each["line"] for each in rows] == [line]
+    assert said in rows[0]["reason"]
+    assert set_up.items() == before
+
+
+def test_every_bad_row_is_said_at_once_each_with_the_line_it_begins_on(set_up: Operator) -> None:
+    content = 'kind,key,value\nproduct,P-1,"{""variation_id"": 1,\n""product_status"": ""S""}"\nx,y,1\n\ncustomer,,1\n'
+
+    result = set_up.run("mappings", "import", "ngorder", set_up.file("m.csv", content), "--json")
+
+    assert [row["line"] for row in json.loads(result.stdout)["rows"]] == [4, 6]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"\n\n", "empty"),
+        (b"kind;key;value\ncustomer;a;1\n", "first line must be kind,key,value"),
+        (b"customer,CUST-1,1\n", "first line must be kind,key,value"),
+        (b"kind,key,value\ncustomer,\xff\xfe,1\n", "line 2: not UTF-8"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(set_up: Operator, content: bytes, said: str) -> None:
+    before = set_up.items()
+    assert said in set_up.refused("mappings", "import", "ngorder", set_up.file("m.csv", content))
+    assert set_up.items() == before
+
+
+def test_a_header_alone_imports_nothing(set_up: Operator) -> None:
+    assert set_up.json("mappings", "import", "ngorder", set_up.csv_file())["imported"] == 0
+
+
+def test_an_unknown_channel_is_exit_1(set_up: Operator) -> None:
+    for command in (("import", "tokopedia", set_up.csv_file()), ("export", "tokopedia"), ("missing", "tokopedia")):
+        assert "There is no channel tokopedia." in set_up.refused("mappings", *command)
+
+
+# --- releasing --------------------------------------------------------------------------------------------------------
+
+
+def test_an_import_releases_exactly_the_forwards_that_waited_for_its_keys(
+    set_up: Operator, place_order: Place, move: Move
+) -> None:
+    waits_for_it = place_order(1, channels=[NGORDER])
+    waits_for_more = place_order(2, channels=[NGORDER])
+    waits_for_other = place_order(3, channels=[NGORDER])
+    elsewhere = place_order(4, channels=[SIRCLO])
+    move(waits_for_it, "ngorder", _parked(("product", "PROD-1")))
+    move(waits_for_more, "ngorder", _parked(("product", "PROD-1"), ("customer", "CUST-9")))
+    move(waits_for_other, "ngorder", _parked(("customer", "CUST-9")))
+    move(elsewhere, "sirclo", _parked(("product", "PROD-1")))
+
+    result = set_up.json("mappings", "import", "ngorder", set_up.csv_file(("product", "PROD-1", PRODUCT)))
+
+    assert {each["code"] for each in result["released"]} == {waits_for_it.code, waits_for_more.code}
+    assert state_of(set_up, waits_for_it, "ngorder") is ForwardState.QUEUED
+    assert state_of(set_up, waits_for_more, "ngorder") is ForwardState.QUEUED
+    assert state_of(set_up, waits_for_other, "ngorder") is ForwardState.NEEDS_MAPPING
+    assert state_of(set_up, elsewhere, "sirclo") is ForwardState.NEEDS_MAPPING
+    assert {message["code"] for message in set_up.messages("ngorder")} == {waits_for_it.code, waits_for_more.code}
+    assert set_up.messages("sirclo") == []
+
+
+def test_a_second_import_releases_nothing_twice(set_up: Operator, place_order: Place, move: Move) -> None:
+    order = place_order(1, channels=[NGORDER])
+    move(order, "ngorder", _parked(("product", "PROD-1")))
+    file = set_up.csv_file(("product", "PROD-1", PRODUCT))
+    set_up.json("mappings", "import", "ngorder", file)
+
+    assert set_up.json("mappings", "import", "ngorder", file)["released"] == []
+
+    assert len(set_up.messages("ngorder")) == 1
+
+
+def test_a_forward_that_moved_on_while_the_import_looked_is_left_alone(
+    set_up: Operator, place_order: Place, move: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from orderbridge.domain.forwards import release
+
+    order = place_order(1, channels=[NGORDER])
+    parked = move(order, "ngorder", _parked(("product", "PROD-1")))
+    move(order, "ngorder", lambda forward: release(forward, "by its forwarder", utc_now(), 60))
+    # The index still shows it waiting.
+    from orderbridge.aws.order_desk import TableOrderDesk
+
+    monkeypatch.setattr(TableOrderDesk, "waiting", lambda *_: iter([parked]))
+
+    result = set_up.json("mappings", "import", "ngorder", set_up.csv_file(("product", "PROD-1", PRODUCT)))
+
+    assert result["released"] == []
+    assert set_up.messages("ngorder") == []
+
+
+def test_a_forward_that_was_touched_but_still_waits_is_released(
+    set_up: Operator, place_order: Place, move: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from orderbridge.aws.order_desk import TableOrderDesk
+
+    order = place_order(1, channels=[NGORDER])
+    move(order, "ngorder", _parked(("product", "PROD-1")))
+    save = TableOrderDesk.save
+
+    def touched_first(self: TableOrderDesk, transition: Any, **more: Any) -> Forward:
+        monkeypatch.setattr(TableOrderDesk, "save", save)
+        move(order, "ngorder", _parked(("product", "PROD-1")))
+        return save(self, transition, **more)
+
+    monkeypatch.setattr(TableOrderDesk, "save", touched_first)
+
+    result = set_up.json("mappings", "import", "ngorder", set_up.csv_file(("product", "PROD-1", PRODUCT)))
+
+    assert [each["code"] for each in result["released"]] == [order.code]
+
+
+def test_missing_says_what_is_needed_by_how_many_and_since_when(
+    set_up: Operator, place_order: Place, move: Move
+) -> None:
+    first = move(place_order(1, channels=[NGORDER]), "ngorder", _parked(("product", "PROD-1"), ("customer", "C")))
+    move(place_order(2, channels=[NGORDER]), "ngorder", _parked(("product", "PROD-1")))
+    move(place_order(3, channels=[SIRCLO]), "sirclo", _parked(("product", "PROD-1")))
+
+    assert set_up.json("mappings", "missing", "ngorder") == [
+        {"kind": "product", "key": "PROD-1", "channel": "ngorder", "forwards": 2, "since": first.updated_at},
+        {"kind": "customer", "key": "C", "channel": "ngorder", "forwards": 1, "since": first.updated_at},
+    ]
+    assert {(each["channel"], each["forwards"]) for each in set_up.json("mappings", "missing")} == {
+        ("ngorder", 2), ("ngorder", 1), ("sirclo", 1),
+    }  # fmt: skip
+
+
+def test_nothing_missing_is_an_empty_list(set_up: Operator) -> None:
+    assert set_up.json("mappings", "missing") == []
+    assert set_up.run("mappings", "missing").stdout.strip() == "Nothing is missing."

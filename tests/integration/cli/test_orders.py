@@ -1,0 +1,327 @@
+"""`orderbridge orders` and `orderbridge forwards`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from orderbridge.domain.forwards import (
+    Forward,
+    ForwardState,
+    begin_attempt,
+    park_for_mappings,
+    settle_attempt,
+)
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.orders import ChannelRef, Order
+from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
+from orderbridge.domain.times import utc_now
+from orderbridge.ports import FrozenRequest
+from tests.integration.cli.conftest import Operator, state_of
+
+SALESMANIA = ChannelRef("salesmania", "salesmania")
+SIRCLO = ChannelRef("sirclo", "sirclo")
+NGORDER = ChannelRef("ngorder", "ngorder")
+REQUEST = FrozenRequest("POST", "/v1/order", b'{"order_id":"x"}')
+
+Place = Callable[..., Order]
+Move = Callable[..., Forward]
+
+
+def _attempt(operator: Operator, order: Order, channel: str, outcome: Outcome) -> Forward:
+    """One attempt as the forwarder makes it, its request frozen."""
+    desk = operator.stack.desk
+    forward = next(f for f in desk.list_forwards(order.key) if f.channel.name == channel)
+    sending = desk.save(begin_attempt(forward, "attempt", "hash", utc_now(), 60), freeze=REQUEST)
+    return desk.save(settle_attempt(sending, outcome, utc_now(), 0.5, 60, None))
+
+
+def _frozen(operator: Operator, order: Order, channel: str) -> bool:
+    return any(item["SK"]["S"] == f"REQUEST#{channel}" for item in operator.items())
+
+
+# --- show -------------------------------------------------------------------------------------------------------------
+
+
+def test_show_has_the_documented_shape(set_up: Operator, place_order: Place, move: Move) -> None:
+    order = place_order(1, channels=[SIRCLO, NGORDER])
+    _attempt(set_up, order, "sirclo", Accepted("991"))
+    needs = [MappingKey.of("product", "PROD-001"), MappingKey.of("customer", "CUST-001")]
+    move(order, "ngorder", lambda forward: park_for_mappings(forward, needs, utc_now()))
+
+    shown = set_up.json("orders", "show", order.code)
+
+    timeline = shown.pop("timeline")
+    assert shown == {
+        "code": order.code,
+        "client_id": "artia",
+        "status": "DRAFT",
+        "created_at": order.created_at,
+        "purchase_order_no": "PO-1",
+        "forwards": [
+            {
+                "channel": "ngorder", "platform": "ngorder", "state": "NEEDS_MAPPING", "external_id": None,
+                "attempts": 0, "error": None,
+                "missing": [{"kind": "product", "key": "PROD-001"}, {"kind": "customer", "key": "CUST-001"}],
+            },
+            {
+                "channel": "sirclo", "platform": "sirclo", "state": "SENT", "external_id": "991", "attempts": 1,
+                "missing": [], "error": None,
+            },
+        ],
+    }  # fmt: skip
+    assert timeline[0] == {"at": order.created_at, "event": "OrderAccepted", "channel": None, "detail": None}
+    assert [entry["at"] for entry in timeline] == sorted(entry["at"] for entry in timeline)
+    assert {entry["event"] for entry in timeline} == {
+        "OrderAccepted", "ForwardQueued", "AttemptStarted", "ForwardSent", "ForwardNeedsMapping",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "status"),
+    [
+        ({"sirclo": Accepted("1"), "ngorder": Accepted("2")}, "SUBMITTED"),
+        ({"sirclo": Accepted("1")}, "DRAFT"),
+        ({"sirclo": Rejected("no"), "ngorder": Accepted("2")}, "SUBMITTED"),
+        ({"sirclo": Rejected("no"), "ngorder": Rejected("no")}, "REJECTED"),
+    ],
+)
+def test_the_status_is_that_of_the_forwards(
+    set_up: Operator, place_order: Place, outcomes: dict[str, Outcome], status: str
+) -> None:
+    order = place_order(1, channels=[SIRCLO, NGORDER])
+    for channel, outcome in outcomes.items():
+        _attempt(set_up, order, channel, outcome)
+
+    assert set_up.json("orders", "show", order.code)["status"] == status
+
+
+def test_an_order_without_a_channel_shows_the_route_it_waits_for(set_up: Operator, place_order: Place) -> None:
+    order = place_order(1, site="SITE-009")
+
+    assert set_up.json("orders", "show", order.code)["forwards"] == [
+        {
+            "channel": None, "platform": None, "state": "NEEDS_MAPPING", "external_id": None, "attempts": 0,
+            "missing": [{"kind": "route", "key": "SITE-009"}], "error": None,
+        }
+    ]  # fmt: skip
+
+
+def test_what_a_platform_said_is_shown_without_what_would_move_the_cursor(set_up: Operator, place_order: Place) -> None:
+    order = place_order(1, channels=[SIRCLO])
+    _attempt(set_up, order, "sirclo", Rejected("[bold]sku\x1b[2J unknown"))
+
+    result = set_up.run("orders", "show", order.code)
+
+    assert "[bold]sku" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [("SO-20250101-00001", "There is no order"), ("so-1", "not an order code"), ("", "not an order code")],
+)
+def test_an_unknown_code_is_exit_1(set_up: Operator, code: str, said: str) -> None:
+    assert said in set_up.refused("orders", "show", code)
+    assert said in set_up.refused("forwards", "retry", code, "sirclo")
+
+
+# --- lists ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_partners(set_up: Operator) -> Operator:
+    for client_id in ("artia", "budi"):
+        assert set_up.add_partner(client_id, "sirclo").exit_code == 0
+    return set_up
+
+
+def test_orders_are_listed_newest_first_over_all_partners_and_days(two_partners: Operator, place_order: Place) -> None:
+    now = utc_now()
+    placed = [
+        place_order(1, at=now - timedelta(days=3)),
+        place_order(2, client_id="budi", at=now - timedelta(hours=2)),
+        place_order(3, at=now - timedelta(hours=1)),
+        place_order(4, client_id="budi", at=now),
+    ]
+
+    listed = two_partners.json("orders", "list")
+
+    assert [each["code"] for each in listed] == [order.code for order in reversed(placed)]
+    assert listed[0] == {
+        "code": placed[3].code,
+        "client_id": "budi",
+        "status": "DRAFT",
+        "created_at": placed[3].created_at,
+        "purchase_order_no": "PO-4",
+    }
+
+
+def test_the_list_can_be_narrowed(two_partners: Operator, place_order: Place, move: Move) -> None:
+    now = utc_now()
+    old = place_order(1, at=now - timedelta(days=20), channels=[SIRCLO])
+    recent = place_order(2, at=now - timedelta(days=1), channels=[SIRCLO])
+    other = place_order(3, client_id="budi", at=now, channels=[SIRCLO])
+    move(recent, "sirclo", lambda f: park_for_mappings(f, [MappingKey.of("product", "P")], utc_now()))
+
+    def codes(*arguments: str) -> list[str]:
+        return [each["code"] for each in two_partners.json("orders", "list", *arguments)]
+
+    assert codes() == [other.code, recent.code]
+    assert codes("--client-id", "budi") == [other.code]
+    assert codes("--since", (now - timedelta(days=30)).date().isoformat()) == [other.code, recent.code, old.code]
+    assert codes("--since", (now - timedelta(hours=1)).isoformat()) == [other.code]
+    assert codes("--state", "NEEDS_MAPPING") == [recent.code]
+    assert codes("--state", "DRAFT") == [other.code, recent.code]
+    assert codes("--state", "SHIPPED") == []
+    assert codes("--limit", "1") == [other.code]
+
+
+def test_a_filter_that_means_nothing_is_refused(two_partners: Operator) -> None:
+    assert "neither an order's status" in two_partners.refused("orders", "list", "--state", "LOST")
+    assert "There is no partner nobody." in two_partners.refused("orders", "list", "--client-id", "nobody")
+    assert "neither a day" in two_partners.refused("orders", "list", "--since", "yesterday")
+    assert two_partners.run("orders", "list", "--limit", "0").exit_code == 2
+
+
+def test_forwards_are_listed_by_state_and_channel(set_up: Operator, place_order: Place, move: Move) -> None:
+    first = place_order(1, channels=[SIRCLO, NGORDER])
+    second = place_order(2, channels=[SIRCLO])
+    unrouted = place_order(3)
+    _attempt(set_up, first, "sirclo", Accepted("991"))
+    move(first, "ngorder", lambda f: park_for_mappings(f, [MappingKey.of("product", "P")], utc_now()))
+
+    def listed(*arguments: str) -> set[tuple[str, str | None]]:
+        return {(each["code"], each["channel"]) for each in set_up.json("forwards", "list", *arguments)}
+
+    assert listed("--state", "SENT") == {(first.code, "sirclo")}
+    assert listed("--state", "QUEUED") == {(second.code, "sirclo")}
+    assert listed("--state", "NEEDS_MAPPING") == {(first.code, "ngorder"), (unrouted.code, None)}
+    assert listed("--state", "NEEDS_MAPPING", "--channel", "ngorder") == {(first.code, "ngorder")}
+    assert listed("--channel", "sirclo") == {(first.code, "sirclo"), (second.code, "sirclo")}
+    assert listed("--state", "QUEUED", "--channel", "ngorder") == set()
+    assert len(listed()) == 4
+    assert set_up.run("forwards", "list", "--state", "LOST").exit_code == 2
+    assert "There is no channel tokopedia." in set_up.refused("forwards", "list", "--channel", "tokopedia")
+
+
+# --- by hand ----------------------------------------------------------------------------------------------------------
+
+
+def test_a_rejected_forward_is_retried_and_mapped_anew(set_up: Operator, place_order: Place) -> None:
+    order = place_order(1, channels=[SIRCLO])
+    _attempt(set_up, order, "sirclo", Rejected("sku unknown"))
+    assert _frozen(set_up, order, "sirclo")
+
+    moved = set_up.json("forwards", "retry", order.code, "sirclo")
+
+    assert moved["state"] == "QUEUED"
+    assert state_of(set_up, order, "sirclo") is ForwardState.QUEUED
+    assert not _frozen(set_up, order, "sirclo")
+    assert [message["code"] for message in set_up.messages("sirclo")] == [order.code]
+    events = [entry["event"] for entry in set_up.json("orders", "show", order.code)["timeline"]]
+    assert events[-1] == "ForwardRetried"
+
+
+@pytest.mark.parametrize(
+    ("outcome", "said"),
+    [(Accepted("1"), "holds it already"), (Unknown("timeout"), "forwards resolve"), (None, "queued already")],
+)
+def test_a_forward_in_another_state_is_not_retried(
+    set_up: Operator, place_order: Place, outcome: Outcome | None, said: str
+) -> None:
+    order = place_order(1, channels=[SIRCLO])
+    if outcome is not None:
+        _attempt(set_up, order, "sirclo", outcome)
+    before = set_up.items()
+
+    assert said in set_up.refused("forwards", "retry", order.code, "sirclo")
+
+    assert set_up.items() == before
+    assert set_up.messages("sirclo") == []
+
+
+def test_the_unrouted_place_is_not_retried(set_up: Operator, place_order: Place) -> None:
+    order = place_order(1)
+    assert "import a route" in set_up.refused("forwards", "retry", order.code, "unrouted")
+
+
+def test_a_channel_the_order_does_not_go_to_is_refused(set_up: Operator, place_order: Place) -> None:
+    order = place_order(1, channels=[SIRCLO])
+    assert "no forward to ngorder" in set_up.refused("forwards", "retry", order.code, "ngorder")
+
+
+def test_doubt_is_settled_as_sent_with_the_platforms_id(set_up: Operator, place_order: Place) -> None:
+    order = place_order(1, channels=[SALESMANIA])
+    _attempt(set_up, order, "salesmania", Unknown("timeout"))
+
+    moved = set_up.json("forwards", "resolve", order.code, "salesmania", "--sent", "8812")
+
+    assert (moved["state"], moved["external_id"]) == ("SENT", "8812")
+    assert set_up.messages("salesmania") == []
+    entry = set_up.json("orders", "show", order.code)["timeline"][-1]
+    assert entry["event"] == "ForwardResolved"
+    assert "8812" in entry["detail"]
+
+
+def test_doubt_is_settled_as_absent_by_sending_the_same_request_again(set_up: Operator, place_order: Place) -> None:
+    order = place_order(1, channels=[SALESMANIA])
+    _attempt(set_up, order, "salesmania", Unknown("timeout"))
+
+    moved = set_up.json("forwards", "resolve", order.code, "salesmania", "--absent")
+
+    assert moved["state"] == "QUEUED"
+    assert _frozen(set_up, order, "salesmania")
+    assert len(set_up.messages("salesmania")) == 1
+    assert "only an IN_DOUBT" in set_up.refused("forwards", "resolve", order.code, "salesmania", "--absent")
+
+
+@pytest.mark.parametrize("arguments", [(), ("--absent", "--sent", "1"), ("--sent", " ")])
+def test_resolve_takes_exactly_one_answer(set_up: Operator, place_order: Place, arguments: tuple[str, ...]) -> None:
+    order = place_order(1, channels=[SALESMANIA])
+    assert set_up.run("forwards", "resolve", order.code, "salesmania", *arguments).exit_code == 2
+
+
+@pytest.mark.parametrize("state", [Accepted("1"), Rejected("no"), None])
+def test_only_doubt_is_resolved(set_up: Operator, place_order: Place, state: Outcome | None) -> None:
+    order = place_order(1, channels=[SIRCLO])
+    if state is not None:
+        _attempt(set_up, order, "sirclo", state)
+    before = set_up.items()
+    for arguments in (("--absent",), ("--sent", "2")):
+        assert "only an IN_DOUBT" in set_up.refused("forwards", "resolve", order.code, "sirclo", *arguments)
+    assert set_up.items() == before
+
+
+def test_resuming_a_channel_lets_go_what_it_held(set_up: Operator, place_order: Place, move: Move) -> None:
+    from orderbridge.domain.forwards import pause
+
+    order = place_order(1, channels=[SIRCLO])
+    set_up.json("channels", "pause", "sirclo")
+    move(order, "sirclo", lambda forward: pause(forward, "paused", utc_now(), 600))
+    assert json.loads(set_up.run("forwards", "list", "--state", "PAUSED", "--json").stdout)[0]["error"] == "paused"
+
+    resumed: dict[str, Any] = set_up.json("channels", "resume", "sirclo")
+
+    assert resumed["released"] == 1
+    assert state_of(set_up, order, "sirclo") is ForwardState.QUEUED
+    assert len(set_up.messages("sirclo")) == 1
+
+
+def test_setting_a_paused_channel_up_again_lets_go_what_it_held(
+    set_up: Operator, place_order: Place, move: Move
+) -> None:
+    from orderbridge.domain.forwards import pause
+
+    order = place_order(1, channels=[SIRCLO])
+    set_up.json("channels", "pause", "sirclo")
+    move(order, "sirclo", lambda forward: pause(forward, "credentials refused", utc_now(), 600))
+
+    assert set_up.add_channel("sirclo").exit_code == 0
+
+    assert set_up.json("channels", "show", "sirclo")["state"] == "active"
+    assert state_of(set_up, order, "sirclo") is ForwardState.QUEUED
