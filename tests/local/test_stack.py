@@ -158,6 +158,20 @@ def test_a_changed_source_file_is_live_within_two_seconds(notes: MakeNotes, smal
     assert wait_until(lambda: system.echo()["environment"]["CACHE_SECONDS"] == "x", PATIENCE_S, step_s=0.1)
 
 
+def test_a_reload_lets_invocations_finish(notes: MakeNotes, small_project: Path) -> None:
+    system = notes(live_reload=True)
+    system.stack.start()
+    system.add("slow-one")
+    assert wait_until(lambda: "working on slow-one" in system.log("worker"), PATIENCE_S)
+
+    (small_project / "layers" / "core" / "orderbridge" / "__init__.py").write_text("VERSION = 2\n")
+
+    assert wait_until(lambda: any("live:" in words for words in system.progress), PATIENCE_S)
+    assert system.arrives("slow-one")
+    assert system.log("worker").count("working on slow-one") == 1
+    assert system.log("engine") == ""
+
+
 def test_a_killed_function_process_is_replaced(running: Notes) -> None:
     running.add("victim")
     assert running.arrives("victim")

@@ -1,8 +1,11 @@
-"""The engine's own process: ministack, with two of its ways mended. `guard` starts it from its path; it imports nothing
-of ours, and leans on internals of the version that is pinned.
+"""The engine's own process: ministack, with three of its ways mended.
 
-- At SIGTERM it lets functions finish before it writes its state. By itself it stops at once and leaves those at work
-  behind, in the middle of a request to a platform perhaps. A second SIGTERM does that here too.
+`guard` starts this file from its path; it imports nothing of ours, and leans on internals of the version that is pinned.
+
+- At SIGTERM the engine lets functions finish before it writes its state. By itself it stops at once and leaves those at
+  work behind, in the middle of a request to a platform perhaps. A second SIGTERM does that here too.
+- A function whose code is replaced finishes what it is at; the next invocation gets the new code, as on AWS. By itself
+  the engine ends its processes at once.
 - A function's first process registers a session of its role. By itself the engine does so without a lock while it looks
   through the sessions of others; of several functions that start at once, one then failed now and then.
 """
@@ -21,6 +24,7 @@ _STEP_S = 0.02
 
 def main() -> None:
     register_sessions_one_by_one()
+    let_invocations_finish()
     import hypercorn.asyncio
     from ministack import app
 
@@ -44,6 +48,27 @@ def register_sessions_one_by_one() -> None:
             register(access_key, session)
 
     sts.register_session = register_alone
+
+
+def let_invocations_finish() -> None:
+    """Puts off the end of a function's process until its invocation is over."""
+    from ministack.core import lambda_runtime
+
+    kill = lambda_runtime.kill_workers
+
+    def kill_when_free(workers: list[Any]) -> None:
+        kill([worker for worker in workers if worker and not worker.in_use])
+        for worker in workers:
+            if worker and worker.in_use:
+                threading.Thread(target=kill_later, args=(worker,), daemon=True).start()
+
+    def kill_later(worker: Any) -> None:
+        deadline = time.monotonic() + float(worker.config.get("Timeout", 30)) + 1
+        while worker.in_use and time.monotonic() < deadline:
+            time.sleep(_STEP_S)
+        kill([worker])
+
+    lambda_runtime.kill_workers = kill_when_free
 
 
 async def _told_to_stop() -> None:

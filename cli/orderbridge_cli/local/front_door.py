@@ -105,19 +105,20 @@ class FrontDoor:
             self._loop.run_until_complete(self._listen())
         finally:
             self._started.set()
-            for task in asyncio.all_tasks(self._loop):
-                task.cancel()
-                with contextlib.suppress(BaseException):
-                    self._loop.run_until_complete(task)
             self._loop.close()
 
     async def _listen(self) -> None:
         self._stopping = asyncio.Event()
         turns = asyncio.Semaphore(self._at_once)
+        conversations: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+
+        def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = self._loop.create_task(self._converse(reader, writer, turns))
+            conversations[task] = writer
+            task.add_done_callback(conversations.pop)
+
         try:
-            server = await asyncio.start_server(
-                lambda reader, writer: self._converse(reader, writer, turns), HOST, self._port, limit=_MAX_HEAD_BYTES
-            )
+            server = await asyncio.start_server(accept, HOST, self._port, limit=_MAX_HEAD_BYTES)
         except OSError as error:
             self._failure = error
             return
@@ -127,6 +128,12 @@ class FrontDoor:
         server.close()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._nothing_under_way.wait(), _FINISH_S)
+        for task, writer in list(conversations.items()):
+            writer.transport.abort()  # one that waits for its next request ends by itself then
+            if self._under_way:
+                task.cancel()
+        if conversations:
+            await asyncio.wait(conversations, timeout=_FINISH_S)
 
     @contextlib.contextmanager
     def _one_under_way(self) -> Iterator[None]:
