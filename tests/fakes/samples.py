@@ -26,9 +26,13 @@ SIRCLO = ChannelRef("sirclo-main", "sirclo")
 NGORDER = ChannelRef("ngorder-main", "ngorder")
 
 
-@functools.cache
 def private_key(name: str = "first", bits: int = 2048) -> rsa.RSAPrivateKey:
     """A key pair, made once per process and name."""
+    return _generate(name, bits)
+
+
+@functools.cache
+def _generate(_name: str, bits: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=bits)
 
 

@@ -1,6 +1,6 @@
 """JSON Web Signatures in the one form that Orderbridge issues: compact, HS256 (RFC 7515).
 
-There is no algorithm to negotiate, so none can be confused. A library for all of them would read padded Base64url too,
+There is no algorithm to negotiate, so none can be confused. A library for all of them would accept a padded signature,
 which the RFC forbids, and its import would cost an eighth of a cold start; the Wycheproof and RFC vectors are run
 through this module instead.
 """
