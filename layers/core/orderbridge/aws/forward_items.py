@@ -10,13 +10,17 @@ from orderbridge.aws.items import Item, due_shard, forward_sk, from_item, order_
 from orderbridge.domain.forwards import WAITING_STATES, Forward, ForwardState, TimelineEntry
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef, OrderKey
+from orderbridge.domain.status_changes import is_open, open_since
 from orderbridge.ports import FrozenRequest
 
 
 def forward_item(forward: Forward) -> Item:
-    """A forward, small: an update costs one write unit. It stands in the waiting index only while it waits."""
+    """A forward, small: an update costs one write unit.
+
+    It stands in the waiting index only while it waits, for somebody or for its platform's word on the order.
+    """
     pk = order_pk(forward.key)
-    waits = forward.state in WAITING_STATES
+    waiting, since = _waiting_place(forward)
     return to_item(
         {
             "PK": pk,
@@ -31,8 +35,8 @@ def forward_item(forward: Forward) -> Item:
             "updated_at": forward.updated_at,
             "due_at": forward.due_at,
             "due_shard": due_shard(pk) if forward.due_at is not None else None,
-            "waiting": f"{forward.channel.name}#{forward.state.value}" if waits else None,
-            "waiting_since": forward.updated_at if waits else None,
+            "waiting": waiting,
+            "waiting_since": since,
             "not_before": forward.not_before,
             "attempts": forward.attempts,
             "attempt_id": forward.attempt_id,
@@ -40,7 +44,9 @@ def forward_item(forward: Forward) -> Item:
             "body_hash": forward.body_hash,
             "external_id": forward.external_id,
             "platform_status": forward.platform_status,
-            "platform_status_raw": forward.platform_status_raw,
+            "platform_status_raw": dict(forward.platform_status_raw) or None,
+            "payment_status": forward.payment_status,
+            "shipment_problem": forward.shipment_problem,
             "awb_number": forward.awb_number,
             "cancel_answer": forward.cancel_answer,
             "in_question_since": forward.in_question_since,
@@ -51,6 +57,20 @@ def forward_item(forward: Forward) -> Item:
             "revision": forward.revision,
         }
     )
+
+
+def open_place(channel: str) -> str:
+    """Where in the waiting index a channel's forwards stand whose platform may still say something new."""
+    return f"{channel}#OPEN"
+
+
+def _waiting_place(forward: Forward) -> tuple[str | None, str | None]:
+    if forward.state in WAITING_STATES:
+        return f"{forward.channel.name}#{forward.state.value}", forward.updated_at
+    if is_open(forward):
+        # By the order's business date, because platforms list their orders by that.
+        return open_place(forward.channel.name), open_since(forward)
+    return None, None
 
 
 def read_forward(item: Mapping[str, Any]) -> Forward:
@@ -70,7 +90,9 @@ def read_forward(item: Mapping[str, Any]) -> Forward:
         body_hash=values.get("body_hash"),
         external_id=values.get("external_id"),
         platform_status=values.get("platform_status"),
-        platform_status_raw=values.get("platform_status_raw"),
+        platform_status_raw=tuple(sorted(values.get("platform_status_raw", {}).items())),
+        payment_status=values.get("payment_status"),
+        shipment_problem=values.get("shipment_problem"),
         awb_number=values.get("awb_number"),
         cancel_answer=values.get("cancel_answer"),
         in_question_since=values.get("in_question_since"),

@@ -17,3 +17,11 @@ def order_code(day: date, number: int) -> str:
 def marker(code: str) -> str:
     """The code in brackets, by which an order is found again in free text at a platform: ``[SO-20250101-00001]``."""
     return f"[{code}]"
+
+
+def business_day(code: str) -> date:
+    """The business date in a code; raises ValueError where the text is none."""
+    read = ORDER_CODE.fullmatch(code)
+    if read is None:
+        raise ValueError(f"{code!r} is no order code")
+    return date.fromisoformat(read[1])

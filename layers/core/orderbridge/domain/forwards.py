@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from orderbridge.domain.lookups import Absent, Ambiguous, CannotLook, Finding, Found, LookFailed
 from orderbridge.domain.mapping import MappingKey
@@ -56,6 +56,10 @@ TRANSITIONS: dict[ForwardState, frozenset[ForwardState]] = {
 }
 
 
+PaymentStatus = Literal["UNPAID", "PARTIAL", "PAID", "EXPIRED", "FAILED", "REFUND"]
+ShipmentProblem = Literal["RETURNED", "LOST", "INVALID", "SHIPMENT_PROBLEM"]
+
+
 class ForbiddenTransition(Exception):
     """A change of state that must not happen; reaching it is a defect."""
 
@@ -81,7 +85,12 @@ class Forward:
     external_id: str | None = None
     platform_status: OrderStatus | None = None
     """How far the platform says the order has come, where it has said so since it was SENT."""
-    platform_status_raw: str | None = None
+    platform_status_raw: tuple[tuple[str, str], ...] = ()
+    """The platform's own words behind that, by what they are about: ``(("status", "packed"),)``."""
+    payment_status: PaymentStatus | None = None
+    """What the platform says about payment, which proves nothing about delivery; None until it is more than UNPAID."""
+    shipment_problem: ShipmentProblem | None = None
+    """What went wrong on the way, as long as the platform says so; the status stays what it was."""
     awb_number: str | None = None
     cancel_answer: str | None = None
     """What the platform said when it was asked to cancel and did not."""
