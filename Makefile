@@ -14,7 +14,7 @@ SAM_INSTALLED := $(SAM_VENV)/.installed
 SAM := PATH="$(CURDIR)/$(BIN):$$PATH" AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-ap-southeast-3} SAM_CLI_TELEMETRY=0 \
   $(SAM_VENV)/bin/sam
 
-.PHONY: help setup demo up test lint format bench build lock clean
+.PHONY: help setup demo up test lint format openapi bench build lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,9 @@ lint: setup $(SAM_INSTALLED) ## ruff, mypy, import rules, cfn-lint, sam validate
 format: setup ## the code as ruff wants it
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
+
+openapi: setup ## the API's own documents anew: what /openapi.json and /docs serve, and docs/openapi.json
+	$(BIN)/python -m orderbridge_cli.openapi
 
 bench: setup ## the benchmarks, as ratios
 	@$(BIN)/python -m benchmarks

@@ -1,4 +1,4 @@
-"""The API's own documents, as `python -m orderbridge.openapi` wrote them into this package."""
+"""The API's own documents, as `make openapi` wrote them into this package."""
 
 from __future__ import annotations
 

@@ -127,7 +127,10 @@ def _reference(text: str) -> str | None:
 
 
 def _moment(text: str) -> datetime:
-    moment = from_iso(text)
+    try:
+        moment = from_iso(text)
+    except OverflowError as error:  # the first or last day of the calendar, moved beyond it by its zone
+        raise ValueError(text) from error
     if not YEARS[0] <= moment.year <= YEARS[1]:
         raise ValueError(text)
     return moment

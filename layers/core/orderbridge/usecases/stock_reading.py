@@ -59,17 +59,11 @@ class StockPage:
         return {
             "message": "Stock levels found",
             "data": [
-                {"product_code": level.product_code, "available": _number(level), "as_of": level.as_of}
+                {"product_code": level.product_code, "available": int(level.available), "as_of": level.as_of}
                 for level in self.levels
             ],
             "next_cursor": self.next_cursor.encode() if self.next_cursor else None,
         }
-
-
-def _number(level: StockLevel) -> int | float:
-    # Computed nowhere, only written out: a float's shortest text is the very number that the platform gave.
-    whole = int(level.available)
-    return whole if whole == level.available else float(level.available)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,239 @@
+"""The table of endpoints: what each is called with, what it answers, and which problems it may have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from pydantic import BaseModel
+
+from orderbridge.domain.orders import MAX_REFERENCE_LENGTH, OrderStatus, SalesOrder
+from orderbridge.usecases.authentication import LoginRequest, RefreshRequest
+from orderbridge.usecases.cancel_request import CancelBody
+from orderbridge.usecases.reading import DEFAULT_LIMIT, MAX_LIMIT
+from orderbridge.usecases.stock_reading import LONGEST_PRODUCT_CODE
+from orderbridge_cli.openapi import examples, schemas
+from orderbridge_cli.openapi.errors import EVERY_BODY, EVERY_SIGNATURE, EVERY_TOKEN, EVERYWHERE
+
+Caller = Literal["anybody", "token", "signature"]
+"""What a call must show: nothing, an access token, or a token and a signature."""
+
+ALIASES = {"/api/v1/sales-order": "/api/v1/sales-orders", "/api/v1/orders/sales": "/api/v1/sales-orders"}
+"""Paths under which the partner document has Create sales order too. They work; new partners are not told of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter of a call; `schema` is its JSON Schema."""
+
+    place: Literal["path", "query", "header"]
+    name: str
+    description: str
+    schema: Mapping[str, Any]
+    example: Any = None
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Success:
+    """An answer that is none of the problems. A page has no `model` and no example."""
+
+    status: int
+    description: str
+    model: type[BaseModel] | None = None
+    example: Callable[[], dict[str, Any]] | None = None
+    headers: tuple[str, ...] = ()
+    content_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One call of the API. Descriptions are Markdown."""
+
+    method: Literal["get", "post"]
+    path: str
+    operation_id: str
+    tag: str
+    summary: str
+    description: str
+    caller: Caller
+    successes: tuple[Success, ...]
+    problems: tuple[str, ...]
+    parameters: tuple[Parameter, ...] = ()
+    body: type[BaseModel] | None = None
+    body_example: dict[str, Any] = field(default_factory=dict)
+    body_required: bool = True
+
+
+CODE = Parameter(
+    "path", "code", "The order's code, from the answer to Create sales order.",
+    {"type": "string", "pattern": r"^SO-\d{8}-\d{5,}$", "maxLength": 32}, "SO-20250101-00001", required=True,
+)  # fmt: skip
+LIMIT = Parameter(
+    "query", "limit", "The size of a page.",
+    {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}, DEFAULT_LIMIT,
+)  # fmt: skip
+CURSOR = Parameter("query", "cursor", "`next_cursor` of the page before, unchanged.", {"type": "string"})
+
+CLIENT_ID_OF_TOKEN = Parameter(
+    "header", "X-CLIENT-ID", "Not needed for reading; where it is sent, it must be the client of the token.",
+    {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}, examples.CLIENT_ID,
+)  # fmt: skip
+SIGNED = (
+    Parameter(
+        "header", "X-CLIENT-ID", "Your `client_id`, the same as in the token.",
+        {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}, examples.CLIENT_ID, required=True,
+    ),
+    Parameter(
+        "header", "X-TIMESTAMP",
+        "Unix time in seconds when the request was signed; 13 digits are milliseconds. At most 300 seconds old or "
+        "ahead.",
+        {"type": "string", "pattern": "^([0-9]{1,12}|[0-9]{13})$"}, examples.TIMESTAMP, required=True,
+    ),
+)  # fmt: skip
+IDEMPOTENCY_KEY = Parameter(
+    "header", "Idempotency-Key",
+    "For an order without a `purchase_order_no`: a key of your own, which makes repetitions the same order. Ignored "
+    "with a "
+    "`purchase_order_no`.",
+    {"type": "string", "minLength": 1, "maxLength": MAX_REFERENCE_LENGTH, "pattern": "^[!-~]+$"},
+    examples.IDEMPOTENCY_KEY,
+)  # fmt: skip
+
+
+def _moment(name: str, description: str) -> Parameter:
+    return Parameter("query", name, description, {"type": "string", "format": "date-time"}, "2025-01-01T00:00:00Z")
+
+
+AUTHENTICATION, SALES_ORDERS, STOCK, ABOUT = "Authentication", "Sales orders", "Stock", "About the API"
+TAGS = {
+    AUTHENTICATION: "A token for twelve hours, and a new one for the old.",
+    SALES_ORDERS: "Create, read, list and cancel your orders. Other partners' orders do not exist for you.",
+    STOCK: "What is in stock of the products that your channels sell.",
+    ABOUT: "For everybody, without a token.",
+}
+
+ENDPOINTS = (
+    Endpoint(
+        "post", "/api/v1/auth/login", "login", AUTHENTICATION, "Log in",
+        "A token for your `client_id` and `client_secret`. It is valid for twelve hours; log in once, not for every "
+        "request.",
+        "anybody",
+        (Success(200, "Logged in.", schemas.Token, examples.token),),
+        (*EVERYWHERE, *EVERY_BODY, "invalid_header", "invalid_credentials", "partner_suspended"),
+        body=LoginRequest, body_example=examples.LOGIN,
+    ),
+    Endpoint(
+        "post", "/api/v1/auth/refresh", "refreshToken", AUTHENTICATION, "Refresh a token",
+        "A new token for one that is valid, or has expired at most a day ago, without your secret. The old one stays "
+        "valid "
+        "until it expires. Thirty days after the login it takes a new login.",
+        "anybody",
+        (Success(200, "Refreshed.", schemas.Token, examples.token),),
+        (*EVERYWHERE, *EVERY_BODY, "invalid_header", "invalid_token", "partner_suspended"),
+        body=RefreshRequest, body_example={"token": examples.TOKEN},
+    ),
+    Endpoint(
+        "post", "/api/v1/sales-orders", "createSalesOrder", SALES_ORDERS, "Create sales order",
+        "Stores the order and carries it to every platform it goes to. Send a `purchase_order_no` or an "
+        "`Idempotency-Key`: "
+        "then the same order, sent again for whatever reason, is the same order with the same code. Without either "
+        "only a "
+        "byte-for-byte repetition with the same `X-TIMESTAMP` is.",
+        "signature",
+        (
+            Success(201, "Accepted.", schemas.SalesOrderCreated, examples.created),
+            Success(
+                200, "The same order again. The body is the one of the first time.", schemas.SalesOrderCreated,
+                examples.created, headers=("Idempotent-Replay",),
+            ),
+        ),
+        (
+            *EVERYWHERE, *EVERY_TOKEN, *EVERY_SIGNATURE, *EVERY_BODY,
+            "purchase_order_conflict", "idempotency_key_reused",
+        ),
+        (*SIGNED, IDEMPOTENCY_KEY),
+        body=SalesOrder, body_example=examples.SALES_ORDER,
+    ),
+    Endpoint(
+        "get", "/api/v1/sales-orders", "listSalesOrders", SALES_ORDERS, "List sales orders",
+        "Your orders, newest first. `status` is that of the list, which may be a moment behind the order's own.",
+        "token",
+        (Success(200, "A page of orders.", schemas.SalesOrdersFound, examples.listed),),
+        (*EVERYWHERE, *EVERY_TOKEN, "invalid_parameter", "invalid_fields"),
+        (
+            CLIENT_ID_OF_TOKEN,
+            Parameter(
+                "query", "purchase_order_no", "Only the order with this number of yours.",
+                {"type": "string", "maxLength": MAX_REFERENCE_LENGTH}, "PO-2025-00001",
+            ),
+            _moment("from", "Only orders created at this time or later. In a URL a `+` is written `%2B`."),
+            _moment("to", "Only orders created before this time."),
+            Parameter(
+                "query", "status", "Only orders with this status.",
+                {"type": "string", "enum": list(get_args(OrderStatus))}, "SUBMITTED",
+            ),
+            LIMIT,
+            CURSOR,
+        ),
+    ),
+    Endpoint(
+        "get", "/api/v1/sales-orders/{code}", "getSalesOrder", SALES_ORDERS, "Get sales order",
+        "One order: what was ordered, how far it has come at each channel, and what has happened to it.",
+        "token",
+        (Success(200, "The order.", schemas.SalesOrderFound, examples.found),),
+        (*EVERYWHERE, *EVERY_TOKEN, "invalid_parameter", "not_found"),
+        (CODE, CLIENT_ID_OF_TOKEN),
+    ),
+    Endpoint(
+        "post", "/api/v1/sales-orders/{code}/cancel", "cancelSalesOrder", SALES_ORDERS, "Cancel sales order",
+        "Cancels the order at once where nothing was sent yet, and asks the platforms that have it, as far as they "
+        "can be "
+        "asked. The answer says per channel what came of it; send it again to see how it stands. The body may be "
+        "left out.",
+        "signature",
+        (Success(200, "The wish is recorded.", schemas.CancellationRecorded, examples.cancelled),),
+        (*EVERYWHERE, *EVERY_TOKEN, *EVERY_SIGNATURE, *EVERY_BODY, "invalid_parameter", "not_found"),
+        (CODE, *SIGNED),
+        body=CancelBody, body_required=False,
+    ),
+    Endpoint(
+        "get", "/api/v1/stocks", "listStock", STOCK, "List stock",
+        "What is in stock of your products at their source of record. A product whose level is not known yet is left "
+        "out.",
+        "token",
+        (Success(200, "A page of stock levels.", schemas.StockFound, examples.stock),),
+        (*EVERYWHERE, *EVERY_TOKEN, "invalid_parameter", "invalid_fields"),
+        (
+            CLIENT_ID_OF_TOKEN,
+            Parameter(
+                "query", "product_code", "Only this product.",
+                {"type": "string", "maxLength": LONGEST_PRODUCT_CODE}, "PROD-001",
+            ),
+            LIMIT,
+            CURSOR,
+        ),
+    ),
+    Endpoint(
+        "get", "/api/v1/health", "getHealth", ABOUT, "Get health",
+        "How the channels are. It may be ten seconds old.",
+        "anybody",
+        (Success(200, "The report.", schemas.HealthReport, examples.health),),
+        (*EVERYWHERE, "invalid_header", "invalid_parameter"),
+    ),
+    Endpoint(
+        "get", "/api/v1/openapi.json", "getOpenApi", ABOUT, "Get this document",
+        "What you are reading, for programs (OpenAPI 3.1).",
+        "anybody",
+        (Success(200, "The document."),),
+        (*EVERYWHERE, "invalid_header", "invalid_parameter"),
+    ),
+    Endpoint(
+        "get", "/api/v1/docs", "getDocs", ABOUT, "Read this document",
+        "What you are reading, for people.",
+        "anybody",
+        (Success(200, "The page.", content_type="text/html; charset=utf-8"),),
+        (*EVERYWHERE, "invalid_header", "invalid_parameter"),
+    ),
+)  # fmt: skip

@@ -1,0 +1,120 @@
+"""An example of every error. What a code means, and what to do about it, is in `orderbridge_cli.error_catalogue`.
+
+A contract test holds the examples against the code: what is raised stands here, in the same words, and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from orderbridge.domain.problems import (
+    BodyTooLarge,
+    Conflict,
+    FieldError,
+    Forbidden,
+    InternalError,
+    InvalidFields,
+    MalformedRequest,
+    Problem,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    UnsupportedContentType,
+)
+from orderbridge.runtime.http import MAX_BODY_BYTES
+from orderbridge.usecases.authentication import invalid_token, suspended
+from orderbridge.usecases.reading import order_not_found
+from orderbridge_cli.error_catalogue import WORDS
+
+REQUEST_ID = "0d6ae0f0-1c2f-4b5e-9f0e-6a5a4a0a9d10"
+_LINK = re.compile(r"\[([^]]+)]\([^)]*\)")
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorCase:
+    """One code, with an example of its problem. Texts are Markdown of one paragraph."""
+
+    problem: Problem
+
+    @property
+    def code(self) -> str:
+        return self.problem.code
+
+    @property
+    def status(self) -> int:
+        return self.problem.status
+
+    @property
+    def meaning(self) -> str:
+        return WORDS[self.code].meaning
+
+    @property
+    def remedy(self) -> str:
+        """What to do; links to other pages of the guide are plain words here."""
+        return _LINK.sub(r"\1", WORDS[self.code].remedy)
+
+    @property
+    def worth_repeating(self) -> bool:
+        return WORDS[self.code].repeat == "the same, later"
+
+    def example(self) -> dict[str, Any]:
+        return self.problem.body(REQUEST_ID)
+
+
+class RequestRefused(Forbidden):
+    """What the gateway in front of the functions refuses by itself (template.yaml, GatewayResponses)."""
+
+
+CASES = tuple(
+    ErrorCase(problem)
+    for problem in (
+        MalformedRequest("malformed_json", "The body is not valid JSON."),
+        MalformedRequest("missing_header", "The header X-TIMESTAMP is required."),
+        MalformedRequest(
+            "invalid_header", "X-TIMESTAMP must be the unix time in seconds (or 13 digits of milliseconds)."
+        ),
+        MalformedRequest("invalid_parameter", "The parameter limit must be sent once."),
+        Unauthenticated("invalid_credentials", "The client_id or the client_secret is not right."),
+        invalid_token(),
+        Unauthenticated(
+            "invalid_signature", "X-SIGNATURE is not valid for this client, timestamp and signature profile."
+        ),
+        Unauthenticated("stale_timestamp", "X-TIMESTAMP is more than 300 seconds away from the present time."),
+        Forbidden("client_mismatch", "X-CLIENT-ID is not the client of the access token."),
+        suspended(),
+        RequestRefused("request_refused", "The request was refused."),
+        order_not_found(),
+        Conflict("purchase_order_conflict", "This purchase_order_no belongs to an order with other content."),
+        BodyTooLarge("body_too_large", f"The body is larger than {MAX_BODY_BYTES} bytes."),
+        UnsupportedContentType("unsupported_content_type", "Send the body as application/json."),
+        InvalidFields(
+            "invalid_fields",
+            "The request has invalid fields; see errors.",
+            errors=[
+                FieldError("/products/0/quantity", "Input should be greater than or equal to 1"),
+                FieldError("/site_code", "Field required"),
+            ],
+        ),
+        InvalidFields("idempotency_key_reused", "This Idempotency-Key belongs to an order with other content."),
+        TooManyRequests(
+            "too_many_requests",
+            "You may send 100 requests a second, and 1000 at once. Send this request again after Retry-After seconds.",
+            retry_after=2,
+        ),
+        InternalError(),
+        Unavailable(),
+    )
+)
+
+BY_CODE = {case.code: case for case in CASES}
+
+EVERYWHERE = ("request_refused", "too_many_requests", "internal_error", "unavailable")
+"""What any call may be answered with."""
+EVERY_TOKEN = ("invalid_header", "invalid_token", "client_mismatch", "partner_suspended")
+"""What a call with a token may be answered with."""
+EVERY_BODY = ("malformed_json", "body_too_large", "unsupported_content_type", "invalid_fields")
+"""What a call with a body may be answered with."""
+EVERY_SIGNATURE = ("missing_header", "invalid_signature", "stale_timestamp")
+"""What a signed call may be answered with."""

@@ -1,0 +1,98 @@
+"""Examples of requests and answers: the partner document's own sample, through the code that answers in earnest."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from orderbridge.domain.cancelling import describe_cancellation
+from orderbridge.domain.cursors import OrderCursor, StockCursor
+from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry
+from orderbridge.domain.orders import ChannelRef, Order, OrderKey, parse_sales_order
+from orderbridge.domain.stock import StockLevel
+from orderbridge.domain.views import OrderView
+from orderbridge.usecases.authentication import AccessToken
+from orderbridge.usecases.cancel_request import CancelledOrder
+from orderbridge.usecases.health import Health
+from orderbridge.usecases.intake import AcceptedOrder
+from orderbridge.usecases.reading import OrderPage
+from orderbridge.usecases.stock_reading import StockPage
+
+CLIENT_ID = "partner-client-001"
+TIMESTAMP = "1735689600"
+TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."  # noqa: S105 - the sample of document 000
+SIGNATURE = "<Base64 of the signature>"
+IDEMPOTENCY_KEY = "7c0a4e0e-5d1f-4a8e-9c55-8a0f6f1f2b11"
+SALES_ORDER: dict[str, Any] = {
+    "customer_code": "CUST-001",
+    "site_code": "SITE-001",
+    "sales_name": "John Doe",
+    "address": "Jl. Sudirman No. 1, Jakarta",
+    "purchase_order_no": "PO-2025-00001",
+    "products": [{"product_code": "PROD-001", "quantity": 10}],
+}
+LOGIN: dict[str, Any] = {"client_id": CLIENT_ID, "client_secret": "secret-key-123"}
+
+_ACCEPTED = "2025-01-01T00:00:00.000Z"
+_SENT = "2025-01-01T00:00:02.417Z"
+_AT = datetime(2025, 1, 1, tzinfo=UTC)
+_MARKETPLACE = ChannelRef("shop-jakarta", "sirclo")
+_WHOLESALE = ChannelRef("wholesale", "salesmania")
+_KEY = OrderKey(CLIENT_ID, "po:PO-2025-00001")
+
+
+def _order() -> Order:
+    content = parse_sales_order(json.dumps(SALES_ORDER).encode())
+    return Order(
+        key=_KEY,
+        code="SO-20250101-00001",
+        content=content,
+        content_hash=content.content_hash(),
+        created_at=_ACCEPTED,
+        order_date="2025-01-01",
+        status="SUBMITTED",
+        channels=(_MARKETPLACE, _WHOLESALE),
+        signed_by="",
+    )
+
+
+def _sent(channel: ChannelRef, external_id: str | None) -> Forward:
+    return Forward(
+        _KEY, "SO-20250101-00001", channel, ForwardState.SENT, _ACCEPTED, _SENT, due_at=None, external_id=external_id
+    )
+
+
+def _forwards() -> tuple[Forward, ...]:
+    return _sent(_MARKETPLACE, "1201"), _sent(_WHOLESALE, None)
+
+
+def token() -> dict[str, Any]:
+    return AccessToken(TOKEN, 1704067200).body()
+
+
+def created() -> dict[str, Any]:
+    return AcceptedOrder(_order(), replayed=False).body()
+
+
+def found() -> dict[str, Any]:
+    timeline = [TimelineEntry(_SENT, "ForwardSent", channel.name) for channel in (_MARKETPLACE, _WHOLESALE)]
+    return OrderView(_order(), _forwards(), timeline).body()
+
+
+def listed() -> dict[str, Any]:
+    return OrderPage([_order()], OrderCursor(_AT.date(), f"{_ACCEPTED}#SO-20250101-00001")).body()
+
+
+def cancelled() -> dict[str, Any]:
+    channels = [describe_cancellation(each, platform_cancels=each.channel is _MARKETPLACE) for each in _forwards()]
+    return CancelledOrder(_order(), "SUBMITTED", channels).body()
+
+
+def stock() -> dict[str, Any]:
+    level = StockLevel(_MARKETPLACE.name, "PROD-001", 120, _ACCEPTED)
+    return StockPage([level], StockCursor("PROD-001")).body()
+
+
+def health() -> dict[str, Any]:
+    return Health([(_MARKETPLACE.name, "active"), (_WHOLESALE.name, "degraded")]).body()
