@@ -189,6 +189,7 @@ UNROUTED = ChannelRef(name="unrouted", platform="")
 
 def begin_attempt(forward: Forward, attempt_id: str, body_hash: str, now: datetime, lease_seconds: float) -> Transition:
     """SENDING, to be written before the first byte leaves; the sweeper looks again once the lease is over."""
+    _require(forward, _S.QUEUED)
     lease_until = now + timedelta(seconds=lease_seconds)
     number = forward.attempts + 1
     return change(
@@ -205,6 +206,7 @@ def settle_attempt(
 
     After `Unknown` the platform is looked at (`look`), or a person has to where it cannot be (None).
     """
+    _require(forward, _S.SENDING)
     match outcome:
         case Accepted(external_id):
             return _sent(forward, external_id, now, None if external_id is None else f"external id {external_id}")
@@ -233,6 +235,7 @@ def settle_look(
 
     Only `Absent`, often enough and far enough apart, lets the same request be sent again.
     """
+    _require(forward, _S.SENDING)
     since = forward.in_question_since or to_iso(now)
     match finding:
         case Found(external_id):
@@ -257,6 +260,12 @@ def settle_look(
                 forward, now, "LookFailed", bounded(reason), delay, grace_seconds,
                 in_question_since=since, negative_looks=forward.negative_looks, failed_looks=forward.failed_looks + 1,
             )  # fmt: skip
+
+
+def _require(forward: Forward, state: ForwardState) -> None:
+    # `TRANSITIONS` alone would let a forward that is SENDING begin another attempt.
+    if forward.state is not state:
+        raise ForbiddenTransition(f"{forward.state} is not {state}")
 
 
 def _sent(forward: Forward, external_id: str | None, now: datetime, detail: str | None) -> Transition:
@@ -297,6 +306,9 @@ def retry_delay(attempts: int, jitter: float, retry_after: float | None = None) 
 def park_for_mappings(forward: Forward, missing: Sequence[MappingKey], now: datetime) -> Transition:
     """NEEDS_MAPPING with everything that is missing; looked at again from time to time besides by every import."""
     listed = tuple(missing)
+    if forward.state is _S.NEEDS_MAPPING and forward.missing == listed:
+        # Looked at again, and nothing has come: it still waits since then, and the timeline says so once.
+        return Transition(replace(forward, due_at=after(now, PARKED_RECHECK_SECONDS)), None)
     return change(
         forward, _S.NEEDS_MAPPING, now, "ForwardNeedsMapping",
         bounded(", ".join(f"{need.kind}:{need.key}" for need in listed)),
