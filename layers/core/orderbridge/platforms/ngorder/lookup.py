@@ -22,13 +22,15 @@ from orderbridge.platforms.transport import Call, Conversation, Deadline
 
 ORDERS_PATH = "/api/open/order"
 CANCELLED_PATH = "/api/open/order-cancel"
-PAGE_SIZES = {ORDERS_PATH: 100, CANCELLED_PATH: 50}
+SHIPPING_PATH = "/api/open/shipping"
+PAGE_SIZES = {ORDERS_PATH: 100, CANCELLED_PATH: 50, SHIPPING_PATH: 50}
 CANCELLED_TYPES = ("CANCEL", "REJECTED", "EXPIRED")
 PROGRESS_STATUSES = ("UNPAID", "NO AWB", "ON PROCESS", "DELIVERED", "UNPROCESSED", "INSTALLMENT")
+PROGRESS_FILTER = "order_progress_status"
 DAY = timedelta(days=1)
 
 
-class _FilterNeeded(Exception):
+class FilterNeeded(Exception):
     """Get Orders wants an order_progress_status after all (TRAPS D30)."""
 
 
@@ -72,29 +74,42 @@ class OrderLists:
     def _orders(self) -> list[Row]:
         try:
             return list(self._list(ORDERS_PATH, {}))
-        except _FilterNeeded:
-            return [
-                row
-                for status in PROGRESS_STATUSES
-                for row in self._list(ORDERS_PATH, {"order_progress_status": status})
-            ]
+        except FilterNeeded:
+            return [row for status in PROGRESS_STATUSES for row in self._list(ORDERS_PATH, {PROGRESS_FILTER: status})]
 
     def _list(self, path: str, filters: Mapping[str, str]) -> Iterator[Row]:
         return all_rows(lambda number: self._page(path, filters, number + 1), _identity)
 
     def _page(self, path: str, filters: Mapping[str, str], number: int) -> Page:
-        query: dict[str, Any] = {
-            **filters,
+        dates = {
             "start_date": (self.order_date - DAY).isoformat(),
             "end_date": (self.order_date + DAY).isoformat(),
-            "per_page": PAGE_SIZES[path],
-            "pagination_offset": number,  # a page number, whatever its name says (TRAPS D13)
         }
-        call = Call("GET", f"{path}?{urlencode(query, quote_via=quote)}", headers(self.credentials))
-        reply = reply_to(self.conversation, call, self.deadline.sooner(float(self.settings.timeout_s)))
-        if reply.status in (400, 422) and path == ORDERS_PATH and not filters:
-            raise _FilterNeeded
-        return page_in(document_in(reply, secrets_of(self.credentials)), number, PAGE_SIZES[path])
+        return list_page(
+            self.conversation, self.settings, self.credentials, path, {**filters, **dates}, number, self.deadline
+        )
+
+
+def list_page(
+    conversation: Conversation,
+    settings: Settings,
+    credentials: Credentials,
+    path: str,
+    filters: Mapping[str, str],
+    number: int,
+    deadline: Deadline,
+) -> Page:
+    """A page, from 1, of a list; raises `ListFailed`, and `FilterNeeded` where Get Orders wants a progress status."""
+    query: dict[str, Any] = {
+        **filters,
+        "per_page": PAGE_SIZES[path],
+        "pagination_offset": number,  # a page number, whatever its name says (TRAPS D13)
+    }
+    call = Call("GET", f"{path}?{urlencode(query, quote_via=quote)}", headers(credentials))
+    reply = reply_to(conversation, call, deadline.sooner(float(settings.timeout_s)))
+    if reply.status in (400, 422) and path == ORDERS_PATH and PROGRESS_FILTER not in filters:
+        raise FilterNeeded
+    return page_in(document_in(reply, secrets_of(credentials)), number, PAGE_SIZES[path])
 
 
 def _identity(row: Row) -> int:

@@ -51,19 +51,40 @@ class OrderList:
         return {external_id_of(row) or "" for row in rows if order_number(row) == order_id}
 
     def _page(self, number: int) -> Page:
-        target = self._target(number)
-        uri = self.conversation.path_prefix + target
-        call = Call("GET", target, signed_headers(self.settings.revision, self.credentials, uri))
-        deadline = self.deadline.sooner(float(self.settings.timeout_s))
-        document = read_document(self.conversation, call, deadline, secrets_of(self.credentials))
-        return page_in(document, number * PAGE_SIZE)
+        window = Window(self.order_date - WINDOW, self.order_date + WINDOW)
+        return orders_page(self.conversation, self.settings, self.credentials, window, number, self.deadline)
 
-    def _target(self, number: int) -> str:
-        window = f"since={_moment(self.order_date - WINDOW)}&until={_moment(self.order_date + WINDOW)}"
-        if self.settings.revision == "2019-07":
-            # pageNo is the number of the page, whatever its description says (TRAPS C3).
-            return f"/v1/partner/page/{number + 1}?{window}&perpage={PAGE_SIZE}"
-        return f"/v1/partner/order?{window}&limit={PAGE_SIZE}&offset={number * PAGE_SIZE}&withDO=false"
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time in which orders have their order_date."""
+
+    since: datetime
+    until: datetime
+
+
+def orders_page(
+    conversation: Conversation,
+    settings: Settings,
+    credentials: Credentials,
+    window: Window,
+    number: int,
+    deadline: Deadline,
+) -> Page:
+    """A page, from 0, of the orders in a window; raises `ListFailed`."""
+    target = _target(settings, window, number)
+    uri = conversation.path_prefix + target
+    call = Call("GET", target, signed_headers(settings.revision, credentials, uri))
+    call_deadline = deadline.sooner(float(settings.timeout_s))
+    return page_in(read_document(conversation, call, call_deadline, secrets_of(credentials)), number * PAGE_SIZE)
+
+
+def _target(settings: Settings, window: Window, number: int) -> str:
+    times = f"since={_moment(window.since)}&until={_moment(window.until)}"
+    if settings.revision == "2019-07":
+        # pageNo is the number of the page, whatever its description says (TRAPS C3).
+        return f"/v1/partner/page/{number + 1}?{times}&perpage={PAGE_SIZE}"
+    return f"/v1/partner/order?{times}&limit={PAGE_SIZE}&offset={number * PAGE_SIZE}&withDO=false"
 
 
 def _moment(moment: datetime) -> str:
