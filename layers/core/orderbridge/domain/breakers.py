@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from orderbridge.domain.lookups import Finding, LookFailed
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown, bounded
 from orderbridge.domain.times import after, from_iso
 
-FAILURES_TO_OPEN = 5
-FIRST_OPEN_SECONDS = 30
+FAILURES_TO_OPEN = 10
+FIRST_OPEN_SECONDS = 5
 LONGEST_OPEN_SECONDS = 900
 PROBE_SECONDS = 60
 
@@ -52,6 +53,13 @@ def after_outcome(breaker: Breaker, outcome: Outcome, now: datetime) -> Breaker:
             if breaker.failures + 1 < FAILURES_TO_OPEN:
                 return replace(breaker, failures=breaker.failures + 1, reason=bounded(reason))
             return _open(breaker, reason, now, _open_seconds(breaker))
+
+
+def after_look(breaker: Breaker, finding: Finding, now: datetime) -> Breaker:
+    """The breaker once the platform was looked at: an answer of whatever content shows that it is alive."""
+    if isinstance(finding, LookFailed):
+        return after_outcome(breaker, Unknown(finding.reason), now)
+    return close(breaker)
 
 
 def begin_probe(breaker: Breaker, now: datetime) -> Breaker:

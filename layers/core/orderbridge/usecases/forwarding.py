@@ -36,7 +36,7 @@ from orderbridge.ports import (
     OrderStore,
     Platform,
 )
-from orderbridge.usecases.channel_watch import ChannelWatch
+from orderbridge.usecases.channel_watch import ChannelWatch, Obstacle
 
 LEASE_MARGIN_SECONDS = 10
 LONGEST_MESSAGE_DELAY_SECONDS = 900
@@ -98,7 +98,7 @@ class ForwardOrder:
         channel = self._channel(record.forward)
         obstacle = self.channels.obstacle(channel)
         if obstacle is not None:
-            return self._pause(record.forward, channel, obstacle.reason, obstacle.recheck_seconds)
+            return self._pause(record.forward, channel, obstacle)
         try:
             request = record.request or self._mapped_request(record.order, channel)
         except MissingMappings as missing:
@@ -133,7 +133,7 @@ class ForwardOrder:
         self.channels.learn(channel, outcome)
         if isinstance(outcome, Refused) and outcome.credentials:
             reason = f"the platform refuses the credentials: {outcome.reason}"
-            return self._pause(settled, channel, reason, self.channels.paused_recheck_seconds)
+            return self._pause(settled, channel, self.channels.paused(reason))
         return settled
 
     def _settle(self, forward: Forward, outcome: Outcome, channel: Channel) -> Forward:
@@ -165,6 +165,7 @@ class ForwardOrder:
         if not self.platform.can_look:
             return self._settle(record.forward, Unknown("the worker ended before it had an answer"), channel)
         finding = self.platform.look_for(record.order, channel, self.credentials.credentials(channel))
+        self.channels.learn_from_look(channel, finding)
         return self._save_and_return_later(
             settle_look(
                 record.forward,
@@ -192,15 +193,18 @@ class ForwardOrder:
             return parked
         return self._release(parked)
 
-    def _pause(self, forward: Forward, channel: Channel, reason: str, recheck_seconds: float) -> Forward:
+    def _pause(self, forward: Forward, channel: Channel, obstacle: Obstacle) -> Forward:
         if forward.state is ForwardState.NEEDS_MAPPING:
             return forward
-        paused = self.orders.save(pause(forward, reason, self.clock(), recheck_seconds))
+        recheck = obstacle.recheck_seconds
+        due_in = recheck + self.sweep_grace_seconds if obstacle.passes_by_itself else recheck
+        paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), due_in))
+        if obstacle.passes_by_itself:
+            self.queues.send(message_of(paused), delay_seconds=math.ceil(recheck))
+            return paused
         # Whoever resumed the channel between our reading and our parking found nothing to release.
         present = self.channels.find(channel.name)
-        if present is not None and self.channels.obstacle(present) is None:
-            return self._release(paused)
-        return paused
+        return self._release(paused) if present is not None and present.state == "active" else paused
 
     def _release(self, forward: Forward) -> Forward:
         released = self.orders.save(self._released(forward))
