@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderbridge_cli.output import Failure, answer, command, facts, new_group, note, progress, table
+from orderbridge_cli.output import Failure, answer, command, counted, facts, new_group, note, progress, table
 
 if TYPE_CHECKING:
     from orderbridge.domain.channels import Channel
@@ -75,17 +75,10 @@ def add(
 @command(group, "show")
 def show(name: Name) -> None:
     """A channel's settings and state; never its credentials."""
-    from orderbridge.platforms.documents import compact_json
     from orderbridge.usecases.operating import known_channel
 
     document = _described(known_channel(_operations().channels, name))
-    answer(
-        document,
-        lambda: facts({
-            label: compact_json(value).decode() if isinstance(value, Mapping) else value
-            for label, value in document.items()
-        }),
-    )  # fmt: skip
+    answer(document, lambda: facts(_flat(document)))
 
 
 @command(group, "list")
@@ -144,13 +137,24 @@ def _described(channel: Channel) -> dict[str, Any]:
     return described(channel)
 
 
+def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A document's values by their path, ``settings.stock.rank``."""
+    flat: dict[str, Any] = {}
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
 def _let_go(channels: OperateChannels, name: str) -> int:
     with progress("letting go what waited") as say:
         released = 0
         for released, _ in enumerate(channels.let_go(name), start=1):
-            say(f"{released} forwards released")
+            say(f"{counted(released, 'forward')} released")
     if released:
-        note(f"{released} forwards that waited for {name} are queued again.")
+        note(f"{counted(released, 'forward')} that waited for {name}: queued again.")
     return released
 
 

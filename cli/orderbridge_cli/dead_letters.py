@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderbridge_cli.output import Failure, answer, command, new_group, note, progress, table
+from orderbridge_cli.output import Failure, answer, command, counted, new_group, note, progress, table
 
 if TYPE_CHECKING:
     from orderbridge.aws.dead_letters import DeadLetter, DeadLetterQueue, DeadLetters
@@ -75,9 +75,12 @@ def redrive(
             letters.show_again(letter)
     left = sum(not _is_redrivable(letter) for letter in kept)
     if left:
-        note(f"{left} messages are about no single forward and were left; the sweeper finds what they stand for.")
+        note(f"{counted(left, 'message')} about no single forward left there; the sweeper finds what they stand for.")
     words = "would be sent again" if dry_run else "sent again"
-    answer({"redriven": redriven, "left": left, "dry_run": dry_run}, lambda: f"{len(redriven)} messages {words}.")
+    answer(
+        {"redriven": redriven, "left": left, "dry_run": dry_run},
+        lambda: f"{counted(len(redriven), 'message')} {words}.",
+    )
 
 
 def _stack() -> Operations:

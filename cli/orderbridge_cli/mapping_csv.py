@@ -65,7 +65,11 @@ def _order(cells: list[str], line: int) -> list[int]:
 def write_rows(rows: Iterable[tuple[MappingKey, str]]) -> str:
     """The file that `read_rows` reads back to the very same rows."""
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows((key.kind, key.key, value) for key, value in rows)
+    plain = csv.writer(out, lineterminator="\n")
+    # The plain writer leaves a carriage return bare, and a reader takes that for the end of the row.
+    quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
+    plain.writerow(COLUMNS)
+    for key, value in rows:
+        cells = (key.kind, key.key, value)
+        (quoted if "\r" in key.key + value else plain).writerow(cells)
     return out.getvalue()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderbridge_cli.output import Failure, answer, command, new_group, progress, table, wants_json
+from orderbridge_cli.output import Failure, answer, command, counted, new_group, progress, table, wants_json
 
 if TYPE_CHECKING:
     from orderbridge.domain.channels import Channel
@@ -54,7 +54,8 @@ def import_mappings(
         "imported": result.rows,
         "released": [{"code": each.code, "channel": each.channel.name} for each in result.released],
     }
-    answer(document, lambda: f"{result.rows} mappings imported, {len(result.released)} forwards released.")
+    released = counted(len(result.released), "forward")
+    answer(document, lambda: f"{counted(result.rows, 'mapping')} imported, {released} released.")
 
 
 @command(group, "export")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument
 
-from orderbridge_cli.output import Failure, answer, command, facts, new_group, note, progress, stacked, table
+from orderbridge_cli.output import Failure, answer, command, counted, facts, new_group, note, progress, stacked, table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -58,7 +58,7 @@ def list_orders(
     with progress("looking"):
         found = list(itertools.islice(lookup.orders(client_id, begin, state), limit + 1))
     if len(found) > limit:
-        note(f"There are more than {limit} orders; ask for a later --since or a higher --limit.")
+        note(f"There are more than {counted(limit, 'order')}; ask for a later --since or a higher --limit.")
     rows = [_row(order) for order in found[:limit]]
     columns = ("code", "client_id", "status", "created_at", "purchase_order_no")
     answer(rows, lambda: table(None, columns, [[row[name] for name in columns] for row in rows]))
@@ -95,7 +95,8 @@ def described(view: OrderView) -> dict[str, Any]:
     order = view.order
     # Once an order has channels, the place where it waited for them says nothing more.
     forwards = [each for each in view.forwards if each.channel != UNROUTED or not order.channels]
-    timeline = sorted(view.timeline, key=lambda entry: entry.at)
+    # Of one millisecond, what happened to the order as a whole comes first.
+    timeline = sorted(view.timeline, key=lambda entry: (entry.at, entry.channel is not None))
     return {
         "code": order.code,
         "client_id": order.client_id,

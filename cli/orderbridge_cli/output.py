@@ -191,6 +191,11 @@ def facts(pairs: Mapping[str, Any]) -> RenderableType:
     return made
 
 
+def counted(number: int, noun: str) -> str:
+    """``1 order``, ``2 orders``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
 def printable(text: str, *, keep_lines: bool = False) -> str:
     """`text` without what would move the cursor or colour the terminal: some of it comes from platforms."""
     return "".join(

@@ -66,13 +66,16 @@ def _local_target(stack_file: Path) -> Target | None:
     try:
         return target_of(document, stack_file)
     except (KeyError, TypeError) as error:
-        raise Failure(f"{stack_file} lacks {error}; remove it, or start the local stack anew.") from error
+        raise Failure(f"{stack_file} does not say {error}; remove it, or start the local stack anew.") from error
 
 
 def target_of(document: Mapping[str, Any], found_in: Path | None = None) -> Target:
-    """The local stack that a `.local/stack.json` describes; raises KeyError where something is missing."""
+    """The local stack that a `.local/stack.json` describes; raises KeyError or TypeError where it does not."""
     from orderbridge.aws.operations import AwsAccess
 
+    for name in ("stack", "api_url", "aws_endpoint_url", "region"):
+        if not isinstance(document[name], str):
+            raise TypeError(name)
     access = AwsAccess(
         endpoint_url=document["aws_endpoint_url"],
         region=document["region"],
@@ -106,7 +109,7 @@ class Operations:
     @cached_property
     def facts(self) -> StackFacts:
         from orderbridge.aws.errors import AWS_FAILURES
-        from orderbridge.aws.failures import is_unreachable
+        from orderbridge.aws.failures import explain, is_unconfigured, is_unreachable
         from orderbridge.aws.operations import StackNotFound
 
         try:
@@ -115,12 +118,16 @@ class Operations:
             where = self.target.found_in or "this AWS account and region"
             raise Failure(f"There is no stack {self.target.stack} in {where}; is ORDERBRIDGE_STACK right?") from missing
         except AWS_FAILURES as failure:
-            if self.target.found_in is None or not is_unreachable(failure):
-                raise
-            raise Failure(
-                f"The local stack of {self.target.found_in} does not answer at {self.target.access.endpoint_url}; "
-                "start it with `orderbridge local up`."
-            ) from failure
+            if self.target.found_in is not None and is_unreachable(failure):
+                raise Failure(
+                    f"The local stack of {self.target.found_in} does not answer at {self.target.access.endpoint_url}; "
+                    "start it with `orderbridge local up`."
+                ) from failure
+            if self.target.found_in is None and is_unconfigured(failure):
+                raise Failure(
+                    f"{explain(failure)} For a local stack, run this where `orderbridge local up` was started."
+                ) from failure
+            raise
 
     def output(self, name: str) -> str:
         """The value of one of the stack's outputs."""

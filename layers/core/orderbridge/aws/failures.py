@@ -54,6 +54,11 @@ def explain(failure: BotoCoreError | ClientError) -> str:
             return f"AWS: {failure}"
 
 
+def is_unconfigured(failure: BaseException) -> bool:
+    """Whether nothing says which account or region is meant."""
+    return isinstance(failure, (NoCredentialsError, PartialCredentialsError, NoRegionError))
+
+
 def is_unreachable(failure: BaseException) -> bool:
     """Whether nothing answered."""
     return isinstance(failure, _UNREACHABLE)
