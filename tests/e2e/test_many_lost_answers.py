@@ -37,7 +37,9 @@ def test_two_hundred_orders_without_an_answer_are_neither_lost_nor_doubled(
         lambda: states(sirclo) == {"SENT": ORDERS} and states(ngorder) == {"SENT": ORDERS},
         seconds=240, every=3, what="SIRCLO's and Ngorder's orders to be found",
     )  # fmt: skip
-    wait_for(lambda: states(salesmania) == {"IN_DOUBT": ORDERS}, seconds=60, every=2, what="SalesMania's to be in doubt")
+    wait_for(
+        lambda: states(salesmania) == {"IN_DOUBT": ORDERS}, seconds=60, every=2, what="SalesMania's to be in doubt"
+    )
     platforms.heal()
     for platform in CREATE_PATH:
         assert all(len(platforms.held(platform, code)) == 1 for code in codes), platform
