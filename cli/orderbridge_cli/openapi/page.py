@@ -74,7 +74,7 @@ def _navigation(headings: list[tuple[str, str]], tags: list[tuple[Json, list[tup
     groups = [("Introduction", [(anchor, text) for text, anchor in headings])]
     for tag, listed in tags:
         groups.append((tag["name"], [(operation["operationId"], operation["summary"]) for operation, _, _ in listed]))
-    groups.append(("Errors", [(f"error-{case.code}", case.code) for case in CASES]))
+    groups.append(("Error codes", [(f"error-{case.code}", case.code) for case in CASES]))
     return "\n".join(
         f"<h2>{escape(name)}</h2>\n<ul>"
         + "".join(f'<li><a href="#{anchor}">{escape(text)}</a></li>' for anchor, text in entries)
@@ -215,7 +215,7 @@ _CONSTRAINTS: Mapping[str, str] = {
 def _errors() -> str:
     return "\n".join(
         (
-            '<h2 id="errors">Errors</h2>',
+            '<h2 id="error-codes">Error codes</h2>',
             "<p>What every code means and what to do about it. The <code>type</code> of an error leads here.</p>",
             *(_error(case) for case in CASES),
         )

@@ -3,7 +3,7 @@
 ::
 
     Problem
-    ├── MalformedRequest        400  malformed_json, missing_header, invalid_header
+    ├── MalformedRequest        400  malformed_json, missing_header, invalid_header, invalid_parameter
     ├── Unauthenticated         401  invalid_credentials, invalid_token, invalid_signature, stale_timestamp
     ├── Forbidden               403  client_mismatch, partner_suspended
     ├── NotFound                404  not_found

@@ -1,0 +1,231 @@
+"""A partner takes an order back: signed, its own only, and told per channel what came of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from orderbridge.domain.forwards import Forward, ForwardState, Transition, new_unrouted_forward
+from orderbridge.domain.orders import ChannelRef, Order
+from orderbridge.domain.partners import SignatureProfile
+from orderbridge.domain.problems import InvalidFields, MalformedRequest, NotFound, Problem, TooManyRequests
+from orderbridge.usecases.authentication import TokenVerifier
+from orderbridge.usecases.callers import ApiRequest, Callers
+from orderbridge.usecases.cancel_request import CancelledOrder, CancelSalesOrder
+from orderbridge.usecases.cancelling import CancelOrder
+from orderbridge.usecases.limits import too_many_requests
+from orderbridge.usecases.reading import FindOrder
+from tests.fakes import calls, samples
+from tests.fakes.directories import Keys, Partners
+from tests.fakes.outward import Queues
+from tests.fakes.reads import Reads
+from tests.fakes.samples import NGORDER, NOW, SIRCLO
+from tests.fakes.steps import Clock, Steps
+from tests.fakes.store import Store
+
+SALESMANIA = ChannelRef("salesmania-main", "salesmania")
+OTHER = "somebody-else"
+
+
+class Desk:
+    """One order with a forward per channel, and the call that cancels it."""
+
+    def __init__(self, *channels: ChannelRef, profile: SignatureProfile = "legacy") -> None:
+        self.clock = Clock(NOW)
+        self.steps = Steps()
+        self.store = Store(self.steps)
+        self.queues = Queues(self.clock)
+        self.profile = profile
+        self.counted: list[str] = []
+        partners = Partners(
+            samples.partner(signature_profile=profile),
+            samples.partner(client_id=OTHER, keys=(samples.partner_key("second"),)),
+        )
+        callers = Callers(
+            partners, TokenVerifier(Keys(samples.SIGNING_KEYS), self.clock), self.clock, limit=self.counted.append
+        )
+        reads = Reads(self.store)
+        self.cancel = CancelSalesOrder(
+            callers=callers,
+            find=FindOrder(reads, sleep=lambda _: None),
+            cancel=CancelOrder(self.store, self.queues, self.clock, 60),
+            orders=reads,
+        )
+        self.order = samples.order(channels=channels)
+        self.store.orders[self.order.key] = self.order
+
+    def put(self, channel: ChannelRef, state: ForwardState, **changes: Any) -> Forward:
+        at = self.order.created_at
+        forward = Forward(self.order.key, self.order.code, channel, state, at, at, due_at=None, **changes)
+        self.store.create_forward(Transition(forward, None))
+        return forward
+
+    def request(self, body: bytes = b"", code: str | None = None, **how: Any) -> ApiRequest:
+        code = code or self.order.code
+        path = f"/api/v1/sales-orders/{code}/cancel"
+        return calls.signed(
+            self.clock(), path, body, path_parameters={"code": code}, **{"profile": self.profile, **how}
+        )
+
+    def answers(self, cancelled: CancelledOrder) -> dict[str, str]:
+        return {each["channel"]: each["cancel"] for each in cancelled.body()["data"]["channels"]}
+
+
+def test_before_anything_is_sent_it_cancels_at_once() -> None:
+    desk = Desk(SIRCLO, NGORDER, SALESMANIA)
+    for channel, state in ((SIRCLO, ForwardState.QUEUED), (NGORDER, ForwardState.NEEDS_MAPPING)):
+        desk.put(channel, state)
+
+    cancelled = desk.cancel(desk.request())
+
+    assert desk.answers(cancelled) == {
+        "sirclo-main": "cancelled",
+        "ngorder-main": "cancelled",
+        "salesmania-main": "cancelled",
+    }
+    assert cancelled.body()["data"]["status"] == "CANCELLED"
+    assert desk.queues.sent == []
+    assert desk.store.orders[desk.order.key].cancel_requested_at is not None
+
+
+def test_afterwards_each_platform_that_can_is_asked() -> None:
+    desk = Desk(SIRCLO, NGORDER, SALESMANIA)
+    desk.put(SIRCLO, ForwardState.SENT, external_id="1")
+    desk.put(NGORDER, ForwardState.SENDING)
+    desk.put(SALESMANIA, ForwardState.SENT)
+
+    cancelled = desk.cancel(desk.request())
+
+    assert desk.answers(cancelled) == {
+        "sirclo-main": "requested",
+        "ngorder-main": "requested",
+        "salesmania-main": "not_possible",
+    }
+    assert [message.channel for _, message in desk.queues.sent] == [SIRCLO]
+    assert all(each["detail"] for each in cancelled.body()["data"]["channels"])
+
+
+def test_asking_again_tells_how_it_stands_and_changes_nothing_that_is_settled() -> None:
+    desk = Desk(SIRCLO)
+    desk.put(SIRCLO, ForwardState.QUEUED)
+    first = desk.cancel(desk.request())
+    asked_at = desk.store.orders[desk.order.key].cancel_requested_at
+    timeline = list(desk.store.timeline[desk.order.key])
+    desk.clock.move(60)
+    assert desk.cancel(desk.request()).body() == first.body()
+    assert desk.store.orders[desk.order.key].cancel_requested_at == asked_at
+    assert desk.store.timeline[desk.order.key] == timeline
+
+
+def test_an_order_that_no_channel_takes_is_cancelled_without_naming_a_channel() -> None:
+    desk = Desk()
+    desk.store.create_forward(new_unrouted_forward(desk.order.key, desk.order.code, "SITE-001", NOW))
+    cancelled = desk.cancel(desk.request())
+    assert cancelled.body()["data"] == {"code": desk.order.code, "status": "CANCELLED", "channels": []}
+
+
+def test_an_order_that_was_not_yet_published_is_cancelled_before_its_forwards_can_go() -> None:
+    desk = Desk(SIRCLO)
+    assert desk.answers(desk.cancel(desk.request())) == {"sirclo-main": "cancelled"}
+    (forward,) = desk.store.list_forwards(desk.order.key)
+    assert forward.state is ForwardState.CANCELLED
+
+
+def test_a_forwarder_that_takes_the_forward_meanwhile_is_seen() -> None:
+    for step in range(30):
+        desk = Desk(SIRCLO)
+        taken = desk.put(SIRCLO, ForwardState.QUEUED)
+
+        def begin(desk: Desk = desk, taken: Forward = taken) -> None:
+            key = (desk.order.key, "sirclo-main")
+            if desk.store.forwards[key].state is ForwardState.QUEUED:
+                desk.store.forwards[key] = replace(taken, state=ForwardState.SENDING, revision=taken.revision + 1)
+
+        desk.steps.at(step, begin)
+        answer = desk.answers(desk.cancel(desk.request()))["sirclo-main"]
+        state = desk.store.forwards[desk.order.key, "sirclo-main"].state
+        assert (answer, state) in {("cancelled", ForwardState.CANCELLED), ("requested", ForwardState.SENDING)}, step
+
+
+@pytest.mark.parametrize("body", [b"", b"{}", b" { } "])
+@pytest.mark.parametrize("profile", ["legacy", "snap-asym"])
+def test_the_body_may_be_left_out(body: bytes, profile: SignatureProfile) -> None:
+    desk = Desk(SIRCLO, profile=profile)
+    assert desk.cancel(desk.request(body)).status == "CANCELLED"
+
+
+def refused(desk: Desk, request: ApiRequest) -> Problem:
+    with pytest.raises(Problem) as problem:
+        desk.cancel(request)
+    assert desk.store.orders[desk.order.key] == desk.order, "something was changed"
+    return problem.value
+
+
+def test_a_body_that_says_something_is_refused() -> None:
+    desk = Desk(SIRCLO)
+    assert isinstance(refused(desk, desk.request(b'{"reason": "late"}')), InvalidFields)
+    assert isinstance(refused(desk, desk.request(b"[]")), InvalidFields)
+    assert isinstance(refused(desk, desk.request(b"{")), MalformedRequest)
+
+
+def test_another_partners_order_is_not_there() -> None:
+    desk = Desk(SIRCLO)
+    problem = refused(desk, desk.request(client_id=OTHER, key="second"))
+    assert isinstance(problem, NotFound)
+    assert problem.body("1") == refused(desk, desk.request(code="SO-20250101-00099")).body("1")
+
+
+@pytest.mark.parametrize(
+    ("how", "status", "code"),
+    [
+        ({"x_signature": "AAAA"}, 401, "invalid_signature"),
+        ({"key": "second"}, 401, "invalid_signature"),
+        ({"x_timestamp": str(int(NOW.timestamp()) - 301)}, 401, "stale_timestamp"),
+        ({"x_timestamp": "now"}, 400, "invalid_header"),
+        ({"x_client_id": OTHER}, 403, "client_mismatch"),
+        ({"authorization": "Bearer x"}, 401, "invalid_token"),
+    ],
+)
+def test_it_must_be_signed_like_an_order(how: dict[str, str], status: int, code: str) -> None:
+    desk = Desk(SIRCLO)
+    problem = refused(desk, desk.request(**how))
+    assert (problem.status, problem.code) == (status, code)
+    assert desk.counted == [], "a call whose caller is not known was counted against somebody"
+
+
+def test_a_body_bound_signature_of_another_order_or_body_does_not_cancel() -> None:
+    desk = Desk(SIRCLO, profile="snap-asym")
+    other = desk.request(code="SO-20250101-00099")
+    moved = ApiRequest(other.headers, b"", path=desk.request().path, path_parameters={"code": desk.order.code})
+    assert refused(desk, moved).code == "invalid_signature"
+    bodied = replace(desk.request(b""), body=b"{}")
+    assert refused(desk, bodied).code == "invalid_signature"
+    assert refused(desk, desk.request(profile="legacy")).code == "invalid_signature"
+
+
+def test_a_call_above_the_rate_is_refused_before_anything_is_read() -> None:
+    desk = Desk(SIRCLO)
+
+    def full(_client_id: str) -> None:
+        raise too_many_requests("slow down", 1.2)
+
+    object.__setattr__(desk.cancel.callers, "limit", full)
+    problem = refused(desk, desk.request())
+    assert isinstance(problem, TooManyRequests)
+    assert problem.headers["Retry-After"] == "2"
+
+
+def test_a_call_is_counted_for_the_partner_that_signed_it() -> None:
+    desk = Desk(SIRCLO)
+    desk.cancel(desk.request())
+    assert desk.counted == [samples.CLIENT_ID]
+
+
+def test_the_order_that_is_answered_is_the_one_that_was_asked_for() -> None:
+    desk = Desk(SIRCLO)
+    other: Order = samples.order("SO-20250101-00002")
+    desk.store.orders[other.key] = other
+    assert desk.cancel(desk.request(code=other.code)).body()["data"]["code"] == other.code
+    assert desk.store.orders[desk.order.key] == desk.order
