@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel, SecretStr
 
-from orderbridge.domain.outcomes import NotSent, Outcome, Unknown
+from orderbridge.domain.outcomes import NotSent, Unknown
 from orderbridge.platforms.transport import CallFailed, Deadline, NothingSent
 
 ATTEMPT_SECONDS = 40.0
@@ -17,7 +17,7 @@ def attempt_deadline() -> Deadline:
     return Deadline.after(ATTEMPT_SECONDS)
 
 
-def outcome_of_failure(failure: CallFailed) -> Outcome:
+def outcome_of_failure(failure: CallFailed) -> NotSent | Unknown:
     """What a create call without a reply means: a repeat is safe exactly where no byte left."""
     return NotSent(str(failure)) if isinstance(failure, NothingSent) else Unknown(str(failure))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -12,21 +13,16 @@ from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Rejected
 from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure, secrets_of
-from orderbridge.platforms.documents import compact_json
+from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.ngorder import DEFINITION, Settings, mapper
-from orderbridge.platforms.ngorder.lookup import OrderLists, headers
-from orderbridge.platforms.ngorder.replies import rows_in
+from orderbridge.platforms.ngorder.client import NgorderClient, headers
 from orderbridge.platforms.paging import ListFailed
-from orderbridge.platforms.reading import document_in, reply_to
 from orderbridge.platforms.transport import Call, CallFailed, NothingSent, Transport
 from orderbridge.ports import FrozenRequest
 
-CANCEL_PATH = "/api/open/order/cancel"
-VARIATIONS_PATH = "/api/open/product/variation"
-
 
 class NgorderAdapter:
-    """`ports.Platform` for Ngorder."""
+    """`ports.Platform` for Ngorder. What only some orders need, looking and cancelling, is imported for them."""
 
     name = DEFINITION.name
     can_look = True
@@ -46,9 +42,8 @@ class NgorderAdapter:
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
         settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
-        call = Call(
-            request.method, request.path, {"Content-Type": "application/json", **headers(account)}, request.body
-        )
+        sent = {"Content-Type": "application/json", **headers(account)}
+        call = Call(request.method, request.path, sent, request.body)
         deadline = attempt_deadline().sooner(float(settings.timeout_s))
         try:
             reply = self._transport.call(settings.base_url, call, deadline)
@@ -59,11 +54,11 @@ class NgorderAdapter:
 
     def look_for(self, order: Order, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
         """Whether Ngorder holds the order, by its mark on the lists of orders and cancelled orders."""
-        settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
-        order_date = date.fromisoformat(order.order_date)
+        from orderbridge.platforms.ngorder.lookup import OrderLists
+
         try:
-            with self._transport.conversation(settings.base_url) as conversation:
-                return OrderLists(conversation, settings, account, order_date, attempt_deadline()).find(order.code)
+            with self.client(channel, credentials) as client:
+                return OrderLists(client, date.fromisoformat(order.order_date)).find(order.code)
         except NothingSent as failure:
             return LookFailed(str(failure))
 
@@ -71,8 +66,9 @@ class NgorderAdapter:
         self, order: Order, external_id: str | None, channel: Channel, credentials: Mapping[str, Any]
     ) -> Outcome:
         """Cancel an Order, by Ngorder's own id; an order that it will not cancel may be cancelled already."""
-        settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
-        deadline = attempt_deadline()
+        from orderbridge.platforms.ngorder.endpoints.cancelled_orders import CancelOrder
+        from orderbridge.platforms.ngorder.lookup import OrderLists
+
         if external_id is None:
             finding = self.look_for(order, channel, credentials)
             if not isinstance(finding, Found):
@@ -80,17 +76,15 @@ class NgorderAdapter:
             external_id = finding.external_id
         if not external_id.isdecimal():
             return Rejected(f"{external_id!r} is no id of an order at Ngorder")
-        body = compact_json({"id": int(external_id)})
-        call = Call("POST", CANCEL_PATH, {"Content-Type": "application/json", **headers(account)}, body)
         try:
-            with self._transport.conversation(settings.base_url) as conversation:
-                reply = conversation.call(call, deadline.sooner(float(settings.timeout_s)))
-                outcome = mapper.read_cancel(reply, external_id, secrets_of(account))
-                if not isinstance(outcome, Rejected):
-                    return outcome
-                order_date = date.fromisoformat(order.order_date)
-                lists = OrderLists(conversation, settings, account, order_date, deadline)
-                return Accepted(external_id) if lists.has_cancelled(external_id) else outcome
+            with self.client(channel, credentials) as client:
+                try:
+                    client.ask(CancelOrder(id=int(external_id)))
+                except AskFailed as failed:
+                    lists = OrderLists(client, date.fromisoformat(order.order_date))
+                    if not isinstance(failed.outcome, Rejected) or not lists.has_cancelled(external_id):
+                        return failed.outcome
+                return Accepted(external_id)
         except CallFailed as failure:
             return outcome_of_failure(failure)
         except ListFailed as failed:
@@ -98,12 +92,18 @@ class NgorderAdapter:
 
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
         """Read one product variant with its stock."""
-        settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
-        call = Call("GET", f"{VARIATIONS_PATH}?per_page=1", headers(account))
+        from orderbridge.platforms.ngorder.endpoints.product_lists import GetVariations
+
         try:
-            with self._transport.conversation(settings.base_url) as conversation:
-                deadline = attempt_deadline().sooner(float(settings.timeout_s))
-                rows_in(document_in(reply_to(conversation, call, deadline), secrets_of(account)))
-        except (CallFailed, ListFailed) as failed:
+            with self.client(channel, credentials) as client:
+                client.ask(GetVariations(per_page=1))
+        except (CallFailed, AskFailed) as failed:
             return str(failed)
         return None
+
+    @contextmanager
+    def client(self, channel: Channel, credentials: Mapping[str, Any]) -> Iterator[NgorderClient]:
+        """The channel's account on one connection, with the time of one attempt; raises `NothingSent`."""
+        settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
+        with self._transport.conversation(settings.base_url) as conversation:
+            yield NgorderClient(conversation, settings, account, attempt_deadline())

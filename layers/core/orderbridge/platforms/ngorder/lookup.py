@@ -8,24 +8,34 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
-from urllib.parse import quote, urlencode
+from typing import Any, get_args
 
 from orderbridge.domain.codes import MARKER
 from orderbridge.domain.lookups import Absent, Ambiguous, Finding, Found, LookFailed
 from orderbridge.platforms.adapter import secrets_of
+from orderbridge.platforms.asking import AskFailed
+from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.ngorder import Credentials, Settings
+from orderbridge.platforms.ngorder.client import NgorderClient
+from orderbridge.platforms.ngorder.endpoints.cancelled_orders import CancelledType, GetCancelledOrders
+from orderbridge.platforms.ngorder.endpoints.order_lists import GetOrders, ProgressStatus
+from orderbridge.platforms.ngorder.endpoints.shipments import GetShipments
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, whole
 from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
-from orderbridge.platforms.reading import document_in, reply_to
-from orderbridge.platforms.transport import Call, Conversation, Deadline
+from orderbridge.platforms.reading import document_in
+from orderbridge.platforms.transport import Conversation, Deadline
 
-ORDERS_PATH = "/api/open/order"
-CANCELLED_PATH = "/api/open/order-cancel"
-SHIPPING_PATH = "/api/open/shipping"
+ORDERS_PATH = GetOrders.endpoint.path
+CANCELLED_PATH = GetCancelledOrders.endpoint.path
+SHIPPING_PATH = GetShipments.endpoint.path
+_REQUESTS: Mapping[str, type[Request[Any]]] = {
+    ORDERS_PATH: GetOrders,
+    CANCELLED_PATH: GetCancelledOrders,
+    SHIPPING_PATH: GetShipments,
+}
 PAGE_SIZES = {ORDERS_PATH: 100, CANCELLED_PATH: 50, SHIPPING_PATH: 50}
-CANCELLED_TYPES = ("CANCEL", "REJECTED", "EXPIRED")
-PROGRESS_STATUSES = ("UNPAID", "NO AWB", "ON PROCESS", "DELIVERED", "UNPROCESSED", "INSTALLMENT")
+PROGRESS_STATUSES: tuple[ProgressStatus, ...] = get_args(ProgressStatus)
+CANCELLED_TYPES: tuple[CancelledType, ...] = get_args(CancelledType)
 PROGRESS_FILTER = "order_progress_status"
 DAY = timedelta(days=1)
 
@@ -34,20 +44,12 @@ class FilterNeeded(Exception):
     """Get Orders wants an order_progress_status after all (TRAPS D30)."""
 
 
-def headers(credentials: Credentials) -> dict[str, str]:
-    """The headers of every call; English, so that a person can read what Ngorder says (TRAPS D57, E11)."""
-    return {"Authorization": f"Bearer {credentials.api_key.get_secret_value()}", "Accept-Language": "en"}
-
-
 @dataclass(frozen=True, slots=True)
 class OrderLists:
     """Every list on which an order of one day may stand."""
 
-    conversation: Conversation
-    settings: Settings
-    credentials: Credentials
+    client: NgorderClient
     order_date: date
-    deadline: Deadline
 
     def find(self, code: str) -> Finding:
         """The order whose note carries our mark; Absent only after every list was read to its end without it."""
@@ -63,11 +65,8 @@ class OrderLists:
         """Whether the order stands on a list of cancelled orders; raises `ListFailed`."""
         return any(str(_identity(row)) == order_id for row in self._cancelled())
 
-    def _cancelled(self) -> Iterator[Row]:
-        for kind in CANCELLED_TYPES:
-            yield from self._list(CANCELLED_PATH, {"type": kind})
-
     def _rows(self) -> Iterator[Row]:
+        # First the orders, then the cancelled ones: an order that is cancelled meanwhile stands on one of them.
         yield from self._orders()
         yield from self._cancelled()
 
@@ -77,17 +76,16 @@ class OrderLists:
         except FilterNeeded:
             return [row for status in PROGRESS_STATUSES for row in self._list(ORDERS_PATH, {PROGRESS_FILTER: status})]
 
-    def _list(self, path: str, filters: Mapping[str, str]) -> Iterator[Row]:
-        return all_rows(lambda number: self._page(path, filters, number + 1), _identity)
+    def _cancelled(self) -> Iterator[Row]:
+        for kind in CANCELLED_TYPES:
+            yield from self._list(CANCELLED_PATH, {"type": kind})
 
-    def _page(self, path: str, filters: Mapping[str, str], number: int) -> Page:
+    def _list(self, path: str, filters: Mapping[str, str]) -> Iterator[Row]:
         dates = {
             "start_date": (self.order_date - DAY).isoformat(),
             "end_date": (self.order_date + DAY).isoformat(),
         }
-        return list_page(
-            self.conversation, self.settings, self.credentials, path, {**filters, **dates}, number, self.deadline
-        )
+        return all_rows(lambda number: _page(self.client, path, {**filters, **dates}, number + 1), _identity)
 
 
 def list_page(
@@ -100,16 +98,19 @@ def list_page(
     deadline: Deadline,
 ) -> Page:
     """A page, from 1, of a list; raises `ListFailed`, and `FilterNeeded` where Get Orders wants a progress status."""
-    query: dict[str, Any] = {
-        **filters,
-        "per_page": PAGE_SIZES[path],
-        "pagination_offset": number,  # a page number, whatever its name says (TRAPS D13)
-    }
-    call = Call("GET", f"{path}?{urlencode(query, quote_via=quote)}", headers(credentials))
-    reply = reply_to(conversation, call, deadline.sooner(float(settings.timeout_s)))
+    return _page(NgorderClient(conversation, settings, credentials, deadline), path, filters, number)
+
+
+def _page(client: NgorderClient, path: str, filters: Mapping[str, str], number: int) -> Page:
+    # pagination_offset is the number of a page, whatever its name says (TRAPS D13).
+    paging = {"per_page": PAGE_SIZES[path], "pagination_offset": number}
+    try:
+        reply = client.reply_to(_REQUESTS[path].model_validate({**filters, **paging}))
+    except AskFailed as failed:
+        raise ListFailed(str(failed)) from None
     if reply.status in (400, 422) and path == ORDERS_PATH and PROGRESS_FILTER not in filters:
         raise FilterNeeded
-    return page_in(document_in(reply, secrets_of(credentials)), number, PAGE_SIZES[path])
+    return page_in(document_in(reply, secrets_of(client.credentials)), number, PAGE_SIZES[path])
 
 
 def _identity(row: Row) -> int:

@@ -133,20 +133,6 @@ def read_reply(reply: Reply, *, refuses_with_503: bool = False, unwanted: Iterab
     return Accepted(str(order_id))
 
 
-def read_cancel(reply: Reply, external_id: str, unwanted: Iterable[str] = ()) -> Outcome:
-    """What became of a Cancel an Order."""
-    outcome = common_outcome(reply, refuses_with_503=True, unwanted=unwanted)
-    if outcome is not None:
-        return outcome
-    try:
-        answer = read_answer(read_json(reply.body))
-    except (NotJson, Unreadable) as unreadable:
-        return Unknown(f"{reply.status} with {unreadable}")
-    if answer.failed:
-        return Rejected(redacted("; ".join(answer.messages), unwanted) or "failed, without a reason")
-    return Accepted(external_id)
-
-
 def _order_id(data: Any) -> int | None:
     try:
         return whole(data.get("order_id")) if isinstance(data, Mapping) else None

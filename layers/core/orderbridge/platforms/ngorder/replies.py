@@ -36,7 +36,7 @@ _PROSE_DATE = re.compile(r"(?:\w+,\s*)?(\d{1,2})\s+([a-z]+)\.?\s+(\d{4})(?:\s+(\
 _MONEY = re.compile(r"-?\s*(?:rp\.?)?\s*-?\s*[\d.,]+", re.IGNORECASE | re.ASCII)
 
 
-class Unreadable(Exception):
+class Unreadable(ValueError):
     """A value that says nothing that can be relied on; it is never taken for 0."""
 
 

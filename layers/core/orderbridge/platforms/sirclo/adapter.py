@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from orderbridge.domain.channels import Channel
@@ -12,18 +13,17 @@ from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Rejected, Unknown
 from orderbridge.domain.times import from_iso, utc_now
 from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure, secrets_of
+from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.sirclo import DEFINITION, Credentials, Settings, mapper
-from orderbridge.platforms.sirclo.lookup import OrderList
+from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.signing import signed_headers
-from orderbridge.platforms.sirclo.stock import StockList
-from orderbridge.platforms.sirclo.updates import Move, read_update, update_call
-from orderbridge.platforms.transport import Call, CallFailed, Deadline, NothingSent, Transport
+from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, NothingSent, Transport
 from orderbridge.ports import FrozenRequest
 
 
 class SircloAdapter:
-    """`ports.Platform` for SIRCLO."""
+    """`ports.Platform` for SIRCLO. What only some orders need, looking and cancelling, is imported for them."""
 
     name = DEFINITION.name
     can_look = True
@@ -45,30 +45,30 @@ class SircloAdapter:
         settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
         deadline = attempt_deadline()
         try:
-            outcome = self._send(request, settings, account, deadline)
+            with self._transport.conversation(settings.base_url) as conversation:
+                outcome = _send(request, conversation, settings, account, deadline)
         except CallFailed as failure:
             return outcome_of_failure(failure)
         if not isinstance(outcome, mapper.AlreadyThere):
             return outcome
         sent = mapper.order_in(request)
-        finding = self._find(str(sent["order_id"]), str(sent["order_date"]), settings, account, deadline)
+        finding = self._find(str(sent["order_id"]), str(sent["order_date"]), channel, credentials)
         if isinstance(finding, Found):
             return Accepted(finding.external_id)
         return Unknown(f"SIRCLO says that it has this order, and its id could not be read back: {outcome.words}")
 
     def look_for(self, order: Order, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
         """Whether SIRCLO holds the order, by Get Order over its order_date."""
-        settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
-        return self._find(order.code, order.created_at, settings, account, attempt_deadline())
+        return self._find(order.code, order.created_at, channel, credentials)
 
     def cancel_order(
         self, order: Order, external_id: str | None, channel: Channel, credentials: Mapping[str, Any]
     ) -> Outcome:
         """Cancel by Update Order, which wants SIRCLO's own id; an id that was never learnt is looked up first."""
-        settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
-        deadline = attempt_deadline()
+        from orderbridge.platforms.sirclo.updates import Move, read_update, update_request
+
         if external_id is None:
-            finding = self._find(order.code, order.created_at, settings, account, deadline)
+            finding = self.look_for(order, channel, credentials)
             if not isinstance(finding, Found):
                 return NotSent(f"cancelling needs SIRCLO's id of the order: {finding}")
             external_id = finding.external_id
@@ -76,55 +76,61 @@ class SircloAdapter:
             return Rejected(f"{external_id!r} is no id of an order at SIRCLO")
         move = Move("cancelled", int(external_id), order.code, {"cancel_reason": "cancelled by the partner"})
         try:
-            with self._transport.conversation(settings.base_url) as conversation:
-                call = update_call([move], settings, account, conversation.path_prefix, utc_now())
-                reply = conversation.call(call, deadline.sooner(float(settings.timeout_s)))
+            with self.client(channel, credentials) as client:
+                reply = client.reply_to(update_request([move], client.settings.revision, utc_now()))
+                return read_update(reply, [move], secrets_of(client.credentials))[move.id]
+        except AskFailed as failed:
+            return failed.outcome
         except CallFailed as failure:
             return outcome_of_failure(failure)
-        return read_update(reply, [move], secrets_of(account))[move.id]
 
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
-        """Read one order, which tries the signature, and one page of stock.
+        """Read one page of orders, which tries the signature, and one row of stock.
 
         Where the stock is depends on the account (TRAPS C9): a channel without a part in keeping stock is well
         without it.
         """
-        settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
-        deadline = attempt_deadline()
+        from orderbridge.platforms.sirclo.lookup import OrderList
+        from orderbridge.platforms.sirclo.stock import StockList
+
         try:
-            with self._transport.conversation(settings.base_url) as conversation:
-                OrderList(conversation, settings, account, utc_now(), deadline).first_page()
-                stock = StockList(conversation, settings, account, deadline)
-                reply = stock.reply(limit=1, offset=0)
-                if reply.status not in (404, 405) or settings.stock.source or settings.stock.push:
+            with self.client(channel, credentials) as client:
+                OrderList(client, utc_now()).first_page()
+                stock, reply = StockList(client), StockList(client).reply(limit=1, offset=0)
+                part = client.settings.stock
+                if reply.status not in (404, 405) or part.source or part.push:
                     stock.page_of(reply, offset=0)
-        except (CallFailed, ListFailed) as failed:
+        except (CallFailed, AskFailed, ListFailed) as failed:
             return str(failed)
         return None
 
-    def _send(
-        self, request: FrozenRequest, settings: Settings, account: Credentials, deadline: Deadline
-    ) -> Outcome | mapper.AlreadyThere:
+    @contextmanager
+    def client(self, channel: Channel, credentials: Mapping[str, Any]) -> Iterator[SircloClient]:
+        """The channel's account on one connection, with the time of one attempt; raises `NothingSent`."""
+        settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
         with self._transport.conversation(settings.base_url) as conversation:
-            uri = conversation.path_prefix + request.path
-            headers = {
-                "Content-Type": "application/json",
-                **signed_headers(settings.revision, account, uri, request.body),
-            }
-            call = Call(request.method, request.path, headers, request.body)
-            reply = conversation.call(call, deadline.sooner(float(settings.timeout_s)))
-        return mapper.read_reply(
-            reply,
-            str(mapper.order_in(request)["order_id"]),
-            refuses_with_503=settings.refuses_with_503,
-            unwanted=[*secrets_of(account), *mapper.personal_texts(request)],
-        )
+            yield SircloClient(conversation, settings, account, attempt_deadline())
 
-    def _find(
-        self, order_id: str, order_date: str, settings: Settings, account: Credentials, deadline: Deadline
-    ) -> Finding:
+    def _find(self, order_id: str, order_date: str, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
+        from orderbridge.platforms.sirclo.lookup import OrderList
+
         try:
-            with self._transport.conversation(settings.base_url) as conversation:
-                return OrderList(conversation, settings, account, from_iso(order_date), deadline).find(order_id)
+            with self.client(channel, credentials) as client:
+                return OrderList(client, from_iso(order_date)).find(order_id)
         except NothingSent as failure:
             return LookFailed(str(failure))
+
+
+def _send(
+    request: FrozenRequest, conversation: Conversation, settings: Settings, account: Credentials, deadline: Deadline
+) -> Outcome | mapper.AlreadyThere:
+    uri = conversation.path_prefix + request.path
+    signed = signed_headers(settings.revision, account, uri, request.body)
+    call = Call(request.method, request.path, {"Content-Type": "application/json", **signed}, request.body)
+    reply = conversation.call(call, deadline.sooner(float(settings.timeout_s)))
+    return mapper.read_reply(
+        reply,
+        str(mapper.order_in(request)["order_id"]),
+        refuses_with_503=settings.refuses_with_503,
+        unwanted=[*secrets_of(account), *mapper.personal_texts(request)],
+    )

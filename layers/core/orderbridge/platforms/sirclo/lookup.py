@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orderbridge.domain.lookups import Absent, Ambiguous, Finding, Found, LookFailed
-from orderbridge.platforms.adapter import secrets_of
+from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.paging import ListFailed, Page, all_rows
-from orderbridge.platforms.reading import read_document
-from orderbridge.platforms.sirclo import Credentials, Settings
+from orderbridge.platforms.sirclo import Credentials, Revision, Settings
+from orderbridge.platforms.sirclo.client import SircloClient
+from orderbridge.platforms.sirclo.endpoints import GetOrder, GetOrders
 from orderbridge.platforms.sirclo.mapper import external_id_of, order_number
-from orderbridge.platforms.sirclo.signing import signed_headers
-from orderbridge.platforms.transport import Call, Conversation, Deadline
+from orderbridge.platforms.transport import Conversation, Deadline
 
 PAGE_SIZE = 100
 """Both revisions allow 100 at most."""
@@ -26,11 +26,8 @@ WINDOW = timedelta(days=1)
 class OrderList:
     """The orders of one account whose order_date lies within a day of `order_date`."""
 
-    conversation: Conversation
-    settings: Settings
-    credentials: Credentials
+    client: SircloClient
     order_date: datetime
-    deadline: Deadline
 
     def find(self, order_id: str) -> Finding:
         """The order under our id; Absent only after a complete, readable list without it."""
@@ -51,8 +48,7 @@ class OrderList:
         return {external_id_of(row) or "" for row in rows if order_number(row) == order_id}
 
     def _page(self, number: int) -> Page:
-        window = Window(self.order_date - WINDOW, self.order_date + WINDOW)
-        return orders_page(self.conversation, self.settings, self.credentials, window, number, self.deadline)
+        return _page(self.client, Window(self.order_date - WINDOW, self.order_date + WINDOW), number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +68,19 @@ def orders_page(
     deadline: Deadline,
 ) -> Page:
     """A page, from 0, of the orders in a window; raises `ListFailed`."""
-    target = _target(settings, window, number)
-    uri = conversation.path_prefix + target
-    call = Call("GET", target, signed_headers(settings.revision, credentials, uri))
-    call_deadline = deadline.sooner(float(settings.timeout_s))
-    return page_in(read_document(conversation, call, call_deadline, secrets_of(credentials)), number * PAGE_SIZE)
+    return _page(SircloClient(conversation, settings, credentials, deadline), window, number)
 
 
-def _target(settings: Settings, window: Window, number: int) -> str:
-    times = f"since={_moment(window.since)}&until={_moment(window.until)}"
-    if settings.revision == "2019-07":
-        # pageNo is the number of the page, whatever its description says (TRAPS C3).
-        return f"/v1/partner/page/{number + 1}?{times}&perpage={PAGE_SIZE}"
-    return f"/v1/partner/order?{times}&limit={PAGE_SIZE}&offset={number * PAGE_SIZE}&withDO=false"
+def _page(client: SircloClient, window: Window, number: int) -> Page:
+    request = _request(client.settings.revision, window, number)
+    return page_in(client.document(request), number * PAGE_SIZE)
+
+
+def _request(revision: Revision, window: Window, number: int) -> Request[Any]:
+    since, until = _moment(window.since), _moment(window.until)
+    if revision == "2019-07":
+        return GetOrder(page_no=number + 1, since=since, until=until, perpage=PAGE_SIZE)
+    return GetOrders(since=since, until=until, limit=PAGE_SIZE, offset=number * PAGE_SIZE, with_delivery_orders=False)
 
 
 def _moment(moment: datetime) -> str:

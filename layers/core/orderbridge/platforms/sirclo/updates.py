@@ -1,7 +1,4 @@
-"""Update Order: orders moved between statuses, in buckets, each of which succeeds or fails by itself inside a 200.
-
-2019-07 is ``PATCH /v1/order`` under the key, 2021-02 ``PATCH /v1/partner/order/status``, signed.
-"""
+"""Orders moved between statuses: the request of either revision, and what became of each order in it."""
 
 from __future__ import annotations
 
@@ -12,10 +9,11 @@ from typing import Any, Literal
 
 from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
 from orderbridge.platforms.answers import common_outcome, flat_words, redacted
-from orderbridge.platforms.documents import NotJson, compact_json, read_json
-from orderbridge.platforms.sirclo import Credentials, Settings
-from orderbridge.platforms.sirclo.signing import keyed_headers, signed_headers
-from orderbridge.platforms.transport import Call, Reply
+from orderbridge.platforms.documents import NotJson, read_json
+from orderbridge.platforms.endpoints import Request
+from orderbridge.platforms.sirclo import Revision
+from orderbridge.platforms.sirclo.endpoints import UpdateOrder, UpdateStatus
+from orderbridge.platforms.transport import Reply
 
 Bucket = Literal["accepted", "packed", "completed", "cancelled"]
 CANCELLED_WORDS = frozenset({"canceled", "cancelled"})
@@ -32,23 +30,15 @@ class Move:
     extra: Mapping[str, str]
 
 
-def update_call(
-    moves: Iterable[Move], settings: Settings, credentials: Credentials, prefix: str, now: datetime
-) -> Call:
-    """The call that makes these moves; `prefix` is the path of the channel's base_url."""
-    is_later = settings.revision == "2021-02"
+def update_request(moves: Iterable[Move], revision: Revision, now: datetime) -> Request[Any]:
+    """The call that makes these moves."""
+    is_later = revision == "2021-02"
     buckets: dict[str, list[dict[str, Any]]] = {}
     for move in moves:
         number = {} if is_later else {"order_number": move.order_number}
         item = {"id": move.id, **number, **move.extra, "updated_at": _stamp(now, is_later=is_later)}
         buckets.setdefault(move.bucket, []).append(item)
-    body = compact_json(buckets)
-    path = "/v1/partner/order/status" if is_later else "/v1/order"
-    if is_later:
-        headers = signed_headers(settings.revision, credentials, prefix + path, body)
-    else:
-        headers = keyed_headers(credentials)
-    return Call("PATCH", path, {"Content-Type": "application/json", **headers}, body)
+    return (UpdateStatus if is_later else UpdateOrder).model_validate(buckets)
 
 
 def _stamp(now: datetime, *, is_later: bool) -> str:

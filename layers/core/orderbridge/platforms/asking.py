@@ -1,0 +1,80 @@
+"""Asks an endpoint and reads what comes back; what does not come back is an `AskFailed` that says what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter, ValidationError
+
+from orderbridge.domain.outcomes import NotSent, Refused, Rejected, Unknown
+from orderbridge.platforms.adapter import outcome_of_failure
+from orderbridge.platforms.answers import common_outcome
+from orderbridge.platforms.documents import NotJson, read_json
+from orderbridge.platforms.endpoints import File, Request
+from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, Reply
+
+Failure = Rejected | Refused | NotSent | Unknown
+
+
+class AskFailed(Exception):
+    """A call that did not bring what it should; `outcome` says what is known of it (domain.outcomes)."""
+
+    def __init__(self, outcome: Failure) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+    @property
+    def is_harmless(self) -> bool:
+        """Whether nothing was done, so that the same call may be made again whatever it does."""
+        return isinstance(self.outcome, NotSent | Refused)
+
+
+def send(conversation: Conversation, call: Call, deadline: Deadline) -> Reply:
+    """The answer, whatever its status; raises `AskFailed` where there is none."""
+    try:
+        return conversation.call(call, deadline)
+    except CallFailed as failure:
+        raise AskFailed(outcome_of_failure(failure)) from None
+
+
+def require_success(reply: Reply, unwanted: Iterable[str]) -> None:
+    """Raises `AskFailed` for a status that is none of success."""
+    outcome = common_outcome(reply, refuses_with_503=True, unwanted=unwanted)
+    if isinstance(outcome, Rejected | Refused | Unknown):
+        raise AskFailed(outcome)
+
+
+def json_in(reply: Reply) -> Any:
+    """The JSON of a success; raises `AskFailed` where it is none."""
+    try:
+        return read_json(reply.body)
+    except NotJson as unreadable:
+        raise AskFailed(Unknown(f"{reply.status} with {unreadable}")) from None
+
+
+def file_in(reply: Reply, request: Request[Any]) -> File:
+    """The file of a success."""
+    return File(type(request).__name__, reply.body, reply.headers.get("content-type", "application/octet-stream"))
+
+
+def read_as(kind: Any, value: Any) -> Any:
+    """`value` as a model; raises `AskFailed` where an id or another thing that it cannot be without is unreadable."""
+    try:
+        return _adapter(kind).validate_python(value)
+    except ValidationError as failure:
+        places = sorted({".".join(map(str, error["loc"])) for error in failure.errors(include_input=False)})
+        raise AskFailed(Unknown(f"an answer that cannot be read: {', '.join(places) or 'no object'}")) from None
+
+
+def rows_as(kind: Any, values: Any) -> list[Any]:
+    """Every row as a model; raises `AskFailed` where it is no list of them."""
+    if not isinstance(values, list) or not all(isinstance(value, Mapping) for value in values):
+        raise AskFailed(Unknown("an answer that is no list of objects"))
+    return [read_as(kind, value) for value in values]
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)

@@ -1,0 +1,127 @@
+"""Asks Ngorder's endpoints (`endpoints`) and reads its answers through `replies`, whatever form they have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from orderbridge.domain.outcomes import Rejected, Unknown
+from orderbridge.platforms.adapter import secrets_of
+from orderbridge.platforms.answers import redacted
+from orderbridge.platforms.asking import AskFailed, file_in, json_in, read_as, require_success, rows_as, send
+from orderbridge.platforms.endpoints import Answer, Done, File, Request, Rows, Undocumented
+from orderbridge.platforms.ngorder import Credentials, Settings
+from orderbridge.platforms.ngorder.replies import Answer as PlainAnswer
+from orderbridge.platforms.ngorder.replies import Unreadable, page_in, read_answer, rows_in, stripped
+from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
+from orderbridge.platforms.reading import document_in
+from orderbridge.platforms.transport import Conversation, Deadline, Reply
+
+AnswerT = TypeVar("AnswerT")
+RowT = TypeVar("RowT", bound=Answer)
+
+
+def headers(credentials: Credentials) -> dict[str, str]:
+    """The headers of every call; English, so that a person can read what Ngorder says (TRAPS D57, E11)."""
+    return {"Authorization": f"Bearer {credentials.api_key.get_secret_value()}", "Accept-Language": "en"}
+
+
+@dataclass(frozen=True, slots=True)
+class NgorderClient:
+    """One account, on one connection; `deadline` is for all its calls together."""
+
+    conversation: Conversation
+    settings: Settings
+    credentials: Credentials
+    deadline: Deadline
+
+    def ask(self, request: Request[AnswerT]) -> AnswerT:
+        """What the endpoint answers, in the request's own type; raises `AskFailed`."""
+        reply = self.reply_to(request)
+        require_success(reply, secrets_of(self.credentials))
+        return cast("AnswerT", self._read(request, reply))
+
+    def reply_to(self, request: Request[Any]) -> Reply:
+        """The answer, whatever its status; raises `AskFailed` where there is none."""
+        call = request.call(headers(self.credentials))
+        return send(self.conversation, call, self.deadline.sooner(float(self.settings.timeout_s)))
+
+    def every(self, request: Request[Rows[RowT]], identity: str, per_page: int) -> Iterator[RowT]:
+        """Every row of a list that is paged, from its first page to its last; raises `ListFailed` for anything odd.
+
+        `identity` is the member by which a row is known, `per_page` what the list allows at most.
+        """
+        kind = request.row_type()
+        for row in all_rows(lambda number: self.page(request, number + 1, per_page), lambda row: _known(row, identity)):
+            try:
+                yield read_as(kind, row)
+            except AskFailed as failed:
+                raise ListFailed(str(failed)) from None
+
+    def page(self, request: Request[Any], number: int, per_page: int) -> Page:
+        """One page, its rows as they came, keys stripped; `number` from 1. Raises `ListFailed`."""
+        paged = request.model_copy(update={"per_page": per_page, "pagination_offset": number})
+        return page_in(self.document(paged), number, per_page)
+
+    def rows(self, request: Request[Any]) -> list[Row]:
+        """The rows of a list without pages, as they came, keys stripped; raises `ListFailed`."""
+        return rows_in(self.document(request))
+
+    def document(self, request: Request[Any]) -> Any:
+        """The JSON of a read; raises `ListFailed`."""
+        try:
+            reply = self.reply_to(request)
+        except AskFailed as failed:
+            raise ListFailed(str(failed)) from None
+        return document_in(reply, secrets_of(self.credentials))
+
+    def _read(self, request: Request[Any], reply: Reply) -> Any:
+        kind = request.answer_type()
+        if kind is File and "json" not in reply.headers.get("content-type", ""):
+            return file_in(reply, request)
+        document = json_in(reply)
+        answer = self._answer(document, reply)
+        if kind is Done:
+            return Done(answer.messages)
+        if kind is Undocumented:
+            return Undocumented(document)
+        if kind is File:
+            raise AskFailed(Unknown(f"{reply.status} with JSON in place of a file"))
+        if (row := request.row_type()) is not None:
+            rows = [stripped(item) if isinstance(item, Mapping) else item for item in _list(answer.data)]
+            return Rows(rows_as(row, rows), **_position(document))
+        return read_as(kind, answer.data)
+
+    def _answer(self, document: Any, reply: Reply) -> PlainAnswer:
+        try:
+            answer = read_answer(document)
+        except Unreadable as unreadable:
+            raise AskFailed(Unknown(f"{reply.status} with {unreadable}")) from None
+        if answer.failed:
+            words = redacted("; ".join(answer.messages), secrets_of(self.credentials))
+            raise AskFailed(Rejected(words or "failed, without a reason"))
+        return answer
+
+
+def _list(data: Any) -> list[Any]:
+    if not isinstance(data, list):
+        raise AskFailed(Unknown("an answer that is no list of objects"))
+    return data
+
+
+def _position(document: Any) -> dict[str, Any]:
+    """Where a page stands among the others; nothing where the list does not say so."""
+    meta = document.get("meta") if isinstance(document, Mapping) else None
+    counts = meta.get("pagination") if isinstance(meta, Mapping) else None
+    if not isinstance(counts, Mapping):
+        return {}
+    current, last, total = (counts.get(name) for name in ("current_page", "total_pages", "total"))
+    if not (isinstance(current, int) and isinstance(last, int)):
+        return {}
+    return {"has_more": current < last, "total": total if isinstance(total, int) else None}
+
+
+def _known(row: Row, identity: str) -> str | None:
+    value = row.get(identity)
+    return str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) and value != "" else None

@@ -1,0 +1,1 @@
+"""Ngorder's endpoints, a module per subject of its document (003)."""

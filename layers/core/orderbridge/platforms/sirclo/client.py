@@ -1,0 +1,61 @@
+"""Asks SIRCLO's endpoints (`endpoints`), signed or keyed as each wants."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar, cast
+
+from orderbridge.platforms.adapter import secrets_of
+from orderbridge.platforms.asking import AskFailed, json_in, read_as, require_success, rows_as, send
+from orderbridge.platforms.endpoints import Request, Rows
+from orderbridge.platforms.paging import ListFailed
+from orderbridge.platforms.reading import document_in
+from orderbridge.platforms.sirclo import Credentials, Settings
+from orderbridge.platforms.sirclo.signing import keyed_headers, signed_headers
+from orderbridge.platforms.transport import Conversation, Deadline, Reply
+
+AnswerT = TypeVar("AnswerT")
+SIGNED = "signed"
+KEYED = "keyed"
+"""How an endpoint lets a call in: by partner id and MAC, or by api_key and api_secret."""
+
+
+@dataclass(frozen=True, slots=True)
+class SircloClient:
+    """One account, on one connection; `deadline` is for all its calls together."""
+
+    conversation: Conversation
+    settings: Settings
+    credentials: Credentials
+    deadline: Deadline
+
+    def ask(self, request: Request[AnswerT]) -> AnswerT:
+        """What the endpoint answers, in the request's own type; raises `AskFailed`."""
+        reply = self.reply_to(request)
+        require_success(reply, secrets_of(self.credentials))
+        document = json_in(reply)
+        data = document.get("data", document) if isinstance(document, Mapping) else document
+        if (row := request.row_type()) is not None:
+            total = document.get("total_record") if isinstance(document, Mapping) else None
+            return cast("AnswerT", Rows(rows_as(row, data), total=total if isinstance(total, int) else None))
+        return cast("AnswerT", read_as(request.answer_type(), data))
+
+    def reply_to(self, request: Request[Any]) -> Reply:
+        """The answer, whatever its status; raises `AskFailed` where there is none."""
+        call = request.call(paths={"stock_path": self.settings.stock_path})
+        if request.endpoint.access == KEYED:
+            headers = keyed_headers(self.credentials)
+        else:
+            uri = self.conversation.path_prefix + call.target
+            headers = signed_headers(self.settings.revision, self.credentials, uri, call.body)
+        signed = request.call(headers, paths={"stock_path": self.settings.stock_path})
+        return send(self.conversation, signed, self.deadline.sooner(float(self.settings.timeout_s)))
+
+    def document(self, request: Request[Any]) -> Any:
+        """The JSON of a read; raises `ListFailed`."""
+        try:
+            reply = self.reply_to(request)
+        except AskFailed as failed:
+            raise ListFailed(str(failed)) from None
+        return document_in(reply, secrets_of(self.credentials))
