@@ -8,9 +8,9 @@ from pathlib import Path
 
 from orderbridge_cli.local import engine_process
 
-PROGRAM = f"""
-import runpy, sys, threading
-mended = runpy.run_path({str(Path(engine_process.__file__))!r})
+MENDED = f"mended = __import__('runpy').run_path({str(Path(engine_process.__file__))!r})\n"
+SESSIONS = """
+import sys, threading
 if sys.argv[1] == "mended":
     mended["register_sessions_one_by_one"]()
 from ministack.services import sts
@@ -20,7 +20,7 @@ failed = []
 def register(thread):
     for number in range(400):
         try:
-            sts.register_session(f"{{thread}}-{{number}}", {{"Expiration": 1e12}})
+            sts.register_session(f"{thread}-{number}", {"Expiration": 1e12})
         except RuntimeError as error:
             failed.append(error)
 
@@ -33,11 +33,27 @@ print(len(failed))
 """
 
 
-def failures(how: str) -> int:
-    run = subprocess.run([sys.executable, "-c", PROGRAM, how], capture_output=True, text=True, check=True)
-    return int(run.stdout)
+LOGS = """
+mended["keep_latest_logs_only"]()
+from ministack.services import cloudwatch_logs, lambda_svc
+config = {"FunctionName": "worker", "LoggingConfig": {"LogGroup": "/aws/lambda/worker"}}
+for number in range(mended["LOG_STREAMS"] + 50):
+    lambda_svc._emit_lambda_logs({"config": config}, f"request-{number}", f"line {number}", False, 1)
+streams = list(cloudwatch_logs._log_groups["/aws/lambda/worker"]["streams"].values())
+said = [event["message"] for stream in streams for event in stream["events"]]
+print(len(streams) == mended["LOG_STREAMS"], "line 49" in said, "line 50" in said, "line 249" in said)
+"""
+
+
+def output(program: str, *arguments: str) -> str:
+    command = [sys.executable, "-c", MENDED + program, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
 
 def test_functions_that_start_at_once_do_not_disturb_each_other() -> None:
-    assert failures("mended") == 0
-    assert failures("as it is") > 0  # else the engine has learnt it, and our lock may go
+    assert int(output(SESSIONS, "mended")) == 0
+    assert int(output(SESSIONS, "as it is")) > 0  # else the engine has learnt it, and our lock may go
+
+
+def test_only_the_logs_of_the_latest_invocations_are_kept() -> None:
+    assert output(LOGS).split() == ["True", "False", "True", "True"]

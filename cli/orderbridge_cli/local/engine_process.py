@@ -1,6 +1,6 @@
-"""The engine's own process: ministack, with three of its ways mended.
+"""The engine's own process: ministack, with four of its ways mended.
 
-`guard` starts this file from its path; it imports nothing of ours, and leans on internals of the version that is pinned.
+`guard` starts this file from its path; it imports nothing of ours, and leans on internals of the pinned version.
 
 - At SIGTERM the engine lets functions finish before it writes its state. By itself it stops at once and leaves those at
   work behind, in the middle of a request to a platform perhaps. A second SIGTERM does that here too.
@@ -8,6 +8,8 @@
   the engine ends its processes at once.
 - A function's first process registers a session of its role. By itself the engine does so without a lock while it looks
   through the sessions of others; of several functions that start at once, one then failed now and then.
+- It keeps the logs of a function's latest invocations, and no metrics. By itself it keeps both of every invocation for
+  ever, in its memory and in its state: a stack that is up for days would not stop in time any more.
 """
 
 import asyncio
@@ -18,6 +20,7 @@ from collections.abc import Iterator
 from typing import Any
 
 FINISH_S = 12.0
+LOG_STREAMS = 200
 _QUIET_S = 0.3  # a stream's records are with the publisher well within this time
 _STEP_S = 0.02
 
@@ -25,6 +28,7 @@ _STEP_S = 0.02
 def main() -> None:
     register_sessions_one_by_one()
     let_invocations_finish()
+    keep_latest_logs_only()
     import hypercorn.asyncio
     from ministack import app
 
@@ -69,6 +73,23 @@ def let_invocations_finish() -> None:
         kill([worker])
 
     lambda_runtime.kill_workers = kill_when_free
+
+
+def keep_latest_logs_only() -> None:
+    """Drops a log group's older streams (the engine makes one for each invocation), and functions' metrics."""
+    from ministack.services import cloudwatch_logs, lambda_svc
+
+    write, lock = lambda_svc._emit_lambda_logs, threading.Lock()  # noqa: SLF001
+
+    def write_and_drop(*arguments: Any, **options: Any) -> None:
+        with lock:
+            write(*arguments, **options)
+            for group in list(cloudwatch_logs._log_groups._data.values()):  # noqa: SLF001
+                for oldest in list(group["streams"])[:-LOG_STREAMS]:
+                    group["streams"].pop(oldest, None)
+
+    lambda_svc._emit_lambda_logs = write_and_drop  # noqa: SLF001
+    lambda_svc._emit_lambda_metrics = lambda *_, **__: None  # noqa: SLF001
 
 
 async def _told_to_stop() -> None:

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-GRACE_S = 30.0
+GRACE_S = 60.0
 
 
 def main() -> None:

@@ -36,7 +36,7 @@ LOCAL_PARAMETERS: Final[Mapping[str, str]] = {
     "PartnerCacheSeconds": "1",
     "SweepRate": "rate(1 minute)",
 }
-_LEFTOVER_GRACE_S = 30.0
+_LEFTOVER_GRACE_S = 60.0
 _WATCH_STEP_S = 0.5
 
 
