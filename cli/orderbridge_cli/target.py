@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 from orderbridge_cli.output import Failure
 
 if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
     from orderbridge.aws.bus import PlatformQueues
     from orderbridge.aws.channel_registry import SecretVault, TableChannelRegistry, TableMappingRows
     from orderbridge.aws.operations import AwsAccess, OperatorClients, StackFacts
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from orderbridge.aws.order_reads import TableOrderReads
     from orderbridge.aws.partner_registry import TablePartnerRegistry
     from orderbridge.aws.secrets import SecretPepper
+
+PortT = TypeVar("PortT")
 
 DEFAULT_STACK = "orderbridge"
 STACK_FILE = Path(".local/stack.json")
@@ -142,6 +146,11 @@ class Operations:
     def table(self) -> str:
         return self.output("TableName")
 
+    def _on_table(self, port: Callable[[DynamoDBClient, str], PortT]) -> PortT:
+        # The stack is looked for first: where it cannot be found, that is what the person should read.
+        table = self.table
+        return port(self.clients.dynamodb, table)
+
     @property
     def api_url(self) -> str:
         """The base of the partners' API, without ``/api/v1``."""
@@ -165,13 +174,13 @@ class Operations:
     def partners(self) -> TablePartnerRegistry:
         from orderbridge.aws.partner_registry import TablePartnerRegistry
 
-        return TablePartnerRegistry(self.clients.dynamodb, self.table)
+        return self._on_table(TablePartnerRegistry)
 
     @cached_property
     def channels(self) -> TableChannelRegistry:
         from orderbridge.aws.channel_registry import TableChannelRegistry
 
-        return TableChannelRegistry(self.clients.dynamodb, self.table)
+        return self._on_table(TableChannelRegistry)
 
     @cached_property
     def vault(self) -> SecretVault:
@@ -184,19 +193,19 @@ class Operations:
     def mapping_rows(self) -> TableMappingRows:
         from orderbridge.aws.channel_registry import TableMappingRows
 
-        return TableMappingRows(self.clients.dynamodb, self.table)
+        return self._on_table(TableMappingRows)
 
     @cached_property
     def desk(self) -> TableOrderDesk:
         from orderbridge.aws.order_desk import TableOrderDesk
 
-        return TableOrderDesk(self.clients.dynamodb, self.table)
+        return self._on_table(TableOrderDesk)
 
     @cached_property
     def order_reads(self) -> TableOrderReads:
         from orderbridge.aws.order_reads import TableOrderReads
 
-        return TableOrderReads(self.clients.dynamodb, self.table)
+        return self._on_table(TableOrderReads)
 
     @cached_property
     def pepper(self) -> SecretPepper:

@@ -251,6 +251,20 @@ def test_missing_says_what_is_needed_by_how_many_and_since_when(
     }  # fmt: skip
 
 
+def test_a_forward_that_is_looked_at_again_waits_since_it_was_parked(
+    set_up: Operator, place_order: Place, move: Move
+) -> None:
+    order = place_order(1, channels=[NGORDER])
+    first = move(order, "ngorder", _parked(("product", "PROD-1")))
+    before = set_up.json("orders", "show", order.code)["timeline"]
+
+    again = move(order, "ngorder", _parked(("product", "PROD-1")))
+
+    assert again.revision > first.revision
+    assert set_up.json("mappings", "missing")[0]["since"] == first.updated_at
+    assert set_up.json("orders", "show", order.code)["timeline"] == before
+
+
 def test_nothing_missing_is_an_empty_list(set_up: Operator) -> None:
     assert set_up.json("mappings", "missing") == []
     assert set_up.run("mappings", "missing").stdout.strip() == "Nothing is missing."
