@@ -1,0 +1,110 @@
+"""What the status sync keeps and reads in the table: open forwards, by the waiting index, and the channels' runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from orderbridge.aws import forward_items, items
+from orderbridge.domain.forwards import Forward
+from orderbridge.domain.leases import Lease, LeaseLost
+from orderbridge.domain.status_runs import StatusCursor, StatusRun
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class TableOpenForwards:
+    """`OpenForwards` on the sparse index ``waiting``."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def open_forwards(self, channel: str, after: str, limit: int) -> Iterator[Forward]:
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": "waiting",
+            "KeyConditionExpression": "waiting = :open AND waiting_since > :after",
+            "ExpressionAttributeValues": {
+                ":open": {"S": forward_items.open_place(channel)},
+                ":after": {"S": after},
+            },
+            "Limit": limit,
+        }
+        left = limit
+        while left > 0:
+            answer = self._client.query(**query)
+            for item in answer["Items"]:
+                yield forward_items.read_forward(item)
+            left -= len(answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            query.update(ExclusiveStartKey=answer["LastEvaluatedKey"], Limit=left)
+
+
+class TableStatusRuns:
+    """`StatusRuns` on one item per channel."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read(self, channel: str) -> StatusRun:
+        answer = self._client.get_item(
+            TableName=self._table, Key=items.keys(status_pk(channel), "RUN"), ConsistentRead=True
+        )
+        return read_run(answer["Item"]) if "Item" in answer else StatusRun(channel)
+
+    def save(self, run: StatusRun) -> StatusRun:
+        saved = replace(run, revision=run.revision + 1)
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=run_item(saved),
+                ConditionExpression="attribute_not_exists(PK) OR revision = :read",
+                ExpressionAttributeValues={":read": {"N": str(run.revision)}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as refused:
+            raise LeaseLost(run.channel) from refused
+        return saved
+
+
+def status_pk(channel: str) -> str:
+    return f"STATUS#{channel}"
+
+
+def run_item(run: StatusRun) -> items.Item:
+    return items.to_item(
+        {
+            "PK": status_pk(run.channel),
+            "SK": "RUN",
+            "channel": run.channel,
+            "holder": run.lease.holder,
+            "lease_until": run.lease.until,
+            "cursor": run.cursor.document() if run.cursor is not None else None,
+            "began_at": run.began_at,
+            "worked_at": run.worked_at,
+            "finished_at": run.finished_at,
+            "not_before": run.not_before,
+            "failure": run.failure,
+            "revision": run.revision,
+        }
+    )
+
+
+def read_run(item: Mapping[str, Any]) -> StatusRun:
+    values = items.from_item(item)
+    cursor = values.get("cursor")
+    return StatusRun(
+        channel=values["channel"],
+        lease=Lease(values.get("holder"), values.get("lease_until")),
+        cursor=StatusCursor.from_document(cursor) if cursor is not None else None,
+        began_at=values.get("began_at"),
+        worked_at=values.get("worked_at"),
+        finished_at=values.get("finished_at"),
+        not_before=values.get("not_before"),
+        failure=values.get("failure"),
+        revision=int(values["revision"]),
+    )

@@ -1,0 +1,45 @@
+"""A lease: who is at work on something of which there must be one worker at a time, and until when.
+
+It is kept in an item that is written under its revision, so a worker whose lease was taken over notices at its next
+write.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from orderbridge.domain.times import from_iso, to_iso
+
+LEASE_SECONDS = 180
+RENEW_BELOW_SECONDS = 120
+
+
+class LeaseLost(Exception):
+    """Another worker holds the lease now; whatever this one still does would be late."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """Held by `holder` until a time (ISO 8601 UTC). One that is over and was not given back is a worker that died."""
+
+    holder: str | None = None
+    until: str | None = None
+
+    def is_held(self, now: datetime) -> bool:
+        return self.until is not None and from_iso(self.until) > now
+
+    def taken(self, holder: str, now: datetime) -> Lease:
+        return Lease(holder, _end(now))
+
+    def renewed(self, now: datetime) -> Lease:
+        """The lease prolonged; the very same value while there is enough of it left."""
+        left = from_iso(self.until) - now if self.until is not None else timedelta()
+        return self if left > timedelta(seconds=RENEW_BELOW_SECONDS) else replace(self, until=_end(now))
+
+
+FREE = Lease()
+
+
+def _end(now: datetime) -> str:
+    return to_iso(now + timedelta(seconds=LEASE_SECONDS))

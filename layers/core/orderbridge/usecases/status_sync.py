@@ -1,0 +1,221 @@
+"""Bring what the platforms say about orders back to the orders (issue 5, status_sync).
+
+A round goes through a channel's open forwards from the oldest order to the newest, in stretches of some days, and reads
+the platform's lists of those days page by page. Every row is true by itself, so it is taken in at once; a page that is
+not read changes nothing, and that an order is on no list says nothing about it (TRAPS D34).
+
+A round may take several runs: each stops in time, or where the platform does not answer as it should, and the next one
+goes on at that page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.codes import business_day
+from orderbridge.domain.events import Event, channel_paused, message_of
+from orderbridge.domain.forwards import Forward
+from orderbridge.domain.leases import LeaseLost
+from orderbridge.domain.status_changes import StatusReading, open_since, take_in
+from orderbridge.domain.status_runs import TRIES_PER_PAGE, StatusCursor, StatusReport, StatusRun
+from orderbridge.domain.times import Clock, to_iso
+from orderbridge.ports import ChannelDirectory, LostRace, OrderStore
+from orderbridge.ports_status import (
+    OpenForwards,
+    StatusAccess,
+    StatusPage,
+    StatusPlatform,
+    StatusQuery,
+    StatusReadFailed,
+    StatusRuns,
+)
+
+FORWARDS_AT_ONCE = 20_000
+"""How many open forwards are held in memory, some 30 MB."""
+
+DAYS_ASKED_ABOUT = 120
+"""After so long without an end an order's platform is not asked any more; its last status stands."""
+
+MAX_PAGES_OF_A_LIST = 5_000
+TRIES = 5
+
+
+class OutOfTime(Exception):
+    """The invocation's time is over; another one goes on where this one stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatuses:
+    """One run for one channel: as much of a round as there is time for."""
+
+    open_forwards: OpenForwards
+    orders: OrderStore
+    channels: ChannelDirectory
+    runs: StatusRuns
+    publish: Callable[[Sequence[Event]], None]
+    clock: Clock
+    new_run_id: Callable[[], str]
+    forwards_at_once: int = FORWARDS_AT_ONCE
+
+    def __call__(self, channel: Channel, platform: StatusPlatform, seconds_left: Callable[[], float]) -> StatusReport:
+        """What this run did. Raises only where the store does not answer; what the platform does is in the report."""
+        report = StatusReport(channel.name)
+        run = self._begun(channel, report)
+        if run is None:
+            return report
+        cursor = run.cursor or StatusCursor()
+        session = _Session(self, channel, platform, run, cursor, report, seconds_left)
+        try:
+            with platform.open(channel) as access:
+                session.go_through(access)
+        except OutOfTime:
+            self.runs.save(session.run.stopped(session.cursor, None, None, self.clock()))
+        except StatusReadFailed as failed:
+            report.ok = False
+            report.tell(failed.reason)
+            self.runs.save(session.run.stopped(session.cursor, failed.reason, failed.retry_after, self.clock()))
+            self._pause_if_refused(channel, failed)
+        except LeaseLost:
+            report.skipped = "another run took over"
+        else:
+            report.finished = True
+            self.runs.save(session.run.finished(self.clock()))
+        return report
+
+    def _begun(self, channel: Channel, report: StatusReport) -> StatusRun | None:
+        run, now = self.runs.read(channel.name), self.clock()
+        report.skipped = "the channel is paused" if channel.state == "paused" else run.obstacle(now)
+        if report.skipped is not None:
+            return None
+        try:
+            return self.runs.save(run.begun(self.new_run_id(), now))
+        except LeaseLost:
+            report.skipped = "another run is at work"
+            return None
+
+    def _pause_if_refused(self, channel: Channel, failed: StatusReadFailed) -> None:
+        if not failed.credentials:
+            return
+        reason = f"the platform refuses the credentials: {failed.reason}"
+        if self.channels.pause(channel.name, reason, to_iso(self.clock())):
+            self.publish([channel_paused(channel)])
+
+
+@dataclass(slots=True)
+class _Session:
+    """One run, for as long as it lasts."""
+
+    sync: SyncStatuses
+    channel: Channel
+    platform: StatusPlatform
+    run: StatusRun
+    cursor: StatusCursor
+    report: StatusReport
+    seconds_left: Callable[[], float]
+    _page_before: frozenset[str] = field(default_factory=frozenset)
+
+    def go_through(self, access: StatusAccess) -> None:
+        """Stretch by stretch to the newest order; `cursor` says at any time what is done."""
+        while True:
+            if self.seconds_left() <= 0:
+                raise OutOfTime
+            stretch = self._stretch()
+            if stretch:
+                self._read_lists(access, stretch)
+            elif self.cursor.stretch_end is None:
+                return
+            self.cursor = self.cursor.next_stretch()
+
+    def _stretch(self) -> Sequence[Forward]:
+        """The open forwards that are looked at now: those of the cursor's stretch, or of the next one."""
+        oldest = (self.sync.clock() - timedelta(days=DAYS_ASKED_ABOUT)).date().isoformat()
+        behind = max(self.cursor.passed, oldest)
+        found = list(self.sync.open_forwards.open_forwards(self.channel.name, behind, self.sync.forwards_at_once))
+        if self.cursor.stretch_end is not None:
+            return [forward for forward in found if open_since(forward) <= self.cursor.stretch_end]
+        if not found:
+            return found
+        last_day = business_day(found[0].code) + timedelta(days=self.platform.days_at_once - 1)
+        stretch = [forward for forward in found if business_day(forward.code) <= last_day]
+        self.cursor = replace(
+            self.cursor, stretch_end=open_since(stretch[-1]), lists=tuple(self.platform.lists), page=0, failures=0
+        )
+        return stretch
+
+    def _read_lists(self, access: StatusAccess, stretch: Sequence[Forward]) -> None:
+        forwards = {forward.external_id: forward for forward in stretch if forward.external_id is not None}
+        query = StatusQuery(business_day(stretch[0].code), business_day(stretch[-1].code), tuple(forwards))
+        while self.cursor.lists:
+            self._keep()
+            page = self._page(access, query)
+            if page is None:
+                continue
+            self.report.pages += 1
+            for reading in page.readings:
+                self._take(reading, forwards)
+            if page.instead:
+                self.cursor = replace(self.cursor, lists=(*page.instead, *self.cursor.lists[1:]), page=0, failures=0)
+            else:
+                self.cursor = self.cursor.next_page() if page.has_more else self.cursor.next_list()
+
+    def _keep(self) -> None:
+        """Before each page: stop in time, and now and then prolong the lease and put down how far we are."""
+        if self.seconds_left() <= 0:
+            raise OutOfTime
+        lease = self.run.lease.renewed(self.sync.clock())
+        if lease is not self.run.lease:
+            self.run = self.sync.runs.save(replace(self.run, lease=lease, cursor=self.cursor))
+
+    def _page(self, access: StatusAccess, query: StatusQuery) -> StatusPage | None:
+        """The page at the cursor; None where its list is left out, since it failed in several runs."""
+        name, number = self.cursor.lists[0], self.cursor.page
+        try:
+            page = access.page(query, name, number)
+            self._require_new(page, number)
+        except StatusReadFailed as failed:
+            self.cursor = replace(self.cursor, failures=self.cursor.failures + 1)
+            if failed.credentials or self.cursor.failures < TRIES_PER_PAGE:
+                raise
+            self.report.tell(f"{name}, page {number + 1}: {failed.reason}; the rest of this list is left out this time")
+            self.cursor = self.cursor.next_list()
+            return None
+        return page
+
+    def _require_new(self, page: StatusPage, number: int) -> None:
+        ids = frozenset(reading.external_id for reading in page.readings)
+        if page.has_more and number >= MAX_PAGES_OF_A_LIST:
+            raise StatusReadFailed(f"the list does not end within {MAX_PAGES_OF_A_LIST} pages")
+        # Rows move from page to page while others come in; a page of which all was on the one before does not.
+        if number and ids and ids <= self._page_before:
+            raise StatusReadFailed(f"page {number + 1} repeats the page before")
+        self._page_before = ids
+
+    def _take(self, reading: StatusReading, forwards: dict[str, Forward]) -> None:
+        self.report.rows += 1
+        forward = forwards.get(reading.external_id)
+        if forward is not None:
+            self.report.matched += 1
+            forwards[reading.external_id] = self._taken_in(forward, reading)
+
+    def _taken_in(self, forward: Forward, reading: StatusReading) -> Forward:
+        """The forward after the reading. The index it came from may be late; the write notices, and looks again."""
+        for _ in range(TRIES):
+            news = take_in(forward, reading, self.platform.table, self.sync.clock())
+            if news is None:
+                return forward
+            try:
+                saved = self.sync.orders.save(news.transition)
+            except LostRace:
+                record = self.sync.orders.read_forward(message_of(forward))
+                if record is None:
+                    return forward
+                forward = record.forward
+                continue
+            self.report.changed += 1
+            for words in news.unknown:
+                self.report.note_unknown(words)
+            return saved
+        return forward
