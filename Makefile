@@ -43,8 +43,10 @@ format: setup ## the code as ruff wants it
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-openapi: setup ## the API's own documents anew: what /openapi.json and /docs serve, and docs/openapi.json
+openapi: setup ## the API's own documents anew: /openapi.json, /docs, docs/openapi.json, the partner guide's errors
 	$(BIN)/python -m orderbridge_cli.openapi
+	$(BIN)/python -m orderbridge_cli.error_catalogue > docs/partner-guide/errors.md.new
+	mv docs/partner-guide/errors.md.new docs/partner-guide/errors.md
 
 bench: setup ## the benchmarks, as ratios
 	@$(BIN)/python -m benchmarks

@@ -114,7 +114,7 @@ def test_limits_and_times_are_the_codes() -> None:
     assert f"at least {MIN_KEY_BITS} bits; {ADVISED_KEY_BITS} are advised" in signing
     assert f"| {LIFETIME_SECONDS // 3600} hours |" in credentials
     assert f"up to {REFRESH_GRACE_SECONDS // 3600} hours after it has expired" in credentials
-    assert f"ends {FAMILY_LIFETIME_SECONDS // 86400} days after the login" in credentials
+    assert f"It ends {FAMILY_LIFETIME_SECONDS // 86400} days after the login" in credentials
 
 
 def test_rates_are_the_templates() -> None:
