@@ -42,6 +42,10 @@ class Paths(Document):
     teams: Path = "/extapi/v1.0/teams"
     visits: Path = "/extapi/v1.1/visits"
 
+    def by_name(self) -> dict[str, str]:
+        """Each path by its name, as endpoints refer to it."""
+        return {name: str(path) for name, path in self}
+
 
 class Settings(CommonSettings):
     """A SalesMania channel: one database of one account."""

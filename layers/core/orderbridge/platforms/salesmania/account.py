@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
+from urllib.parse import parse_qsl
 
 from orderbridge.domain.outcomes import Refused
-from orderbridge.platforms.adapter import secrets_of
+from orderbridge.platforms.adapter import outcome_of_failure, secrets_of
+from orderbridge.platforms.answers import flat_words
+from orderbridge.platforms.asking import AskFailed, json_in, read_as, require_success, rows_as
+from orderbridge.platforms.endpoints import Done, Request, Rows, Undocumented
 from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.reading import document_in
 from orderbridge.platforms.salesmania import Credentials, Settings
 from orderbridge.platforms.salesmania.session import LoginFailed, Session, Sessions
 from orderbridge.platforms.transport import Call, CallFailed, Deadline, Reply, Transport
+
+AnswerT = TypeVar("AnswerT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,19 @@ class Account:
             raise ListFailed(str(failure)) from None
         return document_in(reply, self.unwanted())
 
+    def ask(self, request: Request[AnswerT]) -> AnswerT:
+        """What the endpoint answers, in the request's own type; raises `AskFailed`."""
+        call = request.call(paths=self.settings.paths.by_name())
+        path, _, query = call.target.partition("?")
+        try:
+            reply = self.call(call.method, path, dict(parse_qsl(query)), call.body)
+        except LoginFailed as failed:
+            raise AskFailed(failed.outcome) from None
+        except CallFailed as failure:
+            raise AskFailed(outcome_of_failure(failure)) from None
+        require_success(reply, self.unwanted())
+        return cast("AnswerT", _read(request, reply))
+
     def unwanted(self) -> list[str]:
         """Every secret of this account, so that an echo of one is not kept."""
         session = self.sessions.kept(self.settings, self.credentials)
@@ -64,3 +83,27 @@ class Account:
         headers = {**({"Content-Type": "application/json"} if body else {}), **session.headers()}
         call = Call(method, session.target(path, query), headers, body)
         return self.transport.call(self.settings.base_url, call, self.deadline.sooner(float(self.settings.timeout_s)))
+
+
+def _read(request: Request[Any], reply: Reply) -> Any:
+    """The answer as the request's type: an object stands by itself or under ``data``, a list in three ways."""
+    kind = request.answer_type()
+    document = json_in(reply) if reply.body.strip() else {}
+    if kind is Done:
+        return Done(tuple(flat_words(document)) if isinstance(document, Mapping) and document.get("message") else ())
+    if kind is Undocumented:
+        return Undocumented(document)
+    if (row := request.row_type()) is not None:
+        return Rows(rows_as(row, list_in(document)))
+    inner = document.get("data", document) if isinstance(document, Mapping) else document
+    return read_as(kind, inner)
+
+
+def list_in(document: Any) -> Any:
+    """What should be a list: the document itself, its ``data``, or the one list in it (INTERFACES section 5)."""
+    if not isinstance(document, Mapping):
+        return document
+    if "data" in document:
+        return document["data"]
+    lists = [value for value in document.values() if isinstance(value, list)]
+    return lists[0] if len(lists) == 1 else None

@@ -19,8 +19,10 @@ from orderbridge.domain.outcomes import NotSent, Refused
 from orderbridge.platforms.adapter import secrets_of
 from orderbridge.platforms.answers import common_outcome, retry_after_seconds, told
 from orderbridge.platforms.documents import NotJson, read_json
+from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.salesmania import Credentials, Settings
-from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, Reply
+from orderbridge.platforms.salesmania.authentication import GetDatabases, GetTeamToken, GetToken
+from orderbridge.platforms.transport import CallFailed, Conversation, Deadline, Reply
 
 KEPT_SESSIONS = 64
 _TOKEN_NAMES = ("token", "access_token", "team_token", "bearer_token")
@@ -108,18 +110,16 @@ class _Login:
     deadline: Deadline
 
     def session(self) -> Session:
-        paths = self.settings.paths
         pair = f"{self.credentials.username}:{self.credentials.password.get_secret_value()}"
         basic = "Basic " + base64.b64encode(pair.encode()).decode()
-        bearer = self._token(self._get(paths.token, basic), "the bearer token")
-        self._check_database(self._get(paths.databases, f"Bearer {bearer}"))
-        chosen = urlencode({"database_id": self.settings.database_id, "db_id": self.settings.database_id})
-        between = "&" if "?" in paths.team_token else "?"
-        team_token = self._get(f"{paths.team_token}{between}{chosen}", f"Bearer {bearer}")
+        bearer = self._token(self._get(GetToken(), basic), "the bearer token")
+        self._check_database(self._get(GetDatabases(), f"Bearer {bearer}"))
+        chosen = GetTeamToken(database_id=self.settings.database_id, db_id=self.settings.database_id)
+        team_token = self._get(chosen, f"Bearer {bearer}")
         return Session(bearer, self._token(team_token, "the team token"))
 
-    def _get(self, target: str, authorization: str) -> Any:
-        call = Call("GET", target, {"Authorization": authorization})
+    def _get(self, request: Request[Any], authorization: str) -> Any:
+        call = request.call({"Authorization": authorization}, self.settings.paths.by_name())
         try:
             reply = self.conversation.call(call, self.deadline.sooner(float(self.settings.timeout_s)))
         except CallFailed as failure:

@@ -2,34 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
+from orderbridge.platforms.numbers import Number, Text, Whole
 
-def _number(value: Any) -> Decimal:
-    if isinstance(value, bool):
-        raise ValueError("no number")
-    if isinstance(value, int | Decimal):
-        return Decimal(value)
-    if isinstance(value, str) and re.fullmatch(r"\s*-?\d+(\.\d+)?\s*", value, re.ASCII):
-        return Decimal(value.strip())
-    raise ValueError("no number")
-
-
-def _whole(value: Any) -> int:
-    number = _number(value)
-    if number != number.to_integral_value():
-        raise ValueError("no whole number")
-    return int(number)
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    raise ValueError("no text")
+__all__ = ["Flag", "Id", "Money", "Pieces", "Text", "Whole"]
 
 
 def _id(value: Any) -> str:
@@ -46,10 +25,8 @@ def _flag(value: Any) -> bool:
     raise ValueError("no flag")
 
 
-Whole = Annotated[int, BeforeValidator(_whole)]
 Pieces = Whole
-"""A stock level: ``20``, ``"20"`` and ``" 20 "`` are 20; null, "" and "N/A" are unreadable (TRAPS C10)."""
-Money = Annotated[Decimal, BeforeValidator(_number)]
-Text = Annotated[str, BeforeValidator(_text)]
+"""A stock level; null, "" and "N/A" are unreadable, never 0 (TRAPS C10)."""
+Money = Number
 Id = Annotated[str, BeforeValidator(_id)]
 Flag = Annotated[bool, BeforeValidator(_flag)]
