@@ -1,0 +1,29 @@
+"""The table of template.yaml on moto, for the ports behind what partners read. One thread, as moto needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from tests.contract.template import template
+
+TABLE = "orderbridge-table"
+
+
+@pytest.fixture
+def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A client, with the table and its indexes as the template has them."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    properties = template().resources["Table"]["Properties"]
+    with mock_aws():
+        client = boto3.client("dynamodb", region_name="ap-southeast-3")
+        kept = ("BillingMode", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
+        client.create_table(TableName=TABLE, **{name: properties[name] for name in kept})
+        yield client

@@ -1,0 +1,116 @@
+"""Orders, channels, mappings and stock, read from the table and its indexes."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from orderbridge.aws import channel_items, forward_items, items
+from orderbridge.aws.channel_overview import TableChannelOverview
+from orderbridge.aws.order_reads import TableOrderReads
+from orderbridge.aws.stock import TableStockReads, stock_item
+from orderbridge.domain.breakers import Breaker
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.forwards import new_forward
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.orders import OrderKey
+from orderbridge.domain.stock import StockLevel
+from orderbridge.domain.times import to_iso
+from tests.fakes import samples
+from tests.fakes.steps import Clock
+from tests.integration.partner_api.conftest import TABLE
+
+START = datetime(2025, 1, 1, tzinfo=UTC)
+SETTINGS = {"base_url": "https://shop.example.com"}
+
+
+def put(dynamodb: Any, *stored: items.Item) -> None:
+    for each in stored:
+        dynamodb.put_item(TableName=TABLE, Item=each)
+
+
+def order_of(client_id: str, number: int, at: datetime) -> Any:
+    return samples.order(
+        f"SO-20250101-{number:05d}",
+        key=OrderKey(client_id, f"po:{number}"),
+        created_at=to_iso(at),
+        order_date="2025-01-01",
+    )
+
+
+def test_an_order_is_found_by_its_code_with_its_forwards_and_timeline_and_without_frozen_requests(
+    dynamodb: Any,
+) -> None:
+    order = order_of("acme", 1, START)
+    created = new_forward(order.key, order.code, samples.SIRCLO, START, 60)
+    assert created.entry is not None
+    put(
+        dynamodb,
+        items.order_item(order),
+        forward_items.forward_item(created.forward),
+        forward_items.timeline_item(items.order_pk(order.key), created.entry),
+        items.keys(items.order_pk(order.key), items.request_sk("sirclo-main")),
+    )
+    reads = TableOrderReads(dynamodb, TABLE)
+
+    key = reads.key_of_code(order.code)
+
+    assert key == order.key
+    view = reads.view(key)
+    assert view is not None
+    assert (view.order, list(view.forwards), list(view.timeline)) == (order, [created.forward], [created.entry])
+    assert reads.key_of_code("SO-20250101-00002") is None
+    assert reads.view(OrderKey("acme", "po:none")) is None
+
+
+def test_a_partners_day_is_read_newest_first_and_from_behind_a_key(dynamodb: Any) -> None:
+    orders = [order_of("acme", number, START + timedelta(minutes=number)) for number in range(30)]
+    put(dynamodb, *(items.order_item(each) for each in orders), items.order_item(order_of("acme2", 99, START)))
+    reads = TableOrderReads(dynamodb, TABLE)
+    day = date(2025, 1, 1)
+    assert list(reads.of_day("acme", day, None)) == orders[::-1]
+    behind = f"{orders[20].created_at}#{orders[20].code}"
+    assert list(reads.of_day("acme", day, behind)) == orders[:20][::-1]
+    # A bare time is behind every order of that very millisecond.
+    assert list(reads.of_day("acme", day, orders[20].created_at)) == orders[:20][::-1]
+    assert list(reads.of_day("acme", date(2025, 1, 2), None)) == []
+
+
+def test_all_channels_are_read_with_their_breakers_and_remembered_for_a_while(dynamodb: Any) -> None:
+    open_breaker = Breaker(failures=5, open_until="2025-01-01T00:00:30.000Z", openings=1, reason="500", revision=3)
+    put(
+        dynamodb,
+        channel_items.channel_item(Channel("a", "sirclo", SETTINGS)),
+        channel_items.channel_item(Channel("b", "ngorder", SETTINGS, state="paused", paused_reason="401")),
+        channel_items.breaker_item("a", open_breaker),
+        items.partner_item(samples.partner(keys=())),
+    )
+    clock = Clock()
+    overview = TableChannelOverview(dynamodb, TABLE, 10, clock)
+    listed = {channel.name: channel for channel in overview.list_channels()}
+    assert listed["a"].breaker == open_breaker
+    assert listed["b"].state == "paused"
+    assert listed["b"].breaker.is_closed
+    put(dynamodb, channel_items.channel_item(Channel("c", "sirclo", SETTINGS)))
+    clock.move(9)
+    assert len(overview.list_channels()) == 2
+    clock.move(2)
+    assert len(overview.list_channels()) == 3
+
+
+def test_mapped_products_come_in_pages_and_stock_by_channel(dynamodb: Any) -> None:
+    products = [f"P-{number:03d}" for number in range(25)]
+    for product in products:
+        put(dynamodb, channel_items.mapping_item("shop", MappingKey("product", product), "{}"))
+    put(dynamodb, channel_items.mapping_item("shop", MappingKey("customer", "P-999"), "{}"))
+    put(dynamodb, stock_item(StockLevel("shop", "P-001", 0, "2025-01-01T00:00:00.000Z")))
+    stock = TableStockReads(dynamodb, TABLE)
+    assert stock.mapped_products("shop", None, 10) == products[:10]
+    assert stock.mapped_products("shop", "P-009", 100) == products[10:]
+    assert stock.mapped_products("other", None, 10) == []
+    assert stock.is_mapped(["other", "shop"], "P-001")
+    assert not stock.is_mapped(["other"], "P-001")
+    assert not stock.is_mapped([], "P-001")
+    (level,) = stock.levels(["shop", "other"], products)
+    assert (level.channel, level.product_code, level.available) == ("shop", "P-001", 0)
+    assert list(stock.levels(["shop"], [])) == []
