@@ -52,7 +52,8 @@ def output(program: str, *arguments: str) -> str:
 
 def test_functions_that_start_at_once_do_not_disturb_each_other() -> None:
     assert int(output(SESSIONS, "mended")) == 0
-    assert int(output(SESSIONS, "as it is")) > 0  # else the engine has learnt it, and our lock may go
+    # Else the engine has learnt it, and our lock may go. A race needs its chances.
+    assert any(int(output(SESSIONS, "as it is")) for _ in range(5))
 
 
 def test_only_the_logs_of_the_latest_invocations_are_kept() -> None:
