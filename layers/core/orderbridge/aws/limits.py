@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 TRIES = 5
 KEPT_SECONDS = 3600
+ROUNDING_SECONDS = 1e-5
+"""Times are written with six digits; a bucket that is full but for that is full."""
 
 
 def bucket_pk(client_id: str) -> str:
@@ -31,7 +33,7 @@ class TableCallBuckets:
 
     def take(self, client_id: str, tokens: int, limit: RateLimit, now: float) -> Taking:
         cost = tokens / limit.per_second
-        latest = now + limit.refill_seconds - cost
+        latest = now + limit.refill_seconds - cost + ROUNDING_SECONDS
         for _ in range(TRIES):
             # Mostly the bucket is not full and holds enough: then its moment of being full moves back by the cost.
             bucket, moved = self._move(client_id, "full_at + :cost", cost, limit, now, latest=latest)
