@@ -66,24 +66,28 @@ class SyncStatuses:
         run = self._begun(channel, report)
         if run is None:
             return report
-        cursor = run.cursor or StatusCursor()
-        session = _Session(self, channel, platform, run, cursor, report, seconds_left)
+        session = _Session(self, channel, platform, run, run.cursor or StatusCursor(), report, seconds_left)
         try:
-            with platform.open(channel) as access:
+            self.runs.save(self._worked(session))
+        except LeaseLost:
+            report.skipped = "another run took over"
+        return report
+
+    def _worked(self, session: _Session) -> StatusRun:
+        """Do what there is time for; the run as it is to be put down. Raises `LeaseLost`."""
+        report = session.report
+        try:
+            with session.platform.open(session.channel) as access:
                 session.go_through(access)
         except OutOfTime:
-            self.runs.save(session.run.stopped(session.cursor, None, None, self.clock()))
+            return session.run.stopped(session.cursor, None, None, self.clock())
         except StatusReadFailed as failed:
             report.ok = False
             report.tell(failed.reason)
-            self.runs.save(session.run.stopped(session.cursor, failed.reason, failed.retry_after, self.clock()))
-            self._pause_if_refused(channel, failed)
-        except LeaseLost:
-            report.skipped = "another run took over"
-        else:
-            report.finished = True
-            self.runs.save(session.run.finished(self.clock()))
-        return report
+            self._pause_if_refused(session.channel, failed)
+            return session.run.stopped(session.cursor, failed.reason, failed.retry_after, self.clock())
+        report.finished = True
+        return session.run.finished(self.clock())
 
     def _begun(self, channel: Channel, report: StatusReport) -> StatusRun | None:
         run, now = self.runs.read(channel.name), self.clock()
