@@ -43,5 +43,5 @@ def sample(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     found: Sample = request.param
     tool = found.missing_tool()
     if tool is not None:
-        pytest.skip(f"the {found.language} sample needs {tool}, which is not on this machine")
+        pytest.skip(f"the {found.language} sample needs {tool}")
     return found.copied_to(tmp_path_factory.getbasetemp() / "samples")

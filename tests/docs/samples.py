@@ -3,14 +3,42 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 SAMPLES = Path(__file__).resolve().parents[2] / "docs" / "partner-guide" / "samples"
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A program that a sample needs: `ask` makes it tell its version, which must be `least` or more."""
+
+    name: str
+    ask: tuple[str, ...] = ("--version",)
+    least: tuple[int, ...] = (0,)
+    exactly: bool = False
+    """Whether the first number must be the very one, since the tool cannot build for older ones."""
+
+    def trouble(self) -> str | None:
+        """Why the tool cannot be used here, or None."""
+        if shutil.which(self.name) is None:
+            return f"{self.name}, which is not on this machine"
+        told = subprocess.run([self.name, *self.ask], capture_output=True, text=True, timeout=60, check=False)
+        versions = [tuple(map(int, each.split("."))) for each in _VERSION.findall(told.stdout + told.stderr)]
+        if self.exactly:
+            versions = [version for version in versions if version[0] == self.least[0]]
+        if told.returncode == 0 and any(version >= self.least for version in versions[: None if self.exactly else 1]):
+            return None
+        return f"{self.name} {'.'.join(map(str, self.least))}, and here is another or none that works"
+
+
+_VERSION = re.compile(r"\d+(?:\.\d+)*")
 
 
 @dataclass(frozen=True)
@@ -19,16 +47,17 @@ class Sample:
 
     language: str
     command: tuple[str, ...]
-    tools: tuple[str, ...]
+    tools: tuple[Tool, ...]
     folder: Path = SAMPLES
+
+    def missing_tool(self) -> str | None:
+        """Which tool this machine lacks, in words; None where all are here."""
+        return next((trouble for tool in self.tools if (trouble := _trouble(tool)) is not None), None)
 
     def copied_to(self, folder: Path) -> Sample:
         """The same sample in a folder where its tool may leave what it builds."""
         shutil.copytree(SAMPLES / self.language, folder / self.language, dirs_exist_ok=True)
         return replace(self, folder=folder)
-
-    def missing_tool(self) -> str | None:
-        return next((tool for tool in self.tools if shutil.which(tool) is None), None)
 
     def run(self, arguments: list[str], environment: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
         """Runs the sample with nothing of the tests' environment but what its tool needs."""
@@ -44,14 +73,19 @@ class Sample:
         )
 
 
+_trouble = cache(Tool.trouble)
 _KEPT = {"PATH", "HOME", "TMPDIR", "LANG", "JAVA_HOME", "GOCACHE", "GOPATH", "GOROOT", "DOTNET_ROOT", "DOTNET_CLI_HOME"}
 
+_PHP = ("-r", "extension_loaded('openssl') || exit(1); echo PHP_VERSION;")
+
 ALL = (
-    Sample("bash", ("./post_order.sh",), ("bash", "openssl", "curl")),
+    Sample(
+        "bash", ("./post_order.sh",), (Tool("bash"), Tool("openssl", ("version",), (1, 1)), Tool("curl", least=(7, 55)))
+    ),
     Sample("python", (sys.executable, "post_order.py"), ()),
-    Sample("node", ("node", "post_order.mjs"), ("node",)),
-    Sample("php", ("php", "post_order.php"), ("php",)),
-    Sample("java", ("java", "PostOrder.java"), ("java",)),
-    Sample("go", ("go", "run", "post_order.go"), ("go",)),
-    Sample("csharp", ("dotnet", "run", "--"), ("dotnet",)),
+    Sample("node", ("node", "post_order.mjs"), (Tool("node", least=(18,)),)),
+    Sample("php", ("php", "post_order.php"), (Tool("php", _PHP, (8, 1)),)),
+    Sample("java", ("java", "PostOrder.java"), (Tool("java", least=(17,)),)),
+    Sample("go", ("go", "run", "post_order.go"), (Tool("go", ("version",), (1, 18)),)),
+    Sample("csharp", ("dotnet", "run", "--"), (Tool("dotnet", ("--list-sdks",), (8,), exactly=True),)),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from typing import get_args
 
@@ -140,6 +141,7 @@ def test_statuses_events_and_cancel_answers_are_the_codes() -> None:
     assert set(re.findall(r"`(\w+)`", sentence.group(1))) == {"OrderAccepted", *PARTNER_EVENTS.values()}
 
 
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 def test_a_command_that_fails_fails_the_guide(tmp_path: Path) -> None:
     with Shell(tmp_path, {"PATH": "/usr/bin:/bin"}) as shell:
         shell.run("KEPT=1")
