@@ -172,3 +172,12 @@ def test_an_answer_that_is_not_as_documented_fails_the_guide(documented: str, se
 
 def test_an_answer_as_documented_passes() -> None:
     assert_as_documented('{"code": "SO-20250101-00001", "n": null}', '{"n":null,"code":"SO-20990101-123456"}')
+
+
+def test_the_guide_says_whether_statuses_are_read_back() -> None:
+    are_read = any("status" in folder.name for folder in (ROOT / "functions").iterdir())
+
+    assert ("Orderbridge does not ask them for progress yet" in page("orders.md")) is not are_read, (
+        "There is a function that reads statuses now. Say in orders.md, Statuses: which platforms are asked (SIRCLO and "
+        "Ngorder; SalesMania has no call for it), how often, and for how long after the order."
+    )
