@@ -178,6 +178,6 @@ def test_the_guide_says_whether_statuses_are_read_back() -> None:
     are_read = any("status" in folder.name for folder in (ROOT / "functions").iterdir())
 
     assert ("Orderbridge does not ask them for progress yet" in page("orders.md")) is not are_read, (
-        "There is a function that reads statuses now. Say in orders.md, Statuses: which platforms are asked (SIRCLO and "
-        "Ngorder; SalesMania has no call for it), how often, and for how long after the order."
+        "There is a function that reads statuses now. Say in orders.md, Statuses: which platforms are asked (SIRCLO "
+        "and Ngorder; SalesMania has no call for it), how often, and for how long after the order."
     )
