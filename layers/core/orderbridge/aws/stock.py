@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
@@ -12,9 +13,16 @@ from orderbridge.domain.stock import StockLevel
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+RUN_SK = "STATE"
+
 
 def stock_pk(channel: str) -> str:
     return f"STOCK#{channel}"
+
+
+def run_pk(channel: str) -> str:
+    """What is kept of a channel's runs stands apart from its levels."""
+    return f"STOCKRUN#{channel}"
 
 
 def stock_item(level: StockLevel) -> items.Item:
@@ -27,13 +35,29 @@ def stock_item(level: StockLevel) -> items.Item:
             "product_code": level.product_code,
             "available": level.available,
             "as_of": level.as_of,
+            "unread_since": level.unread_since,
+            "in_warehouses": level.in_warehouses or None,
+            "pushed": level.pushed,
+            "pushed_at": level.pushed_at,
+            "drift_since": level.drift_since,
         }
     )
 
 
 def read_stock_level(item: Mapping[str, Any]) -> StockLevel:
     values = items.from_item(item)
-    return StockLevel(values["channel"], values["product_code"], values["available"], values["as_of"])
+    pushed = values.get("pushed")
+    return StockLevel(
+        channel=values["channel"],
+        product_code=values["product_code"],
+        available=int(values["available"]),
+        as_of=values["as_of"],
+        unread_since=values.get("unread_since"),
+        in_warehouses=values.get("in_warehouses", False),
+        pushed=None if pushed is None else int(pushed),
+        pushed_at=values.get("pushed_at"),
+        drift_since=values.get("drift_since"),
+    )
 
 
 class TableStockReads:
@@ -69,5 +93,14 @@ class TableStockReads:
         return any(True for _ in batch_get(self._client, self._table, keys))
 
     def levels(self, channels: Collection[str], product_codes: Collection[str]) -> Iterator[StockLevel]:
-        keys = [items.keys(stock_pk(channel), product) for product in product_codes for channel in channels]
-        return (read_stock_level(item) for item in batch_get(self._client, self._table, keys))
+        """These products' levels at these channels, each as of when it was last known to be so."""
+        wanted = [items.keys(stock_pk(channel), product) for product in product_codes for channel in channels]
+        runs = [items.keys(run_pk(channel), RUN_SK) for channel in channels] if wanted else []
+        read_at: dict[str, str] = {}
+        found: list[StockLevel] = []
+        for item in batch_get(self._client, self._table, [*runs, *wanted]):
+            if item["SK"]["S"] == RUN_SK and "read_at" in item:
+                read_at[item["channel"]["S"]] = item["read_at"]["S"]
+            elif item["PK"]["S"].startswith("STOCK#"):
+                found.append(read_stock_level(item))
+        return (replace(level, as_of=level.known_as_of(read_at.get(level.channel))) for level in found)

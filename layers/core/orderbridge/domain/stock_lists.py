@@ -1,0 +1,144 @@
+"""A platform's list of stock, collected page by page, and what it changes in the levels that are known.
+
+Nothing of a list counts before it has been read to its end (DESIGN invariant 7): a page that repeats, is missing or
+does not add up raises `StockReadFailed`, and every level stays as it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from orderbridge.domain.stock import StockLevel, UnreadableLevel, parse_level
+
+MAX_ENTRIES = 1_000_000
+NOT_LISTED = "the platform does not list it"
+
+
+class StockReadFailed(Exception):
+    """The platform's stock was not read; the message says why, and is fit to be kept."""
+
+
+class UnusableMapping(Exception):
+    """A product's mapping does not say which product of the platform it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedLevel:
+    """One product as a platform tells it. `product` is the platform's own key, `level` None where it is unreadable."""
+
+    product: str
+    level: int | None
+    detail: str | None = None
+    in_warehouses: bool = False
+
+    @classmethod
+    def told(cls, product: str, value: Any, *, in_warehouses: bool = False) -> ListedLevel:
+        """The level in a value as it came from the platform."""
+        try:
+            return cls(product, parse_level(value), in_warehouses=in_warehouses)
+        except UnreadableLevel as unreadable:
+            return cls(product, None, str(unreadable), in_warehouses)
+
+
+@dataclass(frozen=True, slots=True)
+class StockPage:
+    """One page of a list. `entries` name its rows; a row may hold several levels (variants) or none.
+
+    `total` is how many rows the platform says there are in all, None where it does not say.
+    """
+
+    entries: Sequence[str]
+    levels: Sequence[ListedLevel]
+    has_more: bool
+    total: int | None = None
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """A list as far as it has been read. `began_at` is the version of every level in it."""
+
+    began_at: str
+    pages: int = 0
+    is_complete: bool = False
+    entries: set[str] = field(default_factory=set)
+    levels: dict[str, ListedLevel] = field(default_factory=dict)
+    confirmed: set[str] = field(default_factory=set)
+    """The products in several warehouses whose level is the sum of what the warehouses told."""
+
+    def confirm(self, answer: ListedLevel) -> None:
+        """Take what a product's warehouses have told in place of what the list said."""
+        self.levels[answer.product] = answer
+        self.confirmed.add(answer.product)
+
+    def add(self, page: StockPage) -> None:
+        """Take the next page; raises `StockReadFailed` where the list cannot be as it is told."""
+        number = self.pages + 1
+        known = len(self.entries)
+        self.entries.update(page.entries)
+        if page.entries and len(self.entries) == known:
+            raise StockReadFailed(f"page {number} repeats what earlier pages had")
+        if page.has_more and not page.entries:
+            raise StockReadFailed(f"page {number} is empty, and more should follow")
+        if len(self.entries) > MAX_ENTRIES:
+            raise StockReadFailed(f"the list does not end within {MAX_ENTRIES} rows")
+        if not page.has_more and page.total is not None and len(self.entries) < page.total:
+            raise StockReadFailed(f"the list ended after {len(self.entries)} of {page.total} rows")
+        for listed in page.levels:
+            self._take(listed)
+        self.pages, self.is_complete = number, not page.has_more
+
+    def _take(self, listed: ListedLevel) -> None:
+        known = self.levels.get(listed.product)
+        if known is not None and known.level != listed.level:
+            # Two rows under one key (TRAPS D4): neither can be believed.
+            detail = f"it is listed twice, as {known.level} and {listed.level}"
+            listed = ListedLevel(listed.product, None, detail, listed.in_warehouses)
+        self.levels[listed.product] = listed
+
+    def document(self) -> dict[str, Any]:
+        """The snapshot as JSON, to be gone on with by another invocation."""
+        return {
+            "began_at": self.began_at,
+            "pages": self.pages,
+            "is_complete": self.is_complete,
+            "entries": sorted(self.entries),
+            "levels": [[row.product, row.level, row.detail, row.in_warehouses] for row in self.levels.values()],
+            "confirmed": sorted(self.confirmed),
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Snapshot:
+        """The snapshot that `document` wrote."""
+        levels = {row[0]: ListedLevel(*row) for row in document["levels"]}
+        return cls(
+            document["began_at"],
+            document["pages"],
+            document["is_complete"],
+            set(document["entries"]),
+            levels,
+            set(document["confirmed"]),
+        )
+
+
+def taken(
+    channel: str, code: str, stored: StockLevel | None, listed: ListedLevel, at: str, last_read: str | None
+) -> StockLevel | None:
+    """What is to be stored of a product once a read begun at `at` has told `listed`; None where nothing changes.
+
+    An unreadable level changes nothing but that it is unread since then. A level that a later read has written stays.
+    `last_read` is when the channel's last complete read began, which vouches for the level until now.
+    """
+    if stored is None:
+        if listed.level is None:
+            return None
+        return StockLevel(channel, code, listed.level, at, in_warehouses=listed.in_warehouses)
+    if stored.as_of > at:
+        return None
+    if listed.level is None:
+        if stored.unread_since is not None:
+            return None
+        return replace(stored, as_of=stored.known_as_of(last_read), unread_since=at)
+    read = replace(stored, available=listed.level, unread_since=None, in_warehouses=listed.in_warehouses)
+    return None if read == stored else replace(read, as_of=at)

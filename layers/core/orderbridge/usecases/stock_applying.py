@@ -1,0 +1,143 @@
+"""Take over what a read has found: only what changed, only once the read is complete, nothing that is known better.
+
+A product of ours is found at the platform through the channel's product mappings. Mappings and levels are both kept in
+the order of the product codes, so they are gone through side by side and never held as a whole.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from orderbridge.domain.stock import StockLevel
+from orderbridge.domain.stock_lists import NOT_LISTED, ListedLevel, Snapshot, StockReadFailed, UnusableMapping, taken
+from orderbridge.domain.stock_runs import SOLD_REMEMBERED
+from orderbridge.usecases.stock_session import RunSession, side_by_side
+
+WRITTEN_AT_ONCE = 90
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A mapped product: what is stored of it, what the platform tells, and what is to be stored (None: no change)."""
+
+    stored: StockLevel | None
+    listed: ListedLevel
+    changed: StockLevel | None
+
+    @property
+    def fallen_by(self) -> int:
+        """How much the level fell: what was sold, whoever sold it."""
+        if self.stored is None or self.changed is None:
+            return 0
+        return self.stored.available - self.changed.available
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyReadings:
+    """Takes levels that the platform has told over into those of the session's channel."""
+
+    session: RunSession
+
+    def confirm(self, snapshot: Snapshot) -> None:
+        """Ask the warehouses about every product that lies in several and whose level has changed.
+
+        Nothing has been written by then, so a read that fails here changes nothing either.
+        """
+        if not any(listed.in_warehouses for listed in snapshot.levels.values()):
+            return
+        changed = {found.listed.product for _, found in self._mapped(snapshot) if found and _is_in_question(found)}
+        for product in changed - snapshot.confirmed:
+            self.session.go_on()
+            snapshot.confirm(self.session.access.read(product, in_warehouses=True))
+
+    def apply(self, snapshot: Snapshot) -> tuple[str, ...]:
+        """Write what differs, drop what is mapped no more, tell what could not be read.
+
+        Returns the products whose level fell, those that fell most first.
+        """
+        if not snapshot.levels and next(self.session.levels.levels(self.session.name), None) is not None:
+            raise StockReadFailed("the list is empty, and there was stock before")
+        self.session.report.begin_applying()
+        changed: list[StockLevel] = []
+        gone: list[str] = []
+        fallen: list[tuple[int, str]] = []
+        for code, found in self._mapped(snapshot):
+            if found is None:
+                gone.append(code)
+            else:
+                self._tell(code, found.listed)
+                if found.changed is not None:
+                    changed.append(found.changed)
+                if found.fallen_by > 0:
+                    heapq.heappush(fallen, (found.fallen_by, code))
+                    if len(fallen) > SOLD_REMEMBERED:
+                        heapq.heappop(fallen)
+            if len(changed) + len(gone) >= WRITTEN_AT_ONCE:
+                self._write(changed, gone)
+                changed, gone = [], []
+        self._write(changed, gone)
+        return tuple(code for _, code in sorted(fallen, reverse=True))
+
+    def refresh(self, codes: Collection[str]) -> None:
+        """Read these products one by one and take over what they tell, whatever the list will say later."""
+        session = self.session
+        stored = session.levels.find(session.name, codes)
+        changed = []
+        for code, value in session.levels.mapped(session.name, codes).items():
+            session.go_on()
+            at = session.now()
+            level = stored.get(code)
+            listed = self._single(value, level)
+            new = taken(session.name, code, level, listed, at, session.run.read_at)
+            if new is not None:
+                changed.append(new)
+        self._write(changed, [])
+
+    def _single(self, value: Any, level: StockLevel | None) -> ListedLevel:
+        access = self.session.access
+        try:
+            return access.read(access.product_key(value), in_warehouses=level is not None and level.in_warehouses)
+        except UnusableMapping as unusable:
+            return ListedLevel("", None, str(unusable))
+
+    def _mapped(self, snapshot: Snapshot) -> Iterator[tuple[str, _Found | None]]:
+        """Every product that is mapped or has a level; None for one that is mapped no more."""
+        session = self.session
+        streams: list[Iterable[tuple[str, Any]]] = [
+            ((code, (value,)) for code, value in session.levels.products(session.name)),
+            ((level.product_code, level) for level in session.levels.levels(session.name)),
+        ]
+        for code, (value, stored) in side_by_side(*streams):
+            if value is None:
+                yield code, None
+                continue
+            listed = self._listed(value[0], snapshot)
+            changed = taken(session.name, code, stored, listed, snapshot.began_at, session.run.read_at)
+            yield code, _Found(stored, listed, changed)
+
+    def _listed(self, value: Any, snapshot: Snapshot) -> ListedLevel:
+        try:
+            product = self.session.access.product_key(value)
+        except UnusableMapping as unusable:
+            return ListedLevel("", None, f"its mapping cannot be used: {unusable}")
+        return snapshot.levels.get(product) or ListedLevel(product, None, NOT_LISTED)
+
+    def _tell(self, code: str, listed: ListedLevel) -> None:
+        if listed.level is None:
+            self.session.report.tell(code, listed.detail or NOT_LISTED)
+        else:
+            self.session.report.read += 1
+
+    def _write(self, changed: list[StockLevel], gone: list[str]) -> None:
+        if not changed and not gone:
+            return
+        self.session.go_on()
+        self.session.levels.write(self.session.run, changed, gone)
+        self.session.report.changed += sum(level.unread_since is None for level in changed) + len(gone)
+
+
+def _is_in_question(found: _Found) -> bool:
+    return found.listed.in_warehouses and found.listed.level is not None and found.changed is not None

@@ -1,0 +1,71 @@
+"""Levels are read strictly, and one source says what is right."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orderbridge.domain.stock import MAX_LEVEL, StockLevel, UnreadableLevel, level_of_record, parse_level
+
+
+@pytest.mark.parametrize(
+    "value", ["20", 20, " 20 ", "20\n", 20.0, Decimal("20.0"), Decimal("2E+1"), "20.0", "20.00", "020"]
+)
+def test_twenty_is_twenty_however_it_is_written(value: Any) -> None:
+    assert parse_level(value) == 20
+
+
+@pytest.mark.parametrize("value", [0, "0", " 0 ", 0.0, "0.0"])
+def test_zero_is_a_level(value: Any) -> None:
+    assert parse_level(value) == 0
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        None, "", " ", "abc", "N/A", "20 pcs", -1, "-1", 1.5, "1.5", Decimal("0.5"), True, False, [], {}, [20],
+        float("nan"), float("inf"), Decimal("NaN"), Decimal("Infinity"), "1.000", "1,000", "20,0", "+20", "2e1", "٢٠",
+        MAX_LEVEL + 1, "9" * 13, "9" * 5000, 10**30,
+    ],
+)  # fmt: skip
+def test_what_is_no_whole_number_of_pieces_is_unreadable_and_never_zero(value: Any) -> None:
+    with pytest.raises(UnreadableLevel) as raised:
+        parse_level(value)
+    assert len(str(raised.value)) < 80
+
+
+@given(st.integers(0, MAX_LEVEL), st.sampled_from(["", " ", "\t"]), st.sampled_from(["", ".0", ".00"]))
+def test_a_level_comes_back_from_every_spelling(level: int, space: str, fraction: str) -> None:
+    assert parse_level(f"{space}{level}{fraction}{space}") == level
+    assert parse_level(Decimal(f"{level}{fraction}")) == level
+
+
+@given(st.one_of(st.none(), st.text(), st.floats(), st.integers(), st.lists(st.integers()), st.booleans()))
+def test_reading_gives_a_level_or_says_why_not(value: Any) -> None:
+    try:
+        level = parse_level(value)
+    except UnreadableLevel:
+        return
+    assert type(level) is int
+    assert 0 <= level <= MAX_LEVEL
+
+
+def test_the_lowest_rank_that_knows_a_product_is_its_source_of_record() -> None:
+    levels = [StockLevel(name, "P", number, "2025") for number, name in enumerate(("third", "first", "no-source"))]
+    record = level_of_record(levels, {"third": 3, "first": 1, "knows-nothing": 0})
+    assert record is not None
+    assert record.channel == "first"
+    assert level_of_record(levels, {}) is None
+
+
+def test_a_complete_read_vouches_for_the_levels_that_it_did_not_change() -> None:
+    level = StockLevel("shop", "P", 5, "2025-01-01T00:00:00.000Z")
+    later = "2025-01-02T00:00:00.000Z"
+    assert level.known_as_of(later) == later
+    assert level.known_as_of(None) == level.as_of
+    unread = StockLevel("shop", "P", 5, level.as_of, unread_since="2025-01-01T12:00:00.000Z")
+    assert unread.known_as_of(later) == level.as_of

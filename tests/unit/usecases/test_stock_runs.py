@@ -1,0 +1,286 @@
+"""Runs that stop, die, fail in the middle or meet another one: the next run makes good, and nothing is made up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from orderbridge.domain.stock_lists import StockReadFailed
+from orderbridge.domain.stock_runs import LEASE_SECONDS, PROGRESS_KEPT_SECONDS
+from tests.fakes.steps import Died, PortFailed, die, fail
+from tests.fakes.stock import StockWorld
+
+CODES = [f"P{number}" for number in range(7)]
+
+
+def world() -> StockWorld:
+    made = StockWorld()
+    made.add("first", {code: 10 + number for number, code in enumerate(CODES)}, source=True, rank=1)
+    made.add("second", dict.fromkeys(CODES, 10), source=True, rank=2)
+    made.add("target", dict.fromkeys(CODES, 1), push=True)
+    return made
+
+
+def sync(made: StockWorld) -> None:
+    for channel in made.channels:
+        made.run_to_end(channel.name)
+
+
+def is_in_step(made: StockWorld) -> None:
+    """Every level is what the platform holds, the target holds what the source holds, and only true drift is marked."""
+    truth = {code: int(value) for code, value in made.shops["first"].held.items()}
+    assert made.available("first") == truth
+    assert {code: int(value) for code, value in made.shops["target"].held.items()} == truth
+    assert made.available("target") == truth
+    for code, level in made.table.stored["second"].items():
+        assert level.available == int(made.shops["second"].held[code])
+        assert (level.drift_since is not None) == (level.available != truth[code])
+    assert all(level.drift_since is None for level in made.table.stored["target"].values())
+
+
+def stopping_after(steps: int) -> Callable[[], float]:
+    """An invocation's time that is over after so many looks at it."""
+    left = steps
+
+    def seconds_left() -> float:
+        nonlocal left
+        left -= 1
+        return float(left >= 0)
+
+    return seconds_left
+
+
+# --- out of time --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3, 5])
+def test_a_run_goes_on_where_the_last_invocation_stopped(steps: int) -> None:
+    made = world()
+    states: dict[str, list[str]] = {}
+    for channel in made.channels:
+        states[channel.name] = []
+        for _ in range(100):
+            budget = stopping_after(steps)
+            made.seconds = budget
+            result = made.run(channel.name)
+            states[channel.name].append(result.state)
+            if result.state == "done":
+                break
+        assert made.shops[channel.name].calls["page"] == 3, "a page was read twice"
+    assert ("continues" in states["first"]) == (steps < 5)
+    assert result.report.pushed == len(CODES)
+    is_in_step(made)
+
+
+def test_an_unfinished_list_changes_no_level() -> None:
+    made = world()
+    made.seconds = stopping_after(2)
+    assert made.run("first").state == "continues"
+    assert made.available("first") == {}
+
+
+def test_the_report_of_a_run_is_that_of_all_its_invocations() -> None:
+    made = world()
+    made.shops["first"].held["P0"] = None
+    for _ in range(20):
+        made.seconds = stopping_after(1)
+        result = made.run("first")
+        if result.state == "done":
+            break
+    assert (result.report.read, result.report.changed) == (6, 6)
+    assert [problem.key for problem in result.report.problems] == ["P0"]
+
+
+def test_progress_that_is_too_old_or_not_wanted_is_dropped() -> None:
+    made = world()
+    made.seconds = stopping_after(2)
+    made.run("first")
+    made.clock.move(PROGRESS_KEPT_SECONDS + 1)
+    made.seconds = lambda: 1.0
+    made.shops["first"].calls.clear()
+    assert made.run("first").state == "done"
+    assert made.shops["first"].calls["page"] == 3
+    made.seconds = stopping_after(2)
+    made.run("first")
+    made.seconds = lambda: 1.0
+    made.shops["first"].calls.clear()
+    assert made.run("first", anew=True).state == "done"
+    assert made.shops["first"].calls["page"] == 3
+
+
+def test_progress_whose_snapshot_is_gone_is_begun_anew() -> None:
+    made = world()
+    made.seconds = stopping_after(2)
+    made.run("first")
+    made.table.snapshots.clear()
+    made.seconds = lambda: 1.0
+    assert made.run("first").state == "done"
+    assert len(made.available("first")) == len(CODES)
+
+
+def test_a_level_that_was_read_alone_while_the_list_was_read_is_not_overwritten_by_the_older_list() -> None:
+    made = world()
+    sync(made)
+    shop = made.shops["first"]
+    shop.held["P6"] = 8
+    sync(made)
+    assert made.table.by_channel["first"].sold == ("P6",)
+    shop.held["P0"] = 77
+    made.seconds = stopping_after(3)
+    assert made.run("first").state == "continues"
+    # P6 stands on the last page; P0's page has been read. P6 is sold again, and read alone before the list goes on.
+    made.table.by_channel["first"] = _with_sold(made, ("P0",))
+    shop.held["P0"] = 70
+    made.seconds = lambda: 1.0
+    made.run("first")
+    assert made.available("first")["P0"] == 70
+
+
+def _with_sold(made: StockWorld, sold: tuple[str, ...]) -> Any:
+    from dataclasses import replace
+
+    return replace(made.table.by_channel["first"], sold=sold)
+
+
+# --- dead, or failing ---------------------------------------------------------------------------------------------
+
+
+def steps_of_a_run() -> int:
+    made = world()
+    made.steps.taken.clear()
+    sync(made)
+    return len(made.steps.taken)
+
+
+@pytest.mark.parametrize("harm", [die, fail])
+def test_whatever_a_run_dies_of_and_wherever_the_next_run_makes_good(harm: Callable[[], None]) -> None:
+    for step in range(steps_of_a_run()):
+        made = world()
+        made.steps.at(step, harm)
+        with pytest.raises((Died, PortFailed)):
+            sync(made)
+        made.steps.clear()
+        made.clock.move(LEASE_SECONDS + 1)
+        sync(made)
+        sync(made)
+        is_in_step(made)
+        begun = [e for e in made.bus.of_type("StockDrifted") if not e.detail["settled"]]
+        # Told at least once for every product that differs at the second source, and again only after a death.
+        assert {e.detail["product_code"] for e in begun if e.detail["channel"] == "second"} == set(CODES[1:])
+        assert len(begun) <= 2 * len(CODES)
+
+
+def test_a_port_that_failed_gives_the_channel_back_at_once() -> None:
+    made = world()
+    made.steps.at(6, fail)
+    with pytest.raises(PortFailed):
+        made.run("first")
+    assert made.run("first").state == "done"
+
+
+def test_a_run_that_died_holds_the_channel_until_its_lease_is_over() -> None:
+    made = world()
+    made.steps.at(6, die)
+    with pytest.raises(Died):
+        made.run("first")
+    assert made.run("first").state == "busy"
+    made.clock.move(LEASE_SECONDS + 1)
+    assert made.run("first").state == "done"
+
+
+# --- two at once --------------------------------------------------------------------------------------------------
+
+
+def test_of_two_runs_at_once_one_yields_wherever_they_meet() -> None:
+    for step in range(steps_of_a_run()):
+        made = world()
+        met: list[str] = []
+
+        def meet(made: StockWorld = made, met: list[str] = met) -> None:
+            met.extend(made.run(channel.name).state for channel in made.channels)
+
+        made.steps.at(step, meet)
+        sync(made)
+        sync(made)
+        is_in_step(made)
+        # A channel whose run has ended, or has not begun, may be run; the one at work is not.
+        assert met.count("busy") <= 1
+
+
+def test_a_run_that_slept_through_its_lease_writes_nothing_any_more() -> None:
+    for step in range(steps_of_a_run()):
+        made = world()
+
+        def oversleep(made: StockWorld = made) -> None:
+            made.clock.move(LEASE_SECONDS + 1)
+            made.shops["first"].held = dict.fromkeys(CODES, 500)
+            for channel in made.channels:
+                made.run(channel.name, anew=True)
+
+        made.steps.at(step, oversleep)
+        for channel in made.channels:
+            made.run(channel.name)
+        made.clock.move(LEASE_SECONDS + 1)
+        assert set(made.available("first").values()) == {500}, f"an old level was written over a new one, step {step}"
+        sync(made)
+        is_in_step(made)
+
+
+# --- faults of every kind -----------------------------------------------------------------------------------------
+
+RAW = st.one_of(st.integers(0, 30), st.integers(0, 30).map(str), st.integers(0, 30).map(lambda n: f" {n} "))
+BAD = st.sampled_from([None, "", "abc", -1, 1.5])
+FAULTS = st.lists(st.tuples(st.sampled_from(["page", "read"]), st.integers(1, 6)), max_size=3)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.data())
+def test_after_any_faults_levels_are_true_or_kept_and_drift_is_never_made_up(data: st.DataObject) -> None:
+    made = world()
+    sync(made)
+    for _ in range(data.draw(st.integers(1, 3), "rounds")):
+        for name, shop in made.shops.items():
+            before = made.available(name)
+            shop.held.update(
+                data.draw(
+                    st.dictionaries(st.sampled_from(CODES), st.one_of(RAW, BAD), max_size=4), f"changes of {name}"
+                )
+            )
+            held = dict(shop.held)
+            faults = set(data.draw(FAULTS, f"faults of {name}"))
+            shop.calls.clear()
+
+            def fails(called: str, number: int, faults: set[tuple[str, int]] = faults) -> None:
+                if (called, number) in faults:
+                    raise StockReadFailed("a fault")
+
+            shop.fails = fails
+            made.seconds = stopping_after(data.draw(st.integers(2, 40), "time"))
+            made.run(name)
+            for code, available in made.available(name).items():
+                assert available in {before.get(code), *_readable(held.get(code)), *_wanted(made, code)}
+    for shop in made.shops.values():
+        shop.fails = lambda _name, _number: None
+        shop.held = {code: value if _readable(value) else 5 for code, value in shop.held.items()}
+    made.seconds = lambda: 1.0
+    sync(made)
+    sync(made)
+    is_in_step(made)
+
+
+def _readable(value: Any) -> set[int]:
+    from orderbridge.domain.stock import UnreadableLevel, parse_level
+
+    try:
+        return {parse_level(value)}
+    except UnreadableLevel:
+        return set()
+
+
+def _wanted(made: StockWorld, code: str) -> set[int]:
+    level = made.table.stored.get("first", {}).get(code)
+    return {level.available} if level is not None else set()

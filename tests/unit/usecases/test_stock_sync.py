@@ -1,0 +1,206 @@
+"""A channel's run: reads all or nothing, writes what changed, pushes what differs, and says what is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orderbridge.domain.stock_lists import ListedLevel, StockPage, StockReadFailed
+from tests.fakes.stock import StockWorld
+
+
+def world(**levels: Any) -> StockWorld:
+    """A source of rank 1 with these levels, and a shop that receives them and holds 1 of each."""
+    made = StockWorld()
+    made.add("source", levels, source=True, rank=1)
+    made.add("target", dict.fromkeys(levels, 1), push=True)
+    return made
+
+
+def details(result: Any) -> dict[str, str]:
+    return {problem.key: problem.detail for problem in result.report.problems}
+
+
+def test_a_run_reads_every_page_and_keeps_every_level() -> None:
+    made = world(A=5, B="6", C=" 7 ", D=8.0)
+    result = made.run("source")
+    assert (result.state, result.report.read, result.report.changed) == ("done", 4, 4)
+    assert made.available("source") == {"A": 5, "B": 6, "C": 7, "D": 8}
+
+
+def test_a_second_run_writes_no_level() -> None:
+    made = world(A=5, B=None, C="abc", D=8)
+    for name in ("source", "target"):
+        made.run(name)
+    made.table.writes.clear()
+    results = [made.run(name) for name in ("source", "target")]
+    assert [result.report.changed for result in results] == [0, 0]
+    assert made.table.writes == {}
+
+
+def test_an_unchanged_level_is_known_as_of_the_last_read() -> None:
+    made = world(A=5)
+    made.run("source")
+    first = made.table.stored["source"]["A"]
+    made.run("source")
+    assert made.table.stored["source"]["A"] == first
+    assert first.known_as_of(made.table.by_channel["source"].read_at) > first.as_of
+
+
+@pytest.mark.parametrize("value", [None, "", "abc", -3, 1.5])
+def test_an_unreadable_level_keeps_the_last_one_and_is_told(value: Any) -> None:
+    made = world(A=5, B=6)
+    made.run("source")
+    made.shops["source"].held["A"] = value
+    result = made.run("source")
+    assert result.ok
+    assert made.available("source") == {"A": 5, "B": 6}
+    assert "is no stock level" in details(result)["A"]
+    assert result.report.changed == 0
+
+
+def test_a_level_that_was_never_readable_is_not_stored() -> None:
+    made = world(A=None)
+    result = made.run("source")
+    assert made.available("source") == {}
+    assert list(details(result)) == ["A"]
+
+
+def test_a_product_that_is_no_longer_listed_keeps_its_level_and_is_told() -> None:
+    made = world(A=5, B=6)
+    made.run("source")
+    del made.shops["source"].held["A"]
+    result = made.run("source")
+    assert made.available("source") == {"A": 5, "B": 6}
+    assert details(result) == {"A": "the platform does not list it"}
+
+
+def test_a_level_that_is_readable_again_is_taken_over() -> None:
+    made = world(A=5)
+    made.run("source")
+    made.shops["source"].held["A"] = None
+    made.run("source")
+    assert made.table.stored["source"]["A"].unread_since is not None
+    made.shops["source"].held["A"] = 5
+    result = made.run("source")
+    assert made.table.stored["source"]["A"].unread_since is None
+    assert not result.report.problems
+
+
+def test_a_product_that_is_mapped_no_more_has_no_level() -> None:
+    made = world(A=5, B=6)
+    made.run("source")
+    del made.table.mappings["source"]["A"]
+    made.run("source")
+    assert made.available("source") == {"B": 6}
+
+
+def test_several_codes_may_be_one_product_and_one_code_need_not_be_mapped_well() -> None:
+    made = StockWorld()
+    made.add("source", {"sku-1": 4}, mapped={"A": "sku-1", "B": "sku-1", "C": 7}, source=True)
+    result = made.run("source")
+    assert made.available("source") == {"A": 4, "B": 4}
+    assert "mapping cannot be used" in details(result)["C"]
+
+
+# --- a run that fails ---------------------------------------------------------------------------------------------
+
+
+def failing_at(name: str, number: int) -> Any:
+    def fails(called: str, count: int) -> None:
+        if (called, count) == (name, number):
+            raise StockReadFailed("503: down for maintenance")
+
+    return fails
+
+
+@pytest.mark.parametrize("page", [1, 2, 3])
+def test_a_page_that_fails_aborts_the_run_and_keeps_every_level(page: int) -> None:
+    made = world(**{f"P{number}": number for number in range(8)})
+    made.run("source")
+    before = dict(made.table.stored["source"])
+    shop = made.shops["source"]
+    shop.held = dict.fromkeys(shop.held, 99)
+    shop.calls.clear()
+    shop.fails = failing_at("page", page)
+    result = made.run("source")
+    assert (result.state, result.ok) == ("aborted", False)
+    assert details(result) == {"source": "503: down for maintenance"}
+    assert made.table.stored["source"] == before
+    assert made.run("source").state == "done"
+    assert set(made.available("source").values()) == {99}
+
+
+def one(*keys: str, has_more: bool = False, total: int | None = None) -> StockPage:
+    return StockPage(keys, [ListedLevel(key, 1) for key in keys], has_more, total)
+
+
+@pytest.mark.parametrize(
+    ("pages", "reason"),
+    [
+        ([one("A", "B", has_more=True), one("A", "B")], "page 2 repeats"),
+        ([one("A", has_more=True), one("B", has_more=True), one("A")], "page 3 repeats"),
+        ([one("A", has_more=True), one(has_more=True)], "page 2 is empty"),
+        ([one("A", has_more=True, total=3), one("B", total=3)], "ended after 2 of 3"),
+        ([one()], "the list is empty"),
+    ],
+)
+def test_a_list_that_does_not_add_up_changes_nothing(pages: list[StockPage], reason: str) -> None:
+    made = world(A=5, B=6)
+    made.run("source")
+    before = dict(made.table.stored["source"])
+    made.shops["source"].page = lambda number: pages[number]  # type: ignore[method-assign]
+    result = made.run("source")
+    assert not result.ok
+    assert reason in details(result)["source"]
+    assert made.table.stored["source"] == before
+
+
+def test_a_product_that_is_listed_twice_with_different_levels_is_unreadable() -> None:
+    made = world(A=5, B=6)
+    made.run("source")
+    twice = StockPage(["1", "2", "3"], [ListedLevel("A", 1), ListedLevel("A", 2), ListedLevel("B", 3)], has_more=False)
+    made.shops["source"].page = lambda _: twice  # type: ignore[method-assign]
+    result = made.run("source")
+    assert made.available("source") == {"A": 5, "B": 3}
+    assert details(result) == {"A": "it is listed twice, as 1 and 2"}
+
+
+def test_a_paused_channel_is_not_read() -> None:
+    made = world(A=5)
+    from dataclasses import replace
+
+    made.channels[0] = replace(made.channels[0], state="paused", paused_reason="the key has expired")
+    result = made.run("source")
+    assert not result.ok
+    assert "the key has expired" in details(result)["source"]
+    assert not made.shops["source"].calls
+
+
+# --- several warehouses -------------------------------------------------------------------------------------------
+
+
+def test_what_the_warehouses_have_together_counts_and_is_asked_only_where_the_list_has_changed() -> None:
+    made = world(A=5, B=6)
+    shop = made.shops["source"]
+    shop.in_warehouses = {"A"}
+    made.run("source")
+    assert shop.calls["read"] == 1
+    made.run("source")
+    assert shop.calls["read"] == 1
+    shop.held["A"] = 7
+    made.run("source")
+    assert shop.calls["read"] == 2
+    assert made.table.stored["source"]["A"].in_warehouses
+
+
+def test_warehouses_that_cannot_be_asked_abort_the_run_before_anything_is_written() -> None:
+    made = world(A=5, B=6)
+    made.run("source")
+    shop = made.shops["source"]
+    shop.held = {"A": 1, "B": 2}
+    shop.in_warehouses = {"B"}
+    shop.fails = failing_at("read", 1)
+    assert not made.run("source").ok
+    assert made.available("source") == {"A": 5, "B": 6}
