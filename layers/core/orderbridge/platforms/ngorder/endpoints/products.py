@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -15,8 +15,12 @@ from orderbridge.platforms.endpoints import (
     Model,
     Request,
     Rows,
+    SentAs,
 )
 from orderbridge.platforms.ngorder.values import Flag, Text, Whole
+
+WHOLESALE = SentAs(("wholesale", "wholesales"))
+"""The tables say wholesale, the examples wholesales (TRAPS D67)."""
 
 
 class GeneratedSku(Answer):
@@ -80,17 +84,19 @@ class NewVariation(Model):
     """One of the `variations` of Create Product."""
 
     sku: str
-    images: list[str]
-    primary_image: int
     price_buy: int
     price: int
     price1: int
     price2: int
     price3: int
     price_reseller: int
-    size: str
     color: str
     warehouse_stock: list[NewWarehouseStock]
+    size: str | None = None
+    images: list[str] | None = None
+    primary_image: int | None = None
+    weight: int | None = None
+    is_warehouse: bool | None = None
     stock: Literal["Y", "N"] | None = None
     stock_quantity: int | None = None
 
@@ -109,19 +115,22 @@ class ChangedVariation(Model):
 
     id: int
     sku: str
-    images: list[str]
-    primary_image: int
     price_buy: int
     price: int
     price1: int
     price2: int
     price3: int
     price_reseller: int
-    size: str
     color: str
+    size: str | None = None
+    images: list[str] | None = None
+    primary_image: int | None = None
+    weight: int | None = None
+    is_warehouse: bool | None = None
     flag: Literal["DELETE"] | None = None
     stock: Literal["Y", "N"] | None = None
     stock_quantity: int | None = None
+    warehouse_stock: list[NewWarehouseStock] | None = None
 
 
 class GenerateSku(Request[Rows[GeneratedSku]]):
@@ -160,7 +169,8 @@ class CreateProduct(Request[SavedProduct]):
     variations: InBody[list[NewVariation]]
     root_categories_id: InBody[int | None] = None
     preorder_setting: InBody[NewPreorderSetting | None] = None
-    wholesale: InBody[list[NewWholesalePrice] | None] = None
+    wholesale: Annotated[InBody[list[NewWholesalePrice] | None], WHOLESALE] = None
+    weight: InBody[int | None] = None
     is_warehouse: InBody[int | None] = None
 
 
@@ -183,7 +193,8 @@ class UpdateProduct(Request[SavedProduct]):
     has_variation: InBody[Literal["Y", "N"]]
     root_categories_id: InBody[int | None] = None
     preorder_setting: InBody[NewPreorderSetting | None] = None
-    wholesale: InBody[list[ChangedWholesalePrice] | None] = None
+    wholesale: Annotated[InBody[list[ChangedWholesalePrice] | None], WHOLESALE] = None
+    weight: InBody[int | None] = None
     is_warehouse: InBody[int | None] = None
     variations: InBody[list[ChangedVariation] | None] = None
 
