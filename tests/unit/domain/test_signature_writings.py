@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 from collections.abc import Callable
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512, HashAlgorithm
 
+from orderbridge.domain.signature_recovery import recover
 from orderbridge.domain.signature_report import examine
 from orderbridge.domain.signing_mistakes import SignedRequest
 from tests.unit.domain.signature_cases import (
@@ -102,9 +104,7 @@ def test_another_hash_is_named(hash_: HashAlgorithm) -> None:
 
 def pkcs1_block_around(content: bytes) -> bytes:
     """What `openssl pkeyutl -sign` makes of bytes when it is told no digest."""
-    numbers = private_key().private_numbers()
-    block = b"\x00\x01" + b"\xff" * (256 - 3 - len(content)) + b"\x00" + content
-    return pow(int.from_bytes(block), numbers.d, numbers.public_numbers.n).to_bytes(256)
+    return block_signed(b"\x00\x01" + b"\xff" * (256 - 3 - len(content)) + b"\x00" + content)
 
 
 def test_a_text_that_was_not_hashed_is_read_out_of_the_signature() -> None:
@@ -120,3 +120,35 @@ def test_a_bare_digest_in_the_signature_is_named() -> None:
     digest = hashlib.sha256(LEGACY.string_to_sign()).digest()
 
     assert codes(report_on(base64_of(pkcs1_block_around(digest)))) == ["no_digest_info"]
+
+
+def block_signed(block: bytes) -> bytes:
+    """The signature whose public operation gives this block."""
+    numbers = private_key().private_numbers()
+    return pow(int.from_bytes(block), numbers.d, numbers.public_numbers.n).to_bytes(256)
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        b"\x00\x01" + b"\xff" * 7 + b"\x00" + b"x" * 246,  # seven bytes of padding, one too few
+        b"\x00\x01" + b"\xff" * 20 + b"\xfe" + b"\xff" * 20 + b"\x00" + b"x" * 212,
+        b"\x00\x01" + b"\xff" * 254,  # nothing behind the padding
+        b"\x00\x02" + b"\xff" * 200 + b"\x00" + b"x" * 53,  # the padding of encryption
+    ],
+)
+def test_a_block_that_is_padded_otherwise_was_not_made_by_signing(block: bytes) -> None:
+    numbers = private_key().public_key().public_numbers()
+
+    assert recover(numbers, block_signed(block)) is None
+
+
+def test_a_signature_beyond_the_modulus_is_none_though_it_is_congruent_to_one() -> None:
+    numbers = private_key().public_key().public_numbers()
+    for number in itertools.count():  # until one leaves room for the modulus
+        signature = int.from_bytes(sign(str(number).encode()))
+        if signature + numbers.n < 1 << 2048:
+            break
+
+    assert recover(numbers, signature.to_bytes(256)) is not None
+    assert recover(numbers, (signature + numbers.n).to_bytes(256)) is None
