@@ -183,16 +183,18 @@ def test_a_missing_file_is_wrong_usage(operator: Operator) -> None:
     assert result.exit_code == 2
 
 
-def test_a_channel_that_crashed_between_its_two_writes_is_not_there_and_can_be_added(
-    operator: Operator, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "write",
+    ["orderbridge.aws.channel_registry.SecretVault.store", "orderbridge.aws.channel_registry.TableChannelRegistry.put"],
+)
+def test_a_channel_whose_writing_was_interrupted_is_not_there_and_can_be_added(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, write: str
 ) -> None:
-    from orderbridge.aws.channel_registry import TableChannelRegistry
-
-    def crash(*_: Any) -> bool:
+    def crash(*_: Any) -> None:
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(TableChannelRegistry, "put", crash)
+        patched.setattr(write, crash)
         assert operator.add_channel("sirclo").exit_code != 0
 
     assert "no channel" in operator.refused("channels", "show", "sirclo")

@@ -8,7 +8,9 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.forwards import Forward, ForwardState, park_for_mappings
+from orderbridge.aws.channels import TableMappings
+from orderbridge.aws.order_desk import TableOrderDesk
+from orderbridge.domain.forwards import Forward, ForwardState, park_for_mappings, release
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.times import utc_now
@@ -59,8 +61,6 @@ def test_keys_are_kept_as_the_forwarder_looks_them_up(set_up: Operator) -> None:
     set_up.json("mappings", "import", "salesmania", file)
 
     keys = [MappingKey.of("sales", "john doe"), MappingKey.of("product", "PROD-1")]
-    from orderbridge.aws.channels import TableMappings
-
     found = TableMappings(set_up.stack.clients.dynamodb, set_up.stack.table).read("salesmania", keys)
     assert found == {keys[0]: 24728, keys[1]: {"product_id": 1}}
 
@@ -195,30 +195,29 @@ def test_a_second_import_releases_nothing_twice(set_up: Operator, place_order: P
     assert len(set_up.messages("ngorder")) == 1
 
 
+@pytest.mark.parametrize("meanwhile", ["released", "waits for another key"])
 def test_a_forward_that_moved_on_while_the_import_looked_is_left_alone(
-    set_up: Operator, place_order: Place, move: Move, monkeypatch: pytest.MonkeyPatch
+    set_up: Operator, place_order: Place, move: Move, monkeypatch: pytest.MonkeyPatch, meanwhile: str
 ) -> None:
-    from orderbridge.domain.forwards import release
-
     order = place_order(1, channels=[NGORDER])
     parked = move(order, "ngorder", _parked(("product", "PROD-1")))
-    move(order, "ngorder", lambda forward: release(forward, "by its forwarder", utc_now(), 60))
-    # The index still shows it waiting.
-    from orderbridge.aws.order_desk import TableOrderDesk
-
+    if meanwhile == "released":
+        moved = move(order, "ngorder", lambda forward: release(forward, "by its forwarder", utc_now(), 60))
+    else:
+        moved = move(order, "ngorder", _parked(("customer", "CUST-9")))
+    # The index is a moment late.
     monkeypatch.setattr(TableOrderDesk, "waiting", lambda *_: iter([parked]))
 
     result = set_up.json("mappings", "import", "ngorder", set_up.csv_file(("product", "PROD-1", PRODUCT)))
 
     assert result["released"] == []
     assert set_up.messages("ngorder") == []
+    assert state_of(set_up, order, "ngorder") is moved.state
 
 
 def test_a_forward_that_was_touched_but_still_waits_is_released(
     set_up: Operator, place_order: Place, move: Move, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from orderbridge.aws.order_desk import TableOrderDesk
-
     order = place_order(1, channels=[NGORDER])
     move(order, "ngorder", _parked(("product", "PROD-1")))
     save = TableOrderDesk.save

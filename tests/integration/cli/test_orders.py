@@ -9,11 +9,14 @@ from typing import Any
 
 import pytest
 
+from orderbridge.aws.order_desk import TableOrderDesk
 from orderbridge.domain.forwards import (
     Forward,
     ForwardState,
     begin_attempt,
     park_for_mappings,
+    pause,
+    release,
     settle_attempt,
 )
 from orderbridge.domain.mapping import MappingKey
@@ -298,8 +301,6 @@ def test_only_doubt_is_resolved(set_up: Operator, place_order: Place, state: Out
 
 
 def test_resuming_a_channel_lets_go_what_it_held(set_up: Operator, place_order: Place, move: Move) -> None:
-    from orderbridge.domain.forwards import pause
-
     order = place_order(1, channels=[SIRCLO])
     set_up.json("channels", "pause", "sirclo")
     move(order, "sirclo", lambda forward: pause(forward, "paused", utc_now(), 600))
@@ -312,11 +313,22 @@ def test_resuming_a_channel_lets_go_what_it_held(set_up: Operator, place_order: 
     assert len(set_up.messages("sirclo")) == 1
 
 
+def test_a_forward_that_left_its_pause_by_itself_is_not_let_go_again(
+    set_up: Operator, place_order: Place, move: Move, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = place_order(1, channels=[SIRCLO])
+    set_up.json("channels", "pause", "sirclo")
+    paused = move(order, "sirclo", lambda forward: pause(forward, "paused", utc_now(), 600))
+    move(order, "sirclo", lambda forward: release(forward, "by its forwarder", utc_now(), 60))
+    monkeypatch.setattr(TableOrderDesk, "waiting", lambda *_: iter([paused]))
+
+    assert set_up.json("channels", "resume", "sirclo")["released"] == 0
+    assert set_up.messages("sirclo") == []
+
+
 def test_setting_a_paused_channel_up_again_lets_go_what_it_held(
     set_up: Operator, place_order: Place, move: Move
 ) -> None:
-    from orderbridge.domain.forwards import pause
-
     order = place_order(1, channels=[SIRCLO])
     set_up.json("channels", "pause", "sirclo")
     move(order, "sirclo", lambda forward: pause(forward, "credentials refused", utc_now(), 600))

@@ -135,7 +135,7 @@ def test_an_order_that_waited_for_its_route_goes_to_the_routes_channels(partner:
 def test_orders_of_other_sites_partners_and_with_channels_stay_as_they_are(
     partner: Operator, place_order: Place
 ) -> None:
-    partner.add_partner("budi", "")
+    partner.add_partner("budi", "ngorder")
     other_site = place_order(1, site="SITE-002")
     other_partner = place_order(2, client_id="budi", site="SITE-001")
     with_channel = place_order(3, site="SITE-001", channels=[ChannelRef("ngorder", "ngorder")])
