@@ -84,6 +84,8 @@ _SHIPPING_STATUSES = (
 )  # fmt: skip
 _ENDED = frozenset(word for word, meaning in TABLE["order"].items() if meaning.status in ("CANCELLED", "REJECTED"))
 _DAY = timedelta(days=1)
+ORDERS_PER_PAGE = 100
+OTHERS_PER_PAGE = 50
 
 
 class Statuses:
@@ -157,11 +159,15 @@ def _list_named(name: str) -> _List:
     what, _, which = name.partition("/")
     match what:
         case "cancelled":
-            return _List(GetCancelledOrders.model_validate({"type": which}), 50, lambda row: _cancelled(row, which))
+            return _List(
+                GetCancelledOrders.model_validate({"type": which}), OTHERS_PER_PAGE, lambda row: _cancelled(row, which)
+            )
         case "shipping":
-            return _List(GetShipments.model_validate({"status": which}), 50, lambda row: _shipped(row, which))
+            return _List(
+                GetShipments.model_validate({"status": which}), OTHERS_PER_PAGE, lambda row: _shipped(row, which)
+            )
         case _:
-            return _List(GetOrders.model_validate({"order_progress_status": which or None}), 100, _ordered)
+            return _List(GetOrders.model_validate({"order_progress_status": which or None}), ORDERS_PER_PAGE, _ordered)
 
 
 def _ordered(row: Row) -> StatusReading:

@@ -1,0 +1,94 @@
+"""The status sync against the sandboxes, over real sockets on loopback; the table is in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.forwards import Forward, ForwardState, new_forward
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.orders import ChannelRef
+from orderbridge.domain.outcomes import Accepted
+from orderbridge.domain.status_runs import StatusReport
+from orderbridge.domain.statuses import channel_status
+from orderbridge.platforms.registry import platform_named
+from orderbridge.platforms.status_reads import status_platform
+from orderbridge.usecases.status_sync import SyncStatuses
+from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
+from tests.fakes.directories import Channels
+from tests.fakes.outward import Bus
+from tests.fakes.statuses import OpenForwards, StatusRuns
+from tests.fakes.steps import Clock
+from tests.fakes.store import Store
+from tests.unit.platforms import examples
+
+
+class Account:
+    """A channel on a sandbox, orders that were really sent to it, and the sync that asks about them."""
+
+    def __init__(self, platform: str, sandbox: Sandbox[Any], **settings: Any) -> None:
+        self.sandbox = sandbox
+        self.clock = Clock()
+        self.store = Store()
+        document = {**demo.demo_settings(platform, sandbox.url), "rate_limit": 10_000, **settings}
+        self.channel = Channel(f"{platform}-demo", platform, document)
+        self.channels = Channels(None, self.channel)
+        self.bus = Bus()
+        self.runs = StatusRuns()
+        self.credentials = demo.DEMO_CREDENTIALS[platform]
+        self._adapter = platform_named(platform, allow_loopback_http=True)
+        self._statuses = status_platform(platform, lambda _: self.credentials, allow_loopback_http=True)
+        self._mappings = {
+            MappingKey.of(kind, key): value  # type: ignore[arg-type]
+            for kind, key, value in demo.demo_mappings(platform)
+        }
+        self._sync = SyncStatuses(
+            OpenForwards(self.store), self.store, self.channels, self.runs, self.bus.publish, self.clock, lambda: "run"
+        )
+
+    def place(self, number: int = 1) -> str:
+        """Send an order; its code. An id that the platform does not tell is given by hand."""
+        order = examples.order((("PROD-001", 2),), code=f"SO-20250101-{number:05d}", customer_code="CUST-001")
+        order = replace(order, key=replace(order.key, reference=f"po:{number}"))
+        request = self._adapter.to_request(order, self.channel, self._mappings)
+        outcome = self._adapter.create_order(request, self.channel, self.credentials)
+        assert isinstance(outcome, Accepted), outcome
+        external_id = outcome.external_id or str(self.sandbox.orders[-1].id)
+        queued = new_forward(
+            order.key, order.code, ChannelRef(self.channel.name, self.channel.platform), self.clock(), 60
+        )
+        self.store.orders[order.key] = order
+        self.store.forwards[order.key, self.channel.name] = replace(
+            queued.forward, state=ForwardState.SENT, due_at=None, external_id=external_id
+        )
+        return order.code
+
+    def sync(self, seconds_left: Callable[[], float] = lambda: 60.0) -> StatusReport:
+        return self._sync(self.channels.by_name[self.channel.name], self._statuses, seconds_left)
+
+    def forward(self, code: str) -> Forward:
+        return next(each for each in self.store.forwards.values() if each.code == code)
+
+    def status(self, code: str) -> str:
+        return channel_status(self.forward(code))
+
+    def details(self, code: str) -> list[str]:
+        """What stands on the order's timeline."""
+        entries = self.store.timeline.get(self.forward(code).key, [])
+        return [f"{entry.event}: {entry.detail}" for entry in entries]
+
+    def gets(self) -> list[str]:
+        """What the platform was asked for, without the query."""
+        return [entry.target.partition("?")[0] for entry in self.sandbox.requests if entry.method == "GET"]
+
+
+@pytest.fixture
+def account(request: pytest.FixtureRequest) -> Iterator[Account]:
+    """`@pytest.mark.parametrize("account", ["sirclo"], indirect=True)`; a revision may follow a slash."""
+    platform, _, revision = request.param.partition("/")
+    with SANDBOXES[platform]() as sandbox:
+        yield Account(platform, sandbox, **({"revision": revision} if revision else {}))

@@ -1,0 +1,289 @@
+"""Statuses that change at the platforms, as the sync finds them; every fault in the middle of a run."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from orderbridge.platforms.ngorder import statuses as ngorder_statuses
+from orderbridge.platforms.sirclo import lookup as sirclo_lookup
+from orderbridge.platforms.sirclo import statuses as sirclo_statuses
+from orderbridge_sandboxes import Fault
+from tests.integration.status.conftest import Account
+
+ALL = ["salesmania", "sirclo", "sirclo/2021-02", "ngorder"]
+LISTED = ["sirclo", "sirclo/2021-02", "ngorder"]
+
+each = pytest.mark.parametrize("account", ALL, indirect=True)
+listed = pytest.mark.parametrize("account", LISTED, indirect=True)
+ngorder = pytest.mark.parametrize("account", ["ngorder"], indirect=True)
+sirclo = pytest.mark.parametrize("account", ["sirclo"], indirect=True)
+salesmania = pytest.mark.parametrize("account", ["salesmania"], indirect=True)
+
+SHIPPED = {"salesmania": "Terkirim", "sirclo": "packed", "ngorder": "ON PROCESS"}
+COMPLETED = {"salesmania": "Lunas", "sirclo": "completed", "ngorder": "DELIVERED"}
+CANCELLED = {"salesmania": "Batal", "sirclo": "canceled", "ngorder": "CANCELED"}
+
+
+def move(account: Account, code: str, status: str, **details: Any) -> None:
+    account.sandbox.set_status(code, status, **details)
+
+
+@each
+def test_an_order_that_is_shipped_there_is_shipped_here_with_its_waybill(account: Account) -> None:
+    code, other = account.place(1), account.place(2)
+    move(account, code, SHIPPED[account.channel.platform], awb_number="JP8507716855")
+
+    report = account.sync()
+
+    assert (report.ok, report.finished, report.changed, report.problems) == (True, True, 1, [])
+    assert (account.status(code), account.status(other)) == ("SHIPPED", "SUBMITTED")
+    if account.channel.platform != "salesmania":  # which has no field for it
+        assert account.forward(code).awb_number == "JP8507716855"
+    assert account.sync().changed == 0
+
+
+@each
+def test_an_order_goes_its_way_to_the_end_and_is_asked_about_no_more(account: Account) -> None:
+    platform = account.channel.platform
+    code = account.place()
+    move(account, code, SHIPPED[platform])
+    account.sync()
+    move(account, code, COMPLETED[platform])
+    account.sync()
+    assert account.status(code) == "COMPLETED"
+    asked = len(account.gets())
+    assert account.sync().finished
+    assert len(account.gets()) == asked
+
+
+@each
+def test_an_order_that_is_cancelled_there_is_cancelled_here(account: Account) -> None:
+    code = account.place()
+    move(account, code, CANCELLED[account.channel.platform])
+    account.sync()
+    assert account.status(code) == "CANCELLED"
+
+
+@listed
+def test_more_orders_than_stand_on_a_page(account: Account) -> None:
+    codes = [account.place(number) for number in range(1, 106)]
+    for code in codes[::10]:
+        move(account, code, SHIPPED[account.channel.platform], awb_number=f"JP{code[-3:]}")
+    report = account.sync()
+    assert (report.finished, report.changed) == (True, 11)
+    assert {code for code in codes if account.status(code) == "SHIPPED"} == set(codes[::10])
+
+
+@pytest.mark.parametrize(
+    ("account", "word"), [("sirclo", "diproses kurir"), ("ngorder", "DIKEMAS")], indirect=["account"]
+)
+def test_a_word_that_nobody_documented_is_kept_counted_and_changes_nothing(account: Account, word: str) -> None:
+    code = account.place()
+    move(account, code, word, raw=True)
+    report = account.sync()
+    assert list(report.unknown.values()) == [1]
+    assert account.status(code) == "SUBMITTED"
+    assert word in dict(account.forward(code).platform_status_raw).values()
+    assert [line for line in account.details(code) if line.startswith("StatusUnknown")] == account.details(code)
+    assert account.sync().unknown == {}
+    assert len(account.details(code)) == 1
+
+
+# --- Ngorder's axes ---------------------------------------------------------------------------------------------------
+
+
+@ngorder
+@pytest.mark.parametrize(
+    ("ending", "status"), [("CANCELED", "CANCELLED"), ("REJECTED", "REJECTED"), ("EXPIRED", "CANCELLED")]
+)
+def test_an_order_that_vanished_from_the_orders_is_found_among_the_cancelled(
+    account: Account, ending: str, status: str
+) -> None:
+    code = account.place()
+    move(account, code, ending)
+    account.sync()
+    assert account.status(code) == status
+
+
+@ngorder
+def test_paid_is_accepted_and_no_more(account: Account) -> None:
+    code = account.place()
+    move(account, code, "PAID")
+    account.sync()
+    assert (account.status(code), account.forward(code).payment_status) == ("ACCEPTED", "PAID")
+
+
+@ngorder
+@pytest.mark.parametrize(
+    ("shipping", "status"),
+    [
+        ("READY_TO_SHIP", "ACCEPTED"),
+        ("PICKUP_REQUEST", "IN_PROCESS"),
+        ("UNPICK", "IN_PROCESS"),
+        ("DROPOFF", "IN_PROCESS"),
+    ],
+)
+def test_the_lists_of_the_shipment_tell_more_than_the_orders(account: Account, shipping: str, status: str) -> None:
+    code = account.place()
+    move(account, code, shipping)
+    account.sync()
+    assert account.status(code) == status
+
+
+@ngorder
+@pytest.mark.parametrize("problem", ["RETURNED", "LOST", "INVALID", "SHIPMENT_PROBLEM"])
+def test_a_shipment_that_goes_wrong_is_flagged_until_it_goes_on(account: Account, problem: str) -> None:
+    code = account.place()
+    move(account, code, problem, awb_number="JP1")
+    account.sync()
+    assert account.forward(code).shipment_problem == problem
+    assert account.status(code) == "SHIPPED"
+    move(account, code, "DELIVERED")
+    account.sync()
+    assert (account.forward(code).shipment_problem, account.status(code)) == (None, "COMPLETED")
+
+
+@ngorder
+def test_a_shop_that_wants_a_filter_is_asked_by_every_filter(account: Account) -> None:
+    account.sandbox.change(progress_status_required=True)
+    code = account.place()
+    move(account, code, "DELIVERED")
+    report = account.sync()
+    assert (report.ok, report.finished) == (True, True)
+    assert account.status(code) == "COMPLETED"
+
+
+# --- SIRCLO and SalesMania --------------------------------------------------------------------------------------------
+
+
+@sirclo
+@pytest.mark.parametrize("key", ["order_number", "order_id"])
+def test_sirclo_may_call_our_id_as_it_likes(account: Account, key: str) -> None:
+    account.sandbox.change(order_key=key)
+    code = account.place()
+    move(account, code, "accepted")
+    account.sync()
+    assert account.status(code) == "ACCEPTED"
+
+
+@salesmania
+def test_paid_in_full_proves_no_delivery(account: Account) -> None:
+    code = account.place()
+    move(account, code, "Lunas")
+    account.sync()
+    assert (account.status(code), account.forward(code).payment_status) == ("SUBMITTED", "PAID")
+
+
+@salesmania
+def test_an_order_under_no_such_id_changes_nothing_and_holds_up_no_other(account: Account) -> None:
+    lost, code = account.place(1), account.place(2)
+    key = (account.forward(lost).key, account.channel.name)
+    account.store.forwards[key] = type(account.forward(lost))(
+        **{**_fields(account.forward(lost)), "external_id": "../orders/1?x=1"}
+    )
+    move(account, code, "Terkirim")
+    report = account.sync()
+    assert (report.ok, report.finished) == (True, True)
+    assert (account.status(lost), account.status(code)) == ("SUBMITTED", "SHIPPED")
+    assert any(target.endswith("/..%2Forders%2F1%3Fx%3D1") for target in account.gets())
+
+
+def _fields(forward: Any) -> dict[str, Any]:
+    return {name: getattr(forward, name) for name in forward.__dataclass_fields__}
+
+
+@salesmania
+def test_tokens_that_have_run_out_are_renewed(account: Account) -> None:
+    code = account.place()
+    account.sync()
+    account.sandbox.platform.expire_tokens()
+    move(account, code, "Terkirim")
+    assert account.sync().ok
+    assert account.status(code) == "SHIPPED"
+
+
+# --- faults in the middle of a run ------------------------------------------------------------------------------------
+
+LIST_PATHS = {"salesmania": "/extapi/v1.0/orders/", "sirclo": "/v1/partner/page", "ngorder": "/api/open/order"}
+FAULTS: list[tuple[str, dict[str, Any]]] = [
+    ("close_before", {}),
+    ("close_before", {"reset": True}),
+    ("commit_then_close", {}),
+    ("status", {"status": 500}),
+    ("status", {"status": 503}),
+    ("status", {"status": 429, "retry_after": 1}),
+    ("status", {"status": 404}),
+    ("status", {"status": 302}),
+    ("garbage", {}),
+    ("truncate", {}),
+    ("page_repeat", {}),
+    ("wrong_shape", {"body": ["not", "an", "object"]}),
+    ("wrong_shape", {"body": {"data": [{"no": "id"}]}}),
+    ("wrong_shape", {"body": {"data": None}}),
+    ("wrong_shape", {"body": "text"}),
+    ("delay", {"seconds": 2, "when": "after"}),
+]
+
+
+@pytest.fixture
+def five_rows_a_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (sirclo_lookup, sirclo_statuses):
+        monkeypatch.setattr(module, "PAGE_SIZE", 5)
+    monkeypatch.setattr(ngorder_statuses, "ORDERS_PER_PAGE", 5)
+
+
+@pytest.mark.parametrize("account", ["sirclo", "ngorder"], indirect=True)
+@pytest.mark.parametrize(("kind", "details"), FAULTS)
+def test_a_fault_on_the_second_page_invents_nothing_and_the_next_run_makes_it_good(
+    account: Account, kind: Any, details: dict[str, Any], five_rows_a_page: None
+) -> None:
+    account.channel.settings["timeout_s"] = 1
+    codes = [account.place(number) for number in range(1, 9)]
+    for code in codes:
+        move(account, code, SHIPPED[account.channel.platform], awb_number=f"JP{code[-3:]}")
+    path = LIST_PATHS[account.channel.platform]
+    account.sandbox.faults.add(Fault(kind, method="GET", path=path, skip=1, **details))
+
+    report = account.sync()
+
+    assert (report.ok, report.finished) == (False, False)
+    assert report.problems
+    told = [code for code in codes if account.status(code) == "SHIPPED"]
+    assert len(told) == 5
+    assert all(account.status(code) == "SUBMITTED" for code in codes if code not in told)
+    account.clock.move(5)
+    assert account.sync().finished
+    assert {account.status(code) for code in codes} == {"SHIPPED"}
+    assert all(account.forward(code).awb_number == f"JP{code[-3:]}" for code in codes)
+    assert all(len(account.details(code)) == 1 for code in codes)
+
+
+@each
+def test_a_key_that_is_refused_pauses_the_channel(account: Account) -> None:
+    account.place()
+    account.credentials = dict.fromkeys(account.credentials, "wrong")
+    report = account.sync()
+    assert not report.ok
+    assert account.channels.by_name[account.channel.name].state == "paused"
+    assert "wrong" not in report.problems[0]
+
+
+@listed
+def test_a_platform_that_does_not_answer_is_the_next_runs_to_ask(account: Account) -> None:
+    code = account.place()
+    account.channel.settings["base_url"] = "http://127.0.0.1:9"
+    report = account.sync()
+    assert (report.ok, report.finished, account.status(code)) == (False, False, "SUBMITTED")
+
+
+@listed
+def test_a_channel_keeps_to_its_rate(account: Account) -> None:
+    account.channel.settings["rate_limit"] = 100
+    account.place()
+    started, before = time.monotonic(), len(account.gets())
+    account.sync()
+    calls = len(account.gets()) - before
+    assert time.monotonic() - started >= (calls - 1) / 20 * 0.9
