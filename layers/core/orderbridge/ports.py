@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from orderbridge.domain.events import Event, ForwardMessage
     from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, Transition
     from orderbridge.domain.limits import RateLimit, Taking
-    from orderbridge.domain.lookups import Finding
+    from orderbridge.domain.lookups import Finding, FoundMappings
     from orderbridge.domain.mapping import MappingKey, Mappings
     from orderbridge.domain.orders import ChannelRef, Order, OrderKey, OrderStatus
     from orderbridge.domain.outcomes import Outcome
@@ -223,6 +223,15 @@ class Platform(Protocol):
         self, order: Order, external_id: str | None, channel: Channel, credentials: Mapping[str, Any]
     ) -> Outcome:
         """Ask the platform to cancel an order that it holds; asking twice does no harm."""
+        ...
+
+    def find_mappings(
+        self, wanted: Collection[MappingKey], known: Mappings, channel: Channel, credentials: Mapping[str, Any]
+    ) -> FoundMappings:
+        """What the platform itself tells of mappings that are missing, by exactly our codes; `known` are the others.
+
+        Never raises for what a platform does.
+        """
         ...
 
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:

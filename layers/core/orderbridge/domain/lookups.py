@@ -1,4 +1,4 @@
-"""What a look at the platform shows after a create call without an answer (DESIGN invariant 2).
+"""What a look at the platform shows: after a create call without an answer (DESIGN invariant 2), and for mappings.
 
 ::
 
@@ -11,7 +11,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
+
+from orderbridge.domain.mapping import MappingKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +53,14 @@ class LookFailed:
 
 
 Finding = Found | Absent | Ambiguous | CannotLook | LookFailed
+
+
+@dataclass(frozen=True, slots=True)
+class FoundMappings:
+    """Mapping values that the platform itself tells: each key stands there as a code of ours, exactly, and once.
+
+    `values` are as an import would have them. `trouble` says in words what could not be looked up, and why.
+    """
+
+    values: Mapping[MappingKey, Any]
+    trouble: tuple[str, ...] = ()

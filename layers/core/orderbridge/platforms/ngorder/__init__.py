@@ -42,6 +42,8 @@ class Settings(CommonSettings):
     bank_id: PlatformId | None = None
     order_source_id: PlatformId | None = None
     customer_category: Annotated[str, Field(min_length=1, max_length=50)] = "N"
+    create_customers: bool = False
+    """Whether a customer with an `address` mapping, whom a look-up does not find, is created there."""
 
 
 class Credentials(Document):

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from orderbridge.domain.channels import Channel
-from orderbridge.domain.lookups import Finding, Found, LookFailed
+from orderbridge.domain.lookups import Finding, Found, FoundMappings, LookFailed
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Rejected
@@ -89,6 +89,22 @@ class NgorderAdapter:
             return outcome_of_failure(failure)
         except ListFailed as failed:
             return NotSent(f"whether the order is cancelled already: {failed.reason}")
+
+    def find_mappings(
+        self,
+        wanted: Collection[MappingKey],
+        known: Mappings,
+        channel: Channel,
+        credentials: Mapping[str, Any],
+    ) -> FoundMappings:
+        """What the platform itself tells of missing mappings; never raises for what it does."""
+        from orderbridge.platforms.ngorder.sources import find_mappings
+
+        try:
+            with self.client(channel, credentials) as client:
+                return find_mappings(client, wanted, known)
+        except NothingSent as failure:
+            return FoundMappings({}, (str(failure),))
 
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
         """Read one product variant with its stock."""

@@ -61,7 +61,9 @@ class NgorderClient:
 
     def page(self, request: Request[Any], number: int, per_page: int) -> Page:
         """One page, its rows as they came, keys stripped; `number` from 1. Raises `ListFailed`."""
-        paged = request.model_copy(update={"per_page": per_page, "pagination_offset": number})
+        paging = {"per_page": per_page, "pagination_offset": number}
+        known = {name: value for name, value in paging.items() if name in type(request).model_fields}
+        paged = request.model_copy(update=known)
         return page_in(self.document(paged), number, per_page)
 
     def rows(self, request: Request[Any]) -> list[Row]:

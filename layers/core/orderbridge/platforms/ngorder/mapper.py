@@ -31,7 +31,11 @@ NEEDS_COST = "R"
 def mapping_keys(order: Order) -> set[MappingKey]:
     """Every key that `to_request` may ask for."""
     content = order.content
-    others: tuple[tuple[MappingKind, str], ...] = (("customer", content.customer_code), ("site", content.site_code))
+    others: tuple[tuple[MappingKind, str], ...] = (
+        ("customer", content.customer_code),
+        ("site", content.site_code),
+        ("address", content.customer_code),  # for the look-up of a customer
+    )
     return keys_of(order, ("product", "cost"), others)
 
 

@@ -64,6 +64,11 @@ class Account:
         require_success(reply, self.unwanted())
         return cast("AnswerT", _read(request, reply))
 
+    def document(self, request: Request[Any]) -> Any:
+        """The JSON of a read; raises `ListFailed`."""
+        path, _, query = request.target(self.settings.paths.by_name()).partition("?")
+        return self.read(path, dict(parse_qsl(query)))
+
     def unwanted(self) -> list[str]:
         """Every secret of this account, so that an echo of one is not kept."""
         session = self.sessions.kept(self.settings, self.credentials)

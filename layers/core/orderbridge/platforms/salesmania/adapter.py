@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from orderbridge.domain.channels import Channel
-from orderbridge.domain.lookups import CannotLook, Finding
+from orderbridge.domain.lookups import CannotLook, Finding, FoundMappings
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Outcome, Rejected
@@ -67,6 +67,18 @@ class SalesmaniaAdapter:
     ) -> Outcome:
         """Update order takes `ext_order_status_name` and nothing else, so nothing can be cancelled (TRAPS B19)."""
         return Rejected(NO_CANCEL)
+
+    def find_mappings(
+        self,
+        wanted: Collection[MappingKey],
+        known: Mappings,  # noqa: ARG002 - what is known says nothing more about the rest
+        channel: Channel,
+        credentials: Mapping[str, Any],
+    ) -> FoundMappings:
+        """What the platform itself tells of missing mappings; never raises for what it does."""
+        from orderbridge.platforms.salesmania.sources import find_mappings
+
+        return find_mappings(self.account(channel, credentials), wanted)
 
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
         """Log in and read one page of products with their stock.

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from orderbridge.domain.channels import Channel
-from orderbridge.domain.lookups import Finding, Found, LookFailed
+from orderbridge.domain.lookups import Finding, Found, FoundMappings, LookFailed
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Rejected, Unknown
@@ -83,6 +83,22 @@ class SircloAdapter:
             return failed.outcome
         except CallFailed as failure:
             return outcome_of_failure(failure)
+
+    def find_mappings(
+        self,
+        wanted: Collection[MappingKey],
+        known: Mappings,  # noqa: ARG002 - what is known says nothing more about the rest
+        channel: Channel,
+        credentials: Mapping[str, Any],
+    ) -> FoundMappings:
+        """What the platform itself tells of missing mappings; never raises for what it does."""
+        from orderbridge.platforms.sirclo.sources import find_mappings
+
+        try:
+            with self.client(channel, credentials) as client:
+                return find_mappings(client, wanted)
+        except NothingSent as failure:
+            return FoundMappings({}, (str(failure),))
 
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
         """Read one page of orders, which tries the signature, and one row of stock.

@@ -1,0 +1,89 @@
+"""Variants at Ngorder by SKU, and customers by phone number; customers that are not there can be created.
+
+A SKU is searched for by its text, which matches parts of others, so what comes back is compared (TRAPS D6). A name
+never identifies a customer (TRAPS D44); the phone number comes from the channel's `address` mapping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from orderbridge.domain.lookups import FoundMappings
+from orderbridge.domain.mapping import MappingKey, Mappings
+from orderbridge.platforms.ngorder import DEFINITION, Address
+from orderbridge.platforms.ngorder.client import NgorderClient
+from orderbridge.platforms.ngorder.endpoints.customers import CreateCustomer, Customer, GetCustomers
+from orderbridge.platforms.ngorder.endpoints.product_lists import Product, SearchProducts
+from orderbridge.platforms.ngorder.replies import phone_digits
+from orderbridge.platforms.sources import Ambiguous, Findings, the_one
+from orderbridge.platforms.values import InvalidValue
+
+PER_PAGE = 100
+LONGEST_KEYWORD = 50
+
+
+def find_mappings(client: NgorderClient, wanted: Collection[MappingKey], known: Mappings) -> FoundMappings:
+    """What Ngorder tells of these keys; `known` are the channel's own mappings, of which `address` is used."""
+    findings = Findings(DEFINITION, client.settings, wanted)
+    findings.look(findings.wanted("product"), lambda need: _variation(client, need.key))
+    findings.look(findings.wanted("customer"), lambda need: _customer(client, _address(client, need.key, known)))
+    return findings.found()
+
+
+def _variation(client: NgorderClient, code: str) -> Any:
+    products: list[Product] = list(client.every(SearchProducts(keyword=code), "id", PER_PAGE))
+    hits = [
+        (product, variation)
+        for product in products
+        for variation in product.variations or []
+        if variation.sku == code and variation.id is not None
+    ]
+    found = the_one(hits, "variants")
+    if found is None:
+        return None
+    product, variation = found
+    same_id = [other for row in products for other in row.variations or [] if other.id == variation.id]
+    if len(same_id) > 1:
+        raise Ambiguous("its variation_id belongs to another SKU as well (TRAPS D4)")
+    return {"variation_id": variation.id, "product_status": product.product_type}
+
+
+def _address(client: NgorderClient, code: str, known: Mappings) -> Address | None:
+    value = known.get(MappingKey.of("address", code))
+    try:
+        return None if value is None else DEFINITION.read_mapping("address", value, client.settings)
+    except InvalidValue:
+        return None
+
+
+def _customer(client: NgorderClient, address: Address | None) -> Any:
+    if address is None:
+        return None
+    found = _known_customer(client, address)
+    if found is None and client.settings.create_customers:
+        client.ask(
+            CreateCustomer(
+                name=address.name,
+                phone=address.phone,
+                district_id=address.district_id,
+                address=address.address,
+                postal_code=address.postal_code,
+                email=address.email,
+                category=client.settings.customer_category,
+                is_active="Y",
+            )
+        )
+        # Two workers may have created one each: then there are two, and a person decides.
+        found = _known_customer(client, address)
+    return None if found is None else {"customer_id": found.id}
+
+
+def _known_customer(client: NgorderClient, address: Address) -> Customer | None:
+    digits = phone_digits(address.phone)
+    # The search compares texts, and numbers are written with 0 and with 62 (TRAPS D43): what they share is searched.
+    request = GetCustomers(
+        category=client.settings.customer_category, keyword=digits.removeprefix("62")[:LONGEST_KEYWORD], type="PHONE"
+    )
+    customers = client.every(request, "id", PER_PAGE)
+    return the_one((row for row in customers if row.phone and phone_digits(row.phone) == digits), "customers")

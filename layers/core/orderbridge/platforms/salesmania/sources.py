@@ -1,0 +1,66 @@
+"""Customers and products at SalesMania by our own codes: ext_cust_no, ext_product_code and sku (FACTS 2).
+
+Prices are not taken from there: what a partner pays is the channel's business, not the catalogue's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+from typing import Any
+
+from orderbridge.domain.lookups import FoundMappings
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.platforms.asking import read_as, rows_as
+from orderbridge.platforms.endpoints import Request
+from orderbridge.platforms.paging import Page, Row, all_rows
+from orderbridge.platforms.salesmania import DEFINITION
+from orderbridge.platforms.salesmania.account import Account, list_in
+from orderbridge.platforms.salesmania.endpoints import Customer, GetCustomers, GetProducts, Product
+from orderbridge.platforms.sources import Findings, given, the_one
+
+PAGE_SIZE = 100
+
+
+def find_mappings(account: Account, wanted: Collection[MappingKey]) -> FoundMappings:
+    """What SalesMania tells of these keys; each list is read once, and only where something of it is wanted."""
+    findings = Findings(DEFINITION, account.settings, wanted)
+
+    @cache
+    def customers() -> list[Customer]:
+        return [read_as(Customer, row) for row in every_row(account, GetCustomers())]
+
+    @cache
+    def products() -> list[Product]:
+        return [read_as(Product, row) for row in every_row(account, GetProducts())]
+
+    findings.look(findings.wanted("customer"), lambda need: _customer(customers(), need.key))
+    findings.look(findings.wanted("product"), lambda need: _product(products(), need.key))
+    return findings.found()
+
+
+def _customer(customers: list[Customer], code: str) -> Any:
+    found = the_one((row for row in customers if row.ext_cust_no == code), "customers")
+    return None if found is None else {"customer_id": found.id}
+
+
+def _product(products: list[Product], code: str) -> Any:
+    found = the_one((row for row in products if code in (row.ext_product_code, row.sku)), "products")
+    if found is None:
+        return None
+    pieces = [unit.name for unit in found.product_units or [] if unit.ratio == 1 and unit.name]
+    return dict(given(product_id=found.id, unit=pieces[0] if len(pieces) == 1 else None))
+
+
+def every_row(account: Account, request: Request[Any]) -> list[Row]:
+    """A list to its end. Its pages are not documented: a page that is not full ends it, and so does one larger than
+    asked for, which is the whole list of an account that knows no pages. Raises `ListFailed` for anything odd.
+    """
+
+    def page(number: int) -> Page:
+        paged = request.model_copy(update={"page": number + 1, "per_page": PAGE_SIZE})
+        rows = list_in(account.document(paged))
+        rows_as(dict[str, Any], rows)
+        return Page(rows, has_more=len(rows) == PAGE_SIZE, total=None)
+
+    return list(all_rows(page, lambda row: row.get("id")))

@@ -1,0 +1,169 @@
+"""Mappings that the platforms tell by themselves: exactly our code, exactly once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orderbridge.domain.lookups import FoundMappings
+from orderbridge.domain.mapping import MappingKey, MappingKind, MissingMappings
+from orderbridge_sandboxes import demo
+from orderbridge_sandboxes.faults import Fault
+from tests.integration.platforms.conftest import Connected, an_order
+
+ADDRESS = {
+    "name": "Artia",
+    "phone": "+62" + demo.Customer(1).phone[1:],
+    "district_id": 3627,
+    "address": "Jl. Anggrek No.106",
+    "postal_code": "11720",
+}
+
+
+def find(
+    connected: Connected, *wanted: tuple[MappingKind, str], known: dict[MappingKey, Any] | None = None
+) -> FoundMappings:
+    keys = [MappingKey.of(kind, key) for kind, key in wanted]
+    return connected.platform.find_mappings(keys, known or {}, connected.channel, connected.credentials)
+
+
+def values(found: FoundMappings) -> dict[str, Any]:
+    return {f"{key.kind}:{key.key}": value for key, value in found.values.items()}
+
+
+EXPECTED_PRODUCTS = {
+    "salesmania": {"product_id": demo.SALESMANIA_PRODUCT + 1, "unit": "PCS"},
+    "sirclo": {"sku": "PROD-001", "id": demo.SIRCLO_PRODUCT + 1, "name": "Kaos Polos Hitam"},
+    "ngorder": {"variation_id": demo.NGORDER_VARIATION + 1, "product_status": "S"},
+}
+
+
+def test_a_product_is_found_by_its_code(connected: Connected) -> None:
+    found = find(connected, ("product", "PROD-001"), ("product", "PROD-00"), ("product", "prod-001"))
+    assert values(found) == {"product:PROD-001": EXPECTED_PRODUCTS[connected.platform.name]}
+    assert found.trouble == ()
+
+
+def test_what_is_found_can_be_sent(connected: Connected) -> None:
+    own = {key: value for key, value in connected.mappings.items() if key.kind != "product"}
+    connected.mappings = own
+    with pytest.raises(MissingMappings) as parked:
+        connected.platform.to_request(an_order(), connected.channel, own)
+    found = connected.platform.find_mappings(parked.value.keys, own, connected.channel, connected.credentials)
+    prices = {MappingKey.of("price", code): 5000 for code in ("PROD-001", "PROD-002")}
+    connected.mappings = {**own, **found.values, **prices}
+    connected.send()
+    assert connected.references == ["SO-20250101-00001"]
+
+
+def test_nothing_wanted_asks_nothing(connected: Connected) -> None:
+    assert find(connected, ("price", "PROD-001"), ("site", "SITE-001")) == FoundMappings({})
+    assert connected.sandbox.requests == ()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("status", status=500, count=None),
+        Fault("status", status=404, count=None),
+        Fault("status", status=401, count=None),
+        Fault("garbage", count=None),
+        Fault("wrong_shape", count=None, body={"data": [{"name": "no id"}]}),
+        Fault("wrong_shape", count=None, body=[]),
+        Fault("close_before", count=None),
+    ],
+    ids=lambda fault: f"{fault.kind}-{fault.status}-{fault.body}",
+)
+def test_a_list_that_cannot_be_read_tells_nothing(connected: Connected, fault: Fault) -> None:
+    connected.sandbox.faults.add(fault)
+    found = find(connected, ("product", "PROD-001"), ("customer", "CUST-001"))
+    assert found.values == {}
+
+
+def test_a_large_catalogue_is_read_to_its_end(connected: Connected) -> None:
+    connected.sandbox.platform.extend(products=250)
+    found = find(connected, ("product", "PROD-250"), ("product", "PROD-251"))
+    assert list(values(found)) == ["product:PROD-250"]
+
+
+# --- SalesMania ---
+
+
+@pytest.mark.parametrize("list_shape", ["array", "data", "named"])
+def test_a_customer_is_found_by_its_number_of_ours(salesmania: Connected, list_shape: str) -> None:
+    salesmania.sandbox.change(list_shape=list_shape)
+    found = find(salesmania, ("customer", "CUST-002"), ("customer", "Artia"))
+    assert values(found) == {"customer:CUST-002": {"customer_id": demo.SALESMANIA_CUSTOMER + 2}}
+
+
+def test_a_code_that_stands_there_twice_is_nobodys(salesmania: Connected) -> None:
+    database = salesmania.sandbox.platform.databases[demo.DATABASE_ID]
+    database.customers[demo.SALESMANIA_CUSTOMER + 2]["ext_cust_no"] = "CUST-001"
+    database.products[demo.SALESMANIA_PRODUCT + 2]["ext_product_code"] = "PROD-001"
+    found = find(salesmania, ("customer", "CUST-001"), ("product", "PROD-001"), ("product", "PROD-003"))
+    assert list(values(found)) == ["product:PROD-003"]
+    assert found.trouble == (
+        "customer CUST-001: 2 customers have this code",
+        "product PROD-001: 2 products have this code",
+    )
+
+
+def test_a_product_without_one_base_unit_tells_no_unit(salesmania: Connected) -> None:
+    database = salesmania.sandbox.platform.databases[demo.DATABASE_ID]
+    database.products[demo.SALESMANIA_PRODUCT + 1]["product_units"][1]["ratio"] = 1
+    assert values(find(salesmania, ("product", "PROD-001"))) == {
+        "product:PROD-001": {"product_id": demo.SALESMANIA_PRODUCT + 1}
+    }
+
+
+# --- Ngorder ---
+
+
+def ngorder_customer(ngorder: Connected, **changes: Any) -> FoundMappings:
+    return find(ngorder, ("customer", "CUST-001"), known={MappingKey.of("address", "CUST-001"): {**ADDRESS, **changes}})
+
+
+def test_a_customer_is_found_by_phone_in_either_writing(ngorder: Connected) -> None:
+    expected = {"customer:CUST-001": {"customer_id": demo.NGORDER_CUSTOMER + 1}}
+    assert values(ngorder_customer(ngorder)) == expected
+    assert values(ngorder_customer(ngorder, phone=demo.Customer(1).phone)) == expected
+    assert values(ngorder_customer(ngorder, phone=demo.Customer(1).phone[:-1])) == {}
+
+
+def test_a_customer_is_never_found_by_name(ngorder: Connected) -> None:
+    assert values(ngorder_customer(ngorder, phone="081999999999")) == {}
+    assert values(find(ngorder, ("customer", "CUST-001"))) == {}
+    assert values(find(ngorder, ("customer", "Artia"))) == {}
+
+
+def test_a_phone_that_two_customers_have_is_nobodys(ngorder: Connected) -> None:
+    shop = ngorder.sandbox.platform.shop
+    shop.customers[demo.NGORDER_CUSTOMER + 2]["phone"] = shop.customers[demo.NGORDER_CUSTOMER + 1]["phone"]
+    found = ngorder_customer(ngorder)
+    assert found.values == {}
+    assert found.trouble == ("customer CUST-001: 2 customers have this code",)
+
+
+def test_an_unknown_customer_is_created_only_where_the_channel_says_so(ngorder: Connected) -> None:
+    before = len(ngorder.sandbox.platform.shop.customers)
+    assert values(ngorder_customer(ngorder, phone="081999999999")) == {}
+    assert len(ngorder.sandbox.platform.shop.customers) == before
+    ngorder.channel.settings["create_customers"] = True
+    created = values(ngorder_customer(ngorder, phone="081999999999"))
+    assert len(ngorder.sandbox.platform.shop.customers) == before + 1
+    assert values(ngorder_customer(ngorder, phone="081999999999")) == created != {}
+    assert len(ngorder.sandbox.platform.shop.customers) == before + 1
+
+
+def test_the_products_type_is_the_orders_product_status(ngorder: Connected) -> None:
+    ngorder.sandbox.platform.shop.products[demo.NGORDER_PRODUCT + 1].type = "PO"
+    assert values(find(ngorder, ("product", "PROD-001")))["product:PROD-001"]["product_status"] == "PO"
+
+
+def test_a_sku_that_two_variants_have_is_nobodys(ngorder: Connected) -> None:
+    shop = ngorder.sandbox.platform.shop
+    shop.variations[demo.NGORDER_VARIATION + 2].sku = "PROD-001"
+    found = find(ngorder, ("product", "PROD-001"))
+    assert found.values == {}
+    assert "2 variants have this code" in found.trouble[0]
