@@ -5,9 +5,9 @@ Two revisions of its document are spoken: ``2019-07``, the seed document, and ``
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from orderbridge.domain.channels import CommonSettings
 from orderbridge.platforms.definition import PlatformDefinition
@@ -34,6 +34,12 @@ class Settings(CommonSettings):
     stock_path: Annotated[str, Field(max_length=200, pattern=r"^/[!-~]+$")] = "/v1/partner/product/stock"
     """Where Get Stocks is. The seed document prints the address of an older Get Order there (TRAPS C9)."""
     payment_method: PlatformText = "Bank Transfer"
+
+    @model_validator(mode="after")
+    def _receives_only_where_it_can(self) -> Self:
+        if self.stock.push and self.revision == "2019-07":
+            raise ValueError("stock.push: revision 2019-07 has no call that sets stock (2021-02 has)")
+        return self
 
 
 class Credentials(Document):

@@ -1,0 +1,212 @@
+"""Ngorder's stock for the stock sync: Get Products page by page, one variant's stock, Sync Stock and Stock Opname.
+
+Get Products is the only list of variants that says how many pages it has. A product that lies in one place is set by
+Sync Stock, which knows no warehouses (TRAPS D37), one that lies in several by a stock opname in each warehouse that
+must change. Both are worked off in the background (TRAPS D36, D38), so both are read back until they show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from orderbridge.domain.outcomes import Outcome, Rejected, Unknown
+from orderbridge.domain.stock import UnreadableLevel, parse_level
+from orderbridge.domain.stock_drift import PushResult, PushTarget
+from orderbridge.domain.stock_lists import ListedLevel, StockPage, StockReadFailed
+from orderbridge.platforms.adapter import secrets_of
+from orderbridge.platforms.answers import redacted
+from orderbridge.platforms.asking import AskFailed, json_in, require_success
+from orderbridge.platforms.endpoints import Request
+from orderbridge.platforms.ngorder import Credentials, Settings
+from orderbridge.platforms.ngorder.client import NgorderClient, headers
+from orderbridge.platforms.ngorder.endpoints.product_stock import CheckStock, CheckStockPerWarehouse, SyncStock
+from orderbridge.platforms.ngorder.endpoints.stock_counts import Count, CreateStockCount, GetStockCount
+from orderbridge.platforms.ngorder.replies import Unreadable, page_in, read_answer, stripped, truth, whole
+from orderbridge.platforms.ngorder.warehouses import counts_for
+from orderbridge.platforms.paging import ListFailed, Row
+from orderbridge.platforms.reading import document_in, reply_to
+from orderbridge.platforms.stock import StockAccount, not_pushed, read_back, readable
+from orderbridge.platforms.transport import Call
+
+# The oldest first: a product that is added while the list is read comes at its end.
+LIST_TARGET = "/api/open/product/search?order_by=LONGEST&pagination_offset="
+LARGEST_PAGE = 1000
+LEVEL = "stock_quantity"
+COUNT_DESCRIPTION = "Orderbridge stock sync"
+FINISHED = "SUCCESS"
+MAIN_WAREHOUSE = 0
+"""A level without a warehouse's id is the main warehouse's (TRAPS D39)."""
+
+
+@dataclass(slots=True)
+class Levels:
+    """`StockAccess` for one Ngorder shop."""
+
+    account: StockAccount[Settings, Credentials]
+    reads_single_products: bool = True
+
+    def product_key(self, value: Any) -> str:
+        return str(self.account.product(value).variation_id)
+
+    def page(self, number: int) -> StockPage:
+        account = self.account
+        call = Call("GET", f"{LIST_TARGET}{number + 1}", headers(account.credentials))
+        with readable():
+            reply = reply_to(account.conversation, call, account.deadline())
+            page = page_in(document_in(reply, secrets_of(account.credentials)), number + 1, LARGEST_PAGE)
+            levels = [level for row in page.rows for level in _variants(row)]
+            entries = [str(_id(row)) for row in page.rows]
+        return StockPage(entries, levels, page.has_more, page.total)
+
+    # --- one product --------------------------------------------------------------------------------------------------
+
+    def read(self, product: str, *, in_warehouses: bool) -> ListedLevel:
+        try:
+            if in_warehouses:
+                return ListedLevel(product, sum(self._warehouses(product).values()), in_warehouses=True)
+            data = self._data(CheckStock(variation_id=int(product)))
+        except UnreadableLevel as unreadable:
+            return ListedLevel(product, None, str(unreadable), in_warehouses)
+        return ListedLevel.told(product, data.get("stock") if isinstance(data, Mapping) else None)
+
+    def _warehouses(self, product: str) -> dict[int, int]:
+        """What each warehouse has of a product; raises `UnreadableLevel` where one of them does not say."""
+        rows = self._data(CheckStockPerWarehouse(variation_id=int(product)))
+        if not isinstance(rows, list) or not rows or not all(isinstance(row, Mapping) for row in rows):
+            raise UnreadableLevel("no warehouse is listed")
+        levels: dict[int, int] = {}
+        for row in map(stripped, rows):
+            number = row.get("warehouse_id")
+            try:
+                warehouse = MAIN_WAREHOUSE if number is None else whole(number)
+                level = parse_level(row.get("stock"))
+            except (Unreadable, UnreadableLevel) as unreadable:
+                raise UnreadableLevel(f"warehouse {number}: {unreadable}") from None
+            if warehouse in levels:
+                raise UnreadableLevel(f"warehouse {warehouse} is listed twice")
+            levels[warehouse] = level
+        return levels
+
+    def _data(self, request: Request[Any]) -> Any:
+        """The data of an answer; raises `UnreadableLevel` where this product is refused, else `StockReadFailed`."""
+        client = self._client()
+        try:
+            reply = client.reply_to(request)
+            require_success(reply, secrets_of(client.credentials))
+            answer = read_answer(json_in(reply))
+        except (AskFailed, Unreadable) as failed:
+            if isinstance(failed, AskFailed) and isinstance(failed.outcome, Rejected):
+                raise UnreadableLevel(failed.outcome.reason) from None
+            raise StockReadFailed(str(failed)) from None
+        if answer.failed:
+            raise UnreadableLevel(redacted("; ".join(answer.messages), secrets_of(client.credentials)) or "refused")
+        return answer.data
+
+    def _client(self) -> NgorderClient:
+        account = self.account
+        return NgorderClient(account.conversation, account.settings, account.credentials, account.deadline())
+
+    # --- pushing ------------------------------------------------------------------------------------------------------
+
+    def push(self, targets: Sequence[PushTarget]) -> Iterator[PushResult]:
+        asked: list[tuple[PushTarget, Outcome | None]] = []
+        is_well = True
+        for target in (target for target in targets if not target.in_warehouses):
+            outcome = self._ask(SyncStock(variation_id=int(target.product), amount=target.available))
+            result = not_pushed(target, outcome) if outcome is not None else None
+            if result is None:
+                asked.append((target, outcome))
+            else:
+                yield result
+            is_well = outcome is None or isinstance(outcome, Rejected)
+            if not is_well:
+                break  # not this product's fault
+        yield from self._read_back(asked)
+        if is_well:
+            yield from self._count([target for target in targets if target.in_warehouses])
+
+    def _ask(self, request: Request[Any]) -> Outcome | None:
+        """What stands against a request, None where it was taken."""
+        try:
+            self._client().ask(request)
+        except AskFailed as failed:
+            return failed.outcome
+        return None
+
+    def _read_back(self, asked: Sequence[tuple[PushTarget, Outcome | None]]) -> Iterator[PushResult]:
+        """What the products read, each as soon as it is as it was set, or when the time for it is over."""
+        results: dict[str, PushResult] = {}
+
+        def is_done() -> bool:
+            for target, outcome in asked:
+                if target.product not in results or results[target.product].level != target.available:
+                    read = partial(self.read, target.product, in_warehouses=target.in_warehouses)
+                    results[target.product] = read_back(target, read, outcome)
+                    if results[target.product].level is None:
+                        return True  # it does not answer now; the next run will read it
+            return all(results[target.product].level == target.available for target, _ in asked)
+
+        if asked:
+            self.account.poll(is_done)
+        for target, _ in asked:
+            yield results.get(target.product) or PushResult(target.product, None, "it was not read back")
+
+    # --- several warehouses -------------------------------------------------------------------------------------------
+
+    def _count(self, targets: Sequence[PushTarget]) -> Iterator[PushResult]:
+        """Bring products in several warehouses to their totals, by one stock opname in each warehouse that changes."""
+        counts: dict[int, list[Count]] = {}
+        counted: list[PushTarget] = []
+        for target in targets:
+            try:
+                levels = self._warehouses(target.product)
+            except (UnreadableLevel, StockReadFailed) as unreadable:
+                yield PushResult(target.product, None, str(unreadable), was_sent=False)
+                continue
+            counted.append(target)
+            changes = counts_for(levels, target.available, self.account.settings.warehouse_id)
+            for warehouse, level in changes.items():
+                counts.setdefault(warehouse, []).append(Count(variation_id=int(target.product), warehouse_stock=level))
+        troubles = [
+            trouble for warehouse, lines in sorted(counts.items()) if (trouble := self._opname(warehouse, lines))
+        ]
+        told = Unknown("; ".join(troubles)) if troubles else None
+        yield from self._read_back([(target, told) for target in counted])
+
+    def _opname(self, warehouse: int, lines: list[Count]) -> str | None:
+        """One stock opname to its end; what went wrong, or None."""
+        request = CreateStockCount(warehouse_id=warehouse, description=COUNT_DESCRIPTION, stock_adjustment=lines)
+        try:
+            number = self._client().ask(request).id
+            if self.account.poll(lambda: self._is_finished(number)):
+                return None
+        except AskFailed as failed:
+            return f"stock opname in warehouse {warehouse}: {failed}"
+        return f"the stock opname {number} in warehouse {warehouse} is not finished yet"
+
+    def _is_finished(self, number: int) -> bool:
+        progress = self._client().ask(GetStockCount(id=number)).progress_status or ""
+        return progress.strip().upper() == FINISHED
+
+
+def _id(row: Row) -> int:
+    try:
+        return whole(row.get("id"))
+    except Unreadable:
+        raise ListFailed("a row without an id") from None
+
+
+def _variants(row: Row) -> Iterator[ListedLevel]:
+    variants = row.get("variations")
+    if not isinstance(variants, list) or not all(isinstance(each, Mapping) and LEVEL in each for each in variants):
+        raise ListFailed(f"a product whose variations have no {LEVEL}; this is no list of products")
+    try:
+        in_warehouses = truth(row.get("is_warehouse"))
+    except Unreadable:
+        # Its warehouses will say how much there is, however many they are.
+        in_warehouses = True
+    for variant in variants:
+        yield ListedLevel.told(str(_id(variant)), variant[LEVEL], in_warehouses=in_warehouses)

@@ -1,0 +1,112 @@
+"""SalesMania's stock for the stock sync: `qty_on_hand` of its products, read by list and one by one, and set.
+
+`qty_on_hand` counts the product's base unit, the one with ratio 1, and so do our levels: a product that is ordered in
+boxes of 12 has the same level as in pieces. Paging is not in its document: a page that is not full ends the list, and
+an account that ignores the page asked for sends everything at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from orderbridge.domain.outcomes import Outcome, Rejected
+from orderbridge.domain.stock_drift import PushResult, PushTarget
+from orderbridge.domain.stock_lists import ListedLevel, StockPage
+from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure
+from orderbridge.platforms.answers import common_outcome
+from orderbridge.platforms.documents import compact_json
+from orderbridge.platforms.paging import ListFailed, Row
+from orderbridge.platforms.reading import document_in
+from orderbridge.platforms.salesmania import Credentials, Settings
+from orderbridge.platforms.salesmania.account import Account
+from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
+from orderbridge.platforms.stock import StockAccount, not_pushed, read_back, readable
+from orderbridge.platforms.transport import CallFailed
+
+PAGE_SIZE = 100
+LEVEL = "qty_on_hand"
+
+
+@dataclass(slots=True)
+class Levels:
+    """`StockAccess` for one SalesMania account."""
+
+    account: StockAccount[Settings, Credentials]
+    reads_single_products: bool = True
+    _sessions: Sessions = field(default_factory=Sessions)
+
+    def product_key(self, value: Any) -> str:
+        return str(self.account.product(value).product_id)
+
+    def page(self, number: int) -> StockPage:
+        query = {"page": number + 1, "per_page": PAGE_SIZE}
+        with readable():
+            rows = _rows(self._calls().read(self.account.settings.paths.products, query))
+            if rows and not any(LEVEL in row for row in rows):
+                raise ListFailed(f"no row has a {LEVEL}; this is no list of products")
+            levels = [ListedLevel.told(_id(row), row.get(LEVEL)) for row in rows]
+        return StockPage([level.product for level in levels], levels, has_more=len(rows) == PAGE_SIZE)
+
+    def read(self, product: str, *, in_warehouses: bool) -> ListedLevel:  # noqa: ARG002 - it has no warehouses
+        with readable():
+            calls = self._calls()
+            try:
+                reply = calls.call("GET", self._path(product))
+            except LoginFailed as failed:
+                raise ListFailed(str(failed)) from None
+            if reply.status in (404, 410):
+                return ListedLevel(product, None, f"SalesMania has no product {product}")
+            document = document_in(reply, calls.unwanted())
+        row = document.get("data", document) if isinstance(document, Mapping) else None
+        if not isinstance(row, Mapping) or str(row.get("id", product)) != product:
+            return ListedLevel(product, None, "the answer is not this product")
+        return ListedLevel.told(product, row.get(LEVEL))
+
+    def push(self, targets: Sequence[PushTarget]) -> Iterator[PushResult]:
+        for target in targets:
+            outcome = self._send(target)
+            result = not_pushed(target, outcome) if outcome is not None else None
+            yield result or read_back(target, partial(self.read, target.product, in_warehouses=False), outcome)
+            if outcome is not None and not isinstance(outcome, Rejected):
+                return  # not this product's fault
+
+    def _send(self, target: PushTarget) -> Outcome | None:
+        """Set one level; what stands against it, or None where it was taken."""
+        calls = self._calls()
+        try:
+            reply = calls.call("PATCH", self._path(target.product), body=compact_json({LEVEL: target.available}))
+        except LoginFailed as failed:
+            return failed.outcome
+        except CallFailed as failure:
+            return outcome_of_failure(failure)
+        return common_outcome(reply, refuses_with_503=True, unwanted=calls.unwanted())
+
+    def _calls(self) -> Account:
+        account = self.account
+        account.pace.wait()
+        return Account(account.transport, self._sessions, account.settings, account.credentials, attempt_deadline())
+
+    def _path(self, product: str) -> str:
+        return f"{self.account.settings.paths.products}/{product}"
+
+
+def _rows(document: Any) -> list[Row]:
+    """The rows of a list that comes as an array, under ``data``, or under its own name (INTERFACES section 5)."""
+    if isinstance(document, Mapping):
+        lists = [value for value in document.values() if isinstance(value, list)]
+        document = document["data"] if "data" in document else lists[0] if len(lists) == 1 else None
+        if isinstance(document, Mapping):
+            return _rows(document)
+    if not isinstance(document, list) or not all(isinstance(row, Mapping) for row in document):
+        raise ListFailed("the answer is no list of objects")
+    return document
+
+
+def _id(row: Row) -> str:
+    value = row.get("id")
+    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
+        raise ListFailed("a row without an id")
+    return str(value).strip()

@@ -1,0 +1,135 @@
+"""What reading and pushing stock is made of on every platform: the pace, the failures, the way to an account's stock.
+
+Each platform's own calls are the class `Levels` in its module ``levels``.
+"""
+
+from __future__ import annotations
+
+import importlib
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Generic, TypeVar, cast
+
+from pydantic import BaseModel
+
+from orderbridge import platforms
+from orderbridge.domain.channels import Channel, CommonSettings
+from orderbridge.domain.outcomes import NotSent, Outcome, Refused, Rejected, Unknown
+from orderbridge.domain.stock_drift import PushResult, PushTarget
+from orderbridge.domain.stock_lists import ListedLevel, StockReadFailed, UnusableMapping
+from orderbridge.platforms.asking import AskFailed
+from orderbridge.platforms.definition import PlatformDefinition
+from orderbridge.platforms.pace import Pace
+from orderbridge.platforms.paging import ListFailed
+from orderbridge.platforms.registry import definition_of
+from orderbridge.platforms.transport import CallFailed, Conversation, Deadline, Transport
+from orderbridge.platforms.values import InvalidValue
+from orderbridge.ports import CredentialSource
+from orderbridge.ports_stock import StockAccess
+
+CALLS_PER_SECOND = Decimal(5)
+"""How often an account is asked whose channel names no `rate_limit`."""
+
+SHARE_OF_RATE = Decimal("0.2")
+"""The stock sync's part of a channel's `rate_limit`; most of it belongs to the orders that are sent."""
+
+POLL_PAUSES = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 12.0)
+"""Between two looks at a job of the platform, in seconds: half a minute in all."""
+
+POLL_SECONDS = 60.0
+"""No look begins later than this after the first, however slow the platform is."""
+
+SettingsT = TypeVar("SettingsT", bound=CommonSettings)
+CredentialsT = TypeVar("CredentialsT", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class StockAccount(Generic[SettingsT, CredentialsT]):
+    """One channel's account, for one run: what a platform's stock calls need."""
+
+    definition: PlatformDefinition[SettingsT, CredentialsT]
+    transport: Transport
+    conversation: Conversation
+    settings: SettingsT
+    credentials: CredentialsT
+    pace: Pace
+    sleep: Callable[[float], None]
+
+    def deadline(self) -> Deadline:
+        """The end of a call that begins now, once the channel's rate allows it."""
+        self.pace.wait()
+        return Deadline.after(float(self.settings.timeout_s))
+
+    def product(self, value: Any) -> Any:
+        """A product mapping's value as the platform's model; raises `UnusableMapping`."""
+        try:
+            return self.definition.read_mapping("product", value, self.settings)
+        except InvalidValue as invalid:
+            raise UnusableMapping(str(invalid)) from None
+
+    def poll(self, is_done: Callable[[], bool]) -> bool:
+        """Ask until it is done, with growing pauses; False where it is not done within about half a minute."""
+        end = time.monotonic() + POLL_SECONDS
+        for pause in POLL_PAUSES:
+            if is_done():
+                return True
+            if time.monotonic() > end:
+                return False
+            self.sleep(pause)
+        return is_done()
+
+
+@dataclass(frozen=True, slots=True)
+class PlatformStock:
+    """`StockPlatforms`: every platform's, by the channel's."""
+
+    transport: Transport
+    credentials: CredentialSource
+    sleep: Callable[[float], None] = time.sleep
+
+    @contextmanager
+    def open(self, channel: Channel) -> Iterator[StockAccess]:
+        definition = definition_of(channel.platform)
+        with readable():
+            settings = definition.read_settings(channel.settings)
+            credentials = definition.read_credentials(self.credentials.credentials(channel))
+            conversation = self.transport.conversation(settings.base_url)
+        with conversation:
+            limit = settings.rate_limit
+            pace = Pace(CALLS_PER_SECOND if limit is None else limit * SHARE_OF_RATE, sleep=self.sleep)
+            module = importlib.import_module(f"{platforms.__name__}.{channel.platform}.levels")
+            account = StockAccount(definition, self.transport, conversation, settings, credentials, pace, self.sleep)
+            yield cast("StockAccess", module.Levels(account))
+
+
+@contextmanager
+def readable() -> Iterator[None]:
+    """Whatever a read meets is `StockReadFailed`, in words that are fit to be kept."""
+    try:
+        yield
+    except (AskFailed, ListFailed, CallFailed, InvalidValue) as failure:
+        raise StockReadFailed(str(failure)) from None
+
+
+def not_pushed(target: PushTarget, outcome: Outcome) -> PushResult | None:
+    """What a push came to that was not taken; None where it may have been, and reading back will tell."""
+    match outcome:
+        case Rejected(reason):
+            return PushResult(target.product, None, reason, was_sent=False)
+        case Refused(reason) | NotSent(reason):
+            return PushResult(target.product, None, reason, was_sent=False, refused=True)
+        case _:
+            return None
+
+
+def read_back(target: PushTarget, read: Callable[[], ListedLevel], outcome: Outcome | None) -> PushResult:
+    """The result of a push that was taken, or may have been (`outcome` Unknown), by what the product reads now."""
+    told = outcome.reason if isinstance(outcome, Unknown) else None
+    try:
+        listed = read()
+    except StockReadFailed as failed:
+        return PushResult(target.product, None, f"it could not be read back: {told or failed}")
+    return PushResult(target.product, listed.level, told if listed.level != target.available else None)

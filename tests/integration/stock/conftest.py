@@ -1,0 +1,122 @@
+"""The platforms' stock over real sockets, at the sandboxes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.stock import StockLevel
+from orderbridge.domain.stock_drift import Comparison, PushTarget
+from orderbridge.platforms.stock import PlatformStock
+from orderbridge.platforms.transport import Transport
+from orderbridge.ports_stock import StockAccess
+from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
+
+QUICK = {"rate_limit": 5000, "timeout_s": 1}
+
+
+class DemoCredentials:
+    """`CredentialSource` with the sandboxes' own."""
+
+    def credentials(self, channel: Channel) -> Mapping[str, Any]:
+        return demo.DEMO_CREDENTIALS[channel.platform]
+
+
+class Account:
+    """A channel on a sandbox."""
+
+    def __init__(self, platform: str, sandbox: Sandbox[Any], **settings: Any) -> None:
+        self.platform = platform
+        self.sandbox = sandbox
+        self.channel = Channel(
+            f"{platform}-stock", platform, {**demo.demo_settings(platform, sandbox.url), **QUICK, **settings}
+        )
+
+    @contextmanager
+    def open(self, sleep: Callable[[float], None] = time.sleep, **settings: Any) -> Iterator[StockAccess]:
+        channel = Channel(self.channel.name, self.platform, {**self.channel.settings, **settings})
+        with PlatformStock(Transport(allow_loopback_http=True), DemoCredentials(), sleep).open(channel) as access:
+            yield access
+
+    def levels(self) -> dict[str, Any]:
+        """Every level of the list, by our product code."""
+        codes = {self.key(code): code for code in codes_of(self.platform)}
+        found: dict[str, Any] = {}
+        with self.open() as access:
+            number, has_more = 0, True
+            while has_more:
+                page = access.page(number)
+                found |= {codes[each.product]: each.level for each in page.levels if each.product in codes}
+                number, has_more = number + 1, page.has_more
+        return found
+
+    def key(self, code: str) -> str:
+        """The platform's own key of a product of ours."""
+        with self.open() as access:
+            return access.product_key(mapping(self.platform, code))
+
+    def target(self, code: str, available: int, *, in_warehouses: bool = False) -> PushTarget:
+        level = StockLevel("target", code, 0, "2025", in_warehouses=in_warehouses)
+        record = StockLevel("source", code, available, "2025")
+        return PushTarget(self.key(code), available, in_warehouses, [Comparison(level, record)])
+
+
+def codes_of(platform: str) -> list[str]:
+    return [key for kind, key, _ in demo.demo_mappings(platform) if kind == "product"]
+
+
+def mapping(platform: str, code: str) -> Any:
+    return next(value for kind, key, value in demo.demo_mappings(platform) if (kind, key) == ("product", code))
+
+
+KINDS: dict[str, dict[str, Any]] = {
+    "salesmania": {},
+    "sirclo": {},
+    "sirclo 2021": {"revision": "2021-02"},
+    "ngorder": {},
+}
+
+
+@pytest.fixture(params=KINDS)
+def account(request: pytest.FixtureRequest) -> Iterator[Account]:
+    """Each platform in turn, SIRCLO in both revisions."""
+    platform = request.param.partition(" ")[0]
+    with SANDBOXES[platform](job_seconds=0.05) as sandbox:
+        yield Account(platform, sandbox, **KINDS[request.param])
+
+
+@pytest.fixture(params=[kind for kind in KINDS if kind != "sirclo"])
+def pushable(request: pytest.FixtureRequest) -> Iterator[Account]:
+    """Each platform that takes levels."""
+    platform = request.param.partition(" ")[0]
+    with SANDBOXES[platform](job_seconds=0.05) as sandbox:
+        yield Account(platform, sandbox, **KINDS[request.param])
+
+
+@pytest.fixture
+def ngorder() -> Iterator[Account]:
+    with SANDBOXES["ngorder"](job_seconds=0.05) as sandbox:
+        yield Account("ngorder", sandbox)
+
+
+@pytest.fixture
+def sirclo() -> Iterator[Account]:
+    with SANDBOXES["sirclo"](job_seconds=0.05) as sandbox:
+        yield Account("sirclo", sandbox)
+
+
+@pytest.fixture
+def later_sirclo() -> Iterator[Account]:
+    with SANDBOXES["sirclo"](job_seconds=0.05) as sandbox:
+        yield Account("sirclo", sandbox, revision="2021-02")
+
+
+@pytest.fixture
+def salesmania() -> Iterator[Account]:
+    with SANDBOXES["salesmania"](job_seconds=0.05) as sandbox:
+        yield Account("salesmania", sandbox)
