@@ -155,7 +155,7 @@ class ForwardOrder:
         )
         saved = self.orders.save(transition)
         if ask_again_in is not None:
-            self.queues.send(message_of(saved), delay_seconds=math.ceil(ask_again_in))
+            self._return_in(saved, ask_again_in)
         return saved
 
     # --- looking ------------------------------------------------------------------------------------------------------
@@ -200,7 +200,7 @@ class ForwardOrder:
         due_in = recheck + self.sweep_grace_seconds if obstacle.passes_by_itself else recheck
         paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), due_in))
         if obstacle.passes_by_itself:
-            self.queues.send(message_of(paused), delay_seconds=math.ceil(recheck))
+            self._return_in(paused, recheck)
             return paused
         # Whoever resumed the channel between our reading and our parking found nothing to release.
         present = self.channels.find(channel.name)
@@ -215,16 +215,20 @@ class ForwardOrder:
         return release(forward, "what it waited for has come", self.clock(), self.sweep_grace_seconds)
 
     def _save_and_return_later(self, transition: Transition) -> Forward:
-        """Save, and where there is more to do at a later time, send ourselves a message for it (SQS: <= 15 min)."""
+        """Save, and where there is more to do at a later time, come back for it."""
         saved = self.orders.save(transition)
         if saved.state is ForwardState.SENT:
             return self._cancel_if_requested_meanwhile(saved)
         next_time = saved.not_before if saved.state is ForwardState.QUEUED else saved.lease_until
         if saved.state is ForwardState.QUEUED or next_time is not None:
-            delay = math.ceil((from_iso(next_time) - self.clock()).total_seconds()) if next_time is not None else 0
-            if delay <= LONGEST_MESSAGE_DELAY_SECONDS:
-                self.queues.send(message_of(saved), delay_seconds=max(delay, 0))
+            seconds = (from_iso(next_time) - self.clock()).total_seconds() if next_time is not None else 0
+            self._return_in(saved, seconds)
         return saved
+
+    def _return_in(self, forward: Forward, seconds: float) -> None:
+        """Send ourselves a message; what lies further ahead than SQS can delay one, the sweeper brings."""
+        if seconds <= LONGEST_MESSAGE_DELAY_SECONDS:
+            self.queues.send(message_of(forward), delay_seconds=max(math.ceil(seconds), 0))
 
     def _cancel_if_requested_meanwhile(self, sent: Forward) -> Forward:
         # The partner records its wish on the order before it looks at the forwards. Whoever settles an attempt after
