@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from orderbridge.aws.order_reads import TableOrderReads
     from orderbridge.aws.partner_registry import TablePartnerRegistry
     from orderbridge.aws.secrets import SecretPepper
+    from orderbridge.aws.stock_levels import TableStockLevels
+    from orderbridge.aws.stock_runs import TableStockRuns
 
 PortT = TypeVar("PortT")
 
@@ -220,3 +222,15 @@ class Operations:
         return PlatformQueues(
             self.clients.sqs, {platform: self.output(output) for platform, output in PLATFORM_QUEUES.items()}
         )
+
+    @cached_property
+    def stock_levels(self) -> TableStockLevels:
+        from orderbridge.aws.stock_levels import TableStockLevels
+
+        return TableStockLevels(self.clients.dynamodb, self.table)
+
+    @cached_property
+    def stock_runs(self) -> TableStockRuns:
+        from orderbridge.aws.stock_runs import TableStockRuns
+
+        return TableStockRuns(self.clients.dynamodb, self.table)

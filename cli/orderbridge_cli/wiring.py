@@ -8,6 +8,7 @@ from orderbridge.usecases.operating_mappings import OperateMappings
 from orderbridge.usecases.operating_orders import LookUpOrders, MoveForward
 from orderbridge.usecases.operating_partners import OperatePartners
 from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
+from orderbridge.usecases.stock_overview import StockOverview
 from orderbridge_cli.target import Operations
 
 
@@ -48,3 +49,7 @@ def look_up_orders(stack: Operations) -> LookUpOrders:
 
 def move_forward(stack: Operations) -> MoveForward:
     return MoveForward(stack.desk, stack.queues, utc_now, stack.sweep_grace_seconds)
+
+
+def stock_overview(stack: Operations) -> StockOverview:
+    return StockOverview(stack.stock_levels, stack.stock_runs, stack.channels.list_channels(), utc_now)

@@ -12,7 +12,7 @@ import pytest
 from orderbridge.aws import items
 from orderbridge.aws.channels import credentials_secret
 from orderbridge.aws.limits import bucket_pk, failures_pk
-from orderbridge.aws.stock import stock_pk
+from orderbridge.aws.stock import run_pk, stock_pk
 from orderbridge.domain.codes import order_code
 from orderbridge.domain.events import SOURCE
 from orderbridge.domain.orders import OrderKey
@@ -33,6 +33,7 @@ PARTITION_KEYS = {
     "MAPPING#*": items.mapping_pk("shop", "product"),
     "CODES#*": f"CODES#{date(2026, 1, 2).isoformat()}",
     "STOCK#*": stock_pk("shop"),
+    "STOCKRUN#*": run_pk("shop"),
     "LIMIT#*": bucket_pk("acme"),
     "LOGINS#*": failures_pk("client#acme"),
 }
@@ -94,7 +95,8 @@ def test_the_roles_are_all_that_the_template_grants() -> None:
     for name, role in template().of_type("AWS::IAM::Role").items():
         assert "ManagedPolicyArns" not in role, name
         (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
-        assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}, name
+        service = "scheduler" if "Schedule" in name else "lambda"
+        assert trust["Principal"] == {"Service": f"{service}.amazonaws.com"}, name
     for name, function in template().of_type("AWS::Serverless::Function").items():
         assert "Policies" not in function, name
         assert function["Role"] == {"Fn::GetAtt": [name.replace("Function", "Role"), "Arn"]}, name
@@ -199,6 +201,25 @@ def test_a_forwarder_reaches_its_own_platforms_secrets_and_queue_only(name: str)
         for resource in strings_in(statement["Resource"])
     }
     assert queues == {f"ForwardQueue{name}", "Arn"}
+
+
+def test_the_stock_sync_writes_levels_and_its_runs_and_only_reads_the_rest() -> None:
+    grants = granted("StockSyncRole", "dynamodb:")
+    writes = {"PutItem", "DeleteItem", "UpdateItem", "BatchWriteItem", "TransactWriteItems"}
+    assert {action: keys for action, keys in grants.items() if action in writes} == {
+        "PutItem": {"STOCK#*", "STOCKRUN#*"},
+        "DeleteItem": {"STOCK#*"},
+    }
+    assert grants["Query"] == {"MAPPING#*", "STOCK#*", "CHANNEL"}
+    assert not any("ORDER#*" in keys or "PARTNER#*" in keys for keys in grants.values())
+
+
+def test_a_stock_schedule_may_call_the_stock_sync_and_nothing_else() -> None:
+    (statement,) = [statement for owner, statement in template().statements() if owner == "StockScheduleRole"]
+    assert statement["Action"] == "lambda:InvokeFunction"
+    assert statement["Resource"] == {"Fn::GetAtt": ["StockSyncFunction", "Arn"]}
+    (trust,) = template().of_type("AWS::IAM::Role")["StockScheduleRole"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
 def test_events_may_only_be_put_under_our_own_source() -> None:

@@ -1,7 +1,7 @@
 """Clients of the local engine, as its root user; nothing of the caller's AWS configuration reaches them."""
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import boto3
 import botocore.session
@@ -88,6 +88,10 @@ class EngineClients:
     @cached_property
     def s3(self) -> "S3Client":
         return self._session.client("s3", endpoint_url=self._url, config=self._config)
+
+    @cached_property
+    def scheduler(self) -> Any:
+        return self._session.client("scheduler", endpoint_url=self._url, config=self._config)
 
     @cached_property
     def secrets(self) -> "SecretsManagerClient":

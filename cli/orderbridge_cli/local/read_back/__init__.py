@@ -35,6 +35,7 @@ READERS: dict[str, Reader] = {
     "AWS::Lambda::Permission": code.permission,
     "AWS::Logs::LogGroup": storage.log_group,
     "AWS::SQS::Queue": storage.queue,
+    "AWS::Scheduler::Schedule": surface.schedule,
     "AWS::SQS::QueuePolicy": storage.queue_policy,
     "AWS::SecretsManager::Secret": storage.secret,
 }

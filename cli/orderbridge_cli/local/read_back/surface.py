@@ -1,4 +1,4 @@
-"""Reads back the API, the bus with its rules, and the alarms."""
+"""Reads back the API, the bus with its rules, schedules, and the alarms."""
 
 import json
 from typing import Any
@@ -116,6 +116,10 @@ def rule(resource: Resource) -> Json:
     if "EventPattern" in held:
         held["EventPattern"] = json.loads(held["EventPattern"])
     return {**held, "Targets": resource.aws.events.list_targets_by_rule(Rule=name, EventBusName=bus)["Targets"]}
+
+
+def schedule(resource: Resource) -> Json:
+    return dict(resource.aws.scheduler.get_schedule(Name=resource.physical_id))
 
 
 def alarm(resource: Resource) -> Json:

@@ -15,11 +15,14 @@ from botocore.exceptions import ClientError
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
-_LOCAL_CONFIG = _CONFIG.merge(Config(proxies={}))
+_LOCAL = Config(proxies={})
+# An invocation is waited for as long as a function may take, and is never repeated by the SDK.
+_INVOKE_CONFIG = Config(connect_timeout=5, read_timeout=900, tcp_keepalive=True, retries={"total_max_attempts": 1})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,10 @@ class OperatorClients:
             botocore_session=untouched,
         )
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, config: Config = _CONFIG) -> Any:
         local = self._access.access_key is not None
         return self._session.client(  # type: ignore[call-overload]
-            service, endpoint_url=self._access.endpoint_url, config=_LOCAL_CONFIG if local else _CONFIG
+            service, endpoint_url=self._access.endpoint_url, config=config.merge(_LOCAL) if local else config
         )
 
     @cached_property
@@ -88,6 +91,11 @@ class OperatorClients:
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
         client: DynamoDBClient = self._client("dynamodb")
+        return client
+
+    @cached_property
+    def functions(self) -> LambdaClient:
+        client: LambdaClient = self._client("lambda", _INVOKE_CONFIG)
         return client
 
     @cached_property

@@ -116,6 +116,14 @@ class SweeperSettings:
     sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StockSyncSettings:
+    stack: str = _variable("ORDERBRIDGE_STACK")
+    table_name: str = _variable("TABLE_NAME")
+    bus_name: str = _variable("BUS_NAME")
+    allow_loopback_http: bool = _variable("ALLOW_LOOPBACK_HTTP", _flag)
+
+
 SettingsT = TypeVar("SettingsT")
 
 SETTINGS: dict[str, type[Any]] = {
@@ -130,6 +138,7 @@ SETTINGS: dict[str, type[Any]] = {
     "forward_sirclo": ForwarderSettings,
     "forward_ngorder": ForwarderSettings,
     "sweeper": SweeperSettings,
+    "stock_sync": StockSyncSettings,
 }
 """What each function reads, by the function's name; the contract tests hold the template against it."""
 

@@ -1,0 +1,51 @@
+"""Invocations of the stock sync: a schedule's, which must be noticed where they fail, and an operator's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from orderbridge.runtime.background import invocation
+from orderbridge.runtime.log import log
+from orderbridge.usecases.stock_rounds import RoundFailed, StockRequest
+from orderbridge.usecases.stock_sync import RunResult
+
+SECONDS_TO_END = 240
+"""The longest step of a run, and saving what it has read: no step is begun with less of the invocation left."""
+
+Round = Callable[[StockRequest, Callable[[], float]], list[RunResult]]
+
+
+def stock_handler(sync_round: Round) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
+    """A handler that answers what became of each channel.
+
+    A schedule's invocation in which a channel's run was aborted raises, so that Lambda repeats it and counts an error;
+    an operator is told.
+    """
+
+    def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        with invocation("stock_sync", context):
+            request = StockRequest.from_event(event)
+            results = sync_round(request, _seconds_left(request, context))
+            for result in results:
+                log("stock_synced", channel=result.channel, state=result.state, found=_counts(result))
+            aborted = [result.channel for result in results if not result.ok]
+            if aborted and request.channel is None:
+                raise RoundFailed(", ".join(aborted))
+            return {"channels": [{**result.body(), "state": result.state} for result in results]}
+
+    return handler
+
+
+def _seconds_left(request: StockRequest, context: Any) -> Callable[[], float]:
+    def to_the_end() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000
+
+    stop = SECONDS_TO_END if request.seconds is None else max(to_the_end() - request.seconds, SECONDS_TO_END)
+    return lambda: to_the_end() - stop
+
+
+def _counts(result: RunResult) -> dict[str, int]:
+    report = result.report
+    problems = len(report.problems) + report.unlisted_problems
+    return {"read": report.read, "changed": report.changed, "pushed": report.pushed, "problems": problems}

@@ -1,0 +1,44 @@
+"""The stock sync in the template: a schedule for each platform, and times that fit each other."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from orderbridge.domain.stock_runs import LEASE_SECONDS
+from orderbridge.platforms.registry import platform_names
+from orderbridge.runtime.stock import SECONDS_TO_END
+from orderbridge.usecases.stock_rounds import StockRequest
+from tests.contract.template import template
+
+
+def function() -> dict[str, Any]:
+    return template().functions()["stock_sync"]
+
+
+def schedules() -> dict[str, dict[str, Any]]:
+    events: dict[str, dict[str, Any]] = function()["Events"]
+    return {name: event["Properties"] for name, event in events.items() if event["Type"] == "ScheduleV2"}
+
+
+def test_every_platform_has_a_schedule_whose_event_the_function_reads() -> None:
+    asked = [StockRequest.from_event(json.loads(schedule["Input"])) for schedule in schedules().values()]
+    assert sorted(request.platform or "" for request in asked) == sorted(platform_names())
+    assert all(request.channel is None and not request.anew for request in asked)
+
+
+def test_the_rate_is_a_parameter_and_each_stack_has_schedules_of_its_own() -> None:
+    names = [schedule["Name"]["Fn::Sub"] for schedule in schedules().values()]
+    assert len(set(names)) == len(names)
+    for schedule in schedules().values():
+        assert schedule["ScheduleExpression"] == {"Ref": "StockSyncRate"}
+        assert schedule["Name"]["Fn::Sub"].startswith("${AWS::StackName}-stock-")
+        assert schedule["RoleArn"] == {"Fn::GetAtt": ["StockScheduleRole", "Arn"]}
+        assert schedule["RetryPolicy"]["MaximumRetryAttempts"] == 0
+    assert template().document["Parameters"]["StockSyncRate"]["Default"] == "rate(15 minutes)"
+
+
+def test_an_invocation_has_time_to_work_and_time_to_end_and_a_dead_ones_lease_ends_before_the_next() -> None:
+    timeout = template().number(function()["Timeout"])
+    assert timeout - SECONDS_TO_END >= 600
+    assert SECONDS_TO_END < LEASE_SECONDS < timeout
