@@ -20,6 +20,9 @@ UNUSED_PACKAGES = {
 }
 
 UNUSED_PARTS = (
+    "annotated_types/test_cases.py",
+    "aws_lambda_powertools/utilities/data_classes/api_gateway_authorizer_event.py",
+    "aws_lambda_powertools/utilities/data_classes/cognito_user_pool_event.py",
     "aws_lambda_powertools/event_handler",
     "aws_lambda_powertools/utilities/auth_alpha",
     "aws_lambda_powertools/utilities/circuit_breaker",
@@ -28,11 +31,12 @@ UNUSED_PARTS = (
     "aws_lambda_powertools/utilities/idempotency",
     "aws_lambda_powertools/utilities/kafka",
     "aws_lambda_powertools/utilities/parameters",
-    "aws_lambda_powertools/utilities/parser",
     "aws_lambda_powertools/utilities/streaming",
     "aws_lambda_powertools/utilities/validation",
     "bin",
     "cffi",
+    "pydantic/color.py",
+    "pydantic/experimental",
     "pydantic/v1",
 )
 
@@ -58,6 +62,8 @@ def prune(library: Path) -> None:
             shutil.rmtree(part)
     for part in (*UNUSED_PACKAGES, *UNUSED_PARTS):
         shutil.rmtree(library / part, ignore_errors=True)
+        if part.endswith(".py"):
+            (library / part).unlink(missing_ok=True)
     for pattern in UNREAD_FILES:
         for path in library.rglob(pattern):
             path.unlink()

@@ -167,14 +167,14 @@ try:
 except pydantic.ValidationError:
     pass
 
-import httpx
+import httpcore
 
 with socket.socket() as taken:
     taken.bind(("127.0.0.1", 0))
     try:
-        httpx.Client(timeout=1, trust_env=False).get(f"https://127.0.0.1:{taken.getsockname()[1]}")
+        httpcore.ConnectionPool().request("GET", f"https://127.0.0.1:{taken.getsockname()[1]}")
         sys.exit("something answered on a port that nobody listens on")
-    except httpx.ConnectError:
+    except httpcore.ConnectError:
         pass
 
 from aws_lambda_powertools import Logger
@@ -190,7 +190,7 @@ assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}, answer
 
 inside, outside = json.loads(sys.argv[1])
 for name, module in list(sys.modules.items()):
-    if name.split(".")[0] in ("pydantic", "httpx", "jwt", "cryptography", "aws_lambda_powertools", "orderbridge"):
+    if name.split(".")[0] in ("pydantic", "httpcore", "jwt", "cryptography", "aws_lambda_powertools", "orderbridge"):
         assert module.__file__.startswith(inside), module
 print("used")
 """
