@@ -9,13 +9,16 @@ from orderbridge.aws import clients
 from orderbridge.aws.bus import EventBridgeBus, PlatformQueues
 from orderbridge.aws.channels import SecretCredentials, TableChannels, TableMappings
 from orderbridge.aws.due import TableDueIndex
+from orderbridge.aws.order_desk import TableOrderDesk
 from orderbridge.aws.orders import TableOrders
+from orderbridge.aws.partner_registry import TablePartnerRegistry
 from orderbridge.domain.times import utc_now
 from orderbridge.platforms.registry import platform_named
 from orderbridge.runtime.settings import EventPublisherSettings, ForwarderSettings, SweeperSettings, load
 from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
 from orderbridge.usecases.publishing import PublishForwardChange, PublishOrder
+from orderbridge.usecases.releasing import RouteOrders
 from orderbridge.usecases.sweeping import Sweep
 
 SECONDS_PER_FORWARD = 45
@@ -59,20 +62,22 @@ def forward_order() -> ForwardOrder:
 def sweep() -> Sweep:
     settings = load(SweeperSettings)
     table = clients.dynamodb()
-    orders = TableOrders(table, settings.table_name)
+    orders = TableOrderDesk(table, settings.table_name)
+    queues = PlatformQueues(
+        clients.sqs(),
+        {
+            "salesmania": settings.queue_salesmania,
+            "sirclo": settings.queue_sirclo,
+            "ngorder": settings.queue_ngorder,
+        },
+    )
+    bus = EventBridgeBus(clients.events(), settings.bus_name)
+    partners = TablePartnerRegistry(table, settings.table_name)
     return Sweep(
         due_index=TableDueIndex(table, settings.table_name),
         orders=orders,
-        queues=PlatformQueues(
-            clients.sqs(),
-            {
-                "salesmania": settings.queue_salesmania,
-                "sirclo": settings.queue_sirclo,
-                "ngorder": settings.queue_ngorder,
-            },
-        ),
-        publish=PublishOrder(
-            orders, EventBridgeBus(clients.events(), settings.bus_name), utc_now, settings.sweep_grace_seconds
-        ),
+        queues=queues,
+        publish=PublishOrder(orders, bus, utc_now, settings.sweep_grace_seconds),
+        route=RouteOrders(orders, partners, queues, utc_now, settings.sweep_grace_seconds).route_one,
         clock=utc_now,
     )

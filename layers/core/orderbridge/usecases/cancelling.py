@@ -13,7 +13,7 @@ from orderbridge.domain.cancelling import (
     describe_cancellation,
 )
 from orderbridge.domain.events import message_of
-from orderbridge.domain.forwards import Forward, ForwardState, Transition
+from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState, Transition
 from orderbridge.domain.orders import Order
 from orderbridge.domain.times import Clock, to_iso
 from orderbridge.ports import CancelStore, ForwardQueues, LostRace
@@ -40,7 +40,9 @@ class CancelOrder:
         for transition in first_forwards(order, self.clock(), self.sweep_grace_seconds):
             # An order that was not published yet gets its forwards here, so that there is something to cancel.
             self.orders.create_forward(transition)
-        return [self._cancel(order, name) for name in sorted(f.channel.name for f in self._forwards(order))]
+        cancelled = [self._cancel(order, name) for name in sorted(f.channel.name for f in self._forwards(order))]
+        # The place of an order that no channel takes is cancelled like the others, and is no channel.
+        return [each for each in cancelled if each.channel != UNROUTED.name]
 
     def _forwards(self, order: Order) -> Sequence[Forward]:
         return self.orders.list_forwards(order.key)

@@ -89,9 +89,10 @@ class RouteOrders:
         keys = frozenset(imported)
         for seen in list(self.orders.waiting(UNROUTED.name, ForwardState.NEEDS_MAPPING)):
             if seen.key.client_id == client_id and not keys.isdisjoint(seen.missing):
-                yield from self._route(seen)
+                yield from self.route_one(seen)
 
-    def _route(self, seen: Forward) -> Iterator[Forward]:
+    def route_one(self, seen: Forward) -> Iterator[Forward]:
+        """The forwards of one order that waits for a route, as they are created; none where there is no route yet."""
         record = self.orders.read_forward(message_of(seen))
         # Read now and not before, so that of two imports at once the order follows what is stored.
         partner = self.partners.read(seen.key.client_id)

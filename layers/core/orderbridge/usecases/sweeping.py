@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from orderbridge.domain.events import ForwardMessage, message_of
-from orderbridge.domain.forwards import ForwardState, postpone
+from orderbridge.domain.forwards import PARKED_RECHECK_SECONDS, UNROUTED, Forward, ForwardState, postpone
 from orderbridge.domain.orders import ChannelRef, Order, OrderKey
 from orderbridge.domain.times import Clock, after, from_iso, to_iso
 from orderbridge.ports import DueIndex, DueItem, ForwardQueues, LostRace, OrderStore
@@ -32,11 +33,13 @@ class Sweep:
     orders: OrderStore
     queues: ForwardQueues
     publish: PublishOrder
+    route: Callable[[Forward], Iterable[Forward]]
+    """Gives an order that no channel takes its channels, if a route has come; yields its new forwards."""
     clock: Clock
     limit: int = 2000
 
     def __call__(self) -> Counter[str]:
-        """How many items were found, by what became of them: order, forward, lost_race, gone.
+        """How many items were found, by what became of them: order, forward, routed, unrouted, lost_race, gone.
 
         One item that cannot be carried on holds up no other; `SweepIncomplete` is raised after the last.
         """
@@ -76,9 +79,16 @@ class Sweep:
         record = self.orders.read_forward(ForwardMessage(key, "", ChannelRef(channel, "")))
         if record is None or not self._is_due(record.forward.due_at):
             return "gone"
+        if record.forward.channel == UNROUTED:
+            return self._unrouted(record.forward)
         claimed = self.due_index.claim_forward(postpone(record.forward, self.clock(), CLAIM_SECONDS))
         self.queues.send(message_of(claimed))
         return "forward"
+
+    def _unrouted(self, forward: Forward) -> str:
+        # Intake may remember a partner for a while: an order of that time finds here the route it did not find there.
+        claimed = self.due_index.claim_forward(postpone(forward, self.clock(), PARKED_RECHECK_SECONDS))
+        return "routed" if list(self.route(claimed)) else "unrouted"
 
     def _is_due(self, due_at: str | None) -> bool:
         return due_at is not None and from_iso(due_at) <= self.clock()

@@ -1,0 +1,149 @@
+"""Publisher, forwarder and sweeper of one platform on fakes: everything behind the API."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.events import FORWARD_QUEUED, ForwardMessage
+from orderbridge.domain.forwards import Forward, ForwardState
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.orders import Order
+from orderbridge.usecases.channel_watch import ChannelWatch
+from orderbridge.usecases.forwarding import ForwardOrder
+from orderbridge.usecases.publishing import PublishForwardChange, PublishOrder
+from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
+from orderbridge.usecases.sweeping import Sweep
+from tests.fakes.directories import Channels, Credentials, Mappings, Partners
+from tests.fakes.outward import Bus, FakePlatform, Queues
+from tests.fakes.samples import NOW, SIRCLO, partner
+from tests.fakes.steps import Clock, Steps
+from tests.fakes.store import Store
+
+GRACE_SECONDS = 60.0
+FUNCTION_TIMEOUT_SECONDS = 60.0
+SETTLE_SECONDS = 30
+
+
+class House:
+    """The channel of `SIRCLO` on a platform that can be looked at (or not), with every mapping of the sample order."""
+
+    def __init__(self, *, can_look: bool = True, can_cancel: bool = False) -> None:
+        self.clock = Clock(NOW)
+        self.steps = Steps()
+        self.store = Store(self.steps)
+        self.bus = Bus(self.steps)
+        self.queues = Queues(self.clock, self.steps)
+        self.channels = Channels(
+            self.steps,
+            Channel(SIRCLO.name, SIRCLO.platform, {"base_url": "https://sirclo.test", "settle_s": SETTLE_SECONDS}),
+        )
+        self.mappings = Mappings(self.steps)
+        self.platform = FakePlatform(self.clock, self.steps, can_look=can_look, can_cancel=can_cancel)
+        credentials = Credentials(self.steps)
+        attempt_ids = itertools.count(1)
+        self.watch = ChannelWatch(
+            self.channels, self.platform, credentials, self.bus.publish, self.clock, jitter=lambda: 0.5
+        )
+        self.forward_order = ForwardOrder(
+            orders=self.store,
+            channels=self.watch,
+            mappings=self.mappings,
+            credentials=credentials,
+            platform=self.platform,
+            queues=self.queues,
+            clock=self.clock,
+            new_attempt_id=lambda: f"attempt-{next(attempt_ids)}",
+            jitter=lambda: 0.5,
+            function_timeout_seconds=FUNCTION_TIMEOUT_SECONDS,
+            sweep_grace_seconds=GRACE_SECONDS,
+        )
+        self.publish = PublishOrder(self.store, self.bus, self.clock, GRACE_SECONDS)
+        self.publish_change = PublishForwardChange(self.store, self.bus)
+        self.partners = Partners(partner(channels=()))
+        self.route_orders = RouteOrders(self.store, self.partners, self.queues, self.clock, GRACE_SECONDS)
+        self.sweep = Sweep(
+            due_index=self.store,
+            orders=self.store,
+            queues=self.queues,
+            publish=self.publish,
+            route=self.route_orders.route_one,
+            clock=self.clock,
+        )
+        self.release = ReleaseForwards(self.store, self.queues, self.clock, GRACE_SECONDS)
+        self.map("customer", "CUST-001", "customer 1")
+        self.map("product", "PROD-001", "product 1")
+
+    def _route(self, unrouted: Forward) -> list[Forward]:
+        self.looked_for_a_route.append(unrouted)
+        return []
+
+    # --- what stands there --------------------------------------------------------------------------------------------
+
+    def accept(self, order: Order) -> Order:
+        """The order as intake stores it, not yet published."""
+        assert self.store.put_if_absent(order) is None
+        return order
+
+    def queue(self, order: Order) -> ForwardMessage:
+        """The order as the publisher leaves it: with its forwards and their messages, nothing due on itself."""
+        self.accept(order)
+        self.publish(order)
+        self.deliver_events()
+        return self.message_of(order)
+
+    def message_of(self, order: Order) -> ForwardMessage:
+        return ForwardMessage(order.key, order.code, order.channels[0])
+
+    def forward_of(self, order: Order) -> Forward:
+        return self.store.forwards[order.key, order.channels[0].name]
+
+    def state_of(self, order: Order) -> ForwardState:
+        return self.forward_of(order).state
+
+    def events_of(self, order: Order) -> list[str]:
+        return [entry.event for entry in self.store.timeline.get(order.key, [])]
+
+    def channel(self) -> Channel:
+        return self.channels.by_name[SIRCLO.name]
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
+    def map(self, kind: Any, key: str, value: Any) -> MappingKey:
+        need = MappingKey.of(kind, key)
+        self.mappings.values[SIRCLO.name, need] = value
+        return need
+
+    def unmap(self, kind: Any, key: str) -> None:
+        del self.mappings.values[SIRCLO.name, MappingKey.of(kind, key)]
+
+    def import_mapping(self, kind: Any, key: str, value: Any) -> None:
+        """What `mappings import` does: write, then let go what waited."""
+        list(self.release.after_import(SIRCLO.name, [self.map(kind, key, value)]))
+
+    def resume(self) -> None:
+        """What `channels resume` does."""
+        self.channels.resume(SIRCLO.name, "")
+        list(self.release.after_resume(SIRCLO.name))
+
+    def deliver_events(self) -> None:
+        """The bus: each ForwardQueued becomes a message."""
+        for event in self.bus.of_type(FORWARD_QUEUED):
+            self.queues.sent.append((self.clock(), ForwardMessage.from_detail(event.detail)))
+        self.bus.events.clear()
+
+    def run_queue(self) -> None:
+        """Handle every visible message, once each, until none is visible."""
+        while visible := self.queues.visible():
+            self.forward_order(visible[0])
+            self.queues.remove(visible[0])
+
+    def pass_time(self, seconds: float, step: float = 30) -> None:
+        """Let time pass with queue and sweeper at work."""
+        for _ in range(int(seconds / step)):
+            self.run_queue()
+            self.sweep()
+            self.deliver_events()
+            self.clock.move(step)
+        self.run_queue()
