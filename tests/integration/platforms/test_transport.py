@@ -372,3 +372,9 @@ def test_a_handshake_that_never_ends_means_that_nothing_was_sent() -> None:
         with pytest.raises(NothingSent):
             Transport().call(f"https://127.0.0.1:{server.port}", Call("POST", "/"), Deadline.after(0.5))
         assert time.monotonic() - began < 1.5
+
+
+def test_no_log_holds_what_was_sent(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level("DEBUG"), serving(answer) as server:
+        get(server, "/x?team_token=secret", headers={"Authorization": "secret"}, body=b"secret")
+    assert "secret" not in caplog.text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Iterable
 
@@ -10,6 +11,9 @@ import httpcore
 from orderbridge.platforms.transport import Deadline
 
 _WRITE_PIECE = 16 * 1024
+
+# What it says at DEBUG holds headers, and those hold tokens.
+logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 
 class TimedBackend(httpcore.SyncBackend):
