@@ -11,6 +11,7 @@ from orderbridge import platforms
 from orderbridge.domain.mapping import MappingKind
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.transport import Transport
+from orderbridge.platforms.turns import Turns
 from orderbridge.platforms.values import InvalidValue
 from orderbridge.ports import Platform
 
@@ -28,9 +29,9 @@ def definition_of(name: str) -> PlatformDefinition[Any, Any]:
     return cast("PlatformDefinition[Any, Any]", module.DEFINITION)
 
 
-def platform_named(name: str, *, allow_loopback_http: bool = False) -> Platform:
-    """The platform, ready to send; raises `InvalidValue` for a name that is none."""
-    return definition_of(name).make_adapter(Transport(allow_loopback_http=allow_loopback_http))
+def platform_named(name: str, *, allow_loopback_http: bool = False, workers: int = 1) -> Platform:
+    """The platform, ready to send; `workers` is how many send at the same time. Raises `InvalidValue` for no name."""
+    return definition_of(name).make_adapter(Transport(allow_loopback_http=allow_loopback_http, turns=Turns(workers)))
 
 
 def check_channel(platform: str, settings: Mapping[str, Any], credentials: Mapping[str, Any]) -> None:

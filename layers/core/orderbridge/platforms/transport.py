@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from orderbridge.domain.channels import is_loopback
+from orderbridge.platforms.turns import Turns
 
 if TYPE_CHECKING:
     import httpcore
@@ -103,7 +104,14 @@ class Transport:
     (DESIGN invariant 3); a page loop that wants one connection for many reads uses `conversation`.
     """
 
-    def __init__(self, *, allow_loopback_http: bool = False, ssl_context: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        allow_loopback_http: bool = False,
+        ssl_context: ssl.SSLContext | None = None,
+        turns: Turns | None = None,
+    ) -> None:
+        self.turns = turns or Turns()
         self._allow_loopback_http = allow_loopback_http
         self._ssl_context = ssl_context
         self._lock = threading.Lock()
@@ -122,13 +130,18 @@ class Transport:
     def _tls(self) -> ssl.SSLContext:
         with self._lock:
             if self._ssl_context is None:
-                import certifi
-
-                context = ssl.create_default_context()
-                context.load_verify_locations(certifi.where())
-                context.minimum_version = ssl.TLSVersion.TLSv1_2
-                self._ssl_context = context
+                self._ssl_context = tls_context()
             return self._ssl_context
+
+
+def tls_context() -> ssl.SSLContext:
+    """TLS 1.2 or newer, with the public certificate authorities."""
+    import certifi
+
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    return context
 
 
 class Conversation:

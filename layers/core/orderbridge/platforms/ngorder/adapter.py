@@ -42,6 +42,7 @@ class NgorderAdapter:
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
         settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
+        self._transport.turns.wait(channel.name, settings.rate_limit)
         sent = {"Content-Type": "application/json", **headers(account)}
         call = Call(request.method, request.path, sent, request.body)
         deadline = attempt_deadline().sooner(float(settings.timeout_s))

@@ -44,6 +44,7 @@ class SalesmaniaAdapter:
         return mapper.to_request(order, self.settings(channel), mappings)
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
+        self._transport.turns.wait(channel.name, self.settings(channel).rate_limit)
         account = self.account(channel, credentials)
         try:
             reply = account.call(request.method, request.path, body=request.body)

@@ -43,6 +43,7 @@ class SircloAdapter:
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
         settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
+        self._transport.turns.wait(channel.name, settings.rate_limit)
         deadline = attempt_deadline()
         try:
             with self._transport.conversation(settings.base_url) as conversation:
