@@ -123,6 +123,20 @@ class Store:
             found = [f for f in self.forwards.values() if f.channel.name == channel and f.state is state]
         return sorted(found, key=lambda forward: forward.updated_at)
 
+    def route(self, order: Order, closed: Transition, forwards: Sequence[Transition]) -> None:
+        with self._call("route"):
+            present = self.orders[order.key]
+            saved = self._replaced(closed)
+            if present.channels or present.cancel_requested_at is not None:
+                raise LostRace(order.code)
+            self.orders[order.key] = replace(present, channels=order.channels)
+            self.forwards[self._key(saved)] = saved
+            self._note(closed)
+            for created in forwards:
+                assert self._key(created.forward) not in self.forwards
+                self.forwards[self._key(created.forward)] = created.forward
+                self._note(created)
+
     # --- due ----------------------------------------------------------------------------------------------------------
 
     def due(self, now: str, limit: int) -> Iterator[DueItem]:

@@ -1,0 +1,256 @@
+"""Orders through publisher, forwarder and sweeper in every order of events that hypothesis can think of.
+
+Processes die and ports fail at every step, messages come twice, too early and never, somebody else acts between any two
+steps of a worker, channels are paused, mappings come and go, and the platform answers as it likes. Whatever happens:
+the platform never holds an order twice, a repeat is the same bytes, and nothing is forgotten.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, ClassVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+
+from orderbridge.domain.forwards import FINAL_STATES, ForwardState
+from orderbridge.domain.orders import Order
+from orderbridge.domain.times import to_iso
+from orderbridge.ports import FrozenRequest
+from orderbridge.usecases.sweeping import SweepIncomplete
+from tests.fakes.house import House
+from tests.fakes.outward import Answer
+from tests.fakes.samples import SIRCLO, order
+from tests.fakes.steps import Died, PortFailed, die, fail
+
+S = ForwardState
+MAX_ORDERS = 3
+ANSWERS: tuple[Answer, ...] = (
+    "accepted", "rejected", "refused", "refused for an hour", "refused credentials", "not sent", "lost", "lost after"
+)  # fmt: skip
+NOTHING_HAPPENED = ("refused", "refused for an hour", "refused credentials", "not sent")
+
+answers = st.sampled_from(ANSWERS)
+steps = st.integers(0, 25)
+harms = st.sampled_from([None, None, None, die, fail])
+
+
+class AnySequence(RuleBasedStateMachine):
+    """The rules for a platform that can be looked at; `Blind` has the same for one that cannot."""
+
+    can_look: ClassVar[bool] = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.house = House(can_look=self.can_look)
+        self.house.platform.lag_seconds = 25
+        self.orders: list[Order] = []
+        self.answers: list[Answer] = []
+        self.looks_fail = False
+        self.probe_fails = False
+        self.house.platform.answer = lambda: self.answers.pop(0) if self.answers else "accepted"
+        self.house.platform.look_fails = lambda: self.looks_fail
+        self.house.platform.probe_answer = lambda: "503" if self.probe_fails else None
+        self._watch_the_platform()
+
+    def _watch_the_platform(self) -> None:
+        create = self.house.platform.create_order
+
+        def watched(request: FrozenRequest, channel: Any, credentials: Any) -> Any:
+            sending = [f for f in self.house.store.forwards.values() if f.code.encode() in request.body]
+            assert [f.state for f in sending] == [S.SENDING], "SENDING is written before a byte leaves"
+            assert self.house.store.requests[sending[0].key, SIRCLO.name] == request, "and so are the bytes"
+            return create(request, channel, credentials)
+
+        self.house.platform.create_order = watched  # type: ignore[method-assign]
+
+    # --- what happens -------------------------------------------------------------------------------------------------
+
+    @initialize(published=st.booleans(), mapped=st.booleans())
+    def begin_with_an_order(self, published: bool, mapped: bool) -> None:
+        self.accept()
+        if published:
+            self.house.publish(self.orders[0])
+            self.house.deliver_events()
+        if not mapped:
+            self.unmap()
+
+    @precondition(lambda self: len(self.orders) < MAX_ORDERS)
+    @rule()
+    def accept(self) -> None:
+        self.orders.append(self.house.accept(order(f"SO-20250101-0000{len(self.orders) + 1}")))
+
+    @rule(data=st.data(), harm=harms, step=st.integers(0, 8), arrives=st.booleans())
+    def publish(self, data: Any, harm: Any, step: int, arrives: bool) -> None:
+        """The stream delivers an order, for the first time or again; its events reach the queue or get lost."""
+        accepted = data.draw(st.sampled_from(self.orders))
+        self._run(lambda: self.house.publish(accepted), harm, step)
+        if not arrives:
+            self.house.bus.events.clear()
+        self.house.deliver_events()
+
+    @precondition(lambda self: self.house.queues.visible())
+    @rule(data=st.data(), answer=answers, keep=st.booleans(), harm=harms, step=steps)
+    def deliver(self, data: Any, answer: Answer, keep: bool, harm: Any, step: int) -> None:
+        """A worker handles a message; what it could not end, and what is delivered twice, stays in the queue."""
+        message = data.draw(st.sampled_from(self.house.queues.visible()))
+        self.answers = [answer]
+        ended = self._run(lambda: self.house.forward_order(message), harm, step)
+        if ended and not keep:
+            self.house.queues.remove(message)
+
+    @precondition(lambda self: self.house.queues.visible())
+    @rule(data=st.data(), answer=answers, step=steps)
+    def deliver_while_somebody_else_acts(self, data: Any, answer: Answer, step: int) -> None:
+        """Between any two steps of a worker, another, an operator, a partner or the sweeper does something whole."""
+        message = data.draw(st.sampled_from(self.house.queues.visible()))
+        other = data.draw(st.sampled_from(["the same message", "the sweeper", "time", *sorted(self.circumstances)]))
+        acts: dict[str, Callable[[], object]] = {
+            "the same message": lambda: self.house.forward_order(message),
+            "the sweeper": self.house.sweep,
+            "time": lambda: self.house.clock.move(200),
+            **self.circumstances,
+        }
+        self.answers = [answer]
+        if self._run(lambda: self.house.forward_order(message), acts[other], step):
+            self.house.queues.remove(message)
+
+    @precondition(lambda self: self.house.queues.sent)
+    @rule(data=st.data())
+    def lose_a_message(self, data: Any) -> None:
+        del self.house.queues.sent[data.draw(st.integers(0, len(self.house.queues.sent) - 1))]
+
+    @rule(seconds=st.sampled_from([3, 31, 61, 200, 1000]), harm=harms, step=st.integers(0, 40))
+    def wait_and_sweep(self, seconds: float, harm: Any, step: int) -> None:
+        self.house.clock.move(seconds)
+        self._run(self.house.sweep, harm, step)
+        self.house.deliver_events()
+
+    @rule(seconds=st.sampled_from([0.5, 3, 31]))
+    def wait(self, seconds: float) -> None:
+        self.house.clock.move(seconds)
+
+    @rule(data=st.data())
+    def something_changes(self, data: Any) -> None:
+        self.circumstances[data.draw(st.sampled_from(sorted(self.circumstances)))]()
+
+    @property
+    def circumstances(self) -> dict[str, Callable[[], object]]:
+        """What operators, partners and the weather do."""
+        return {
+            "everything is imported": self.import_everything,
+            "a mapping is taken away": self.unmap,
+            "the channel is paused": lambda: self.house.channels.pause(SIRCLO.name, "by an operator", "now"),
+            "the channel is resumed": self.house.resume,
+            "an order is cancelled": lambda: self.house.store.request_cancel(self.orders[0].key, "now"),
+            "the bus goes down": lambda: setattr(self.house.bus, "is_down", True),
+            "the bus comes up": lambda: setattr(self.house.bus, "is_down", False),
+            "reading breaks": lambda: (setattr(self, "looks_fail", True), setattr(self, "probe_fails", True)),
+            "reading works": lambda: (setattr(self, "looks_fail", False), setattr(self, "probe_fails", False)),
+        }
+
+    def import_everything(self) -> None:
+        for kind, key in (("customer", "CUST-001"), ("product", "PROD-001")):
+            self.house.import_mapping(kind, key, f"{key} as of {to_iso(self.house.clock())}")
+
+    def unmap(self) -> None:
+        with suppress(KeyError):
+            self.house.unmap("product", "PROD-001")
+
+    def _run(self, act: Callable[[], object], harm: Callable[[], object] | None, step: int) -> bool:
+        """Whether `act` ended by itself, with `harm` done at a step of it."""
+        if harm is not None:
+            self.house.steps.at(step, harm)
+        try:
+            act()
+        except (Died, PortFailed, SweepIncomplete):
+            return False
+        finally:
+            self.house.steps.clear()
+        return True
+
+    # --- what always holds --------------------------------------------------------------------------------------------
+
+    @invariant()
+    def the_platform_holds_no_order_twice(self) -> None:
+        assert all(times == 1 for times in self.house.platform.times_held().values())
+
+    @invariant()
+    def every_repeat_is_the_same_bytes(self) -> None:
+        bodies: dict[str, set[bytes]] = defaultdict(set)
+        for code, body, _ in self.house.platform.calls:
+            bodies[code].add(body)
+        assert all(len(each) == 1 for each in bodies.values())
+
+    @invariant()
+    def no_order_is_out_of_sight(self) -> None:
+        for accepted in self.orders:
+            stored = self.house.store.orders[accepted.key]
+            forward = self.house.store.forwards.get((accepted.key, SIRCLO.name))
+            if forward is None:
+                assert stored.due_at is not None, "an order without its forward is still to be published"
+            elif forward.state not in FINAL_STATES | {S.IN_DOUBT}:
+                assert forward.due_at is not None, "somebody looks after every forward that is not settled"
+
+    @invariant()
+    def what_is_called_sent_is_at_the_platform_and_what_is_cancelled_is_not(self) -> None:
+        held = self.house.platform.times_held()
+        for forward in self.house.store.forwards.values():
+            if forward.state is S.SENT:
+                assert held[forward.code] == 1
+            if forward.state in (S.CANCELLED, S.NEEDS_MAPPING, S.REJECTED):
+                assert held[forward.code] == 0
+
+    # --- the end ------------------------------------------------------------------------------------------------------
+
+    def teardown(self) -> None:
+        """Once everything works again, all is settled within hours, and what arrived is known to have arrived."""
+        self.house.steps.clear()
+        self.answers, self.looks_fail, self.probe_fails, self.house.bus.is_down = [], False, False, False
+        self.import_everything()
+        self.house.resume()
+        self.house.pass_time(4 * 3600, step=60)
+        held = self.house.platform.times_held()
+        for accepted in self.orders:
+            state = self.house.state_of(accepted)
+            assert state in FINAL_STATES | {S.IN_DOUBT}
+            if held[accepted.code]:
+                assert state in (S.SENT, S.IN_DOUBT)
+            self.no_doubt_without_need(accepted)
+        self.the_platform_holds_no_order_twice()
+
+    def no_doubt_without_need(self, accepted: Order) -> None:
+        assert self.house.state_of(accepted) is not S.IN_DOUBT, "a look has settled it"
+
+
+class Blind(AnySequence):
+    """A platform that cannot be looked at: after a call that may have been processed there is never another."""
+
+    can_look = False
+
+    @invariant()
+    def there_is_one_call_at_most_that_may_have_been_processed(self) -> None:
+        perhaps: dict[str, int] = defaultdict(int)
+        for code, _, answer in self.house.platform.calls:
+            perhaps[code] += answer not in NOTHING_HAPPENED
+        assert all(times <= 1 for times in perhaps.values())
+
+    def no_doubt_without_need(self, accepted: Order) -> None:
+        """A person is asked only where a worker died with the call in the air, or no answer came."""
+        if self.house.state_of(accepted) is S.IN_DOUBT:
+            assert self.house.forward_of(accepted).attempts > 0
+
+
+lots = settings(
+    max_examples=int(__import__("os").environ.get("MANY", "80")),
+    stateful_step_count=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+TestAnySequence = AnySequence.TestCase
+TestAnySequence.settings = lots
+TestBlind = Blind.TestCase
+TestBlind.settings = lots
