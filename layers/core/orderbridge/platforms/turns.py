@@ -15,7 +15,7 @@ LONGEST_WAIT_SECONDS = 15.0
 
 
 class Turns:
-    """When the next order may be sent to each channel; at most `workers` send at the same time. Safe between threads."""
+    """When the next order may go to each channel; at most `workers` send at the same time. Safe between threads."""
 
     def __init__(
         self,
