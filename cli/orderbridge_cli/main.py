@@ -6,7 +6,7 @@ runs.
 
 from __future__ import annotations
 
-from orderbridge_cli import channels, dead_letters, forwards, local_stack, mappings, orders, partners, stock
+from orderbridge_cli import channels, dead_letters, forwards, keys, local_stack, mappings, orders, partners, stock
 from orderbridge_cli.demo import demo
 from orderbridge_cli.output import command, new_group
 from orderbridge_cli.signature_check import check_signature
@@ -22,6 +22,7 @@ for group in (
     orders.group,
     forwards.group,
     dead_letters.group,
+    keys.group,
     stock.group,
 ):
     app.add_typer(group)

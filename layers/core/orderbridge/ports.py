@@ -310,6 +310,14 @@ class PartnerRegistry(Protocol):
     def timeline(self, client_id: str) -> Sequence[TimelineEntry]: ...
 
 
+class TokenKeyVault(Protocol):
+    """The secret with the token keys (`domain.token_keys`)."""
+
+    def read(self) -> Mapping[str, Any]: ...
+
+    def write(self, document: Mapping[str, Any]) -> None: ...
+
+
 class ChannelRegistry(ChannelDirectory, Protocol):
     """The channels as an operator changes them."""
 

@@ -8,22 +8,19 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.domain.times import Clock
+from orderbridge.domain.token_keys import REMEMBERED_SECONDS, signing_kid
 from orderbridge.domain.tokens import SigningKeys
 
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
-KEYS_CACHE_SECONDS = 300
+KEYS_CACHE_SECONDS = REMEMBERED_SECONDS
 KEYS_REFETCH_SECONDS = 60
-NEW_KEY_VERIFIES_BEFORE_IT_SIGNS_SECONDS = 300
 
 
 @dataclass
 class SecretKeyRing:
-    """`KeyRing` on one secret: ``{"kid", "key", "created_at"?, "previous"?: [{"kid", "key"}]}``.
-
-    A new key verifies for five minutes before it signs, so that every environment knows it when its first token comes.
-    """
+    """`KeyRing` on the secret that `domain.token_keys` describes."""
 
     client: SecretsManagerClient
     secret: str
@@ -48,10 +45,8 @@ class SecretKeyRing:
 
 def signing_keys(document: dict[str, Any], now: float) -> SigningKeys:
     """The ring that a secret describes at a moment (unix seconds)."""
-    previous: list[dict[str, str]] = document.get("previous", [])
-    ring = {entry["kid"]: entry["key"].encode() for entry in [*previous, document]}
-    is_new = now - float(document.get("created_at", 0)) < NEW_KEY_VERIFIES_BEFORE_IT_SIGNS_SECONDS
-    return SigningKeys(ring, signing_kid=previous[0]["kid"] if is_new and previous else document["kid"])
+    ring = {entry["kid"]: entry["key"].encode() for entry in [*document.get("previous", []), document]}
+    return SigningKeys(ring, signing_kid=signing_kid(document, now))
 
 
 @dataclass
