@@ -1,0 +1,75 @@
+"""An invocation of the stock sync: what it may take, what it answers, and when it counts as failed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from orderbridge.domain.stock_runs import RunReport
+from orderbridge.runtime.background import HandlerFailed
+from orderbridge.runtime.stock import SECONDS_TO_END, stock_handler
+from orderbridge.usecases.stock_rounds import StockRequest
+from orderbridge.usecases.stock_sync import RunResult, RunState
+
+
+def context(seconds: float) -> Any:
+    return SimpleNamespace(aws_request_id="1", get_remaining_time_in_millis=lambda: int(seconds * 1000))
+
+
+def handler(*states: RunState, given: list[float] | None = None) -> Callable[[Any, Any], dict[str, Any]]:
+    def sync_round(_request: StockRequest, seconds_left: Callable[[], float]) -> list[RunResult]:
+        if given is not None:
+            given.append(seconds_left())
+        report = RunReport(read=3, changed=2, sent=1, pushed=1)
+        report.tell("P", "why")
+        return [RunResult(f"channel-{number}", state, report) for number, state in enumerate(states)]
+
+    return stock_handler(sync_round)
+
+
+def test_the_answer_is_what_the_command_prints_and_the_state_of_each_run() -> None:
+    answer = handler("done")({"channel": "x"}, context(900))
+    assert answer == {
+        "channels": [
+            {
+                "channel": "channel-0",
+                "ok": True,
+                "read": 3,
+                "changed": 2,
+                "pushed": 1,
+                "problems": [{"key": "P", "detail": "why"}],
+                "state": "done",
+            }
+        ]
+    }
+
+
+def test_a_schedules_aborted_run_fails_the_invocation_and_an_operators_is_told() -> None:
+    with pytest.raises(HandlerFailed, match="RoundFailed"):
+        handler("done", "aborted")({"platform": "shop"}, context(900))
+    assert handler("aborted")({"channel": "x"}, context(900))["channels"][0]["ok"] is False
+    handler("busy", "continues")({"platform": "shop"}, context(900))
+
+
+def test_no_step_is_begun_that_could_not_be_ended() -> None:
+    given: list[float] = []
+    handler("done", given=given)({"platform": "shop"}, context(900))
+    handler("done", given=given)({"channel": "x", "seconds": 45}, context(900))
+    handler("done", given=given)({"channel": "x", "seconds": 45}, context(SECONDS_TO_END + 10))
+    assert given == [900 - SECONDS_TO_END, 45, 10]
+
+
+def test_an_event_that_is_none_of_ours_fails_without_its_words() -> None:
+    with pytest.raises(HandlerFailed, match="ValueError"):
+        handler("done")({"detail": "something else"}, context(900))
+
+
+def test_the_log_says_how_a_run_went_and_no_product(caplog: pytest.LogCaptureFixture) -> None:
+    handler("done")({"channel": "x"}, context(900))
+    (record,) = [record for record in caplog.records if record.message == "stock_synced"]
+    told = record.__dict__
+    assert (told["channel"], told["state"]) == ("channel-0", "done")
+    assert told["found"] == {"read": 3, "changed": 2, "pushed": 1, "problems": 1}
