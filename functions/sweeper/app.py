@@ -6,8 +6,10 @@ from typing import Any
 from orderbridge.runtime.background import invocation
 from orderbridge.runtime.log import log
 from orderbridge.runtime.wiring_forwarding import sweep
+from orderbridge.runtime.wiring_webhooks import sweep_deliveries
+from orderbridge.usecases.sweeps import SweepAll
 
-run_sweep = sweep()
+run_sweep = SweepAll((sweep(), sweep_deliveries()))
 
 
 def handler(_event: Mapping[str, Any], context: Any) -> None:

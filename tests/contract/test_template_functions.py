@@ -171,9 +171,9 @@ def test_every_queue_of_dead_letters_and_every_function_has_its_alarm() -> None:
     watched = str([(each.get("Dimensions"), each.get("Metrics")) for each in alarms.values()])
     for queue in template().of_type("AWS::SQS::Queue"):
         assert f"'{queue}'" in watched, queue
-    errors = str(alarms["FunctionErrorsAlarm"]["Metrics"])
+    errors = str([alarms[name]["Metrics"] for name in ("ApiFunctionErrorsAlarm", "FunctionErrorsAlarm")])
     for logical_id in template().of_type("AWS::Serverless::Function"):
-        assert f"'{logical_id}'" in errors, logical_id
+        assert errors.count(f"'{logical_id}'") == 1, logical_id
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"]["Fn::If"][:2] == ["AlarmTopicGiven", [{"Ref": "AlarmTopicArn"}]], name
 
@@ -188,3 +188,9 @@ def test_the_functions_folders_hold_nothing_that_would_have_to_be_built() -> Non
     for name in FUNCTIONS:
         inside = {path.name for path in Path(PROJECT / "functions" / name).iterdir() if path.name != "__pycache__"}
         assert inside == {"app.py"}, name
+
+
+def test_no_alarm_has_more_metrics_than_cloudwatch_takes() -> None:
+    """CloudWatch service quotas: an alarm on a metric math expression can have up to 10 metrics."""
+    for name, alarm in template().of_type("AWS::CloudWatch::Alarm").items():
+        assert sum("MetricStat" in each for each in alarm.get("Metrics", ())) <= 10, name

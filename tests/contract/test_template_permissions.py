@@ -11,8 +11,11 @@ import pytest
 
 from orderbridge.aws import items
 from orderbridge.aws.channels import credentials_secret
+from orderbridge.aws.forward_items import open_place
 from orderbridge.aws.limits import bucket_pk, failures_pk
+from orderbridge.aws.statuses import status_pk
 from orderbridge.aws.stock import run_pk, stock_pk
+from orderbridge.aws.webhook_items import deliveries_pk, delivery_shard, webhooks_pk
 from orderbridge.domain.codes import order_code
 from orderbridge.domain.events import SOURCE
 from orderbridge.domain.orders import OrderKey
@@ -23,6 +26,7 @@ WILDCARDS_WITH_REASONS = {
     "/channels/salesmania/*": "channels are added while the system runs, each with a secret under its platform's path",
     "/channels/sirclo/*": "the same",
     "/channels/ngorder/*": "the same",
+    "/webhooks/*": "webhooks are added while the system runs, each with a secret of its own",
 }
 
 # A partition key of each kind of item, as the code writes it.
@@ -34,13 +38,16 @@ PARTITION_KEYS = {
     "CODES#*": f"CODES#{date(2026, 1, 2).isoformat()}",
     "STOCK#*": stock_pk("shop"),
     "STOCKRUN#*": run_pk("shop"),
+    "STATUS#*": status_pk("shop"),
+    "WEBHOOKS#*": deliveries_pk("acme", "wh_0123456789abcdef"),
     "LIMIT#*": bucket_pk("acme"),
     "LOGINS#*": failures_pk("client#acme"),
 }
 
 # The same for the indexes that functions query.
 INDEX_KEYS = {
-    "due": [f"{number:02d}" for number in range(items.DUE_SHARDS)],
+    "due": [f"{kind}{number:02d}" for kind in ("", "W") for number in range(items.DUE_SHARDS)],
+    "waiting": [open_place("shop")],
     "by_code": [order_code(date(2026, 1, 2), 1), order_code(date(2026, 1, 2), 123456)],
     "by_partner_day": [items.partner_day("acme", "2026-01-02")],
     "registry": ["CHANNEL"],
@@ -241,3 +248,34 @@ def test_only_a_platforms_own_rule_may_fill_its_queues() -> None:
             assert statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
             rule = {"Fn::GetAtt": [f"Rule{platform}", "Arn"]}
             assert statement["Condition"] == {"ArnEquals": {"aws:SourceArn": rule}}
+
+
+def test_the_function_that_calls_what_partners_choose_reaches_their_webhooks_and_nothing_else_of_theirs() -> None:
+    assert granted("WebhookSenderRole", "dynamodb:") == {
+        "BatchGetItem": {"WEBHOOKS#*", "PARTNER#*"},
+        "PutItem": {"WEBHOOKS#*"},
+        "UpdateItem": {"WEBHOOKS#*"},
+    }
+    assert fnmatchcase(webhooks_pk("acme"), "WEBHOOKS#*")
+    secrets = [
+        resource
+        for owner, statement in template().statements()
+        if owner == "WebhookSenderRole" and "secretsmanager:GetSecretValue" in as_list(statement["Action"])
+        for resource in strings_in(statement["Resource"])
+    ]
+    assert len(secrets) == 1
+    assert secrets[0].endswith(":secret:${AWS::StackName}/webhooks/*")
+
+
+def test_the_status_sync_changes_orders_and_pauses_channels_and_writes_nothing_else() -> None:
+    writes = {"PutItem", "UpdateItem", "DeleteItem", "BatchWriteItem"}
+    held = granted("StatusSyncRole", "dynamodb:")
+    assert {action: keys for action, keys in held.items() if action in writes} == {
+        "PutItem": {"ORDER#*", "STATUS#*"},
+        "UpdateItem": {"CHANNEL#*"},
+    }
+
+
+def test_the_shards_of_webhooks_are_none_of_those_of_orders() -> None:
+    shards = {delivery_shard(deliveries_pk("acme", f"wh_{number}")) for number in range(500)}
+    assert shards == {f"W{number:02d}" for number in range(items.DUE_SHARDS)}

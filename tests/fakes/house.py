@@ -20,6 +20,7 @@ from tests.fakes.outward import Bus, FakePlatform, Queues
 from tests.fakes.samples import NOW, SIRCLO, partner
 from tests.fakes.steps import Clock, Steps
 from tests.fakes.store import Store
+from tests.fakes.webhooks import DeliveryQueue, Webhooks
 
 GRACE_SECONDS = 60.0
 FUNCTION_TIMEOUT_SECONDS = 60.0
@@ -60,7 +61,9 @@ class House:
             sweep_grace_seconds=GRACE_SECONDS,
         )
         self.publish = PublishOrder(self.store, self.bus, self.clock, GRACE_SECONDS)
-        self.publish_change = PublishForwardChange(self.store, self.bus)
+        self.publish_change = PublishForwardChange(
+            self.store, self.bus, Webhooks(self.store), DeliveryQueue(self.clock, self.steps), self.clock, GRACE_SECONDS
+        )
         self.partners = Partners(partner(channels=()))
         self.route_orders = RouteOrders(self.store, self.partners, self.queues, self.clock, GRACE_SECONDS)
         self.sweep = Sweep(

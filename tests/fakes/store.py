@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 
+from orderbridge.domain.deliveries import Delivery, DeliveryRef
 from orderbridge.domain.events import ForwardMessage
 from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, Transition
-from orderbridge.domain.orders import Order, OrderKey, OrderStatus
+from orderbridge.domain.orders import Order, OrderKey
 from orderbridge.ports import DueItem, ForwardRecord, FrozenRequest, LostRace
 from tests.fakes.steps import Steps
 
@@ -25,6 +26,7 @@ class Store:
         self.forwards: dict[ForwardKey, Forward] = {}
         self.requests: dict[ForwardKey, FrozenRequest] = {}
         self.timeline: dict[OrderKey, list[TimelineEntry]] = {}
+        self.deliveries: dict[DeliveryRef, Delivery] = {}
         self.stale_due: list[DueItem] = []
         """What the due index still shows though it is not due any more."""
 
@@ -88,9 +90,14 @@ class Store:
             self._note(transition)
         return saved
 
-    def save_status(self, order: Order, status: OrderStatus) -> None:
-        with self._call("save_status"):
-            self.orders[order.key] = replace(self.orders[order.key], status=status)
+    def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
+        with self._call("save_progress"):
+            present = self.orders[order.key]
+            if present.changes != order.changes - 1:
+                raise LostRace(order.code)
+            told = {"status": order.status, "shipments": order.shipments, "changes": order.changes}
+            self.orders[order.key] = replace(present, **told)  # type: ignore[arg-type]
+            self.deliveries.update({delivery.ref: delivery for delivery in deliveries})
 
     def mark_published(self, order: Order) -> None:
         with self._call("mark_published"):

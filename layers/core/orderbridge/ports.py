@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:
     from orderbridge.domain.breakers import Breaker
     from orderbridge.domain.channels import Channel, CommonSettings
+    from orderbridge.domain.deliveries import Delivery
     from orderbridge.domain.events import Event, ForwardMessage
     from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, Transition
     from orderbridge.domain.limits import RateLimit, Taking
     from orderbridge.domain.lookups import Finding, FoundMappings
     from orderbridge.domain.mapping import MappingKey, Mappings
-    from orderbridge.domain.orders import ChannelRef, Order, OrderKey, OrderStatus
+    from orderbridge.domain.orders import ChannelRef, Order, OrderKey
     from orderbridge.domain.outcomes import Outcome
     from orderbridge.domain.partners import Partner, PartnerKey
     from orderbridge.domain.stock import StockLevel
@@ -103,8 +104,12 @@ class OrderStore(Protocol):
         """
         ...
 
-    def save_status(self, order: Order, status: OrderStatus) -> None:
-        """Write the order's own status, for lists; whoever needs it exactly derives it from the forwards."""
+    def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
+        """Write an order's status, its shipments and their number of changes, and the messages that tell of them.
+
+        All or nothing; raises `LostRace` where the order has not as many changes as before this one. The status is for
+        lists; whoever needs it exactly derives it from the forwards.
+        """
         ...
 
     def mark_published(self, order: Order) -> None:

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import forward_items, items
 from orderbridge.aws.reads import batch_get, query_all
+from orderbridge.aws.webhook_items import delivery_item
+from orderbridge.domain.deliveries import Delivery
 from orderbridge.domain.events import ForwardMessage
 from orderbridge.domain.forwards import Forward, Transition
-from orderbridge.domain.orders import Order, OrderKey, OrderStatus
+from orderbridge.domain.orders import Order, OrderKey
 from orderbridge.ports import ForwardRecord, FrozenRequest, LostRace
 
 if TYPE_CHECKING:
@@ -109,14 +111,30 @@ class TableOrders:
             raise
         return True
 
-    def save_status(self, order: Order, status: OrderStatus) -> None:
-        self._client.update_item(
-            TableName=self._table,
-            Key=items.keys(items.order_pk(order.key), "ORDER"),
-            UpdateExpression="SET #status = :status",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":status": {"S": status}},
-        )
+    def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
+        update: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": items.keys(items.order_pk(order.key), "ORDER"),
+            "UpdateExpression": "SET #status = :status, changes = :changes, shipments = :shipments",
+            "ConditionExpression": "changes = :before" if order.changes > 1 else "attribute_not_exists(changes)",
+            "ExpressionAttributeNames": {"#status": "status"},
+            "ExpressionAttributeValues": {
+                ":status": {"S": order.status},
+                ":changes": {"N": str(order.changes)},
+                ":shipments": {"S": order.shipments},
+                **({":before": {"N": str(order.changes - 1)}} if order.changes > 1 else {}),
+            },
+        }
+        puts = [{"Put": {"TableName": self._table, "Item": delivery_item(delivery)}} for delivery in deliveries]
+        if not (self._transact([{"Update": update}, *puts]) if puts else self._update(update)):
+            raise LostRace(order.code)
+
+    def _update(self, update: dict[str, Any]) -> bool:
+        try:
+            self._client.update_item(**update)
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def mark_published(self, order: Order) -> None:
         self._client.update_item(

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.forwards import Forward, ForwardState
 from orderbridge.domain.orders import ChannelRef, Order, OrderKey
+from orderbridge.domain.statuses import channel_status
+
+if TYPE_CHECKING:
+    from orderbridge.domain.webhooks import Webhook
 
 SOURCE = "orderbridge"
 ORDER_CREATED = "OrderCreated"
@@ -87,12 +91,17 @@ def channel_paused(channel: Channel) -> Event:
     return Event("ChannelPaused", {"channel": channel.name, "platform": channel.platform})
 
 
+def webhook_disabled(webhook: Webhook) -> Event:
+    """A partner's system wants no more messages at one of its addresses."""
+    return Event("WebhookDisabled", {"client_id": webhook.client_id, "webhook": webhook.webhook_id})
+
+
 def forward_changed(forward: Forward) -> Event | None:
     """The event of a forward's present state; None for the states that say nothing to others."""
     detail_type = _CHANGES.get(forward.state)
     if detail_type is None:
         return None
-    return Event(
-        detail_type,
-        {**message_of(forward).detail(), "state": forward.state.value, "external_id": forward.external_id},
-    )
+    detail = {**message_of(forward).detail(), "state": forward.state.value, "external_id": forward.external_id}
+    if forward.state is ForwardState.SENT and forward.platform_status_raw:
+        return Event("OrderStatusChanged", {**detail, "status": channel_status(forward)})
+    return Event(detail_type, detail)

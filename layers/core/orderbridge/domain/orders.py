@@ -162,6 +162,10 @@ class Order:
     due_at: str | None = None
     cancel_requested_at: str | None = None
     """Since when the partner wants this order cancelled; nothing is sent anywhere after it."""
+    changes: int = 0
+    """How often status or shipments have changed; the number of the last message to the partner's webhooks."""
+    shipments: str = ""
+    """What the partner was told of the order's shipments (domain.order_progress)."""
 
     @property
     def client_id(self) -> str:

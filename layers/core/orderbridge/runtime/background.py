@@ -36,9 +36,27 @@ class OutOfTime(Exception):
     """Too little of the invocation is left to begin this message; it goes back to the queue untouched."""
 
 
-def queue_handler(
-    forward: Callable[[ForwardMessage], Forward], seconds_per_message: float
-) -> Callable[[dict[str, Any], Any], dict[str, Any]]:
+QueueHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
+
+
+def queue_handler(forward: Callable[[ForwardMessage], Forward], seconds_per_message: float) -> QueueHandler:
+    """The handler of a platform's queue of forwards."""
+
+    def handle(body: str) -> None:
+        result = forward(read_message(body))
+        log(
+            "forward_handled",
+            code=result.code,
+            channel=result.channel.name,
+            platform=result.channel.platform,
+            state=result.state.value,
+            attempts=result.attempts,
+        )
+
+    return in_parts(handle, seconds_per_message)
+
+
+def in_parts(handle: Callable[[str], None], seconds_per_message: float) -> QueueHandler:
     """An SQS handler with partial batch responses.
 
     A message is begun only while enough time is left to end it, so that no attempt dies with the function.
@@ -49,18 +67,10 @@ def queue_handler(
         begin_invocation(request_id=lambda_context.aws_request_id, message_id=record.message_id)
         try:
             _require_time(lambda_context, seconds_per_message)
-            result = forward(read_message(record.body))
+            handle(record.body)
         except Exception as failure:
             log_failure("message_failed", failure)
             raise
-        log(
-            "forward_handled",
-            code=result.code,
-            channel=result.channel.name,
-            platform=result.channel.platform,
-            state=result.state.value,
-            attempts=result.attempts,
-        )
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         return dict(process_partial_response(event, handle_record, processor, context))

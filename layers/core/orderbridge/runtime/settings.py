@@ -90,6 +90,8 @@ class ApiInfoSettings:
 class EventPublisherSettings:
     table_name: str = _variable("TABLE_NAME")
     bus_name: str = _variable("BUS_NAME")
+    queue_webhooks: str = _variable("QUEUE_WEBHOOKS")
+    partner_cache_seconds: float = _variable("PARTNER_CACHE_SECONDS", _number)
     sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
 
 
@@ -101,6 +103,7 @@ class ForwarderSettings:
     queue_url: str = _variable("QUEUE_URL")
     bus_name: str = _variable("BUS_NAME")
     function_timeout_seconds: float = _variable("FUNCTION_TIMEOUT_SECONDS", _number)
+    workers: float = _variable("WORKERS", _number)
     sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
     partner_cache_seconds: float = _variable("PARTNER_CACHE_SECONDS", _number)
     allow_loopback_http: bool = _variable("ALLOW_LOOPBACK_HTTP", _flag)
@@ -113,7 +116,27 @@ class SweeperSettings:
     queue_salesmania: str = _variable("QUEUE_SALESMANIA")
     queue_sirclo: str = _variable("QUEUE_SIRCLO")
     queue_ngorder: str = _variable("QUEUE_NGORDER")
+    queue_webhooks: str = _variable("QUEUE_WEBHOOKS")
     sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusSyncSettings:
+    stack: str = _variable("ORDERBRIDGE_STACK")
+    table_name: str = _variable("TABLE_NAME")
+    bus_name: str = _variable("BUS_NAME")
+    allow_loopback_http: bool = _variable("ALLOW_LOOPBACK_HTTP", _flag)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebhookSenderSettings:
+    stack: str = _variable("ORDERBRIDGE_STACK")
+    table_name: str = _variable("TABLE_NAME")
+    bus_name: str = _variable("BUS_NAME")
+    queue_webhooks: str = _variable("QUEUE_WEBHOOKS")
+    sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
+    partner_cache_seconds: float = _variable("PARTNER_CACHE_SECONDS", _number)
+    allow_loopback_http: bool = _variable("ALLOW_LOOPBACK_HTTP", _flag)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +162,8 @@ SETTINGS: dict[str, type[Any]] = {
     "forward_ngorder": ForwarderSettings,
     "sweeper": SweeperSettings,
     "stock_sync": StockSyncSettings,
+    "status_sync": StatusSyncSettings,
+    "webhook_sender": WebhookSenderSettings,
 }
 """What each function reads, by the function's name; the contract tests hold the template against it."""
 

@@ -12,6 +12,7 @@ from orderbridge.aws.due import TableDueIndex
 from orderbridge.aws.order_desk import TableOrderDesk
 from orderbridge.aws.orders import TableOrders
 from orderbridge.aws.partner_registry import TablePartnerRegistry
+from orderbridge.aws.webhooks import SqsDeliveryQueue, TableWebhookDirectory
 from orderbridge.domain.times import utc_now
 from orderbridge.platforms.registry import platform_named
 from orderbridge.runtime.settings import EventPublisherSettings, ForwarderSettings, SweeperSettings, load
@@ -29,7 +30,17 @@ def publish_order() -> tuple[PublishOrder, PublishForwardChange]:
     settings = load(EventPublisherSettings)
     bus = EventBridgeBus(clients.events(), settings.bus_name)
     orders = TableOrders(clients.dynamodb(), settings.table_name)
-    return PublishOrder(orders, bus, utc_now, settings.sweep_grace_seconds), PublishForwardChange(orders, bus)
+    publish_change = PublishForwardChange(
+        orders=orders,
+        bus=bus,
+        webhooks=TableWebhookDirectory(
+            clients.dynamodb(), settings.table_name, settings.partner_cache_seconds, utc_now
+        ),
+        queue=SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
+        clock=utc_now,
+        sweep_grace_seconds=settings.sweep_grace_seconds,
+    )
+    return PublishOrder(orders, bus, utc_now, settings.sweep_grace_seconds), publish_change
 
 
 def forward_order() -> ForwardOrder:

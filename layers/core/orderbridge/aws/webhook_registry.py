@@ -1,0 +1,58 @@
+"""Webhooks and their secrets as an operator reads and changes them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from orderbridge.aws import items, webhook_items
+from orderbridge.aws.webhooks import SecretWebhookSecrets, webhook_secret_name, webhooks_of
+from orderbridge.domain.webhook_signing import WebhookSecret
+from orderbridge.domain.webhooks import Webhook
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+RECOVERY_DAYS = 7
+
+
+class TableWebhookRegistry:
+    """`WebhookRegistry` on the table."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def of(self, client_id: str) -> Sequence[Webhook]:
+        return list(webhooks_of(self._client, self._table, client_id, consistent=True))
+
+    def put(self, webhook: Webhook) -> None:
+        self._client.put_item(TableName=self._table, Item=webhook_items.webhook_item(webhook))
+
+    def remove(self, webhook: Webhook) -> None:
+        self._client.delete_item(
+            TableName=self._table,
+            Key=items.keys(webhook_items.webhooks_pk(webhook.client_id), webhook_items.webhook_sk(webhook.webhook_id)),
+        )
+
+
+class SecretWebhookVault(SecretWebhookSecrets):
+    """`WebhookVault` on Secrets Manager: one secret per webhook."""
+
+    def store(self, client_id: str, webhook_id: str, secrets: Sequence[WebhookSecret]) -> None:
+        name = webhook_secret_name(self.stack, client_id, webhook_id)
+        text = json.dumps({"secrets": [{"secret": each.secret, "until": each.until} for each in secrets]})
+        try:
+            self.client.create_secret(
+                Name=name, SecretString=text, Description=f"Orderbridge: what signs the webhook {webhook_id}"
+            )
+        except self.client.exceptions.ResourceExistsException:
+            self.client.put_secret_value(SecretId=name, SecretString=text)
+
+    def drop(self, client_id: str, webhook_id: str) -> None:
+        with suppress(self.client.exceptions.ResourceNotFoundException):
+            self.client.delete_secret(
+                SecretId=webhook_secret_name(self.stack, client_id, webhook_id), RecoveryWindowInDays=RECOVERY_DAYS
+            )

@@ -1,0 +1,47 @@
+"""Invocations of the status sync: a schedule's, which must be noticed where they fail, and an operator's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from orderbridge.domain.status_runs import StatusReport
+from orderbridge.runtime.background import invocation
+from orderbridge.runtime.log import log
+from orderbridge.usecases.status_rounds import RoundFailed, StatusRequest
+
+SECONDS_TO_END = 60
+"""The longest step of a run: a login, a page, taking in its rows. None is begun with less of the invocation left."""
+
+Round = Callable[[StatusRequest, Callable[[], float]], list[StatusReport]]
+
+
+def status_handler(sync_round: Round) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
+    """A handler that answers what was done for each channel.
+
+    A schedule's invocation in which a platform did not answer raises, so that it counts as an error; an operator is
+    told.
+    """
+
+    def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        with invocation("status_sync", context):
+            request = StatusRequest.from_event(event)
+            reports = sync_round(request, lambda: context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_END)
+            for report in reports:
+                _log(report)
+            failed = [report.channel for report in reports if not report.ok]
+            if failed and request.channel is None:
+                raise RoundFailed(", ".join(failed))
+            return {"channels": [report.body() for report in reports]}
+
+    return handler
+
+
+def _log(report: StatusReport) -> None:
+    counts = {"pages": report.pages, "rows": report.rows, "matched": report.matched, "changed": report.changed}
+    outcome = report.skipped or ("finished" if report.finished else "continues" if report.ok else "failed")
+    log("statuses_synced", channel=report.channel, outcome=outcome, found=counts)
+    unknown = sum(report.unknown.values())
+    if unknown:
+        # Counted as a metric; which words they were stands on the orders' timelines.
+        log("unknown_statuses", channel=report.channel, count=unknown)

@@ -1,0 +1,143 @@
+"""Posts a message to a receiver that its partner chose, and that must therefore be on the public internet.
+
+The name is resolved here, every address that it resolves to must be public, and the connection goes to what was looked
+at, so that a name which changes its mind between looking and connecting leads nowhere (DNS rebinding). No redirect is
+followed, no variable of the environment is read, an attempt has one deadline, and of the answer's body at most a little
+is read and nothing kept. Loopback over plain http is for the local stack only.
+"""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import SplitResult, urlsplit
+
+from orderbridge.domain.channels import is_loopback
+from orderbridge.domain.deliveries import Answer
+from orderbridge.domain.public_addresses import is_public
+from orderbridge.domain.webhooks import BadWebhookUrl, check_url
+from orderbridge.platforms.answers import retry_after_seconds
+from orderbridge.platforms.transport import Deadline, tls_context
+
+if TYPE_CHECKING:
+    import httpcore
+
+TIMEOUT_SECONDS = 15.0
+MOST_OF_A_BODY = 16 * 1024
+"""So much of an answer is read, so that its sender is not cut off in the middle of a short one."""
+
+Resolve = Callable[[str, int], Iterable[str]]
+
+
+class Unreachable(Exception):
+    """There is no address to connect to; the message says why and is fit to be kept."""
+
+
+def resolve(host: str, port: int) -> list[str]:
+    """The addresses of a host, IPv4 first (a Lambda function has no other by itself); raises `Unreachable`."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        raise Unreachable("its name does not resolve") from None
+    addresses = dict.fromkeys(str(entry[4][0]) for entry in found)
+    return sorted(addresses, key=lambda address: ":" in address)
+
+
+class PublicPost:
+    """`WebhookPost` over HTTP/1.1, each attempt on a connection of its own."""
+
+    def __init__(
+        self,
+        *,
+        allow_loopback_http: bool = False,
+        resolve: Resolve = resolve,
+        ssl_context: ssl.SSLContext | None = None,
+        timeout_seconds: float = TIMEOUT_SECONDS,
+    ) -> None:
+        self._allow_loopback_http = allow_loopback_http
+        self._resolve = resolve
+        self._ssl_context = ssl_context
+        self._timeout_seconds = timeout_seconds
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        deadline = Deadline.after(self._timeout_seconds)
+        try:
+            check_url(url, allow_loopback_http=self._allow_loopback_http)
+            parts = urlsplit(url)
+            addresses = self._addresses(url, parts)
+        except BadWebhookUrl as bad:
+            return Answer(None, f"its url {bad}")
+        except Unreachable as unreachable:
+            return Answer(None, str(unreachable))
+        return self._exchange(parts, addresses, headers, body, deadline)
+
+    def _addresses(self, url: str, parts: SplitResult) -> Sequence[str]:
+        addresses = list(self._resolve(parts.hostname or "", _port_of(parts)))
+        if not addresses:
+            raise Unreachable("its name does not resolve")
+        # One of several that is not public is enough: an honest receiver has none.
+        if not is_loopback(url) and not all(is_public(address) for address in addresses):
+            raise Unreachable("its name leads to an address that is not public")
+        return addresses
+
+    def _exchange(
+        self, parts: SplitResult, addresses: Sequence[str], headers: Mapping[str, str], body: bytes, deadline: Deadline
+    ) -> Answer:
+        import httpcore
+
+        from orderbridge.webhooks.pinned import PinnedBackend
+
+        backend = PinnedBackend(addresses)
+        backend.begin(deadline)
+        try:
+            with httpcore.ConnectionPool(
+                ssl_context=self._tls(), max_connections=1, http1=True, http2=False, retries=0, network_backend=backend
+            ) as pool:
+                return _answer(pool, _request(parts, headers, body))
+        except Exception as failure:  # noqa: BLE001 - whatever a receiver does is an attempt that failed
+            # The library's own words may quote a header; its type says enough.
+            return Answer(None, type(failure).__name__)
+
+    def _tls(self) -> ssl.SSLContext:
+        if self._ssl_context is None:
+            self._ssl_context = tls_context()
+        return self._ssl_context
+
+
+def _request(parts: SplitResult, headers: Mapping[str, str], body: bytes) -> httpcore.Request:
+    import httpcore
+
+    target = parts.path or "/"
+    if parts.query:
+        target = f"{target}?{parts.query}"
+    fixed = {
+        "Host": parts.netloc,
+        "Accept": "*/*",
+        "Accept-Encoding": "identity",
+        "User-Agent": "orderbridge-webhooks",
+        "Connection": "close",
+        "Content-Length": str(len(body)),
+    }
+    # The host in the address stays the name: TLS asks for it and checks it, whatever the connection was pinned to.
+    address = httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, target=target)
+    return httpcore.Request("POST", address, headers=list({**fixed, **headers}.items()), content=body)
+
+
+def _answer(pool: httpcore.ConnectionPool, request: httpcore.Request) -> Answer:
+    response: Any = pool.handle_request(request)
+    try:
+        received = 0
+        for piece in response.iter_stream():
+            received += len(piece)
+            if received >= MOST_OF_A_BODY:
+                break
+    finally:
+        response.close()
+    names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+    return Answer(response.status, retry_after=retry_after_seconds(names))
+
+
+def _port_of(parts: SplitResult) -> int:
+    return parts.port if parts.port is not None else 443 if parts.scheme == "https" else 80
