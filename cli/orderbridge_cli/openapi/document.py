@@ -149,6 +149,8 @@ def _parameter(parameter: Parameter) -> Json:
         "description": parameter.description,
         "schema": dict(parameter.schema),
     }
+    if parameter.place == "query":
+        described["allowEmptyValue"] = True  # is as good as absent
     if parameter.example is not None:
         described["example"] = parameter.example
     return described

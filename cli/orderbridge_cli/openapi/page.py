@@ -88,11 +88,12 @@ def _introduction(text: str) -> tuple[str, list[tuple[str, str]]]:
     headings: list[tuple[str, str]] = []
 
     def anchored(match: re.Match[str]) -> str:
-        anchor = re.sub(r"[^a-z0-9]+", "-", match[1].lower()).strip("-")
-        headings.append((match[1], anchor))
-        return f'<h2 id="{anchor}">{match[1]}</h2>'
+        heading, content = match[1], match[2]
+        anchor = re.sub(r"[^a-z0-9]+", "-", heading.lower()).strip("-")
+        headings.append((heading, anchor))
+        return f'<h2 id="{anchor}">{heading}</h2>' + content.replace("<table>", f'<table aria-labelledby="{anchor}">')
 
-    html = re.sub(r"<h2>(.*?)</h2>", anchored, _block(text))
+    html = re.sub(r"<h2>(.*?)</h2>((?:(?!<h2>).)*)", anchored, _block(text), flags=re.DOTALL)
     return html, headings
 
 
