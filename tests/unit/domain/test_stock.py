@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from decimal import Decimal
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderbridge.domain.stock import MAX_LEVEL, StockLevel, UnreadableLevel, level_of_record, parse_level
+from orderbridge.domain.stock_lists import ListedLevel, Snapshot, StockPage
 
 
 @pytest.mark.parametrize(
@@ -69,3 +71,16 @@ def test_a_complete_read_vouches_for_the_levels_that_it_did_not_change() -> None
     assert level.known_as_of(None) == level.as_of
     unread = StockLevel("shop", "P", 5, level.as_of, unread_since="2025-01-01T12:00:00.000Z")
     assert unread.known_as_of(later) == level.as_of
+
+
+def test_a_large_list_takes_little_memory_while_it_is_read() -> None:
+    rows = 50_000
+    tracemalloc.start()
+    snapshot = Snapshot("2025")
+    for first in range(0, rows, 100):
+        keys = [f"PROD-{number:08d}" for number in range(first, first + 100)]
+        snapshot.add(StockPage(keys, [ListedLevel(key, 5) for key in keys], first + 100 < rows))
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert snapshot.is_complete
+    assert taken / rows < 400, f"{taken / rows:.0f} bytes a product"
