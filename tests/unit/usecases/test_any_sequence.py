@@ -46,7 +46,7 @@ class AnySequence(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.house = House(can_look=self.can_look)
-        self.house.platform.lag_seconds = 25
+        self.house.platform.lag_seconds = 45  # longer than one settle time, shorter than two
         self.orders: list[Order] = []
         self.answers: list[Answer] = []
         self.looks_fail = False
@@ -245,7 +245,7 @@ class Blind(AnySequence):
 
 
 lots = settings(
-    max_examples=int(__import__("os").environ.get("MANY", "80")),
+    max_examples=100,
     stateful_step_count=40,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
