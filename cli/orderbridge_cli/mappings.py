@@ -63,9 +63,15 @@ def export(channel: Channels) -> None:
     """Print all mappings as `import` reads them, every value as it was imported."""
     from orderbridge_cli.mapping_csv import write_rows
 
-    rows = list(_mappings(_stack()).export(channel))
+    mappings = _mappings(_stack())
+    rows = list(mappings.export(channel))
     if wants_json():
-        answer([{"kind": key.kind, "key": key.key, "value": value} for key, value in rows], lambda: "")
+        found = mappings.found(channel)
+        document = [
+            {"kind": key.kind, "key": key.key, "value": value, "source": "found" if key in found else "imported"}
+            for key, value in rows
+        ]
+        answer(document, lambda: "")
     else:
         typer.echo(write_rows(rows), nl=False)
 

@@ -99,12 +99,20 @@ class Mappings:
     def __init__(self, steps: Steps | None = None) -> None:
         self.steps = steps or Steps()
         self.values: dict[tuple[str, MappingKey], Any] = {}
+        self.found: dict[tuple[str, MappingKey], str] = {}
 
     def read(self, channel: str, keys: Collection[MappingKey]) -> Mapping[MappingKey, Any]:
         self.steps.pass_by("before read mappings")
         found = {key: self.values[channel, key] for key in keys if (channel, key) in self.values}
         self.steps.pass_by("after read mappings")
         return found
+
+    def keep_found(self, channel: str, values: Mapping[MappingKey, Any], found_at: str) -> None:
+        self.steps.pass_by("before keep_found")
+        for key, value in values.items():
+            self.values.setdefault((channel, key), value)
+            self.found.setdefault((channel, key), found_at)
+        self.steps.pass_by("after keep_found")
 
 
 class Credentials:

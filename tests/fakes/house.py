@@ -79,10 +79,6 @@ class House:
         self.map("customer", "CUST-001", "customer 1")
         self.map("product", "PROD-001", "product 1")
 
-    def _route(self, unrouted: Forward) -> list[Forward]:
-        self.looked_for_a_route.append(unrouted)
-        return []
-
     # --- what stands there --------------------------------------------------------------------------------------------
 
     def accept(self, order: Order) -> Order:

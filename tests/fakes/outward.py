@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from orderbridge.domain.channels import Channel, CommonSettings
 from orderbridge.domain.events import Event, ForwardMessage
-from orderbridge.domain.lookups import Absent, Ambiguous, Finding, Found, LookFailed
+from orderbridge.domain.lookups import Absent, Ambiguous, Finding, Found, FoundMappings, LookFailed
 from orderbridge.domain.mapping import MappingKey, MissingMappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
@@ -90,6 +90,7 @@ class FakePlatform:
     cancels: int = 0
     probes: int = 0
     held: list[tuple[str, datetime]] = field(default_factory=list)
+    tells: dict[MappingKey, Any] = field(default_factory=dict)
 
     def settings(self, channel: Channel) -> CommonSettings:
         return CommonSettings.model_validate(channel.settings)
@@ -148,6 +149,16 @@ class FakePlatform:
         self.steps.pass_by("before cancel")
         self.cancels += 1
         return self.cancel_answer()
+
+    def find_mappings(
+        self,
+        wanted: Collection[MappingKey],
+        known: Mapping[MappingKey, Any],
+        channel: Channel,
+        credentials: Mapping[str, Any],
+    ) -> FoundMappings:
+        self.steps.pass_by("before find_mappings")
+        return FoundMappings({key: self.tells[key] for key in wanted if key in self.tells})
 
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
         self.steps.pass_by("before probe")

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orderbridge.domain.deliveries import Answer, Delivery, DeliveryRef
+from orderbridge.domain.forwards import TimelineEntry
 from orderbridge.domain.times import Clock
 from orderbridge.domain.webhook_signing import WebhookSecret
 from orderbridge.domain.webhooks import EVENTS, Webhook
@@ -38,6 +39,7 @@ class Webhooks:
         self.steps: Steps = store.steps
         self.by_id = {webhook.webhook_id: webhook for webhook in webhooks}
         self.suspended: set[str] = set()
+        self.timeline: list[TimelineEntry] = []
 
     def active(self, client_id: str) -> Sequence[Webhook]:
         self.steps.pass_by("before active webhooks")
@@ -88,12 +90,17 @@ class Webhooks:
         found = [d for d in self.store.deliveries.values() if d.ref.webhook_id == webhook_id]
         return sorted(found, key=lambda delivery: delivery.ref.message_id, reverse=True)
 
-    def put(self, webhook: Webhook) -> None:
+    def put(self, webhook: Webhook, entry: TimelineEntry) -> None:
         self.steps.pass_by("before put webhook")
         self.by_id[webhook.webhook_id] = webhook
+        self.timeline.append(entry)
 
-    def remove(self, webhook: Webhook) -> None:
+    def remove(self, webhook: Webhook, entry: TimelineEntry) -> None:
         self.by_id.pop(webhook.webhook_id, None)
+        self.timeline.append(entry)
+
+    def note(self, client_id: str, entry: TimelineEntry) -> None:
+        self.timeline.append(entry)
 
 
 class Vault:

@@ -192,6 +192,10 @@ class MappingStore(Protocol):
         """The values of those keys that are mapped, strongly consistent."""
         ...
 
+    def keep_found(self, channel: str, values: Mappings, found_at: str) -> None:
+        """Keep what the platform told, marked as such; a row that somebody imported meanwhile stays as it is."""
+        ...
+
 
 class CredentialSource(Protocol):
     def credentials(self, channel: Channel) -> Mapping[str, Any]: ...
@@ -345,6 +349,10 @@ class CredentialVault(CredentialSource, Protocol):
 
 class MappingTable(Protocol):
     """A channel's mappings as texts, exactly as they were imported."""
+
+    def found(self, channel: str) -> Iterable[MappingKey]:
+        """The keys of the rows that the platform itself told."""
+        ...
 
     def rows(self, channel: str) -> Iterable[tuple[MappingKey, str]]: ...
 

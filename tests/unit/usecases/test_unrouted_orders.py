@@ -4,30 +4,38 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orderbridge.domain.forwards import PARKED_RECHECK_SECONDS, UNROUTED, UNROUTED_RECHECK_SECONDS
+from orderbridge.domain.forwards import PARKED_RECHECK_SECONDS, UNROUTED_RECHECK_SECONDS, ForwardState
+from orderbridge.domain.orders import Order
 from tests.fakes.house import House
-from tests.fakes.samples import order
+from tests.fakes.samples import SIRCLO, order, partner
 
 
-def test_a_sweep_looks_for_the_route_of_an_unrouted_order_and_no_queue_hears_of_it() -> None:
-    house = House()
+def unrouted_order(house: House) -> Order:
     accepted = house.accept(replace(order(), channels=()))
     house.publish(accepted)
     house.deliver_events()
+    return accepted
+
+
+def test_a_sweep_finds_the_route_that_intake_did_not_know_yet() -> None:
+    house = House()
+    accepted = unrouted_order(house)
+    house.partners.by_id[accepted.client_id] = partner(routes={"SITE-001": (SIRCLO,)})
     house.clock.move(UNROUTED_RECHECK_SECONDS + 1)
 
-    found = house.sweep()
+    assert house.sweep()["routed"] == 1
 
-    assert found["unrouted"] == 1
-    assert [forward.channel for forward in house.looked_for_a_route] == [UNROUTED]
-    assert not house.queues.sent
+    forward = house.store.forwards[accepted.key, SIRCLO.name]
+    assert forward.state is ForwardState.QUEUED
+    assert [message.channel for _, message in house.queues.sent] == [SIRCLO]
 
 
 def test_a_route_that_has_not_come_is_looked_for_again_later_and_not_at_once() -> None:
     house = House()
-    house.publish(house.accept(replace(order(), channels=())))
+    unrouted_order(house)
     house.clock.move(UNROUTED_RECHECK_SECONDS + 1)
-    house.sweep()
+    assert house.sweep()["unrouted"] == 1
+    assert not house.queues.sent
 
     house.clock.move(PARKED_RECHECK_SECONDS - 1)
     assert not house.sweep()

@@ -21,7 +21,7 @@ def channel_item(channel: Channel) -> Item:
             "registry": "CHANNEL",
             "name": channel.name,
             "platform": channel.platform,
-            "settings": json.dumps(channel.settings, default=str),
+            "settings": json_text(channel.settings),
             "state": channel.state,
             "paused_reason": channel.paused_reason,
             "since": channel.since,
@@ -69,9 +69,17 @@ def read_channel(item: Mapping[str, Any], health: Mapping[str, Any] | None = Non
     )
 
 
-def mapping_item(channel: str, need: MappingKey, value: str) -> Item:
-    """A mapping; `value` is the JSON text (or plain id) that the operator gave, kept as it is."""
-    return to_item({"PK": mapping_pk(channel, need.kind), "SK": need.key, "value": value})
+def json_text(document: Any) -> str:
+    """A document as JSON: whole numbers as such, and a fraction as its exact text, which every model reads back."""
+    return json.dumps(document, default=lambda number: int(number) if number == int(number) else str(number))
+
+
+def mapping_item(channel: str, need: MappingKey, value: str, found_at: str | None = None) -> Item:
+    """A mapping; `value` is the JSON text (or plain id) that the operator gave, kept as it is.
+
+    `found_at` marks one that the platform itself told, and since when it stands.
+    """
+    return to_item({"PK": mapping_pk(channel, need.kind), "SK": need.key, "value": value, "found_at": found_at})
 
 
 def parse_value(text: str) -> Any:

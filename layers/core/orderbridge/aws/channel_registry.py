@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from orderbridge.aws import channel_items, items
 from orderbridge.aws.channels import SecretCredentials, TableChannels, credentials_secret
 from orderbridge.aws.reads import query_all
 from orderbridge.aws.transactions import TRANSACTION_LIMIT, write_all_or_nothing
 from orderbridge.domain.channels import Channel
-from orderbridge.domain.mapping import KINDS, MappingKey
+from orderbridge.domain.mapping import KINDS, MappingKey, MappingKind
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -84,17 +84,25 @@ class TableMappingRows:
         self._client = client
         self._table = table
 
+    def found(self, channel: str) -> Iterator[MappingKey]:
+        for item in self._items(channel):
+            if "found_at" in item:
+                yield MappingKey(cast(MappingKind, item["PK"]["S"].rsplit("#", 1)[1]), item["SK"]["S"])
+
     def rows(self, channel: str) -> Iterator[tuple[MappingKey, str]]:
+        for item in self._items(channel):
+            kind = cast(MappingKind, item["PK"]["S"].rsplit("#", 1)[1])
+            yield MappingKey(kind, item["SK"]["S"]), item["value"]["S"]
+
+    def _items(self, channel: str) -> Iterator[items.Item]:
         for kind in KINDS:
-            found = query_all(
+            yield from query_all(
                 self._client,
                 TableName=self._table,
                 KeyConditionExpression="PK = :pk",
                 ExpressionAttributeValues={":pk": {"S": items.mapping_pk(channel, kind)}},
                 ConsistentRead=True,
             )
-            for item in found:
-                yield MappingKey(kind, item["SK"]["S"]), item["value"]["S"]
 
     def write(self, channel: str, rows: Sequence[tuple[MappingKey, str]]) -> Iterable[int]:
         for start in range(0, len(rows), TRANSACTION_LIMIT):

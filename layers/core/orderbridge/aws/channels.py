@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -85,6 +86,16 @@ class TableMappings:
             kind: Any = item["PK"]["S"].rsplit("#", 1)[1]
             found[MappingKey(kind, item["SK"]["S"])] = channel_items.parse_value(item["value"]["S"])
         return found
+
+    def keep_found(self, channel: str, values: Mappings, found_at: str) -> None:
+        for need, value in values.items():
+            text = value if isinstance(value, str) else channel_items.json_text(value)
+            with suppress(self._client.exceptions.ConditionalCheckFailedException):
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=channel_items.mapping_item(channel, need, text, found_at),
+                    ConditionExpression="attribute_not_exists(PK)",
+                )
 
 
 @dataclass(slots=True)

@@ -39,6 +39,8 @@ class CommonSettings(BaseModel):
     stock: StockSettings = StockSettings()
     refuses_with_503: bool = False
     """Whether this account's 503 is known to mean that nothing was processed."""
+    look_up_mappings: bool = True
+    """Whether a missing mapping may be taken from the platform itself, where exactly our code stands there once."""
     settle_s: Annotated[Decimal, Field(gt=0, le=3600)] = Decimal(30)
     """How long the account's lists may lag behind its creates: the time before a look, and between two of them."""
 

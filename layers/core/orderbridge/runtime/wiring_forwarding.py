@@ -46,7 +46,9 @@ def publish_order() -> tuple[PublishOrder, PublishForwardChange]:
 def forward_order() -> ForwardOrder:
     settings = load(ForwarderSettings)
     table = clients.dynamodb()
-    platform = platform_named(settings.platform, allow_loopback_http=settings.allow_loopback_http)
+    platform = platform_named(
+        settings.platform, allow_loopback_http=settings.allow_loopback_http, workers=int(settings.workers)
+    )
     credentials = SecretCredentials(clients.secrets_manager(), settings.stack, settings.partner_cache_seconds, utc_now)
     return ForwardOrder(
         orders=TableOrders(table, settings.table_name),

@@ -25,7 +25,7 @@ from orderbridge.domain.forwards import (
 from orderbridge.domain.mapping import MissingMappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Outcome, Refused, Unknown
-from orderbridge.domain.times import Clock, from_iso
+from orderbridge.domain.times import Clock, from_iso, to_iso
 from orderbridge.ports import (
     CredentialSource,
     ForwardQueues,
@@ -186,12 +186,26 @@ class ForwardOrder:
         if record.forward.state is ForwardState.PAUSED:
             record = ForwardRecord(record.order, self.orders.save(self._released(record.forward)), record.request)
         parked = self.orders.save(park_for_mappings(record.forward, missing.keys, self.clock()))
-        # An import between our reading and our parking found nothing to release, so the mappings are read once more.
+        self._look_up(record.order, channel, parked)
+        # Read once more, for what was found, and because an import between our reading and our parking found nothing
+        # to release.
         try:
             self._mapped_request(record.order, channel)
-        except MissingMappings:
-            return parked
+        except MissingMappings as still:
+            if still.keys == parked.missing:
+                return parked
+            return self.orders.save(park_for_mappings(parked, still.keys, self.clock()))
         return self._release(parked)
+
+    def _look_up(self, order: Order, channel: Channel, parked: Forward) -> None:
+        """Keep those missing mappings that the platform itself tells; an explicit row always comes first."""
+        if not self.platform.settings(channel).look_up_mappings:
+            return
+        known = self.mappings.read(channel.name, self.platform.mapping_keys(order, channel))
+        credentials = self.credentials.credentials(channel)
+        found = self.platform.find_mappings(parked.missing, known, channel, credentials)
+        if found.values:
+            self.mappings.keep_found(channel.name, found.values, to_iso(self.clock()))
 
     def _pause(self, forward: Forward, channel: Channel, obstacle: Obstacle) -> Forward:
         if forward.state is ForwardState.NEEDS_MAPPING:

@@ -146,6 +146,10 @@ class OperateMappings:
 
     # --- reading ------------------------------------------------------------------------------------------------------
 
+    def found(self, channel: str) -> frozenset[MappingKey]:
+        """Which of a channel's mappings the platform itself told, so that nobody imported them."""
+        return frozenset() if channel.startswith(PARTNER_PREFIX) else frozenset(self.table.found(channel))
+
     def export(self, channel: str) -> Iterator[tuple[MappingKey, str]]:
         """Every mapping of a channel, its value exactly as it was imported; a partner's routes as JSON lists."""
         if not channel.startswith(PARTNER_PREFIX):
