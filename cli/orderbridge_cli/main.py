@@ -6,7 +6,19 @@ runs.
 
 from __future__ import annotations
 
-from orderbridge_cli import channels, dead_letters, forwards, keys, local_stack, mappings, orders, partners, stock
+from orderbridge_cli import (
+    channels,
+    dead_letters,
+    forwards,
+    keys,
+    local_stack,
+    mappings,
+    orders,
+    partners,
+    statuses,
+    stock,
+    webhooks,
+)
 from orderbridge_cli.demo import demo
 from orderbridge_cli.output import command, new_group
 from orderbridge_cli.signature_check import check_signature
@@ -24,6 +36,8 @@ for group in (
     dead_letters.group,
     keys.group,
     stock.group,
+    statuses.group,
+    webhooks.group,
 ):
     app.add_typer(group)
 

@@ -127,6 +127,22 @@ def forward_described(forward: Forward) -> dict[str, Any]:
         "attempts": forward.attempts,
         "missing": [{"kind": need.kind, "key": need.key} for need in forward.missing],
         "error": forward.error,
+        **_platform_says(forward),
+    }
+
+
+def _platform_says(forward: Forward) -> dict[str, Any]:
+    """What the platform has said since it holds the order; nothing where it has said nothing."""
+    from orderbridge.domain.statuses import channel_status
+
+    if not forward.platform_status_raw:
+        return {}
+    return {
+        "status": channel_status(forward),
+        "awb_number": forward.awb_number,
+        "shipment_problem": forward.shipment_problem,
+        "payment_status": forward.payment_status,
+        "platform_says": dict(forward.platform_status_raw),
     }
 
 
@@ -139,7 +155,9 @@ def rendered(document: dict[str, Any]) -> RenderableType:
     ]
     return stacked(
         facts(head),
-        table("Forwards", ("channel", "platform", "state", "external id", "attempts", "needs or error"), forwards),
+        table(
+            "Forwards", ("channel", "platform", "state", "external id", "attempts", "needs, error or status"), forwards
+        ),
         timeline_table(document["timeline"]),
     )
 
@@ -151,5 +169,6 @@ def timeline_table(timeline: list[dict[str, Any]]) -> RenderableType:
 
 
 def _trouble(forward: dict[str, Any]) -> str | None:
+    told = ", ".join(forward[name] for name in ("status", "shipment_problem", "awb_number") if forward.get(name))
     needs = ", ".join(f"{need['kind']}:{need['key']}" for need in forward["missing"])
-    return needs or forward["error"]
+    return needs or forward["error"] or told or None

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from orderbridge.aws.secrets import SecretPepper
     from orderbridge.aws.stock_levels import TableStockLevels
     from orderbridge.aws.stock_runs import TableStockRuns
+    from orderbridge.aws.webhook_registry import SecretWebhookVault, TableWebhookRegistry
+    from orderbridge.aws.webhooks import SqsDeliveryQueue, TableDeliveries
 
 PortT = TypeVar("PortT")
 
@@ -234,3 +236,28 @@ class Operations:
         from orderbridge.aws.stock_runs import TableStockRuns
 
         return TableStockRuns(self.clients.dynamodb, self.table)
+
+    @cached_property
+    def webhook_registry(self) -> TableWebhookRegistry:
+        from orderbridge.aws.webhook_registry import TableWebhookRegistry
+
+        return TableWebhookRegistry(self.clients.dynamodb, self.table)
+
+    @cached_property
+    def webhook_vault(self) -> SecretWebhookVault:
+        from orderbridge.aws.webhook_registry import SecretWebhookVault
+        from orderbridge.domain.times import utc_now
+
+        return SecretWebhookVault(self.clients.secrets_manager, self.target.stack, 0, utc_now)
+
+    @cached_property
+    def deliveries(self) -> TableDeliveries:
+        from orderbridge.aws.webhooks import TableDeliveries
+
+        return TableDeliveries(self.clients.dynamodb, self.table)
+
+    @cached_property
+    def delivery_queue(self) -> SqsDeliveryQueue:
+        from orderbridge.aws.webhooks import SqsDeliveryQueue
+
+        return SqsDeliveryQueue(self.clients.sqs, self.output("QueueWebhooks"))

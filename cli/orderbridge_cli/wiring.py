@@ -7,6 +7,7 @@ from orderbridge.usecases.operating_channels import OperateChannels
 from orderbridge.usecases.operating_mappings import OperateMappings
 from orderbridge.usecases.operating_orders import LookUpOrders, MoveForward
 from orderbridge.usecases.operating_partners import OperatePartners
+from orderbridge.usecases.operating_webhooks import OperateWebhooks
 from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
 from orderbridge.usecases.stock_overview import StockOverview
 from orderbridge_cli.target import Operations
@@ -53,3 +54,16 @@ def move_forward(stack: Operations) -> MoveForward:
 
 def stock_overview(stack: Operations) -> StockOverview:
     return StockOverview(stack.stock_levels, stack.stock_runs, stack.channels.list_channels(), utc_now)
+
+
+def operate_webhooks(stack: Operations) -> OperateWebhooks:
+    return OperateWebhooks(
+        partners=stack.partners,
+        registry=stack.webhook_registry,
+        vault=stack.webhook_vault,
+        deliveries=stack.deliveries,
+        queue=stack.delivery_queue,
+        clock=utc_now,
+        allow_loopback_http=stack.is_on_this_machine,
+        sweep_grace_seconds=stack.sweep_grace_seconds,
+    )

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from orderbridge.domain.cancelling import CancelAnswer
+from orderbridge.domain.forwards import ShipmentProblem
 from orderbridge.domain.orders import MAX_LINES, MAX_QUANTITY, OrderStatus
 from orderbridge.usecases.health import Wellbeing
 
@@ -65,6 +66,10 @@ class OrderAtChannel(Answer):
     status: OrderStatus
     external_id: str | None = Field(description="The platform's own id of the order, once it is known.")
     awb_number: str | None = Field(description="The air waybill, once the goods are shipped.")
+    shipment_problem: ShipmentProblem | None = Field(
+        default=None,
+        description="What went wrong on the way; there as long as the platform says so. The status stays as it was.",
+    )
 
 
 class OrderEvent(Answer):
@@ -72,8 +77,8 @@ class OrderEvent(Answer):
 
     at: str = TIME
     event: str = Field(
-        description="`OrderAccepted`, `OrderForwarded`, `OrderRejected`, `OrderCancelled`, `CancelNotPossible` or "
-        "`StatusChanged`; there may be more later."
+        description="`OrderAccepted`, `OrderForwarded`, `OrderRejected`, `OrderCancelled`, `CancelNotPossible`, "
+        "`StatusChanged` or `ShipmentChanged`; there may be more later."
     )
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from orderbridge.domain.deliveries import Answer, Delivery, DeliveryRef
+    from orderbridge.domain.forwards import TimelineEntry
     from orderbridge.domain.webhook_signing import WebhookSecret
     from orderbridge.domain.webhooks import Webhook
 
@@ -73,13 +74,17 @@ class WebhookPost(Protocol):
 
 
 class WebhookRegistry(Protocol):
-    """The webhooks as an operator changes them; every read is strongly consistent."""
+    """The webhooks as an operator changes them; every read is strongly consistent, every change on the timeline."""
 
     def of(self, client_id: str) -> Sequence[Webhook]: ...
 
-    def put(self, webhook: Webhook) -> None: ...
+    def put(self, webhook: Webhook, entry: TimelineEntry) -> None: ...
 
-    def remove(self, webhook: Webhook) -> None: ...
+    def remove(self, webhook: Webhook, entry: TimelineEntry) -> None: ...
+
+    def note(self, client_id: str, entry: TimelineEntry) -> None:
+        """Put a line on the partner's timeline for what is kept elsewhere."""
+        ...
 
 
 class WebhookVault(WebhookSecrets, Protocol):

@@ -34,6 +34,7 @@ READERS: dict[str, Reader] = {
     "AWS::Lambda::LayerVersion": code.layer,
     "AWS::Lambda::Permission": code.permission,
     "AWS::Logs::LogGroup": storage.log_group,
+    "AWS::Logs::MetricFilter": storage.metric_filter,
     "AWS::SQS::Queue": storage.queue,
     "AWS::Scheduler::Schedule": surface.schedule,
     "AWS::SQS::QueuePolicy": storage.queue_policy,

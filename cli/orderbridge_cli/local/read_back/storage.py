@@ -104,3 +104,21 @@ def log_group(resource: Resource) -> Json:
     if "kmsKeyId" in held:
         properties["KmsKeyId"] = held["kmsKeyId"]
     return properties
+
+
+def metric_filter(resource: Resource) -> Json:
+    group = resource.template["LogGroupName"]
+    filters = resource.aws.logs.describe_metric_filters(logGroupName=group, filterNamePrefix=resource.physical_id)[
+        "metricFilters"
+    ]
+    if not filters:
+        return {}
+    (held,) = filters
+    return {
+        "LogGroupName": group,
+        "FilterPattern": held["filterPattern"],
+        "MetricTransformations": [
+            {name[0].upper() + name[1:]: value for name, value in transformation.items()}
+            for transformation in held["metricTransformations"]
+        ],
+    }

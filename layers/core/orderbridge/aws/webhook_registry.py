@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from orderbridge.aws import items, webhook_items
-from orderbridge.aws.webhooks import SecretWebhookSecrets, webhook_secret_name, webhooks_of
+from orderbridge.aws import forward_items, items, webhook_items
+from orderbridge.aws.transactions import write_all_or_nothing
+from orderbridge.aws.webhooks import SecretWebhookSecrets, webhook_key, webhook_secret_name, webhooks_of
+from orderbridge.domain.forwards import TimelineEntry
 from orderbridge.domain.webhook_signing import WebhookSecret
 from orderbridge.domain.webhooks import Webhook
 
@@ -28,14 +30,22 @@ class TableWebhookRegistry:
     def of(self, client_id: str) -> Sequence[Webhook]:
         return list(webhooks_of(self._client, self._table, client_id, consistent=True))
 
-    def put(self, webhook: Webhook) -> None:
-        self._client.put_item(TableName=self._table, Item=webhook_items.webhook_item(webhook))
+    def put(self, webhook: Webhook, entry: TimelineEntry) -> None:
+        self._write({"Put": self._put(webhook_items.webhook_item(webhook))}, webhook.client_id, entry)
 
-    def remove(self, webhook: Webhook) -> None:
-        self._client.delete_item(
-            TableName=self._table,
-            Key=items.keys(webhook_items.webhooks_pk(webhook.client_id), webhook_items.webhook_sk(webhook.webhook_id)),
-        )
+    def remove(self, webhook: Webhook, entry: TimelineEntry) -> None:
+        delete = {"TableName": self._table, "Key": webhook_key(webhook)}
+        self._write({"Delete": delete}, webhook.client_id, entry)
+
+    def note(self, client_id: str, entry: TimelineEntry) -> None:
+        self._client.put_item(**self._put(forward_items.timeline_item(items.partner_pk(client_id), entry)))
+
+    def _write(self, write: dict[str, Any], client_id: str, entry: TimelineEntry) -> None:
+        timeline = self._put(forward_items.timeline_item(items.partner_pk(client_id), entry))
+        write_all_or_nothing(self._client, [write, {"Put": timeline}])
+
+    def _put(self, item: items.Item) -> dict[str, Any]:
+        return {"TableName": self._table, "Item": item}
 
 
 class SecretWebhookVault(SecretWebhookSecrets):

@@ -106,7 +106,7 @@ class TableDeliveries:
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.update_item(
                 TableName=self._table,
-                Key=_key_of(webhook),
+                Key=webhook_key(webhook),
                 UpdateExpression=update,
                 ConditionExpression="attribute_exists(PK)",
                 ExpressionAttributeValues=values,
@@ -116,7 +116,7 @@ class TableDeliveries:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_key_of(webhook),
+                Key=webhook_key(webhook),
                 UpdateExpression="SET #state = :disabled, reason = :reason, since = :at",
                 ConditionExpression="#state = :active",
                 ExpressionAttributeNames={"#state": "state"},
@@ -143,7 +143,8 @@ class TableDeliveries:
         return (webhook_items.read_delivery(item) for item in found)
 
 
-def _key_of(webhook: Webhook) -> items.Item:
+def webhook_key(webhook: Webhook) -> items.Item:
+    """Where a webhook stands in the table."""
     return items.keys(webhook_items.webhooks_pk(webhook.client_id), webhook_items.webhook_sk(webhook.webhook_id))
 
 

@@ -17,6 +17,7 @@ PARTNER_EVENTS = {
     "ForwardCancelled": "OrderCancelled",
     "CancelRejected": "CancelNotPossible",
     "StatusChanged": "StatusChanged",
+    "ShipmentChanged": "ShipmentChanged",
 }
 
 
@@ -46,16 +47,7 @@ class OrderView:
                 "sales_name": content.sales_name,
                 "address": content.address,
                 "products": [{"product_code": p.product_code, "quantity": p.quantity} for p in content.products],
-                "channels": [
-                    {
-                        "channel": forward.channel.name,
-                        "status": channel_status(forward),
-                        "external_id": forward.external_id,
-                        "awb_number": forward.awb_number,
-                    }
-                    for forward in self.forwards
-                    if forward.channel != UNROUTED
-                ],
+                "channels": [_at_channel(forward) for forward in self.forwards if forward.channel != UNROUTED],
                 "timeline": [
                     {"at": self.order.created_at, "event": "OrderAccepted"},
                     *(
@@ -66,3 +58,13 @@ class OrderView:
                 ],
             },
         }
+
+
+def _at_channel(forward: Forward) -> dict[str, Any]:
+    return {
+        "channel": forward.channel.name,
+        "status": channel_status(forward),
+        "external_id": forward.external_id,
+        "awb_number": forward.awb_number,
+        **({"shipment_problem": forward.shipment_problem} if forward.shipment_problem is not None else {}),
+    }

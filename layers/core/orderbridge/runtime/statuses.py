@@ -26,7 +26,7 @@ def status_handler(sync_round: Round) -> Callable[[Mapping[str, Any], Any], dict
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
         with invocation("status_sync", context):
             request = StatusRequest.from_event(event)
-            reports = sync_round(request, lambda: context.get_remaining_time_in_millis() / 1000 - SECONDS_TO_END)
+            reports = sync_round(request, _seconds_left(request, context))
             for report in reports:
                 _log(report)
             failed = [report.channel for report in reports if not report.ok]
@@ -35,6 +35,14 @@ def status_handler(sync_round: Round) -> Callable[[Mapping[str, Any], Any], dict
             return {"channels": [report.body() for report in reports]}
 
     return handler
+
+
+def _seconds_left(request: StatusRequest, context: Any) -> Callable[[], float]:
+    def to_the_end() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000
+
+    stop = SECONDS_TO_END if request.seconds is None else max(to_the_end() - request.seconds, SECONDS_TO_END)
+    return lambda: to_the_end() - stop
 
 
 def _log(report: StatusReport) -> None:

@@ -24,18 +24,22 @@ class UnknownChannel(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StatusRequest:
-    """What an invocation is asked for: a platform's channels, or one channel."""
+    """What an invocation is asked for: a platform's channels, or one channel, for at most `seconds`."""
 
     platform: str | None = None
     channel: str | None = None
+    seconds: float | None = None
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> StatusRequest:
-        """The request in an event, ``{"platform"}`` of a schedule or ``{"channel"}``; ValueError for anything else."""
-        platform, channel = event.get("platform"), event.get("channel")
+        """The request in an event: ``{"platform"}`` of a schedule, or ``{"channel", "seconds"?}``.
+
+        Raises ValueError for anything else.
+        """
+        platform, channel, seconds = event.get("platform"), event.get("channel"), event.get("seconds")
         if (platform is None) == (channel is None):
             raise ValueError("an event names a platform or a channel")
-        return cls(platform, channel)
+        return cls(platform, channel, None if seconds is None else float(seconds))
 
 
 @dataclass(frozen=True, slots=True)
