@@ -14,6 +14,9 @@ from orderbridge.ports import DueIndex, DueItem, ForwardQueues, LostRace, OrderS
 from orderbridge.usecases.publishing import PublishOrder, first_forwards
 
 CLAIM_SECONDS = 120
+LONGEST_CLAIM_SECONDS = 900
+SWEEP_SECONDS = 40
+"""How long a sweep goes on beginning new items; the function that runs it has ten seconds more."""
 
 
 class SweepIncomplete(Exception):
@@ -41,11 +44,15 @@ class Sweep:
     def __call__(self) -> Counter[str]:
         """How many items were found, by what became of them: order, forward, routed, unrouted, lost_race, gone.
 
-        One item that cannot be carried on holds up no other; `SweepIncomplete` is raised after the last.
+        One item that cannot be carried on holds up no other; `SweepIncomplete` is raised after the last. What there is
+        no time for is found by the next sweep.
         """
         found: Counter[str] = Counter()
         failures: list[Exception] = []
-        for item in self.due_index.due(to_iso(self.clock()), self.limit):
+        started = self.clock()
+        for item in self.due_index.due(to_iso(started), self.limit):
+            if (self.clock() - started).total_seconds() >= SWEEP_SECONDS:
+                break
             try:
                 found[self._carry_on(item)] += 1
             except LostRace:
@@ -81,9 +88,17 @@ class Sweep:
             return "gone"
         if record.forward.channel == UNROUTED:
             return self._unrouted(record.forward)
-        claimed = self.due_index.claim_forward(postpone(record.forward, self.clock(), CLAIM_SECONDS))
+        claimed = self.due_index.claim_forward(
+            postpone(record.forward, self.clock(), self._claim_seconds(record.forward))
+        )
         self.queues.send(message_of(claimed))
         return "forward"
+
+    def _claim_seconds(self, forward: Forward) -> float:
+        # The longer nothing has happened, the longer until the next sweep: behind a slow platform every forward is due,
+        # and another message for each of them every two minutes would make the queue ever longer.
+        idle = (self.clock() - from_iso(forward.updated_at)).total_seconds()
+        return min(max(idle, CLAIM_SECONDS), LONGEST_CLAIM_SECONDS)
 
     def _unrouted(self, forward: Forward) -> str:
         # Intake may remember a partner for a while: an order of that time finds here the route it did not find there.
