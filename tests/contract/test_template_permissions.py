@@ -166,7 +166,7 @@ def test_refresh_reads_partners_and_writes_nothing() -> None:
 
 
 def test_login_reads_partners_and_counts_failures() -> None:
-    assert granted("AuthLoginRole", "dynamodb:") == {"Query": {"PARTNER#*"}, "UpdateItem": {"LOGINS#*"}}
+    assert granted("AuthLoginRole", "dynamodb:") == {"GetItem": {"PARTNER#*"}, "UpdateItem": {"LOGINS#*"}}
 
 
 def test_reading_writes_nothing_but_the_count_of_calls() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orderbridge.aws import clients
 from orderbridge.aws.limits import TableFailureCounter
-from orderbridge.aws.partners import TablePartners
+from orderbridge.aws.partners import TablePartnerProfiles
 from orderbridge.aws.secrets import SecretPepper
 from orderbridge.domain.times import utc_now
 from orderbridge.runtime.settings import AuthLoginSettings, load
@@ -18,8 +18,8 @@ def log_in() -> ThrottledLogIn:
     table = clients.dynamodb()
     return ThrottledLogIn(
         LogIn(
-            # A login always reads the partner as it is now: a new secret or a suspension counts at once.
-            partners=TablePartners(table, settings.table_name, 0, utc_now),
+            # Nothing is remembered here: a new secret or a suspension counts at once.
+            partners=TablePartnerProfiles(table, settings.table_name),
             pepper=SecretPepper(clients.secrets_manager(), settings.pepper_secret),
             keys=key_ring(settings.jwt_keys_secret),
             clock=utc_now,
