@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 # A call that hangs must not eat a partner's request or a forward's lease; the SDK repeats what is safe to repeat.
+# Parameters are not checked on the way out: what is sent is built and typed here, and AWS checks it anyway.
 _CONFIG = Config(
-    connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 4}, tcp_keepalive=True
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"mode": "standard", "total_max_attempts": 4},
+    tcp_keepalive=True,
+    parameter_validation=False,
 )
 
 

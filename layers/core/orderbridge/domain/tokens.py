@@ -14,6 +14,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from orderbridge.domain import jws
@@ -25,6 +26,7 @@ LIFETIME_SECONDS = 12 * 3600
 LEEWAY_SECONDS = 30
 REFRESH_GRACE_SECONDS = 24 * 3600
 FAMILY_LIFETIME_SECONDS = 30 * 24 * 3600
+REMEMBERED_TOKENS = 256
 
 _NUMBERS = ("iat", "exp", "family_iat", "credential_version")
 _TEXTS = ("sub", "client_id", "jti", "family")
@@ -110,8 +112,7 @@ def verify_token(token: str, keys: SigningKeys, now: datetime, *, expired_for_se
 
     Raises `UnknownKey`, `TokenExpired` or `InvalidToken`; only the first two say more than "no".
     """
-    payload = _verified_payload(token, keys)
-    claims = _claims(payload)
+    claims = _authentic_claims(token, keys)
     present = int(now.timestamp())
     if claims.issued_at > present + LEEWAY_SECONDS:
         raise InvalidToken("issued in the future")
@@ -122,17 +123,27 @@ def verify_token(token: str, keys: SigningKeys, now: datetime, *, expired_for_se
     return claims
 
 
-def _verified_payload(token: str, keys: SigningKeys) -> Mapping[str, Any]:
+def _authentic_claims(token: str, keys: SigningKeys) -> TokenClaims:
     try:
-        kid = jws.key_id(token)
+        kid = _key_id(token)
         if kid is None or kid not in keys.keys:
             raise UnknownKey("unknown key")
-        payload = json.loads(jws.verify(token, keys.keys[kid]))
+        return _signed_claims(token, keys.keys[kid])
     except ValueError as failure:
         raise InvalidToken("not a token of ours") from failure
+
+
+# A partner sends one token with many orders. What follows from a token and a key alone is remembered for the good ones;
+# times, the ring and the partner are looked at every time.
+_key_id = lru_cache(maxsize=REMEMBERED_TOKENS)(jws.key_id)
+
+
+@lru_cache(maxsize=REMEMBERED_TOKENS)
+def _signed_claims(token: str, key: bytes) -> TokenClaims:
+    payload = json.loads(jws.verify(token, key))
     if not isinstance(payload, dict) or payload.get("iss") != ISSUER or payload.get("aud") != AUDIENCE:
         raise InvalidToken("made for another use")
-    return payload
+    return _claims(payload)
 
 
 def _claims(payload: Mapping[str, Any]) -> TokenClaims:
