@@ -268,3 +268,18 @@ def test_old_tokens_end_within_the_time_that_a_partner_is_remembered(
     wait_for(lambda: reader.get("/sales-orders").status_code == expected, seconds=4, what=f"{expected} after {command}")
     code = reader.partner.post(sales_order("PO-AFTER"))
     assert code.status_code == expected
+
+
+def test_a_rotation_of_the_token_keys_ends_no_token(reader: Reader, operator: Operator) -> None:
+    assert reader.get("/sales-orders").status_code == 200
+    before = operator.run("keys", "list")
+
+    after = operator.run("keys", "rotate")
+
+    assert [each["stage"] for each in after] == ["coming", "signing", *["leaving"] * (len(before) - 1)]
+    assert after[1]["kid"] == before[0]["kid"]
+    assert set(after[0]) == {"kid", "stage", "until"}, "a key is shown"
+    operator.run("keys", "rotate", exit_code=1)  # the new one does not sign yet
+    assert reader.get("/sales-orders").status_code == 200
+    reader.partner.login()
+    assert reader.get("/sales-orders").status_code == 200
