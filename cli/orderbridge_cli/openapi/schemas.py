@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from orderbridge.domain.cancelling import CancelAnswer
 from orderbridge.domain.forwards import ShipmentProblem
 from orderbridge.domain.orders import MAX_LINES, MAX_QUANTITY, OrderStatus
+from orderbridge.domain.views import PARTNER_EVENTS
 from orderbridge.usecases.health import Wellbeing
 
 TIME = Field(
@@ -18,6 +19,7 @@ TIME = Field(
 CODE = Field(description="The order's code; it never changes.", pattern=r"^SO-\d{8}-\d{5,}$")
 STATUS = Field(description="With several channels the least advanced of those that are still alive.")
 REFERENCE = Field(description="Your own number of the order, where you have given one.")
+EVENTS = ", ".join(f"`{event}`" for event in ("OrderAccepted", *dict.fromkeys(PARTNER_EVENTS.values())))
 NEXT_CURSOR = Field(
     description="Send it as `cursor` for the next page; null on the last one. A page may be short and still have a "
     "next."
@@ -76,10 +78,7 @@ class OrderEvent(Answer):
     """What happened to an order, and when."""
 
     at: str = TIME
-    event: str = Field(
-        description="`OrderAccepted`, `OrderForwarded`, `OrderRejected`, `OrderCancelled`, `CancelNotPossible`, "
-        "`StatusChanged` or `ShipmentChanged`; there may be more later."
-    )
+    event: str = Field(description=f"{EVENTS}; there may be more later.")
 
 
 class SalesOrderDetails(Answer):
