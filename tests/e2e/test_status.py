@@ -48,7 +48,7 @@ def sent(operator: Operator, partner: Partner, reference: str) -> str:
 def test_an_order_shipped_at_a_platform_is_shipped_for_its_partner_and_its_system_hears_it_once(
     new_partner: NewPartner, operator: Operator, platforms: Platforms, platform: str
 ) -> None:
-    partner = new_partner(platform)
+    partner = new_partner(platform, settings={"rate_limit": 500})
     with Receiver() as receiver:
         webhook = operator.run("webhooks", "add", partner.client_id, receiver.url)
         time.sleep(1.2)  # the publisher may have remembered for a second that there was none
@@ -77,7 +77,7 @@ def test_an_order_shipped_at_a_platform_is_shipped_for_its_partner_and_its_syste
 def test_a_shipment_that_comes_back_is_told_and_the_order_stays_shipped(
     new_partner: NewPartner, operator: Operator, platforms: Platforms
 ) -> None:
-    partner = new_partner("ngorder")
+    partner = new_partner("ngorder", settings={"rate_limit": 500})
     with Receiver() as receiver:
         operator.run("webhooks", "add", partner.client_id, receiver.url)
         code = sent(operator, partner, "PO-RETURNED")
@@ -97,7 +97,7 @@ def test_a_shipment_that_comes_back_is_told_and_the_order_stays_shipped(
 def test_with_several_channels_the_least_advanced_counts_and_a_cancelled_one_does_not(
     new_partner: NewPartner, operator: Operator, platforms: Platforms
 ) -> None:
-    partner = new_partner("sirclo", "ngorder")
+    partner = new_partner("sirclo", "ngorder", settings={"rate_limit": 500})
     code = sent(operator, partner, "PO-TWO-CHANNELS")
     set_status(platforms, "sirclo", code, "packed")
     for channel in partner.channels:
