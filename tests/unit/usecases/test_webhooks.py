@@ -1,0 +1,349 @@
+"""From a change of an order to its message at a receiver: told once, sent at least once, never forgotten."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook as Library
+
+from orderbridge.domain.deliveries import Answer, Delivery
+from orderbridge.domain.forwards import Forward, ForwardState, Transition
+from orderbridge.domain.status_changes import move_status
+from orderbridge.domain.times import to_iso
+from orderbridge.domain.webhook_signing import WebhookSecret, new_webhook_secret, rotated
+from orderbridge.usecases.publishing import PublishForwardChange
+from orderbridge.usecases.webhooks import ATTEMPT_SECONDS, SendDelivery, SweepDeliveries, UnknownDelivery
+from tests.fakes import samples
+from tests.fakes.outward import Bus
+from tests.fakes.statuses import sent_forward
+from tests.fakes.steps import Clock, Died, PortFailed, Steps, die, fail
+from tests.fakes.store import Store
+from tests.fakes.webhooks import SECRET, DeliveryQueue, Receiver, Vault, Webhooks, a_webhook
+
+GRACE = 60.0
+
+
+class Post:
+    """A post office: publisher, sender and sweeper of webhooks on fakes, all on one count of steps."""
+
+    def __init__(self, *webhooks: Any) -> None:
+        self.steps = Steps()
+        self.clock = Clock()
+        self.store = Store(self.steps)
+        self.bus = Bus(self.steps)
+        self.webhooks = Webhooks(self.store, *(webhooks or (a_webhook(),)))
+        self.vault = Vault(self.steps, *self.webhooks.by_id.values())
+        self.queue = DeliveryQueue(self.clock, self.steps)
+        self.receiver = Receiver(self.steps)
+        self.publish = PublishForwardChange(self.store, self.bus, self.webhooks, self.queue, self.clock, GRACE)
+        self.send = SendDelivery(
+            self.webhooks, self.vault, self.receiver, self.queue, self.bus.publish, self.clock, lambda: 0.5, GRACE
+        )
+        self.sweep = SweepDeliveries(self.webhooks, self.webhooks, self.queue, self.clock)
+        self.forward = sent_forward(self.store, 1)
+        self.store.orders[self.forward.key] = replace(self.store.orders[self.forward.key], status="DRAFT")
+
+    def change(self, change: Callable[[Forward], Forward]) -> None:
+        """Something happens to the order's forward; the stream does not know of it yet."""
+        self.forward = self.store.save(Transition(change(self.forward), None))
+
+    def tell(self) -> Delivery:
+        """Publish, and return the one new message."""
+        before = set(self.store.deliveries)
+        self.publish(self.forward)
+        (ref,) = set(self.store.deliveries) - before
+        return self.store.deliveries[ref]
+
+    def work(self) -> None:
+        """Handle what is visible in the queue; a message whose handling fails is dropped, as after the last receive."""
+        for _ in range(100):
+            ref = self.queue.take()
+            if ref is None:
+                return
+            with suppress(Died, PortFailed):
+                self.send(ref)
+        raise AssertionError("the queue never ends")
+
+    def wait(self, seconds: float) -> None:
+        """Time passes, with a sweep a minute."""
+        end = self.clock.now + timedelta(seconds=seconds)
+        while self.clock.now < end:
+            self.clock.move(min(60, (end - self.clock.now).total_seconds()))
+            self.sweep()
+            self.work()
+
+    def deliveries(self) -> list[Delivery]:
+        return sorted(self.store.deliveries.values(), key=lambda delivery: delivery.ref.message_id)
+
+    def told(self) -> list[str]:
+        """The statuses in the messages that were written, in their order."""
+        return [json.loads(delivery.body)["data"]["status"] for delivery in self.deliveries()]
+
+
+@pytest.fixture
+def post() -> Post:
+    return Post()
+
+
+# --- the publisher ----------------------------------------------------------------------------------------------------
+
+
+def test_each_change_is_told_once_however_often_the_stream_repeats_itself(post: Post) -> None:
+    for _ in range(3):
+        post.publish(post.forward)
+    post.clock.move(1)
+    post.change(lambda forward: move_status(forward, "SHIPPED"))
+    for _ in range(3):
+        post.publish(post.forward)
+    assert post.told() == ["SUBMITTED", "SHIPPED"]
+    order = post.store.orders[post.forward.key]
+    assert (order.status, order.changes) == ("SHIPPED", 2)
+    assert len(post.queue.sent) == 2
+
+
+def test_every_webhook_gets_a_message_of_its_own_and_a_disabled_one_none() -> None:
+    post = Post(a_webhook("wh_1"), a_webhook("wh_2"), a_webhook("wh_3", state="disabled"))
+    post.publish(post.forward)
+    assert sorted(ref.webhook_id for ref in post.store.deliveries) == ["wh_1", "wh_2"]
+    assert len({ref.message_id for ref in post.store.deliveries}) == 2
+
+
+def test_a_webhook_hears_of_the_events_it_asked_for() -> None:
+    post = Post(a_webhook("wh_1", events=("order.shipment_changed",)))
+    post.publish(post.forward)
+    assert post.deliveries() == []
+    post.change(lambda forward: replace(forward, awb_number="JP1"))
+    assert post.tell().event == "order.shipment_changed"
+
+
+def test_an_order_that_goes_back_to_the_start_by_an_operators_hand_is_told_anew(post: Post) -> None:
+    post.publish(post.forward)
+    for state in (ForwardState.REJECTED, ForwardState.SENT):
+        post.clock.move(1)
+        post.change(lambda forward, state=state: replace(forward, state=state))
+        post.publish(post.forward)
+    assert post.told() == ["SUBMITTED", "REJECTED", "SUBMITTED"]
+
+
+def test_two_publishers_at_once_tell_it_once(post: Post) -> None:
+    for step in range(12):
+        other = Post()
+        other.steps.at(step, lambda other=other: other.publish(other.forward))
+        other.publish(other.forward)
+        assert other.told() == ["SUBMITTED"], step
+
+
+@pytest.mark.parametrize("step", range(12))
+@pytest.mark.parametrize("harm", [die, fail])
+def test_a_publisher_that_ends_anywhere_is_repeated_and_tells_it_once(step: int, harm: Callable[[], None]) -> None:
+    post = Post()
+    post.steps.at(step, harm)
+    with suppress(Died, PortFailed):
+        post.publish(post.forward)
+    post.steps.clear()
+    post.publish(post.forward)
+    assert post.told() == ["SUBMITTED"]
+    post.work()
+    post.wait(180)
+    assert len(post.receiver.received) == 1
+
+
+# --- the sender -------------------------------------------------------------------------------------------------------
+
+
+def test_a_message_arrives_once_signed_as_the_scheme_wants(post: Post) -> None:
+    delivery = post.tell()
+    post.work()
+    ((url, headers, body),) = post.receiver.received
+    assert url == "https://partner.example.com/hook"
+    assert headers["webhook-id"] == delivery.ref.message_id
+    assert body == delivery.body.encode()
+    assert headers["webhook-timestamp"] == str(int(post.clock().timestamp()))
+    timestamp = post.clock()
+    assert headers["webhook-signature"] == Library(SECRET).sign(delivery.ref.message_id, timestamp, delivery.body)
+    assert post.deliveries()[0].state == "DELIVERED"
+    post.wait(86_400)
+    assert len(post.receiver.received) == 1
+
+
+def test_messages_come_twice_and_late_and_the_receiver_hears_once(post: Post) -> None:
+    ref = post.tell().ref
+    post.queue.send(ref)
+    post.queue.send(ref, 30)
+    post.work()
+    post.wait(300)
+    post.queue.send(ref)
+    post.work()
+    assert len(post.receiver.received) == 1
+
+
+def test_a_message_that_the_queue_lost_is_found_by_the_sweeper(post: Post) -> None:
+    post.tell()
+    post.queue.sent.clear()
+    post.clock.move(GRACE - 1)
+    assert not post.sweep()
+    post.clock.move(2)
+    assert post.sweep()["delivery"] == 1
+    assert not post.sweep(), "what is claimed is not found again at once"
+    post.work()
+    assert len(post.receiver.received) == 1
+
+
+def test_a_receiver_that_fails_hears_again_the_same_bytes_under_the_same_id(post: Post) -> None:
+    answers = [Answer(500), Answer(None, "ReadTimeout"), Answer(200)]
+    post.receiver.answer = lambda: answers.pop(0)
+    post.tell()
+    post.work()
+    post.wait(400)
+    assert len(post.receiver.received) == 3
+    assert len({headers["webhook-id"] for _, headers, _ in post.receiver.received}) == 1
+    assert len({body for *_, body in post.receiver.received}) == 1
+    assert len({headers["webhook-signature"] for _, headers, _ in post.receiver.received}) == 3
+    (delivery,) = post.deliveries()
+    assert (delivery.state, [each.status for each in delivery.kept_attempts]) == ("DELIVERED", [500, None, 200])
+
+
+def test_a_receiver_that_never_answers_well_is_tried_ten_times_in_three_days_and_no_more(post: Post) -> None:
+    times = []
+    post.receiver.answer = lambda: (times.append(post.clock()), Answer(500))[1]
+    post.tell()
+    post.work()
+    post.wait(5 * 86_400)
+    assert len(times) == 10
+    assert timedelta(days=3) <= times[-1] - times[0] <= timedelta(days=3.6)
+    (delivery,) = post.deliveries()
+    assert delivery.state == "FAILED"
+    assert post.queue.sent == []
+
+
+def test_after_failures_in_a_row_a_receiver_is_left_alone_and_nothing_is_lost(post: Post) -> None:
+    well = False
+    post.receiver.answer = lambda: Answer(200) if well else Answer(None, "ConnectTimeout")
+    post.publish(post.forward)
+    for status in ("ACCEPTED", "IN_PROCESS", "SHIPPED", "COMPLETED"):
+        post.clock.move(1)
+        post.change(lambda forward, status=status: move_status(forward, status))
+        post.publish(post.forward)
+    post.work()
+    assert len(post.receiver.received) == 3, "the others wait for the end of the rest"
+    assert post.webhooks.by_id["wh_1"].rests_at(post.clock())
+    post.wait(120)
+    tried = len(post.receiver.received)
+    assert tried < 12
+    well = True
+    post.wait(7200)
+    assert {delivery.state for delivery in post.deliveries()} == {"DELIVERED"}
+    assert post.webhooks.by_id["wh_1"].failures == 0
+    assert post.webhooks.by_id["wh_1"].rest_until is None
+
+
+def test_a_receiver_that_rests_delays_no_other() -> None:
+    post = Post(a_webhook("wh_1", rest_until=to_iso(Clock()() + timedelta(minutes=5)), failures=9), a_webhook("wh_2"))
+    post.publish(post.forward)
+    post.work()
+    assert [d.state for d in post.deliveries() if d.ref.webhook_id == "wh_2"] == ["DELIVERED"]
+    assert [d.attempts for d in post.deliveries() if d.ref.webhook_id == "wh_1"] == [0]
+
+
+def test_a_receiver_that_is_gone_is_disabled_with_one_alarm_and_what_waits_is_given_up(post: Post) -> None:
+    post.receiver.answer = lambda: Answer(410)
+    post.tell()
+    post.clock.move(1)
+    post.change(lambda forward: move_status(forward, "SHIPPED"))
+    post.tell()
+    post.work()
+    assert len(post.receiver.received) == 1
+    assert post.webhooks.by_id["wh_1"].state == "disabled"
+    assert [(event.detail_type, dict(event.detail)) for event in post.bus.events if "Webhook" in event.detail_type] == [
+        ("WebhookDisabled", {"client_id": samples.CLIENT_ID, "webhook": "wh_1"})
+    ]
+    assert [delivery.error for delivery in post.deliveries()] == [
+        "the receiver answered 410: it wants no more messages",
+        "the webhook is disabled: the receiver answered 410 Gone",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("happens", "error"),
+    [
+        (lambda post: post.webhooks.by_id.clear(), "the webhook was removed"),
+        (lambda post: post.webhooks.suspended.add(samples.CLIENT_ID), "the partner is suspended"),
+        (lambda post: post.vault.kept.clear(), "the webhook has no secret"),
+    ],
+)
+def test_what_may_not_go_is_given_up_and_says_why(post: Post, happens: Callable[[Post], None], error: str) -> None:
+    post.tell()
+    happens(post)
+    post.work()
+    assert post.receiver.received == []
+    (delivery,) = post.deliveries()
+    assert (delivery.state, delivery.error) == ("FAILED", error)
+
+
+def test_while_secrets_overlap_a_message_carries_both_signatures(post: Post) -> None:
+    new = new_webhook_secret()
+    post.vault.kept["wh_1"] = rotated([WebhookSecret(SECRET)], new, post.clock(), 3600)
+    post.tell()
+    post.work()
+    ((_, headers, _),) = post.receiver.received
+    assert len(headers["webhook-signature"].split()) == 2
+
+
+def test_a_message_about_nothing_goes_to_the_dead_letters(post: Post) -> None:
+    ref = post.tell().ref
+    with pytest.raises(UnknownDelivery):
+        post.send(replace(ref, message_id="msg_0"))
+
+
+def steps_of_a_delivery() -> int:
+    post = Post()
+    post.tell()
+    before = len(post.steps.taken)
+    post.work()
+    return len(post.steps.taken) - before
+
+
+@pytest.mark.parametrize("step", range(steps_of_a_delivery()))
+@pytest.mark.parametrize("harm", [die, fail])
+def test_a_sender_that_ends_anywhere_loses_nothing_and_repeats_only_what_it_cannot_know(
+    step: int, harm: Callable[[], None]
+) -> None:
+    post = Post()
+    post.tell()
+    post.steps.at(step, harm)
+    post.work()
+    post.steps.clear()
+    post.wait(2 * ATTEMPT_SECONDS + GRACE + 300)
+    (delivery,) = post.deliveries()
+    assert delivery.state == "DELIVERED"
+    assert len(post.receiver.received) in (1, 2)
+    assert len({headers["webhook-id"] for _, headers, _ in post.receiver.received}) == 1
+    if len(post.receiver.received) == 2:
+        assert delivery.kept_attempts[0].detail == "the sender ended before it knew an answer"
+
+
+@pytest.mark.parametrize("step", range(steps_of_a_delivery()))
+def test_of_two_senders_at_once_one_sends(step: int) -> None:
+    post = Post()
+    ref = post.tell().ref
+    post.steps.at(step, lambda: post.send(ref))
+    post.send(ref)
+    assert len(post.receiver.received) == 1
+    assert post.deliveries()[0].state == "DELIVERED"
+
+
+def test_two_sweepers_at_once_send_one_message() -> None:
+    for step in range(8):
+        post = Post()
+        post.tell()
+        post.queue.sent.clear()
+        post.clock.move(GRACE + 1)
+        post.steps.at(step, lambda post=post: post.sweep())
+        post.sweep()
+        assert len(post.queue.sent) == 1, step
