@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,9 +21,12 @@ KEYS_REFETCH_SECONDS = 60
 
 @dataclass
 class SecretKeyRing:
-    """`KeyRing` on the secret that `domain.token_keys` describes."""
+    """`KeyRing` on the secret that `domain.token_keys` describes.
 
-    client: SecretsManagerClient
+    `client` is made when the ring is first read: a second AWS client is a sixth of a cold import.
+    """
+
+    client: Callable[[], SecretsManagerClient]
     secret: str
     clock: Clock
     _fetched_at: float = float("-inf")
@@ -37,7 +41,7 @@ class SecretKeyRing:
     def _keys_at_most_old(self, seconds: float) -> SigningKeys:
         now = self.clock().timestamp()
         if self._keys is None or now - self._fetched_at >= seconds:
-            document = json.loads(self.client.get_secret_value(SecretId=self.secret)["SecretString"])
+            document = json.loads(self.client().get_secret_value(SecretId=self.secret)["SecretString"])
             self._keys = signing_keys(document, now)
             self._fetched_at = now
         return self._keys

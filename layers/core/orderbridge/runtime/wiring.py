@@ -54,4 +54,4 @@ def callers(settings: CallerSettings) -> Callers:
 
 
 def key_ring(secret: str) -> SecretKeyRing:
-    return SecretKeyRing(clients.secrets_manager(), secret, utc_now)
+    return SecretKeyRing(clients.secrets_manager, secret, utc_now)
