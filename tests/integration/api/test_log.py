@@ -1,0 +1,80 @@
+"""What the functions behind the API log, and what they never do."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from orderbridge.runtime import log
+from tests.fakes import samples
+from tests.integration.deployed import PEPPER, TOKEN_KEY, Deployed
+from tests.integration.partner_side import PartnerSide, sample_event, with_body, with_headers
+
+
+def test_a_second_call_knows_nothing_of_the_first(deployed: Deployed, partner: PartnerSide) -> None:
+    deployed.answer("order_intake", partner.order())
+    deployed.answer("order_intake", with_headers(partner.order(), authorization=None))
+
+    accepted, refused = deployed.lines()[-2:]
+    assert (accepted["message"], accepted["status"], accepted["client_id"]) == (
+        "request_answered",
+        201,
+        samples.CLIENT_ID,
+    )
+    assert (refused["message"], refused["status"], refused["problem"]) == ("request_refused", 401, "invalid_token")
+    assert not {"code", "client_id", "replayed"} & refused.keys()
+
+
+def test_every_answer_is_one_line_with_the_request_id(deployed: Deployed, partner: PartnerSide) -> None:
+    for event in (partner.order(), partner.order(), with_body(partner.order(), "{")):
+        before = len(deployed.lines())
+        deployed.call("order_intake", event)
+        (line,) = deployed.lines()[before:]
+        assert line["request_id"] == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
+        assert line["route"] == "/api/v1/sales-orders"
+        assert line["service"] == "orderbridge"
+
+
+def test_only_what_is_named_can_be_logged() -> None:
+    with pytest.raises(KeyError, match="address"):
+        log.log("x", address="Jl. Sudirman")
+    with pytest.raises(KeyError, match="body"):
+        log.begin_invocation(body="{}")
+    with pytest.raises(KeyError, match="token"):
+        log.log_failure("x", ValueError("secret"), token="x")
+
+
+def test_no_run_of_the_api_logs_a_secret_a_token_a_signature_or_a_person(
+    deployed: Deployed, partner: PartnerSide, capfd: pytest.CaptureFixture[str]
+) -> None:
+    event = partner.order()
+    answered = [
+        deployed.call("auth_login", sample_event("auth_login")),
+        deployed.call("auth_login", with_body(sample_event("auth_login"), "{")),
+        deployed.call("auth_refresh", with_body(sample_event("auth_refresh"), {"token": partner.token})),
+        deployed.call("order_intake", event),
+        deployed.call("order_intake", event),
+        deployed.call("order_intake", partner.order(address="elsewhere")),
+        deployed.call("order_intake", partner.order(products=[])),
+        deployed.call("order_intake", with_headers(event, x_signature="AAAA")),
+    ]
+    out, err = capfd.readouterr()
+    written = deployed.log.getvalue() + out + err
+
+    assert len(deployed.lines()) > len(answered)
+    order = json.loads(event["body"])
+    unwanted = {
+        "client secret": samples.CLIENT_SECRET,
+        "pepper": PEPPER,
+        "token key": TOKEN_KEY,
+        "signature": event["headers"]["X-SIGNATURE"],
+        "address": order["address"],
+        "sales name": order["sales_name"],
+        "customer": order["customer_code"],
+        "purchase order": order["purchase_order_no"],
+        **{f"token {n}": json.loads(a["body"]).get("token", partner.token) for n, a in enumerate(answered)},
+    }
+    for name, value in unwanted.items():
+        assert value not in written, name
+        assert value.rsplit(".", 1)[-1] not in written, name

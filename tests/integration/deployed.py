@@ -1,0 +1,310 @@
+"""Every function as the template deploys it, on moto: its own environment, the template's table, queues, bus, secrets.
+
+What a function calls is written down with the partition keys it reaches, as IAM would see it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+
+from orderbridge.aws import channel_items, clients, forward_items, items
+from orderbridge.aws.channels import credentials_secret
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.forwards import Forward, ForwardState
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.orders import Order
+from orderbridge.domain.partners import Partner
+from tests.contract.template import template
+
+REGION = "ap-southeast-3"
+STACK = "orderbridge"
+TOKEN_KEY = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+PEPPER = "the pepper of these tests, which nobody may see"
+
+
+@dataclass(frozen=True, order=True)
+class Call:
+    """A call as IAM sees it: action, what it acts on (the template's logical id), and the table's leading key."""
+
+    function: str
+    action: str
+    resource: str
+    leading_key: str = ""
+
+
+@cache
+def _aws(service: str) -> Any:
+    return boto3.client(service, region_name=REGION)
+
+
+@dataclass
+class Deployed:
+    """The stack. `handlers` are loaded when they are first called, as a cold start would."""
+
+    load_function: Callable[[str], ModuleType]
+    monkeypatch: pytest.MonkeyPatch
+    allow_loopback: bool = False
+    calls: list[Call] = field(default_factory=list)
+    log: io.StringIO = field(default_factory=io.StringIO)
+    _handlers: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    _calling: str = ""
+    _names: dict[str, str] = field(default_factory=dict)
+
+    # --- deploying ----------------------------------------------------------------------------------------------------
+
+    def deploy(self) -> None:
+        for name, properties in template().of_type("AWS::DynamoDB::Table").items():
+            kept = ("BillingMode", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
+            _aws("dynamodb").create_table(TableName=f"{STACK}-{name}", **{key: properties[key] for key in kept})
+            self._names[name] = f"{STACK}-{name}"
+        for name, properties in template().of_type("AWS::SQS::Queue").items():
+            queue = properties["QueueName"]["Fn::Sub"].replace("${AWS::StackName}", STACK)
+            self._names[name] = _aws("sqs").create_queue(QueueName=queue)["QueueUrl"]
+        self._names["Bus"] = STACK
+        _aws("events").create_event_bus(Name=STACK)
+        secrets = {"JwtKeys": json.dumps({"kid": "1", "key": TOKEN_KEY}), "Pepper": PEPPER}
+        assert secrets.keys() == template().of_type("AWS::SecretsManager::Secret").keys()
+        for name, value in secrets.items():
+            self._names[name] = _aws("secretsmanager").create_secret(Name=name, SecretString=value)["ARN"]
+
+    def environment_of(self, function: str) -> dict[str, str]:
+        """The function's environment, every reference resolved as CloudFormation would."""
+        shared = template().document["Globals"]["Function"]["Environment"]["Variables"]
+        return {name: self._value(value) for name, value in {**shared, **template().variables(function)}.items()}
+
+    def _value(self, value: Any) -> str:
+        if not isinstance(value, Mapping):
+            return str(value)
+        if "Fn::FindInMap" in value:
+            return str(template().number(value))
+        name = value["Ref"]
+        if name == "AllowLoopbackHttp":
+            return "true" if self.allow_loopback else "false"
+        known = {"AWS::StackName": STACK, **self._names}
+        parameters = template().document["Parameters"]
+        return known[name] if name in known else str(parameters[name]["Default"])
+
+    # --- calling ------------------------------------------------------------------------------------------------------
+
+    def call(self, function: str, event: Mapping[str, Any], milliseconds_left: int | None = None) -> Any:
+        """What the function answers to an event; raises what it raises."""
+        timeout = template().number(template().functions()[function].get("Timeout", 10))
+        context = SimpleNamespace(
+            aws_request_id="a-request-id",
+            function_name=function,
+            get_remaining_time_in_millis=lambda: timeout * 1000 if milliseconds_left is None else milliseconds_left,
+        )
+        self._calling = function
+        try:
+            return self.handler(function)(event, context)
+        finally:
+            self._calling = ""
+
+    def handler(self, function: str) -> Callable[..., Any]:
+        if function not in self._handlers:
+            for name, value in self.environment_of(function).items():
+                self.monkeypatch.setenv(name, value)
+            self._handlers[function] = self.load_function(function).handler
+        return self._handlers[function]
+
+    def answer(self, function: str, event: Mapping[str, Any]) -> tuple[int, Any, dict[str, str]]:
+        """Status, JSON body and headers of an API function's answer."""
+        answered = self.call(function, event)
+        return answered["statusCode"], json.loads(answered["body"]), answered["headers"]
+
+    def restart(self) -> None:
+        """Every environment is new: what functions remembered is forgotten."""
+        self._handlers.clear()
+
+    def note(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
+        """botocore's hook before a call is built."""
+        if self._calling:
+            service, operation = model.service_model.service_name, model.name
+            for action, resource, key in _as_iam_sees_it(service, operation, params):
+                self.calls.append(Call(self._calling, action, self._logical_id(resource), key))
+
+    def _logical_id(self, resource: str) -> str:
+        by_name = {physical: logical for logical, physical in self._names.items()}
+        name, index, rest = resource.partition("/index/")
+        return by_name[name] + index + rest if index else by_name.get(resource, resource)
+
+    def lines(self) -> list[dict[str, Any]]:
+        """What was logged, line by line."""
+        return [json.loads(line) for line in self.log.getvalue().splitlines()]
+
+    # --- what stands there --------------------------------------------------------------------------------------------
+
+    @property
+    def table(self) -> str:
+        return self._names["Table"]
+
+    def put(self, item: Mapping[str, Any]) -> None:
+        _aws("dynamodb").put_item(TableName=self.table, Item=item)
+
+    def items(self, pk: str = "") -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = _aws("dynamodb").scan(TableName=self.table)["Items"]
+        return [item for item in found if item["PK"]["S"].startswith(pk)]
+
+    def orders(self) -> list[Order]:
+        return [items.read_order(item) for item in self.items("ORDER#") if item["SK"]["S"] == "ORDER"]
+
+    def forwards(self) -> dict[str, Forward]:
+        """Every forward, by channel; for tests of one order."""
+        found = [item for item in self.items("ORDER#") if item["SK"]["S"].startswith("FORWARD#")]
+        return {forward.channel.name: forward for forward in map(forward_items.read_forward, found)}
+
+    def states(self) -> dict[str, ForwardState]:
+        return {channel: forward.state for channel, forward in self.forwards().items()}
+
+    def add_partner(self, partner: Partner) -> None:
+        self.put(items.partner_item(partner))
+        for key in partner.keys:
+            self.put(items.partner_key_item(partner.client_id, key))
+        for site, channels in partner.routes.items():
+            self.put(items.route_item(partner.client_id, site, channels))
+
+    def add_channel(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
+        self.put(channel_items.channel_item(channel))
+        name = credentials_secret(STACK, channel.platform, channel.name)
+        _aws("secretsmanager").create_secret(Name=name, SecretString=json.dumps(credentials))
+
+    def add_mapping(self, channel: str, need: MappingKey, value: Any) -> None:
+        self.put(channel_items.mapping_item(channel, need, value if isinstance(value, str) else json.dumps(value)))
+
+    def stream_records(self, pk: str = "ORDER#", event_name: str = "INSERT") -> dict[str, Any]:
+        """An event of the table's stream with what now stands there; bytes as Base64, as streams have them."""
+        return {
+            "Records": [
+                {
+                    "eventName": event_name,
+                    "eventSource": "aws:dynamodb",
+                    "dynamodb": {"Keys": {key: item[key] for key in ("PK", "SK")}, "NewImage": item},
+                }
+                for item in self.items(pk)
+            ]
+        }
+
+    def messages(self, queue: str) -> list[dict[str, Any]]:
+        """What is visible in a queue now; it is taken out."""
+        found = []
+        while (
+            received := _aws("sqs").receive_message(QueueUrl=self._names[queue], MaxNumberOfMessages=10).get("Messages")
+        ):
+            for message in received:
+                found.append(json.loads(message["Body"]))
+                _aws("sqs").delete_message(QueueUrl=self._names[queue], ReceiptHandle=message["ReceiptHandle"])
+        return found
+
+    def make_due(self) -> None:
+        """Move every due time into the past, as if the grace time were over."""
+        for item in self.items():
+            if "due_at" in item:
+                self.put({**item, "due_at": {"S": "2020-01-01T00:00:00.000Z"}})
+
+    def end_leases(self) -> None:
+        """As if the worker of every attempt had died long ago."""
+        for item in self.items("ORDER#"):
+            if "lease_until" in item:
+                self.put({**item, "lease_until": {"S": "2020-01-01T00:00:00.000Z"}})
+
+
+def sqs_event(*details: Mapping[str, Any] | str) -> dict[str, Any]:
+    """The event of a queue's messages, each a detail or a raw body."""
+    return {
+        "Records": [
+            {
+                "messageId": f"message-{number}",
+                "receiptHandle": "handle",
+                "body": detail if isinstance(detail, str) else json.dumps(detail),
+                "attributes": {"ApproximateReceiveCount": "1"},
+                "messageAttributes": {},
+                "eventSource": "aws:sqs",
+                "eventSourceARN": f"arn:aws:sqs:{REGION}:123456789012:{STACK}-forward",
+                "awsRegion": REGION,
+            }
+            for number, detail in enumerate(details)
+        ]
+    }
+
+
+def _as_iam_sees_it(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Action, resource and leading key of each thing that a call does."""
+    if service == "dynamodb":
+        yield from (("dynamodb:" + action, table, key) for action, table, key in _in_the_table(operation, params))
+        return
+    resource = {"sqs": "QueueUrl", "secretsmanager": "SecretId"}.get(service)
+    if service == "events":
+        for entry in params["Entries"]:
+            yield "events:" + operation, "Bus" if entry["EventBusName"] == STACK else entry["EventBusName"], ""
+    else:
+        assert resource is not None, service
+        yield f"{service}:{operation}", params[resource], ""
+
+
+def _in_the_table(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    match operation:
+        case "TransactWriteItems":
+            # IAM asks for the single actions.
+            for write in params["TransactItems"]:
+                ((kind, of_one),) = write.items()
+                yield from _in_the_table("ConditionCheckItem" if kind == "ConditionCheck" else f"{kind}Item", of_one)
+        case "BatchGetItem":
+            for table, wanted in params["RequestItems"].items():
+                yield from ((operation, table, key["PK"]["S"]) for key in wanted["Keys"])
+        case "Query":
+            index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
+            names = params.get("ExpressionAttributeNames", {})
+            condition = re.search(r"(#?\w+) = (:\w+)", params["KeyConditionExpression"])
+            assert condition is not None, params
+            assert not names.get(condition[1], condition[1]).startswith("SK"), params
+            yield operation, params["TableName"] + index, params["ExpressionAttributeValues"][condition[2]]["S"]
+        case "Scan":
+            yield operation, params["TableName"], ""
+        case _:
+            yield operation, params["TableName"], (params.get("Key") or params["Item"])["PK"]["S"]
+
+
+@contextmanager
+def logging_to(stream: io.StringIO) -> Iterator[None]:
+    """What the functions log goes into `stream`."""
+    import orderbridge.runtime.log  # noqa: F401 - makes the logger
+
+    handlers = logging.getLogger("orderbridge").handlers
+    before = [handler.setStream(stream) for handler in handlers]  # type: ignore[attr-defined]
+    yield
+    for handler, stream_before in zip(handlers, before, strict=True):
+        handler.setStream(stream_before)  # type: ignore[attr-defined]
+
+
+def _note(**call: Any) -> None:
+    if _UNDER_TEST:
+        _UNDER_TEST[-1].note(**call)
+
+
+_UNDER_TEST: list[Deployed] = []
+_NOTED: list[Any] = []
+
+
+@contextmanager
+def noted_by(stack: Deployed) -> Iterator[None]:
+    """Every call of the functions' clients is noted by this stack. The clients are kept: making them is slow."""
+    if clients._session() not in _NOTED:
+        clients._client.cache_clear()
+        clients._session.cache_clear()
+        clients._session().register("before-parameter-build", _note)
+        _NOTED.append(clients._session())
+    _UNDER_TEST.append(stack)
+    yield
+    _UNDER_TEST.pop()

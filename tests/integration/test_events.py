@@ -1,0 +1,161 @@
+"""Each file in `events/` is what its function's trigger really sends: fed to the handler, it does its work."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from orderbridge.aws import forward_items, items, webhook_items
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.deliveries import Delivery, DeliveryRef
+from orderbridge.domain.events import ForwardMessage
+from orderbridge.domain.forwards import ForwardState, new_forward
+from orderbridge.domain.orders import ChannelRef, parse_sales_order
+from orderbridge.domain.times import after, to_iso, utc_now
+from orderbridge_sandboxes import demo
+from tests.contract.template import PROJECT, template
+from tests.fakes import samples
+from tests.integration.deployed import Deployed
+from tests.integration.partner_side import PartnerSide, sample_event, with_body
+
+EVENTS = sorted(path.stem for path in (PROJECT / "events").glob("*.json") if path.stem != "env")
+
+
+@pytest.fixture
+def partner(deployed: Deployed) -> PartnerSide:
+    registered = PartnerSide(deployed)
+    deployed.add_partner(registered.partner)
+    return registered
+
+
+def test_every_function_has_its_event() -> None:
+    assert sorted(template().functions()) == EVENTS
+
+
+def test_the_environment_for_sam_local_sets_what_the_template_does() -> None:
+    environment = json.loads((PROJECT / "events" / "env.json").read_text())
+    functions = template().of_type("AWS::Serverless::Function")
+
+    assert {name: set(variables) for name, variables in environment.items()} == {
+        name: set(properties["Environment"]["Variables"]) for name, properties in functions.items()
+    }
+    assert all(isinstance(value, str) for variables in environment.values() for value in variables.values())
+
+
+@pytest.mark.parametrize("name", [name for name in EVENTS if "httpMethod" in sample_event(name)])
+def test_an_event_of_the_api_is_for_a_path_of_its_function(name: str) -> None:
+    event = sample_event(name)
+    routes = {
+        (each["Properties"]["Method"], each["Properties"]["Path"])
+        for each in template().functions()[name]["Events"].values()
+    }
+
+    assert (event["httpMethod"], event["resource"]) in routes
+    assert event["path"] == event["resource"].format(**(event["pathParameters"] or {}))
+
+
+def stored_order(deployed: Deployed, message: ForwardMessage) -> None:
+    """The order and the queued forward that a message speaks of."""
+    content = parse_sales_order(sample_event("order_intake")["body"].encode())
+    order = replace(samples.order(message.code), key=message.key, content=content, channels=(message.channel,))
+    deployed.put(items.order_item(order))
+    deployed.put(forward_items.forward_item(new_forward(order.key, order.code, message.channel, utc_now(), 60).forward))
+
+
+# --- the API ----------------------------------------------------------------------------------------------------------
+
+
+def test_login_refresh_order_read_and_cancel(deployed: Deployed, partner: PartnerSide) -> None:
+    status, body, _ = deployed.answer("auth_login", sample_event("auth_login"))
+    assert status == 200
+
+    refresh = with_body(sample_event("auth_refresh"), {"token": body["token"]})
+    assert deployed.answer("auth_refresh", refresh)[0] == 200
+
+    status, accepted, _ = deployed.answer("order_intake", partner.signed(sample_event("order_intake")))
+    assert status == 201
+    code = accepted["data"]["code"]
+
+    def with_code(event: dict[str, Any]) -> dict[str, Any]:
+        changed: dict[str, Any] = json.loads(json.dumps(event).replace("SO-20250101-00001", code))
+        return changed
+
+    status, read, _ = deployed.answer("order_read", with_code(partner.signed(sample_event("order_read"))))
+    assert (status, read["data"]["code"]) == (200, code)
+
+    status, cancelled, _ = deployed.answer("order_cancel", with_code(partner.signed(sample_event("order_cancel"))))
+    assert (status, cancelled["data"]["channels"][0]["cancel"]) == (200, "cancelled")
+
+
+def test_health(deployed: Deployed) -> None:
+    assert deployed.answer("api_info", sample_event("api_info"))[:2] == (200, {"status": "ok", "channels": []})
+
+
+# --- stream, queues, schedules ----------------------------------------------------------------------------------------
+
+
+def test_a_batch_of_the_stream(deployed: Deployed) -> None:
+    event = sample_event("event_publisher")
+    for record in event["Records"]:
+        deployed.put(record["dynamodb"]["NewImage"])
+
+    deployed.call("event_publisher", event)
+
+    assert deployed.states() == {
+        "salesmania-demo": ForwardState.QUEUED,
+        "sirclo-demo": ForwardState.REJECTED,
+        "ngorder-demo": ForwardState.QUEUED,
+    }
+    assert [call.action for call in deployed.calls].count("events:PutEvents") == 5
+
+
+@pytest.mark.parametrize("platform", ["salesmania", "sirclo", "ngorder"])
+def test_a_batch_of_each_queue(platform: str, deployed: Deployed) -> None:
+    """Without mappings it ends where no platform is called: the order waits for them."""
+    event = sample_event(f"forward_{platform}")
+    (record,) = event["Records"]
+    message = ForwardMessage.from_detail(json.loads(record["body"]))
+    assert message.channel == ChannelRef(f"{platform}-demo", platform)
+    stored_order(deployed, message)
+    settings = demo.demo_settings(platform, "https://platform.example.com")
+    deployed.add_channel(Channel(message.channel.name, platform, settings), demo.DEMO_CREDENTIALS[platform])
+
+    answer = deployed.call(f"forward_{platform}", event)
+
+    assert answer == {"batchItemFailures": []}
+    (forward,) = deployed.forwards().values()
+    assert forward.state is ForwardState.NEEDS_MAPPING
+    assert forward.missing
+
+
+def test_the_sweepers_schedule(deployed: Deployed, partner: PartnerSide) -> None:
+    deployed.answer("order_intake", partner.order())
+    deployed.make_due()
+
+    deployed.call("sweeper", sample_event("sweeper"))
+
+    assert deployed.states() == {samples.SIRCLO.name: ForwardState.QUEUED}
+    assert len(deployed.messages("ForwardQueueSirclo")) == 1
+
+
+@pytest.mark.parametrize("name", ["stock_sync", "status_sync"])
+def test_a_schedule_of_a_platform_without_channels_has_nothing_to_do(name: str, deployed: Deployed) -> None:
+    deployed.call(name, sample_event(name))
+
+    assert not [call for call in deployed.calls if call.action in ("dynamodb:PutItem", "events:PutEvents")]
+
+
+def test_a_message_for_a_webhook_that_was_removed_is_given_up(deployed: Deployed) -> None:
+    event = sample_event("webhook_sender")
+    ref = DeliveryRef.from_detail(json.loads(event["Records"][0]["body"]))
+    now = utc_now()
+    delivery = Delivery(ref, "order.status_changed", "SO-20250101-00001", "{}", to_iso(now), due_at=after(now, 60))
+    deployed.put(webhook_items.delivery_item(delivery))
+
+    assert deployed.call("webhook_sender", event) == {"batchItemFailures": []}
+
+    (item,) = deployed.items(webhook_items.deliveries_pk(ref.client_id, ref.webhook_id))
+    assert webhook_items.read_delivery(item).state == "FAILED"
