@@ -181,7 +181,14 @@ def new_unrouted_forward(key: OrderKey, code: str, site_code: str, now: datetime
     """The visible place of an order that no channel takes: NEEDS_MAPPING of kind ``route`` (DESIGN invariant 1)."""
     at = to_iso(now)
     forward = Forward(
-        key, code, UNROUTED, _S.NEEDS_MAPPING, at, at, due_at=after(now, UNROUTED_RECHECK_SECONDS), missing=(MappingKey.of("route", site_code),)
+        key,
+        code,
+        UNROUTED,
+        _S.NEEDS_MAPPING,
+        at,
+        at,
+        due_at=after(now, UNROUTED_RECHECK_SECONDS),
+        missing=(MappingKey.of("route", site_code),),
     )
     return Transition(forward, TimelineEntry(at, "ForwardNeedsMapping", None, f"route:{site_code}"))
 
