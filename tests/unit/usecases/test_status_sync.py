@@ -377,6 +377,15 @@ def test_of_two_runs_at_once_one_yields(step: int) -> None:
     assert_all_is_told(shop)
 
 
+def test_a_run_that_is_at_work_is_not_disturbed(shop: Shop) -> None:
+    others: list[Any] = []
+    shop.lists.fault = lambda name, page: others.append(shop.run()) if (name, page) == ("orders", 1) else None
+    report = shop.run()
+    assert [other.skipped for other in others] == ["another run is at work"] * 2
+    assert [other.pages for other in others] == [0, 0]
+    assert (report.finished, report.skipped) == (True, None)
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_run_that_is_slower_than_its_lease_and_the_one_that_took_over_tell_everything_once(step: int) -> None:
     shop = a_shop()

@@ -14,6 +14,7 @@ from standardwebhooks import Webhook as Library
 
 from orderbridge.domain.deliveries import Answer, Delivery
 from orderbridge.domain.forwards import Forward, ForwardState, Transition
+from orderbridge.domain.order_progress import progress
 from orderbridge.domain.status_changes import move_status
 from orderbridge.domain.times import to_iso
 from orderbridge.domain.webhook_signing import WebhookSecret, new_webhook_secret, rotated
@@ -137,6 +138,25 @@ def test_two_publishers_at_once_tell_it_once(post: Post) -> None:
         other.steps.at(step, lambda other=other: other.publish(other.forward))
         other.publish(other.forward)
         assert other.told() == ["SUBMITTED"], step
+
+
+def test_a_publisher_that_was_overtaken_by_one_that_knew_less_tells_the_rest(post: Post) -> None:
+    order = post.store.orders[post.forward.key]
+    older = progress(order, [post.forward], to_iso(post.clock()))
+    assert older is not None
+    post.change(lambda forward: move_status(forward, "SHIPPED"))
+    post.steps.clear()
+    post.steps.at(post_steps_before_saving(), lambda: post.store.save_progress(older.order))
+    post.publish(post.forward)
+    assert post.told() == ["SHIPPED"]
+    assert post.store.orders[order.key].changes == 2
+
+
+def post_steps_before_saving() -> int:
+    post = Post()
+    before = len(post.steps.taken)
+    post.publish(post.forward)
+    return post.steps.taken[before:].index("before save_progress")
 
 
 @pytest.mark.parametrize("step", range(12))
