@@ -49,7 +49,7 @@ class Desk:
         reads = Reads(self.store)
         self.cancel = CancelSalesOrder(
             callers=callers,
-            find=FindOrder(reads, sleep=lambda _: None),
+            find=FindOrder(reads, self.clock, sleep=lambda _: None),
             cancel=CancelOrder(self.store, self.queues, self.clock, 60),
             orders=reads,
         )

@@ -78,7 +78,7 @@ class Book:
 def test_an_order_is_found_by_its_code() -> None:
     book = Book()
     order = stored(book.store, 1, START)
-    assert FindOrder(book.reads)(samples.CLIENT_ID, order.code).order == order
+    assert FindOrder(book.reads, book.clock)(samples.CLIENT_ID, order.code).order == order
 
 
 def test_another_partners_order_and_an_unknown_one_are_answered_alike() -> None:
@@ -87,7 +87,7 @@ def test_another_partners_order_and_an_unknown_one_are_answered_alike() -> None:
     refusals = []
     for code in (order.code, "SO-20250101-00002"):
         with pytest.raises(NotFound) as refused:
-            FindOrder(book.reads, sleep=lambda _: None)(samples.CLIENT_ID, code)
+            FindOrder(book.reads, book.clock, sleep=lambda _: None)(samples.CLIENT_ID, code)
         refusals.append(refused.value.body("1"))
     assert refusals[0] == refusals[1]
 
@@ -97,15 +97,25 @@ def test_an_index_that_is_late_is_asked_again() -> None:
     book = Book()
     order = stored(book.store, 1, START)
     book.reads.late_polls = 3
-    assert FindOrder(book.reads, slept.append)(samples.CLIENT_ID, order.code).order == order
+    assert FindOrder(book.reads, Clock(START), slept.append)(samples.CLIENT_ID, order.code).order == order
     assert len(slept) == 3
 
 
 def test_an_unknown_code_is_given_up_after_a_second() -> None:
     slept: list[float] = []
     with pytest.raises(NotFound):
-        FindOrder(Reads(Store()), slept.append)(samples.CLIENT_ID, "SO-20250101-00001")
+        FindOrder(Reads(Store()), Clock(START), slept.append)(samples.CLIENT_ID, "SO-20250101-00001")
     assert 0.9 <= sum(slept) <= 1.1
+
+
+@pytest.mark.parametrize(("days", "waits"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
+def test_an_index_is_waited_for_only_where_the_order_may_be_new(days: int, waits: bool) -> None:
+    slept: list[float] = []
+    with pytest.raises(NotFound):
+        FindOrder(Reads(Store()), Clock(START + timedelta(days=days)), slept.append)(
+            samples.CLIENT_ID, "SO-20250101-00001"
+        )
+    assert bool(slept) == waits
 
 
 @pytest.mark.parametrize(
@@ -119,7 +129,7 @@ def test_an_unknown_code_is_given_up_after_a_second() -> None:
 def test_what_cannot_be_a_code_is_not_even_looked_for(code: str) -> None:
     reads = Reads(Store(), late_polls=100)
     with pytest.raises(NotFound):
-        FindOrder(reads, sleep=lambda _: pytest.fail("waited for an index"))(samples.CLIENT_ID, code)
+        FindOrder(reads, Clock(START), sleep=lambda _: pytest.fail("waited for an index"))(samples.CLIENT_ID, code)
     assert reads.late_polls == 100
 
 
@@ -142,7 +152,7 @@ def test_the_answer_has_exactly_the_fields_of_the_interface_and_no_internals() -
         TimelineEntry("2025-01-01T00:00:03.000Z", "ForwardInDoubt", "ngorder-main", "timeout after 10 s"),
     ]
 
-    body = FindOrder(book.reads)(samples.CLIENT_ID, order.code).body()
+    body = FindOrder(book.reads, book.clock)(samples.CLIENT_ID, order.code).body()
 
     assert set(body) == {"message", "data"}
     assert body["data"] == {
@@ -172,7 +182,7 @@ def test_an_order_that_no_channel_takes_shows_no_channel() -> None:
     order = stored(book.store, 1, START, channels=())
     unrouted = new_unrouted_forward(order.key, order.code, "SITE-001", START).forward
     book.store.forwards[order.key, unrouted.channel.name] = unrouted
-    data = FindOrder(book.reads)(samples.CLIENT_ID, order.code).body()["data"]
+    data = FindOrder(book.reads, book.clock)(samples.CLIENT_ID, order.code).body()["data"]
     assert (data["channels"], data["status"]) == ([], "DRAFT")
 
 

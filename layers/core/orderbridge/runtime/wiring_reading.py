@@ -37,7 +37,7 @@ def reading() -> Reading:
     channels = TableChannelOverview(table, settings.table_name, settings.partner_cache_seconds, utc_now)
     return Reading(
         callers=callers(settings),
-        find_order=FindOrder(orders),
+        find_order=FindOrder(orders, utc_now),
         list_orders=ListOrders(orders, utc_now, settings.business_time_zone),
         list_stock=ListStock(channels, TableStockReads(table, settings.table_name)),
     )
@@ -49,7 +49,7 @@ def cancel_sales_order() -> CancelSalesOrder:
     reads = TableOrderReads(table, settings.table_name)
     return CancelSalesOrder(
         callers=callers(settings),
-        find=FindOrder(reads),
+        find=FindOrder(reads, utc_now),
         cancel=CancelOrder(
             orders=TableOrders(table, settings.table_name),
             queues=PlatformQueues(clients.sqs(), {"sirclo": settings.queue_sirclo, "ngorder": settings.queue_ngorder}),

@@ -35,12 +35,14 @@ class FindOrder:
     """One order of the calling partner by its code; another partner's is not found."""
 
     orders: OrderReads
+    clock: Clock
     sleep: Callable[[float], None] = time.sleep
 
     def __call__(self, client_id: str, code: str) -> OrderView:
-        if len(code) > LONGEST_CODE or not (code.isascii() and ORDER_CODE.fullmatch(code)):
+        match = ORDER_CODE.fullmatch(code) if code.isascii() and len(code) <= LONGEST_CODE else None
+        if match is None:
             raise order_not_found()
-        key = self._key(code)
+        key = self._key(code, LATE_INDEX_SECONDS if self._is_of_late(match[1]) else 0)
         if key is None or not hmac.compare_digest(key.client_id, client_id):
             raise order_not_found()
         view = self.orders.view(key)
@@ -48,10 +50,15 @@ class FindOrder:
             raise order_not_found()
         return view
 
-    def _key(self, code: str) -> OrderKey | None:
+    def _is_of_late(self, day: str) -> bool:
+        """Whether a code's day is today's in some time zone: only then the order may just have been accepted."""
+        now = self.clock()
+        return day in {f"{now + timedelta(days=days):%Y%m%d}" for days in (-1, 0, 1)}
+
+    def _key(self, code: str, patience_seconds: float) -> OrderKey | None:
         # An index is late at times: an order that was just accepted must not be 404 (DESIGN section 4).
         waited = 0.0
-        while (key := self.orders.key_of_code(code)) is None and waited < LATE_INDEX_SECONDS:
+        while (key := self.orders.key_of_code(code)) is None and waited < patience_seconds:
             self.sleep(LATE_INDEX_POLL_SECONDS)
             waited += LATE_INDEX_POLL_SECONDS
         return key
