@@ -111,7 +111,8 @@ def sent_forward(
     """A forward of an order of its own that the platform holds under the id `number`, put into the store."""
     order = samples.order(f"SO-{at:%Y%m%d}-{number:05d}", channels=(channel,), created_at=to_iso(at))
     queued = new_forward(order.key, order.code, channel, at, 60).forward
-    forward = replace(queued, state=ForwardState.SENT, due_at=None, external_id=str(number), **changes)
+    values = {"state": ForwardState.SENT, "due_at": None, "external_id": str(number), **changes}
+    forward = replace(queued, **values)
     store.orders[order.key] = replace(order, status="SUBMITTED", due_at=None)
     store.forwards[order.key, channel.name] = forward
     return forward

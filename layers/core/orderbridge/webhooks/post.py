@@ -14,10 +14,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from orderbridge.domain.channels import is_loopback
 from orderbridge.domain.deliveries import Answer
 from orderbridge.domain.public_addresses import is_public
-from orderbridge.domain.webhooks import BadWebhookUrl, check_url
+from orderbridge.domain.webhooks import BadWebhookUrl, check_url, is_on_this_machine
 from orderbridge.platforms.answers import retry_after_seconds
 from orderbridge.platforms.transport import Deadline, tls_context
 
@@ -78,7 +77,7 @@ class PublicPost:
         if not addresses:
             raise Unreachable("its name does not resolve")
         # One of several that is not public is enough: an honest receiver has none.
-        if not is_loopback(url) and not all(is_public(address) for address in addresses):
+        if not is_on_this_machine(url) and not all(is_public(address) for address in addresses):
             raise Unreachable("its name leads to an address that is not public")
         return addresses
 

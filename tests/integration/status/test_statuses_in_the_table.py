@@ -1,0 +1,85 @@
+"""Open forwards and runs in the table, under the conditions of AWS (moto)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from orderbridge.aws.order_desk import TableOrderDesk
+from orderbridge.aws.orders import TableOrders
+from orderbridge.aws.statuses import TableOpenForwards, TableStatusRuns
+from orderbridge.domain.forwards import Forward, ForwardState, Transition
+from orderbridge.domain.leases import LeaseLost
+from orderbridge.domain.status_changes import StatusReading, move_status, open_since, take_in
+from orderbridge.domain.status_runs import StatusCursor, StatusRun
+from orderbridge.platforms.ngorder.statuses import TABLE as MEANINGS
+from tests.fakes.samples import NOW
+from tests.fakes.statuses import sent_forward
+from tests.fakes.store import Store
+from tests.integration.webhooks.conftest import TABLE, aws
+
+__all__ = ["aws"]
+Aws = Callable[[str], Any]
+
+
+def stored(dynamodb: Any, number: int, **changes: Any) -> Forward:
+    forward = sent_forward(Store(), number, at=NOW - timedelta(days=number), **changes)
+    TableOrders(dynamodb, TABLE).create_forward(Transition(forward, None))
+    return forward
+
+
+def test_open_forwards_are_found_by_the_orders_date_and_leave_when_they_are_done(aws: Aws) -> None:
+    dynamodb = aws("dynamodb")
+    found = TableOpenForwards(dynamodb, TABLE)
+    forwards = sorted((stored(dynamodb, number) for number in range(1, 8)), key=open_since)
+    stored(dynamodb, 20, external_id=None)
+    stored(dynamodb, 21, platform_status="COMPLETED")
+    assert list(found.open_forwards("ngorder-main", "2000-01-01", 100)) == forwards
+    assert list(found.open_forwards("ngorder-main", "2000-01-01", 3)) == forwards[:3]
+    assert list(found.open_forwards("ngorder-main", open_since(forwards[2]), 100)) == forwards[3:]
+    assert list(found.open_forwards("ngorder-main", "2024-12-29", 100)) == [
+        forward for forward in forwards if open_since(forward) > "2024-12-29"
+    ]
+    assert list(found.open_forwards("ngorder", "2000-01-01", 100)) == []
+    TableOrders(dynamodb, TABLE).save(Transition(move_status(forwards[0], "CANCELLED"), None))
+    assert list(found.open_forwards("ngorder-main", "2000-01-01", 100)) == forwards[1:]
+
+
+def test_a_reading_is_written_with_its_line_on_the_timeline(aws: Aws) -> None:
+    dynamodb = aws("dynamodb")
+    forward = stored(dynamodb, 1)
+    said = StatusReading("1", {"progress": "ON PROCESS", "payment": "PAID"}, "JP1")
+    news = take_in(forward, said, MEANINGS, NOW)
+    assert news is not None
+    saved = TableOrders(dynamodb, TABLE).save(news.transition)
+    (kept,) = TableOpenForwards(dynamodb, TABLE).open_forwards("ngorder-main", "2000-01-01", 100)
+    assert kept == saved == replace(news.transition.forward, revision=1)
+    assert take_in(kept, said, MEANINGS, NOW) is None
+
+
+def test_an_open_forward_waits_for_nobody(aws: Aws) -> None:
+    dynamodb = aws("dynamodb")
+    stored(dynamodb, 1)
+    desk = TableOrderDesk(dynamodb, TABLE)
+    assert [list(desk.waiting("ngorder-main", state)) for state in ForwardState] == [[]] * len(ForwardState)
+
+
+def test_a_run_is_kept_with_its_place_and_one_worker_holds_it(aws: Aws) -> None:
+    runs = TableStatusRuns(aws("dynamodb"), TABLE)
+    assert runs.read("ngorder-main") == StatusRun("ngorder-main")
+    begun = runs.save(runs.read("ngorder-main").begun("run-1", NOW))
+    with pytest.raises(LeaseLost):
+        runs.save(StatusRun("ngorder-main").begun("run-2", NOW))
+    cursor = StatusCursor("2025-01-01#SO-20250101-00001", "2025-01-02#SO-20250102-00009", ("orders", "x/Y"), 17, 2)
+    stopped = runs.save(begun.stopped(cursor, "503", 60, NOW))
+    assert runs.read("ngorder-main") == stopped
+    assert stopped.cursor == cursor
+    assert stopped.obstacle(NOW) is not None
+    assert stopped.obstacle(NOW + timedelta(seconds=61)) is None
+    finished = runs.save(stopped.begun("run-3", NOW).finished(NOW))
+    assert runs.read("ngorder-main") == finished
+    assert finished.cursor is None
