@@ -9,6 +9,7 @@ from typing import Any, Protocol
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.stock_runs import in_order, takes_part
 from orderbridge.ports import ChannelOverview
+from orderbridge.usecases.rounds import in_turn
 from orderbridge.usecases.stock_sync import RunResult
 
 
@@ -64,17 +65,9 @@ class SyncRound:
         """
         channels = list(self.overview.list_channels())
         wanted = self._wanted(request, channels)
-        results: list[RunResult] = []
-        failures: list[Exception] = []
-        for number, channel in enumerate(wanted):
-            end = seconds_left() * (1 - 1 / (len(wanted) - number))
-            try:
-                results.append(self.sync(channel, channels, _until(end, seconds_left), anew=request.anew))
-            except Exception as failure:  # noqa: BLE001 - one channel holds up no other; raised after the last
-                failures.append(failure)
-        if failures:
-            raise failures[0]
-        return results
+        return in_turn(
+            wanted, seconds_left, lambda channel, left: self.sync(channel, channels, left, anew=request.anew)
+        )
 
     def _wanted(self, request: StockRequest, channels: list[Channel]) -> list[Channel]:
         if request.channel is None:
@@ -89,7 +82,3 @@ class SyncRound:
         # As it is now; the others may be some seconds old.
         channels[:] = [channel, *(each for each in channels if each.name != channel.name)]
         return [channel]
-
-
-def _until(end: float, seconds_left: Callable[[], float]) -> Callable[[], float]:
-    return lambda: seconds_left() - end
