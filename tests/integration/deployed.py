@@ -196,6 +196,10 @@ class Deployed:
             ]
         }
 
+    def queues(self) -> list[str]:
+        """The template's names of all queues."""
+        return list(template().of_type("AWS::SQS::Queue"))
+
     def messages(self, queue: str) -> list[dict[str, Any]]:
         """What is visible in a queue now; it is taken out."""
         found = []

@@ -57,7 +57,11 @@ class TableDueIndex:
                 ConditionExpression="revision = :read",
                 ExpressionAttributeValues={":read": {"N": str(forward.revision)}},
             )
-        except self._client.exceptions.ConditionalCheckFailedException as refused:
+        except (
+            self._client.exceptions.ConditionalCheckFailedException,
+            # A worker is just writing this forward.
+            self._client.exceptions.TransactionConflictException,
+        ) as refused:
             raise LostRace(forward.code) from refused
         return claimed
 

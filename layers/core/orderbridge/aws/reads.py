@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws.items import Item
@@ -11,16 +12,28 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 BATCH_GET_LIMIT = 100
+FIRST_PAUSE_SECONDS = 0.05
+LONGEST_PAUSE_SECONDS = 1.0
 
 
-def batch_get(client: DynamoDBClient, table: str, wanted: Sequence[Item]) -> Iterator[Item]:
-    """The items under these keys that exist, strongly consistent; what DynamoDB leaves unprocessed is asked again."""
+def batch_get(
+    client: DynamoDBClient, table: str, wanted: Sequence[Item], sleep: Callable[[float], None] = time.sleep
+) -> Iterator[Item]:
+    """The items under these keys that exist, strongly consistent.
+
+    What DynamoDB leaves unprocessed, because it is throttled, is asked again after a pause.
+    """
     remaining = list(wanted)
+    pause = FIRST_PAUSE_SECONDS
     while remaining:
         batch, remaining = remaining[:BATCH_GET_LIMIT], remaining[BATCH_GET_LIMIT:]
         answer: Any = client.batch_get_item(RequestItems={table: {"Keys": batch, "ConsistentRead": True}})
         yield from answer["Responses"].get(table, [])
-        remaining += answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        unprocessed = answer.get("UnprocessedKeys", {}).get(table, {}).get("Keys", [])
+        if unprocessed:
+            remaining += unprocessed
+            sleep(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
 def query_all(client: DynamoDBClient, **query: Any) -> Iterator[Item]:

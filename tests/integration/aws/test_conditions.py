@@ -1,0 +1,325 @@
+"""The same conditions in the table and in the fakes: what a unit test shows on the one is true of the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from orderbridge.aws.due import TableDueIndex
+from orderbridge.aws.intake import TableCodeCounter, TableOrderIntake
+from orderbridge.aws.order_desk import TableOrderDesk
+from orderbridge.domain.breakers import Breaker
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.events import message_of
+from orderbridge.domain.forwards import (
+    Forward,
+    ForwardState,
+    Transition,
+    begin_attempt,
+    new_forward,
+    new_unrouted_forward,
+    park_for_mappings,
+    postpone,
+    settle_attempt,
+)
+from orderbridge.domain.interventions import close_unrouted
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.orders import Order
+from orderbridge.domain.outcomes import Accepted
+from orderbridge.domain.times import after, to_iso
+from orderbridge.ports import DueItem, FrozenRequest, LostRace
+from tests.fakes import directories, store
+from tests.fakes.samples import NGORDER, NOW, SIRCLO, order
+from tests.integration.deployed import Deployed
+
+REQUEST = FrozenRequest("POST", "/orders", '{"note": "é"}'.encode())
+LATER = after(NOW, 600)
+
+
+@dataclass
+class Ports:
+    """The ports under test, and a look at the timeline behind them."""
+
+    intake: Any
+    orders: Any
+    due: Any
+    counter: Any
+    channels: Any
+    timeline: Callable[[Order], list[str]]
+
+
+def in_memory() -> Ports:
+    fake = store.Store()
+    channels = directories.Channels(None, Channel("sirclo-main", "sirclo", {}))
+    return Ports(fake, fake, fake, store.Counter(), channels, lambda o: [e.event for e in fake.timeline.get(o.key, [])])
+
+
+def in_the_table(deployed: Deployed, dynamodb: Any) -> Ports:
+    from orderbridge.aws.channels import TableChannels
+
+    deployed.add_channel(Channel("sirclo-main", "sirclo", {}), {})
+
+    def timeline(of: Order) -> list[str]:
+        found = [i for i in deployed.items(f"ORDER#{of.client_id}#{of.key.reference}") if "EVENT#" in i["SK"]["S"]]
+        return [item["event"]["S"] for item in found]
+
+    return Ports(
+        TableOrderIntake(dynamodb, deployed.table),
+        TableOrderDesk(dynamodb, deployed.table),
+        TableDueIndex(dynamodb, deployed.table),
+        TableCodeCounter(dynamodb, deployed.table),
+        TableChannels(dynamodb, deployed.table),
+        timeline,
+    )
+
+
+@pytest.fixture(params=["memory", "table"])
+def ports(request: pytest.FixtureRequest) -> Ports:
+    if request.param == "memory":
+        return in_memory()
+    return in_the_table(request.getfixturevalue("deployed"), request.getfixturevalue("dynamodb"))
+
+
+ORDER = order()
+
+
+def queued(ports: Ports) -> Forward:
+    ports.intake.put_if_absent(ORDER)
+    created = new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60)
+    assert ports.orders.create_forward(created)
+    return created.forward
+
+
+def read(ports: Ports, forward: Forward) -> Any:
+    return ports.orders.read_forward(message_of(forward))
+
+
+# --- orders -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_first_order_under_a_reference_stays(ports: Ports) -> None:
+    assert ports.intake.put_if_absent(ORDER) is None
+    assert ports.intake.put_if_absent(replace(ORDER, code="SO-20250101-00002")) == ORDER
+    assert ports.orders.read_order(ORDER.key) == ORDER
+
+
+def test_an_order_that_is_not_there_is_none(ports: Ports) -> None:
+    assert ports.orders.read_order(ORDER.key) is None
+    forward = new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60).forward
+    assert read(ports, forward) is None
+    ports.intake.put_if_absent(ORDER)
+    assert read(ports, forward) is None
+
+
+def test_a_published_order_is_not_due_and_the_first_wish_to_cancel_counts(ports: Ports) -> None:
+    ports.intake.put_if_absent(ORDER)
+    ports.orders.mark_published(ORDER)
+    ports.orders.mark_published(ORDER)
+    ports.orders.request_cancel(ORDER.key, to_iso(NOW))
+    ports.orders.request_cancel(ORDER.key, LATER)
+
+    assert ports.orders.read_order(ORDER.key) == replace(ORDER, due_at=None, cancel_requested_at=to_iso(NOW))
+
+
+# --- forwards ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_forward_is_created_once_with_one_line(ports: Ports) -> None:
+    forward = queued(ports)
+
+    assert not ports.orders.create_forward(new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 999))
+    record = read(ports, forward)
+    assert (record.order, record.forward, record.request) == (ORDER, forward, None)
+    assert ports.timeline(ORDER) == ["ForwardQueued"]
+
+
+def test_a_forward_is_saved_at_the_revision_that_was_read_and_no_other(ports: Ports) -> None:
+    forward = queued(ports)
+    sending = ports.orders.save(begin_attempt(forward, "a", "h", NOW, 90), freeze=REQUEST)
+    assert sending.revision == 1
+
+    with pytest.raises(LostRace):
+        ports.orders.save(begin_attempt(forward, "b", "h", NOW, 90))
+
+    record = read(ports, forward)
+    assert (record.forward, record.request) == (sending, REQUEST)
+    assert ports.timeline(ORDER).count("AttemptStarted") == 1, "nothing of the lost one was written"
+
+
+def test_a_request_is_frozen_once_and_with_the_forward_or_not_at_all(ports: Ports) -> None:
+    forward = queued(ports)
+    sending = ports.orders.save(begin_attempt(forward, "a", "h", NOW, 90), freeze=REQUEST)
+    other = replace(REQUEST, body=b"other")
+    with pytest.raises(LostRace):
+        ports.orders.save(settle_attempt(sending, Accepted("7"), NOW, 0, 60, None), freeze=other)
+
+    record = read(ports, forward)
+    assert (record.request, record.forward) == (REQUEST, sending)
+
+
+def test_a_request_of_a_race_that_was_lost_is_not_frozen(ports: Ports) -> None:
+    forward = queued(ports)
+    ports.orders.save(park_for_mappings(forward, [MappingKey("product", "A")], NOW))
+    with pytest.raises(LostRace):
+        ports.orders.save(begin_attempt(forward, "a", "h", NOW, 90), freeze=REQUEST)
+
+    assert read(ports, forward).request is None
+
+
+def test_unfreezing_drops_the_request(ports: Ports) -> None:
+    forward = queued(ports)
+    sending = ports.orders.save(begin_attempt(forward, "a", "h", NOW, 90), freeze=REQUEST)
+    ports.orders.save_unfrozen(settle_attempt(sending, Accepted(None), NOW, 0, 60, None))
+
+    assert read(ports, forward).request is None
+    with pytest.raises(LostRace):
+        ports.orders.save_unfrozen(settle_attempt(sending, Accepted(None), NOW, 0, 60, None))
+
+
+def test_a_change_without_a_line_leaves_none(ports: Ports) -> None:
+    forward = queued(ports)
+    saved = ports.orders.save(Transition(postpone(forward, NOW, 999), None))
+
+    assert read(ports, forward).forward == saved
+    assert ports.timeline(ORDER) == ["ForwardQueued"]
+
+
+def test_an_orders_forwards_are_its_own(ports: Ports) -> None:
+    forward = queued(ports)
+    other = order("SO-20250101-00002")
+    ports.intake.put_if_absent(other)
+    ports.orders.create_forward(new_forward(other.key, other.code, SIRCLO, NOW, 60))
+    second = new_forward(ORDER.key, ORDER.code, NGORDER, NOW, 60)
+    ports.orders.create_forward(second)
+
+    assert sorted(f.channel.name for f in ports.orders.list_forwards(ORDER.key)) == [NGORDER.name, SIRCLO.name]
+    assert [f.code for f in ports.orders.list_forwards(other.key)] == [other.code]
+    assert read(ports, forward).forward == forward
+
+
+def test_what_waits_is_found_by_its_channel_and_state(ports: Ports) -> None:
+    forward = queued(ports)
+    assert list(ports.orders.waiting(SIRCLO.name, ForwardState.NEEDS_MAPPING)) == []
+    parked = ports.orders.save(park_for_mappings(forward, [MappingKey("product", "A")], NOW))
+
+    assert list(ports.orders.waiting(SIRCLO.name, ForwardState.NEEDS_MAPPING)) == [parked]
+    assert list(ports.orders.waiting(SIRCLO.name, ForwardState.PAUSED)) == []
+    assert list(ports.orders.waiting(NGORDER.name, ForwardState.NEEDS_MAPPING)) == []
+
+
+def test_an_order_is_routed_once_and_never_after_its_partner_took_it_back(ports: Ports) -> None:
+    nowhere = replace(ORDER, channels=())
+    ports.intake.put_if_absent(nowhere)
+    unrouted = new_unrouted_forward(ORDER.key, ORDER.code, "SITE-001", NOW)
+    ports.orders.create_forward(unrouted)
+    created = [new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60)]
+    closed = close_unrouted(unrouted.forward, [SIRCLO], NOW)
+
+    ports.orders.route(ORDER, closed, created)
+
+    assert ports.orders.read_order(ORDER.key).channels == (SIRCLO,)
+    assert {f.state for f in ports.orders.list_forwards(ORDER.key)} == {ForwardState.CANCELLED, ForwardState.QUEUED}
+    with pytest.raises(LostRace):
+        ports.orders.route(ORDER, closed, created)
+
+
+def test_an_order_that_was_taken_back_is_not_routed(ports: Ports) -> None:
+    ports.intake.put_if_absent(replace(ORDER, channels=()))
+    unrouted = new_unrouted_forward(ORDER.key, ORDER.code, "SITE-001", NOW)
+    ports.orders.create_forward(unrouted)
+    ports.orders.request_cancel(ORDER.key, to_iso(NOW))
+
+    with pytest.raises(LostRace):
+        ports.orders.route(
+            ORDER,
+            close_unrouted(unrouted.forward, [SIRCLO], NOW),
+            [new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60)],
+        )
+    assert ports.orders.read_order(ORDER.key).channels == ()
+    assert len(ports.orders.list_forwards(ORDER.key)) == 1
+
+
+# --- due --------------------------------------------------------------------------------------------------------------
+
+
+def test_due_is_what_has_a_due_time_that_is_over(ports: Ports) -> None:
+    forward = queued(ports)
+    assert list(ports.due.due(to_iso(NOW), 100)) == []
+
+    assert sorted(ports.due.due(after(NOW, 60), 100), key=str) == [
+        DueItem(ORDER.key, SIRCLO.name),
+        DueItem(ORDER.key, None),
+    ]
+    ports.orders.mark_published(ORDER)
+    sending = ports.orders.save(begin_attempt(forward, "a", "h", NOW, 90))
+    ports.orders.save(settle_attempt(sending, Accepted("7"), NOW, 0, 60, None))
+    assert list(ports.due.due(LATER, 100)) == [], "the index is sparse"
+
+
+def test_of_two_claims_on_an_order_one_wins(ports: Ports) -> None:
+    ports.intake.put_if_absent(ORDER)
+    ports.due.claim_order(ORDER, LATER)
+
+    with pytest.raises(LostRace):
+        ports.due.claim_order(ORDER, LATER)
+    assert ports.orders.read_order(ORDER.key).due_at == LATER
+    assert list(ports.due.due(after(NOW, 60), 100)) == []
+
+
+def test_of_two_claims_on_a_forward_one_wins_and_whoever_read_before_loses(ports: Ports) -> None:
+    forward = queued(ports)
+    claimed = ports.due.claim_forward(postpone(forward, NOW, 999))
+    assert claimed == replace(forward, due_at=after(NOW, 999), revision=1)
+
+    with pytest.raises(LostRace):
+        ports.due.claim_forward(postpone(forward, NOW, 999))
+    with pytest.raises(LostRace):
+        ports.orders.save(begin_attempt(forward, "a", "h", NOW, 90))
+    ports.orders.save(begin_attempt(claimed, "a", "h", NOW, 90))
+
+
+def test_a_claim_on_an_order_that_was_published_meanwhile_is_lost(ports: Ports) -> None:
+    ports.intake.put_if_absent(ORDER)
+    ports.orders.mark_published(ORDER)
+
+    with pytest.raises(LostRace):
+        ports.due.claim_order(ORDER, LATER)
+    assert ports.orders.read_order(ORDER.key).due_at is None
+
+
+# --- numbers and channels ---------------------------------------------------------------------------------------------
+
+
+def test_numbers_go_on_where_the_last_reservation_ended_and_begin_anew_each_day(ports: Ports) -> None:
+    day, next_day = date(2025, 1, 1), date(2025, 1, 2)
+
+    assert [ports.counter.reserve(day, count) for count in (1, 10, 1)] == [1, 11, 12]
+    assert ports.counter.reserve(next_day, 5) == 5
+
+
+def test_a_channel_is_paused_once(ports: Ports) -> None:
+    assert ports.channels.pause("sirclo-main", "because", to_iso(NOW))
+    assert not ports.channels.pause("sirclo-main", "another reason", LATER)
+
+    found = ports.channels.find("sirclo-main")
+    assert (found.state, found.paused_reason, found.since) == ("paused", "because", to_iso(NOW))
+
+
+def test_of_two_breakers_one_wins(ports: Ports) -> None:
+    channel = ports.channels.find("sirclo-main")
+    assert channel.breaker == Breaker()
+    saved = ports.channels.save_breaker(channel, Breaker(failures=1, reason="500"))
+
+    with pytest.raises(LostRace):
+        ports.channels.save_breaker(channel, Breaker(failures=1))
+    assert ports.channels.find("sirclo-main") == saved
+    again = ports.channels.save_breaker(saved, Breaker(failures=2, open_until=LATER, openings=1, reason="500"))
+    assert ports.channels.find("sirclo-main").breaker == again.breaker
+
+
+def test_a_channel_that_is_not_there_is_none(ports: Ports) -> None:
+    assert ports.channels.find("another") is None

@@ -1,0 +1,356 @@
+"""What only the table has: attribute values, round trips, many keys, caches, rotating keys, a due index in shards."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orderbridge.aws import channel_items, forward_items, items
+from orderbridge.aws.attributes import from_attribute, to_attribute
+from orderbridge.aws.bus import EventBridgeBus
+from orderbridge.aws.channels import SecretCredentials, TableMappings
+from orderbridge.aws.due import TableDueIndex
+from orderbridge.aws.intake import TableOrderIntake
+from orderbridge.aws.partners import TablePartners
+from orderbridge.aws.reads import batch_get
+from orderbridge.aws.secrets import SecretKeyRing, SecretPepper, signing_keys
+from orderbridge.domain.breakers import Breaker
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.codes import order_code
+from orderbridge.domain.events import Event
+from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry
+from orderbridge.domain.mapping import KINDS, MappingKey
+from orderbridge.domain.orders import ChannelRef
+from orderbridge.domain.partners import Partner
+from orderbridge.ports import FrozenRequest
+from tests.fakes import samples
+from tests.fakes.steps import Clock
+from tests.integration.deployed import Deployed
+
+# --- attribute values -------------------------------------------------------------------------------------------------
+
+numbers = st.integers(-(10**30), 10**30) | st.decimals(
+    min_value=-(10**20), max_value=10**20, allow_nan=False, allow_infinity=False, places=6
+)
+plain_values: st.SearchStrategy[Any] = st.recursive(
+    st.none() | st.booleans() | st.text(max_size=5) | numbers | st.binary(min_size=1, max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@given(plain_values)
+def test_attribute_values_are_boto3s(value: Any) -> None:
+    assert to_attribute(value) == TypeSerializer().serialize(value)
+    assert from_attribute(to_attribute(value)) == TypeDeserializer().deserialize(to_attribute(value))
+
+
+@given(plain_values)
+def test_what_was_written_is_read(value: Any) -> None:
+    assert from_attribute(to_attribute(value)) == value
+
+
+@pytest.mark.parametrize("value", [1.5, float("nan"), Decimal("NaN"), Decimal("Infinity"), {1, 2}, object()])
+def test_what_has_no_place_in_an_item_is_refused(value: Any) -> None:
+    with pytest.raises(TypeError):
+        to_attribute(value)
+
+
+def test_none_is_left_out_of_an_item_so_that_indexes_stay_sparse() -> None:
+    assert items.to_item({"a": None, "b": 0, "c": "", "d": False}).keys() == {"b", "c", "d"}
+
+
+# --- round trips ------------------------------------------------------------------------------------------------------
+
+texts = st.text(max_size=8)
+names = st.text(min_size=1, max_size=8)
+maybe = st.none() | names
+refs = st.builds(ChannelRef, names, names)
+forwards = st.builds(
+    Forward,
+    key=st.just(samples.order().key),
+    code=st.integers(1, 10**6).map(lambda number: order_code(date(2025, 1, 1), number)),
+    channel=refs,
+    state=st.sampled_from(ForwardState),
+    created_at=names,
+    updated_at=names,
+    due_at=maybe,
+    not_before=maybe,
+    attempts=st.integers(0, 10**6),
+    attempt_id=maybe,
+    lease_until=maybe,
+    body_hash=maybe,
+    external_id=maybe,
+    platform_status=st.none() | st.sampled_from(["SHIPPED", "COMPLETED"]),
+    platform_status_raw=st.dictionaries(names, texts, max_size=2).map(lambda raw: tuple(sorted(raw.items()))),
+    awb_number=maybe,
+    cancel_answer=maybe,
+    in_question_since=maybe,
+    negative_looks=st.integers(0, 5),
+    failed_looks=st.integers(0, 5),
+    missing=st.lists(st.builds(MappingKey, st.sampled_from(KINDS), names), max_size=3).map(tuple),
+    error=maybe,
+    revision=st.integers(0, 10**6),
+)
+
+
+def through_a_stream(item: dict[str, Any]) -> dict[str, Any]:
+    """An item as a stream brings it: bytes as Base64."""
+    return {
+        name: {"B": base64.b64encode(value["B"]).decode()} if "B" in value else value for name, value in item.items()
+    }
+
+
+@given(forwards)
+def test_a_forward_is_read_as_it_was_written(forward: Forward) -> None:
+    item = forward_items.forward_item(forward)
+
+    assert forward_items.read_forward(item) == forward
+    assert forward_items.read_forward(items.from_stream(through_a_stream(item))) == forward
+    assert ("due_shard" in item) == (forward.due_at is not None)
+
+
+def test_an_order_is_read_as_it_was_written() -> None:
+    for order in (samples.order(), samples.order(due_at=None, channels=(), cancel_requested_at="2025")):
+        assert items.read_order(items.order_item(order)) == order
+
+
+def test_requests_and_timelines_are_read_as_they_were_written() -> None:
+    forward = next(_forwards())
+    for body in (b"{}", '{"note": "é\u2028😀"}'.encode()):
+        request = FrozenRequest("POST", "/orders?x=1", body)
+        assert forward_items.read_request(forward_items.request_item(forward, request)) == request
+    for entry in (TimelineEntry("2025", "x"), TimelineEntry("2025", "x", "channel", "detail")):
+        assert forward_items.read_timeline_entry(forward_items.timeline_item("ORDER#x", entry)) == entry
+
+
+def _forwards() -> Iterator[Forward]:
+    from orderbridge.domain.forwards import new_forward
+
+    order = samples.order()
+    yield new_forward(order.key, order.code, samples.SIRCLO, samples.NOW, 60).forward
+
+
+def test_two_lines_of_one_moment_stand_side_by_side() -> None:
+    entry = TimelineEntry("2025-01-01T00:00:00.000Z", "x")
+
+    assert len({forward_items.timeline_item("ORDER#x", entry)["SK"]["S"] for _ in range(100)}) == 100
+
+
+def test_channels_are_read_as_they_were_written() -> None:
+    channel = Channel(
+        "a", "sirclo", {"base_url": "https://x.test", "timeout_s": Decimal("2.5")}, "paused", "why", "2025"
+    )
+    breaker = Breaker(3, "2025", 2, "500", 7)
+
+    read = channel_items.read_channel(channel_items.channel_item(channel), channel_items.breaker_item("a", breaker))
+    assert replace(read, settings={}) == replace(channel, settings={}, breaker=breaker)
+    assert {name: str(value) for name, value in read.settings.items()} == {
+        "base_url": "https://x.test",
+        "timeout_s": "2.5",
+    }
+    assert channel_items.read_channel(channel_items.channel_item(channel)).breaker == Breaker()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("123", 123), ("0", 0), ("00123", "00123"), ("PROD-1", "PROD-1"), ("1.10", Decimal("1.10")), ("", ""),
+        ('{"price": 1.1, "id": 7}', {"price": Decimal("1.1"), "id": 7}), ("[1]", [1]), ("{", "{"), ('"x"', "x"),
+    ],
+)  # fmt: skip
+def test_a_mappings_value_is_its_json_with_exact_numbers_or_the_text_itself(text: str, value: Any) -> None:
+    read = channel_items.parse_value(text)
+
+    assert read == value
+    assert type(read) is type(value)
+
+
+# --- many keys --------------------------------------------------------------------------------------------------------
+
+
+def test_a_partner_with_its_keys_and_routes_is_one_read(deployed: Deployed, dynamodb: Any) -> None:
+    partner = samples.partner(
+        keys=(samples.partner_key("first"), replace(samples.partner_key("second"), state="revoked")),
+        routes={"SITE-001": (samples.NGORDER,), "SITE-002": ()},
+    )
+    deployed.add_partner(partner)
+    deployed.add_partner(samples.partner(client_id="partner-client-0011"))
+    deployed.put(forward_items.timeline_item(items.partner_pk(partner.client_id), TimelineEntry("2025", "x")))
+
+    found = TablePartners(dynamodb, deployed.table, 60, Clock()).find(partner.client_id)
+
+    assert found is not None
+    assert replace(found, keys=tuple(sorted(found.keys, key=lambda k: k.state))) == partner
+    assert TablePartners(dynamodb, deployed.table, 60, Clock()).find("nobody") is None
+
+
+def test_a_partner_is_remembered_for_its_time_and_a_miss_is_not(deployed: Deployed, dynamodb: Any) -> None:
+    clock = Clock()
+    partners = TablePartners(dynamodb, deployed.table, 60, clock)
+    assert partners.find(samples.CLIENT_ID) is None
+    deployed.add_partner(samples.partner())
+    assert partners.find(samples.CLIENT_ID) is not None
+
+    deployed.add_partner(samples.partner(state="suspended"))
+    clock.move(59)
+    assert _state(partners) == "active"
+    clock.move(1)
+    assert _state(partners) == "suspended"
+
+
+def _state(partners: TablePartners) -> str | None:
+    found: Partner | None = partners.find(samples.CLIENT_ID)
+    return found.state if found else None
+
+
+def test_mappings_are_read_a_hundred_at_a_time(deployed: Deployed, dynamodb: Any) -> None:
+    keys = [MappingKey("product", f"PROD-{number:03}") for number in range(250)]
+    for key in keys[::2]:
+        deployed.add_mapping("a", key, {"sku": key.key})
+    deployed.add_mapping("b", keys[1], "of another channel")
+
+    found = TableMappings(dynamodb, deployed.table).read("a", [*keys, *keys])
+
+    assert found == {key: {"sku": key.key} for key in keys[::2]}
+
+
+def test_what_dynamodb_leaves_unprocessed_is_asked_again_after_a_pause() -> None:
+    asked: list[int] = []
+
+    class Throttled:
+        def batch_get_item(self, RequestItems: Any) -> Any:  # noqa: N803 - boto3's name
+            (wanted,) = RequestItems.values()
+            asked.append(len(wanted["Keys"]))
+            done, left = wanted["Keys"][:40], wanted["Keys"][40:]
+            return {"Responses": {"t": done}, "UnprocessedKeys": {"t": {"Keys": left}} if left else {}}
+
+    pauses: list[float] = []
+    wanted = [items.keys("A", str(number)) for number in range(120)]
+
+    found = list(batch_get(Throttled(), "t", wanted, pauses.append))  # type: ignore[arg-type]
+
+    assert sorted(found, key=str) == sorted(wanted, key=str)
+    assert all(count <= 100 for count in asked)
+    assert pauses == sorted(pauses)
+    assert len(pauses) >= 1
+
+
+# --- the due index ----------------------------------------------------------------------------------------------------
+
+
+def test_the_due_index_is_read_evenly_from_all_its_shards(deployed: Deployed, dynamodb: Any) -> None:
+    intake = TableOrderIntake(dynamodb, deployed.table)
+    orders = [samples.order(f"SO-20250101-{number:05}") for number in range(1, 200)]
+    for order in orders:
+        intake.put_if_absent(order)
+    index = TableDueIndex(dynamodb, deployed.table)
+
+    assert {item.key for item in index.due("2026", 10_000)} == {order.key for order in orders}
+    some = list(index.due("2026", 32))
+    assert len(some) == 32
+    assert len({items.due_shard(items.order_pk(item.key)) for item in some}) == items.DUE_SHARDS
+
+
+def test_references_with_every_character_come_back_whole(deployed: Deployed, dynamodb: Any) -> None:
+    intake = TableOrderIntake(dynamodb, deployed.table)
+    key = replace(samples.order().key, reference="po:a#b##FORWARD#c|é 😀")
+    intake.put_if_absent(samples.order(key=key))
+
+    (item,) = TableDueIndex(dynamodb, deployed.table).due("2026", 100)
+    assert item.key == key
+
+
+# --- secrets ----------------------------------------------------------------------------------------------------------
+
+
+class Vault:
+    """Secrets Manager with one secret that may change."""
+
+    def __init__(self, document: Any) -> None:
+        self.document = document
+        self.asked = 0
+
+    def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803 - boto3's name
+        self.asked += 1
+        return {"SecretString": self.document if isinstance(self.document, str) else json.dumps(self.document)}
+
+
+def key(kid: str) -> dict[str, str]:
+    return {"kid": kid, "key": kid * 32}
+
+
+def test_the_ring_is_remembered_and_fetched_anew_at_most_once_a_minute_for_an_unknown_key() -> None:
+    clock, vault = Clock(), Vault(key("1"))
+    ring = SecretKeyRing(lambda: vault, "keys", clock)  # type: ignore[arg-type]
+    ring.current()
+    clock.move(299)
+    ring.current()
+    assert vault.asked == 1
+    clock.move(1)
+    ring.current()
+    assert vault.asked == 2
+
+    for _ in range(5):
+        ring.refreshed()
+    assert vault.asked == 2
+    clock.move(60)
+    vault.document = {**key("2"), "previous": [key("1")]}
+    assert "2" in ring.refreshed().keys
+    assert vault.asked == 3
+
+
+def test_a_new_key_verifies_for_five_minutes_before_it_signs() -> None:
+    document = {**key("2"), "created_at": 1000, "previous": [key("1")]}
+
+    assert signing_keys(document, 1299).signing_kid == "1"
+    assert signing_keys(document, 1300).signing_kid == "2"
+    assert set(signing_keys(document, 1000).keys) == {"1", "2"}
+    assert signing_keys(key("1"), 0).signing_kid == "1"
+
+
+def test_the_pepper_is_read_once() -> None:
+    vault = Vault("the pepper")
+    pepper = SecretPepper(vault, "pepper")  # type: ignore[arg-type]
+
+    assert [pepper.pepper() for _ in range(3)] == [b"the pepper"] * 3
+    assert vault.asked == 1
+
+
+def test_credentials_are_remembered_for_their_time() -> None:
+    clock, vault = Clock(), Vault({"api_key": "old"})
+    source = SecretCredentials(vault, "stack", 60, clock)  # type: ignore[arg-type]
+    channel = Channel("a", "ngorder", {})
+
+    assert source.credentials(channel) == {"api_key": "old"}
+    vault.document = {"api_key": "new"}
+    assert source.credentials(channel) == {"api_key": "old"}
+    clock.move(60)
+    assert source.credentials(channel) == {"api_key": "new"}
+
+
+# --- the bus ----------------------------------------------------------------------------------------------------------
+
+
+def test_many_events_are_put_ten_at_a_time() -> None:
+    puts: list[int] = []
+
+    class Bus:
+        def put_events(self, Entries: Any) -> Any:  # noqa: N803 - boto3's name
+            puts.append(len(Entries))
+            assert {entry["Source"] for entry in Entries} == {"orderbridge"}
+            return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"}] * len(Entries)}
+
+    EventBridgeBus(Bus(), "bus").publish([Event("x", {"n": number}) for number in range(25)])  # type: ignore[arg-type]
+
+    assert puts == [10, 10, 5]

@@ -1,0 +1,82 @@
+"""A channel on a platform's sandbox, over a real socket, with the demo's mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.orders import ChannelRef
+from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
+from tests.fakes import samples
+from tests.integration.deployed import Deployed
+from tests.integration.partner_side import PartnerSide
+
+PLATFORMS = tuple(SANDBOXES)
+
+
+class Line:
+    """Partner, functions and sandbox of one platform, from the API to the platform's door."""
+
+    def __init__(self, deployed: Deployed, platform: str, sandbox: Sandbox[Any]) -> None:
+        self.deployed = deployed
+        self.platform = platform
+        self.sandbox = sandbox
+        self.channel = ChannelRef(f"{platform}-demo", platform)
+        self.queue = next(name for name in deployed.queues() if name.lower() == f"forwardqueue{platform}")
+        self.partner = PartnerSide(deployed)
+        self.partner.partner = replace(self.partner.partner, channels=(self.channel,))
+        deployed.allow_loopback = True
+        deployed.add_partner(self.partner.partner)
+        settings = demo.demo_settings(platform, sandbox.url)
+        deployed.add_channel(Channel(self.channel.name, platform, settings), demo.DEMO_CREDENTIALS[platform])
+
+    def map_everything(self) -> None:
+        for kind, key, value in demo.demo_mappings(self.platform):
+            self.deployed.add_mapping(self.channel.name, MappingKey.of(kind, key), value)  # type: ignore[arg-type]
+
+    def map_as(self, kind: str, key: str, known: str) -> None:
+        """Map a code of ours to what the demo maps another to."""
+        values = {(row_kind, row_key): value for row_kind, row_key, value in demo.demo_mappings(self.platform)}
+        if (kind, known) in values:
+            self.deployed.add_mapping(self.channel.name, MappingKey.of(kind, key), values[kind, known])  # type: ignore[arg-type]
+
+    def accept(self, number: int = 1, **changes: Any) -> str:
+        """An accepted and published order; its code."""
+        order = self.partner.order(purchase_order_no=f"PO-{number}", **changes)
+        status, body, _ = self.deployed.answer("order_intake", order)
+        assert status == 201, body
+        code: str = body["data"]["code"]
+        self.deployed.call("event_publisher", self.deployed.stream_records(f"ORDER#{samples.CLIENT_ID}#po:PO-{number}"))
+        return code
+
+    def detail(self, number: int = 1) -> dict[str, str]:
+        """The message of an order, as the bus puts it into the queue."""
+        (order,) = [o for o in self.deployed.orders() if o.key.reference == f"po:PO-{number}"]
+        return {
+            "code": order.code,
+            "client_id": order.client_id,
+            "reference": order.key.reference,
+            "channel": self.channel.name,
+            "platform": self.platform,
+        }
+
+    def forward(self, event: Any, **options: Any) -> Any:
+        return self.deployed.call(f"forward_{self.platform}", event, **options)
+
+
+@pytest.fixture(params=PLATFORMS)
+def line(request: pytest.FixtureRequest, deployed: Deployed) -> Iterator[Line]:
+    """Each platform in turn."""
+    with SANDBOXES[request.param]() as sandbox:
+        yield Line(deployed, request.param, sandbox)
+
+
+@pytest.fixture
+def ngorder(deployed: Deployed) -> Iterator[Line]:
+    with SANDBOXES["ngorder"]() as sandbox:
+        yield Line(deployed, "ngorder", sandbox)

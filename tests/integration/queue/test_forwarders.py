@@ -1,0 +1,176 @@
+"""The three forwarders behind their queues, with the platforms' sandboxes behind them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+from botocore.exceptions import EndpointConnectionError
+
+from orderbridge.domain.forwards import ForwardState
+from orderbridge_sandboxes import demo
+from orderbridge_sandboxes.faults import Fault
+from tests.fakes import samples
+from tests.integration.deployed import PEPPER, TOKEN_KEY, sqs_event
+from tests.integration.queue.conftest import Line
+
+S = ForwardState
+DONE: dict[str, list[Any]] = {"batchItemFailures": []}
+
+
+def test_an_order_goes_from_the_api_to_the_platform(line: Line) -> None:
+    line.map_everything()
+    code = line.accept()
+
+    assert line.forward(sqs_event(line.detail())) == DONE
+
+    (held,) = line.sandbox.orders
+    assert held.reference == code
+    forward = line.deployed.forwards()[line.channel.name]
+    assert (forward.state, forward.attempts) == (S.SENT, 1)
+    assert forward.external_id == (None if line.platform == "salesmania" else str(held.id))
+
+
+def test_a_message_that_comes_again_sends_nothing_again(line: Line) -> None:
+    line.map_everything()
+    line.accept()
+    for _ in range(3):
+        assert line.forward(sqs_event(line.detail(), line.detail())) == DONE
+
+    assert len(line.sandbox.orders) == 1
+
+
+def test_a_whole_event_of_the_bus_is_read_too(line: Line) -> None:
+    line.map_everything()
+    line.accept()
+
+    assert line.forward(sqs_event({"source": "orderbridge", "detail": line.detail()})) == DONE
+    assert len(line.sandbox.orders) == 1
+
+
+def test_without_its_mappings_an_order_goes_nowhere_and_lists_what_is_missing(line: Line) -> None:
+    """Codes that the platform itself does not know either, so that nothing can be taken from there."""
+    line.map_everything()
+    line.accept(customer_code="CUST-999", products=[{"product_code": "PROD-999", "quantity": 1}])
+
+    assert line.forward(sqs_event(line.detail())) == DONE
+
+    forward = line.deployed.forwards()[line.channel.name]
+    missing = {(need.kind, need.key) for need in forward.missing}
+    assert forward.state is S.NEEDS_MAPPING
+    assert {("product", "PROD-999"), ("customer", "CUST-999")} <= missing
+    assert line.sandbox.orders == ()
+
+    line.map_as("product", "PROD-999", "PROD-001")
+    line.map_as("customer", "CUST-999", "CUST-001")
+    line.forward(sqs_event(line.detail()))
+    assert line.deployed.states() == {line.channel.name: S.SENT}
+
+
+def test_only_what_failed_comes_back_to_the_queue(ngorder: Line) -> None:
+    ngorder.map_everything()
+    ngorder.accept(1)
+    ngorder.accept(2)
+    stranger = {**ngorder.detail(1), "reference": "po:never"}
+
+    answer = ngorder.forward(sqs_event(ngorder.detail(1), "no JSON", stranger, ngorder.detail(2), {"code": 1}, "[]"))
+
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == [
+        "message-1",
+        "message-2",
+        "message-4",
+        "message-5",
+    ]
+    assert len(ngorder.sandbox.orders) == 2
+
+
+def test_a_message_that_there_is_no_time_for_is_not_begun(ngorder: Line) -> None:
+    ngorder.map_everything()
+    ngorder.accept()
+
+    answer = ngorder.forward(sqs_event(ngorder.detail()), milliseconds_left=10_000)
+
+    assert [failure["itemIdentifier"] for failure in answer["batchItemFailures"]] == ["message-0"]
+    assert ngorder.deployed.states() == {ngorder.channel.name: S.QUEUED}
+    assert ngorder.sandbox.orders == ()
+
+
+# --- faults -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_platform_that_asks_for_time_gets_a_message_later(line: Line) -> None:
+    line.map_everything()
+    line.accept()
+    line.sandbox.faults.add(Fault("status", status=429, retry_after=7, count=None))
+
+    line.forward(sqs_event(line.detail()))
+
+    forward = line.deployed.forwards()[line.channel.name]
+    assert (forward.state, forward.not_before is not None) == (S.QUEUED, True)
+    assert line.sandbox.orders == ()
+    assert line.deployed.messages(line.queue) == [], "it is delayed"
+
+
+@pytest.mark.parametrize("failing", ["PutItem", "TransactWriteItems", "BatchGetItem", "GetSecretValue"])
+def test_when_aws_does_not_answer_the_message_comes_back_and_nothing_is_sent_twice(
+    failing: str, line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.map_everything()
+    line.accept()
+    calls = BaseClient._make_api_call
+    with monkeypatch.context() as broken:
+
+        def api_call(client: Any, operation: str, params: Any) -> Any:
+            if operation == failing:
+                raise EndpointConnectionError(endpoint_url="https://aws.example.com")
+            return calls(client, operation, params)
+
+        broken.setattr(BaseClient, "_make_api_call", api_call)
+        answer = line.forward(sqs_event(line.detail()))
+    if failing != "PutItem":
+        assert len(answer["batchItemFailures"]) == 1
+
+    line.forward(sqs_event(line.detail()))
+    line.forward(sqs_event(line.detail()))
+    assert len(line.sandbox.orders) == 1
+
+
+# --- the log ----------------------------------------------------------------------------------------------------------
+
+
+def test_no_run_of_a_forwarder_logs_a_secret_or_a_person(line: Line, capfd: pytest.CaptureFixture[str]) -> None:
+    line.accept(1)
+    line.forward(sqs_event(line.detail(1), "no JSON: Jl. Sudirman"))
+    line.map_everything()
+    line.forward(sqs_event(line.detail(1)))
+    line.accept(2)
+    line.sandbox.faults.add(Fault("status", status=400, body={"message": "John Doe is unknown"}, count=None))
+    line.forward(sqs_event(line.detail(2)))
+    out, err = capfd.readouterr()
+    written = line.deployed.log.getvalue() + out + err
+
+    assert '"forward_handled"' in written
+    assert '"message_failed"' in written
+    credentials = demo.DEMO_CREDENTIALS[line.platform]
+    content = json.loads(line.partner.order()["body"])
+    unwanted = [
+        PEPPER, TOKEN_KEY, samples.CLIENT_SECRET, line.partner.token, content["address"], content["sales_name"],
+        content["customer_code"], "Sudirman", *(str(value) for value in credentials.values() if len(str(value)) > 4),
+        *(demo.Customer(number).phone for number in range(1, demo.CUSTOMERS + 1)),
+    ]  # fmt: skip
+    for value in unwanted:
+        assert value not in written, value
+
+
+def test_each_message_is_logged_by_itself(ngorder: Line) -> None:
+    ngorder.map_everything()
+    ngorder.accept(1)
+
+    ngorder.forward(sqs_event(ngorder.detail(1), "no JSON"))
+
+    handled, failed = ngorder.deployed.lines()[-2:]
+    assert (handled["message"], handled["message_id"], handled["state"]) == ("forward_handled", "message-0", "SENT")
+    assert (failed["message"], failed["message_id"]) == ("message_failed", "message-1")
+    assert not {"code", "channel", "state", "attempts"} & failed.keys()

@@ -1,0 +1,165 @@
+"""The table's stream and the sweeper: what they publish, what they repeat, and what they never say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.client import BaseClient
+
+from orderbridge.domain.forwards import ForwardState
+from orderbridge.runtime.background import HandlerFailed
+from tests.fakes import samples
+from tests.integration.deployed import Deployed
+from tests.integration.partner_side import PartnerSide, sample_event
+
+
+@pytest.fixture
+def accepted(deployed: Deployed) -> PartnerSide:
+    """A partner with one accepted order, not yet published."""
+    partner = PartnerSide(deployed)
+    deployed.add_partner(partner.partner)
+    assert deployed.answer("order_intake", partner.order())[0] == 201
+    return partner
+
+
+class PutEvents:
+    """Stands before the bus: fails entries as it is told, keeps what went through."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *failing: set[int]) -> None:
+        self.failing = list(failing)
+        self.published: list[str] = []
+        calls = BaseClient._make_api_call
+
+        def api_call(client: Any, operation: str, params: Any) -> Any:
+            return self.answer(params["Entries"]) if operation == "PutEvents" else calls(client, operation, params)
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", api_call)
+
+    def answer(self, entries: list[dict[str, Any]]) -> dict[str, Any]:
+        failing = self.failing.pop(0) if self.failing else set()
+        self.published += [e["DetailType"] for number, e in enumerate(entries) if number not in failing]
+        results = [
+            {"ErrorCode": "InternalFailure", "ErrorMessage": "x"} if number in failing else {"EventId": "1"}
+            for number in range(len(entries))
+        ]
+        return {"FailedEntryCount": len(failing), "Entries": results}
+
+
+def test_a_new_order_gets_its_forward_and_its_events_and_nothing_is_due_any_more(
+    deployed: Deployed, accepted: PartnerSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = PutEvents(monkeypatch)
+
+    deployed.call("event_publisher", deployed.stream_records())
+
+    assert deployed.states() == {samples.SIRCLO.name: ForwardState.QUEUED}
+    assert bus.published == ["OrderCreated", "ForwardQueued"]
+    assert deployed.orders()[0].due_at is None
+    assert deployed.forwards()[samples.SIRCLO.name].due_at is not None
+
+
+def test_only_the_entries_that_failed_are_put_again(
+    deployed: Deployed, accepted: PartnerSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = PutEvents(monkeypatch, {1}, {0})
+
+    deployed.call("event_publisher", deployed.stream_records())
+
+    assert bus.published == ["OrderCreated", "ForwardQueued"]
+
+
+def test_entries_that_fail_every_time_fail_the_batch_and_the_order_stays_due(
+    deployed: Deployed, accepted: PartnerSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PutEvents(monkeypatch, {0, 1}, {0, 1}, {0, 1})
+
+    with pytest.raises(HandlerFailed, match=r"^EventsNotPublished$"):
+        deployed.call("event_publisher", deployed.stream_records())
+
+    assert deployed.orders()[0].due_at is not None
+
+
+def test_what_is_no_news_is_passed_over(
+    deployed: Deployed, accepted: PartnerSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = PutEvents(monkeypatch)
+    (record,) = deployed.stream_records()["Records"]
+    removed = {**record, "eventName": "REMOVE", "dynamodb": {"Keys": record["dynamodb"]["Keys"]}}
+    changed = {**record, "eventName": "MODIFY"}
+    other = {"eventName": "INSERT", "dynamodb": {"NewImage": {"PK": {"S": "ORDER#x"}, "SK": {"S": "EVENT#1"}}}}
+
+    deployed.call("event_publisher", {"Records": [removed, changed, other]})
+
+    assert bus.published == []
+    assert deployed.states() == {}
+
+
+def test_a_record_that_cannot_be_read_fails_the_batch_and_its_content_stays_inside(
+    deployed: Deployed, accepted: PartnerSide, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (record,) = deployed.stream_records()["Records"]
+    record["dynamodb"]["NewImage"]["content"] = {"S": '{"sales_name": "John Doe", "address": 5}'}
+
+    with pytest.raises(HandlerFailed) as failed:
+        deployed.call("event_publisher", {"Records": [record]})
+
+    assert "John" not in str(failed.value)
+    assert failed.value.__cause__ is None
+    assert failed.value.__suppress_context__
+    assert "John" not in deployed.log.getvalue() + "".join(capfd.readouterr())
+    assert deployed.lines()[-1]["message"] == "invocation_failed"
+
+
+def test_the_log_of_publisher_and_sweeper_holds_no_person(deployed: Deployed, accepted: PartnerSide) -> None:
+    deployed.call("event_publisher", deployed.stream_records())
+    deployed.make_due()
+    deployed.call("sweeper", sample_event("sweeper"))
+
+    written = deployed.log.getvalue()
+    assert '"order_published"' in written
+    assert '"swept"' in written
+    for value in ("John Doe", "Sudirman", "CUST-001", "PO-2025-00001", accepted.token):
+        assert value not in written
+
+
+# --- the sweeper ------------------------------------------------------------------------------------------------------
+
+
+def test_without_a_stream_the_sweeper_carries_the_order_on(deployed: Deployed, accepted: PartnerSide) -> None:
+    deployed.call("sweeper", sample_event("sweeper"))
+    assert deployed.states() == {}, "not due yet"
+
+    deployed.make_due()
+    deployed.call("sweeper", sample_event("sweeper"))
+
+    assert deployed.states() == {samples.SIRCLO.name: ForwardState.QUEUED}
+    (message,) = deployed.messages("ForwardQueueSirclo")
+    assert message["code"] == deployed.orders()[0].code
+    assert deployed.orders()[0].due_at is None
+
+
+def test_without_a_bus_the_order_is_on_its_way_and_the_sweep_says_what_is_left(
+    deployed: Deployed, accepted: PartnerSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PutEvents(monkeypatch, *[{0, 1}] * 3)
+    deployed.make_due()
+
+    with pytest.raises(HandlerFailed, match="Incomplete"):
+        deployed.call("sweeper", sample_event("sweeper"))
+
+    assert len(deployed.messages("ForwardQueueSirclo")) == 1
+    assert deployed.orders()[0].due_at is not None
+
+
+def test_a_forward_past_its_due_time_gets_another_message_and_is_claimed(
+    deployed: Deployed, accepted: PartnerSide
+) -> None:
+    deployed.call("event_publisher", deployed.stream_records())
+    deployed.make_due()
+
+    for _ in range(2):
+        deployed.call("sweeper", sample_event("sweeper"))
+
+    assert len(deployed.messages("ForwardQueueSirclo")) == 1
+    assert deployed.forwards()[samples.SIRCLO.name].revision == 1
