@@ -33,6 +33,8 @@ def test_an_order_arrives_once_at_all_three_platforms(
     assert ids["salesmania"] is None
     assert ids["sirclo"]
     assert ids["ngorder"]
+    (key,) = operator.run("partners", "show", partner.client_id)["keys"]
+    assert key["last_used"] == f"{code[3:7]}-{code[7:9]}-{code[9:11]}"
 
 
 def test_the_same_order_again_is_the_same_order(partner: Partner, operator: Operator, platforms: Platforms) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orderbridge.aws import items
 from orderbridge.aws.reads import query_all
-from orderbridge.domain.orders import ChannelRef
+from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.partners import Partner
 from orderbridge.domain.times import Clock
 
@@ -72,3 +73,28 @@ class TablePartnerProfiles:
         )
         read = items.read_partner([answer.get("Item", _NOBODY)])
         return read if "Item" in answer else None
+
+
+class TableKeyUse:
+    """Notes on a partner's key the last day on which it signed an order; a write per key, day and environment."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+        self._noted: dict[tuple[str, str], str] = {}
+
+    def note(self, order: Order) -> None:
+        key, day = (order.client_id, order.signed_by), order.order_date
+        if self._noted.get(key, "") >= day:
+            return
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._table,
+                Key=items.keys(items.partner_pk(order.client_id), f"KEY#{order.signed_by}"),
+                UpdateExpression="SET last_used = :day",
+                ConditionExpression="attribute_exists(PK) AND (attribute_not_exists(last_used) OR last_used < :day)",
+                ExpressionAttributeValues={":day": {"S": day}},
+            )
+        if len(self._noted) >= MAX_CACHED_PARTNERS:
+            self._noted.clear()
+        self._noted[key] = day

@@ -29,6 +29,7 @@ class PartnerKey:
     state: KeyState = "active"
     added_at: str = ""
     last_used: str | None = None
+    """The last business day on which it signed an order."""
 
 
 @dataclass(frozen=True, slots=True)

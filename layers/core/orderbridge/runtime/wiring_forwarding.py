@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import uuid
+from collections.abc import Callable
 
 from orderbridge.aws import clients
 from orderbridge.aws.bus import EventBridgeBus, PlatformQueues
@@ -12,7 +13,9 @@ from orderbridge.aws.due import TableDueIndex
 from orderbridge.aws.order_desk import TableOrderDesk
 from orderbridge.aws.orders import TableOrders
 from orderbridge.aws.partner_registry import TablePartnerRegistry
+from orderbridge.aws.partners import TableKeyUse
 from orderbridge.aws.webhooks import SqsDeliveryQueue, TableWebhookDirectory
+from orderbridge.domain.orders import Order
 from orderbridge.domain.times import utc_now
 from orderbridge.platforms.registry import platform_named
 from orderbridge.runtime.settings import EventPublisherSettings, ForwarderSettings, SweeperSettings, load
@@ -26,7 +29,8 @@ SECONDS_PER_FORWARD = 45
 """The longest one message may take: a login chain and a create call, each within the channel's timeout."""
 
 
-def publish_order() -> tuple[PublishOrder, PublishForwardChange]:
+def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange]:
+    """What the publisher does with a new order, and with a forward that has changed."""
     settings = load(EventPublisherSettings)
     bus = EventBridgeBus(clients.events(), settings.bus_name)
     orders = TableOrders(clients.dynamodb(), settings.table_name)
@@ -40,7 +44,14 @@ def publish_order() -> tuple[PublishOrder, PublishForwardChange]:
         clock=utc_now,
         sweep_grace_seconds=settings.sweep_grace_seconds,
     )
-    return PublishOrder(orders, bus, utc_now, settings.sweep_grace_seconds), publish_change
+    publish = PublishOrder(orders, bus, utc_now, settings.sweep_grace_seconds)
+    key_use = TableKeyUse(clients.dynamodb(), settings.table_name)
+
+    def publish_and_note(order: Order) -> None:
+        publish(order)
+        key_use.note(order)
+
+    return publish_and_note, publish_change
 
 
 def forward_order() -> ForwardOrder:
