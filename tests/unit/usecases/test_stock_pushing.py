@@ -11,7 +11,7 @@ from orderbridge.domain.stock_drift import PushResult
 from orderbridge.domain.stock_lists import StockReadFailed
 from orderbridge.usecases import stock_pushing
 from tests.fakes.steps import PortFailed
-from tests.fakes.stock import Shop, StockWorld
+from tests.fakes.stock import StockWorld
 
 
 def world(**levels: Any) -> StockWorld:
@@ -170,6 +170,23 @@ def test_a_push_that_cannot_be_read_back_leaves_the_level_unknown_and_makes_up_n
     assert made.table.stored["target"]["A"].unread_since is None
 
 
+def test_pushing_stops_where_nothing_that_was_pushed_can_be_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock_pushing, "PUSHED_AT_ONCE", 1)
+    made = world(A=5, B=5)
+    sync(made)
+    made.shops["first"].held.update(A=3, B=3)
+
+    def fails(name: str, number: int) -> None:
+        if name == "read":
+            raise StockReadFailed("reset")
+
+    made.shops["target"].fails = fails
+    result = sync(made)["target"]
+    assert not result.ok
+    assert "nothing that was pushed could be confirmed" in details(result)["target"]
+    assert len(made.shops["target"].pushes) == 1
+
+
 def test_a_push_that_did_not_take_is_told_and_tried_again_by_the_next_run() -> None:
     made = world(A=5)
     sync(made)
@@ -216,15 +233,17 @@ def test_what_has_just_been_sold_is_pushed_first_and_a_run_pushes_only_so_much(m
     monkeypatch.setattr(stock_pushing, "PUSHED_AT_ONCE", 1)
     made = world(A=5, B=5, C=5, D=5)
     sync(made)
-    made.shops["first"].held.update(A=9, B=9)
+    made.shops["first"].held["A"] = 4
     made.run("first")
-    made.shops["first"].held.update(C=4, D=3)
+    made.shops["first"].held["B"] = 3
+    made.run("first")
+    made.shops["first"].held.update(C=9, D=9)
     made.run("first")
     result = made.run("target")
-    assert [product for product, _ in made.shops["target"].pushes] == ["D", "C"]
+    assert [product for product, _ in made.shops["target"].pushes] == ["B", "A"]
     assert "2 products wait" in details(result)["target"]
     made.run("target")
-    assert made.shops["target"].held == {"A": 9, "B": 9, "C": 4, "D": 3}
+    assert made.shops["target"].held == {"A": 4, "B": 3, "C": 9, "D": 9}
 
 
 def test_sold_products_are_read_and_pushed_before_a_long_list_is_read() -> None:
@@ -286,9 +305,12 @@ def test_levels_that_are_unread_begin_and_end_no_drift() -> None:
     assert drifts(made) == [("A", "second", 5, 9, False)]
 
 
-def test_a_channel_without_a_source_beside_it_has_nothing_to_differ_from() -> None:
+def test_a_channel_without_a_source_beside_it_or_without_a_part_has_nothing_to_differ_from() -> None:
     made = StockWorld()
     made.add("only", {"A": 5}, push=True)
     assert made.run("only").ok
+    made.add("source", {"A": 5}, source=True)
+    made.add("no-part", {"A": 9})
+    sync(made)
+    assert made.available("no-part") == {"A": 9}
     assert made.bus.events == []
-    assert isinstance(made.shops["only"], Shop)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from orderbridge.domain.stock_lists import StockReadFailed
 from orderbridge.domain.stock_runs import LEASE_SECONDS, PROGRESS_KEPT_SECONDS
+from orderbridge.usecases import stock_pushing
 from tests.fakes.steps import Died, PortFailed, die, fail
 from tests.fakes.stock import StockWorld
 
@@ -58,7 +60,8 @@ def stopping_after(steps: int) -> Callable[[], float]:
 
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 5])
-def test_a_run_goes_on_where_the_last_invocation_stopped(steps: int) -> None:
+def test_a_run_goes_on_where_the_last_invocation_stopped(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock_pushing, "PUSHED_AT_ONCE", 2)
     made = world()
     states: dict[str, list[str]] = {}
     for channel in made.channels:
@@ -73,7 +76,54 @@ def test_a_run_goes_on_where_the_last_invocation_stopped(steps: int) -> None:
         assert made.shops[channel.name].calls["page"] == 3, "a page was read twice"
     assert ("continues" in states["first"]) == (steps < 5)
     assert result.report.pushed == len(CODES)
+    assert len(made.shops["target"].pushes) == len(CODES)
+    assert (states["target"].count("continues") > 3) == (steps == 1)
     is_in_step(made)
+
+
+def test_a_run_whose_list_is_taken_over_can_be_followed_while_it_still_pushes() -> None:
+    made = world()
+    sync(made)
+    made.table.by_channel["second"] = replace(made.table.by_channel["second"], failure="once")
+    made.channels[1] = replace(made.channels[1], settings={"stock": {"source": True, "rank": 2, "push": True}})
+    made.seconds = stopping_after(3)
+    assert made.run("second").state == "continues"
+    assert made.table.by_channel["second"].failure is None
+
+
+def test_warehouses_that_have_been_asked_are_not_asked_again_by_the_next_invocation() -> None:
+    made = world()
+    shop = made.shops["first"]
+    shop.in_warehouses = set(CODES)
+    states = []
+    for _ in range(30):
+        made.seconds = stopping_after(4)
+        states.append(made.run("first").state)
+        if states[-1] == "done":
+            break
+    assert states.count("continues") > 1
+    assert shop.calls["read"] == len(CODES)
+
+
+def test_a_run_that_takes_long_keeps_its_lease_and_does_not_write_it_at_every_step() -> None:
+    made = world()
+    met: list[str] = []
+
+    def slow(name: str, _number: int) -> None:
+        made.clock.move(LEASE_SECONDS * 0.6)
+        if name == "page":
+            made.shops["first"].fails = lambda _name, _number: None
+            met.append(made.run("first").state)
+            made.shops["first"].fails = slow
+
+    made.shops["first"].fails = slow
+    made.steps.taken.clear()
+    assert made.run("first").state == "done"
+    assert met == ["busy"] * 3
+    made.shops["first"].fails = lambda _name, _number: None
+    made.steps.taken.clear()
+    made.run("first")
+    assert made.steps.taken.count("before save run") == 3  # begun, taken over, ended
 
 
 def test_an_unfinished_list_changes_no_level() -> None:
@@ -141,8 +191,6 @@ def test_a_level_that_was_read_alone_while_the_list_was_read_is_not_overwritten_
 
 
 def _with_sold(made: StockWorld, sold: tuple[str, ...]) -> Any:
-    from dataclasses import replace
-
     return replace(made.table.by_channel["first"], sold=sold)
 
 
@@ -242,15 +290,19 @@ FAULTS = st.lists(st.tuples(st.sampled_from(["page", "read"]), st.integers(1, 6)
 def test_after_any_faults_levels_are_true_or_kept_and_drift_is_never_made_up(data: st.DataObject) -> None:
     made = world()
     sync(made)
+    # A run that goes on takes over pages that it read some rounds ago.
+    once_true = {
+        (name, code): _readable(value) for name, shop in made.shops.items() for code, value in shop.held.items()
+    }
     for _ in range(data.draw(st.integers(1, 3), "rounds")):
         for name, shop in made.shops.items():
-            before = made.available(name)
             shop.held.update(
                 data.draw(
                     st.dictionaries(st.sampled_from(CODES), st.one_of(RAW, BAD), max_size=4), f"changes of {name}"
                 )
             )
-            held = dict(shop.held)
+            for code, value in shop.held.items():
+                once_true[name, code] |= _readable(value)
             faults = set(data.draw(FAULTS, f"faults of {name}"))
             shop.calls.clear()
 
@@ -262,7 +314,7 @@ def test_after_any_faults_levels_are_true_or_kept_and_drift_is_never_made_up(dat
             made.seconds = stopping_after(data.draw(st.integers(2, 40), "time"))
             made.run(name)
             for code, available in made.available(name).items():
-                assert available in {before.get(code), *_readable(held.get(code)), *_wanted(made, code)}
+                assert available in once_true[name, code] | once_true["first", code]
     for shop in made.shops.values():
         shop.fails = lambda _name, _number: None
         shop.held = {code: value if _readable(value) else 5 for code, value in shop.held.items()}
@@ -279,8 +331,3 @@ def _readable(value: Any) -> set[int]:
         return {parse_level(value)}
     except UnreadableLevel:
         return set()
-
-
-def _wanted(made: StockWorld, code: str) -> set[int]:
-    level = made.table.stored.get("first", {}).get(code)
-    return {level.available} if level is not None else set()

@@ -6,7 +6,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.stock_lists import ListedLevel, StockPage, StockReadFailed
+from orderbridge.domain import stock_lists
+from orderbridge.domain.stock import StockLevel
+from orderbridge.domain.stock_lists import ListedLevel, StockPage, StockReadFailed, taken
+from orderbridge.domain.stock_runs import SOLD_REMEMBERED
 from tests.fakes.stock import StockWorld
 
 
@@ -58,6 +61,48 @@ def test_an_unreadable_level_keeps_the_last_one_and_is_told(value: Any) -> None:
     assert made.available("source") == {"A": 5, "B": 6}
     assert "is no stock level" in details(result)["A"]
     assert result.report.changed == 0
+
+
+def test_a_level_that_stays_unreadable_is_marked_once_as_of_when_it_was_last_known() -> None:
+    made = world(A=5)
+    made.run("source")
+    made.run("source")
+    last_read = made.table.by_channel["source"].read_at
+    made.shops["source"].held["A"] = None
+    made.run("source")
+    marked = made.table.stored["source"]["A"]
+    assert marked.as_of == last_read
+    made.table.writes.clear()
+    made.run("source")
+    assert made.table.stored["source"]["A"] == marked
+    assert made.table.writes == {}
+
+
+def test_only_the_products_that_fell_most_are_remembered_as_sold() -> None:
+    levels = {f"P{number:03d}": 1000 for number in range(SOLD_REMEMBERED + 10)}
+    made = world(**levels)
+    made.shops["source"].page_size = 100
+    made.run("source")
+    made.shops["source"].held = {code: 1000 - number for number, code in enumerate(levels)}
+    made.run("source")
+    sold = made.table.by_channel["source"].sold
+    assert len(sold) == SOLD_REMEMBERED
+    assert sold == tuple(sorted(levels, reverse=True)[:SOLD_REMEMBERED])
+
+
+def test_a_list_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock_lists, "MAX_ENTRIES", 5)
+    made = world(A=5)
+    made.shops["source"].page = lambda number: one(f"P{number}", has_more=True)  # type: ignore[method-assign]
+    assert "does not end within 5" in details(made.run("source"))["source"]
+
+
+def test_a_level_that_a_later_read_has_stored_is_not_taken_back() -> None:
+    stored = StockLevel("shop", "A", 5, "2025-01-02")
+    assert taken("shop", "A", stored, ListedLevel("A", 3), "2025-01-01", None) is None
+    assert taken("shop", "A", stored, ListedLevel("A", 3), "2025-01-03", None) == StockLevel(
+        "shop", "A", 3, "2025-01-03"
+    )
 
 
 def test_a_level_that_was_never_readable_is_not_stored() -> None:

@@ -14,7 +14,7 @@ from orderbridge.domain.events import Event
 from orderbridge.domain.stock import StockLevel
 from orderbridge.domain.stock_drift import Comparison, PushPlan, PushResult, PushTarget, compare, stock_drifted
 from orderbridge.domain.stock_lists import UnusableMapping
-from orderbridge.domain.stock_runs import StockRun, source_ranks, stock_settings
+from orderbridge.domain.stock_runs import StockRun, source_ranks, stock_settings, takes_part
 from orderbridge.usecases.stock_session import RunSession, side_by_side
 
 MAX_PUSHES_PER_RUN = 1000
@@ -73,7 +73,8 @@ class Reconcile:
         self._marks = Marks(session)
         self._pushes = stock_settings(session.channel).push
         self._ranks = source_ranks(session.channels)
-        self._others = sorted(self._ranks.keys() - {session.name})
+        # A channel without a part in keeping stock is read where somebody asks for it, and held against nothing.
+        self._others = sorted(self._ranks.keys() - {session.name}) if takes_part(session.channel) else []
         self._distrusted = _distrusted(session, self._others)
         self._held_back: dict[str, int] = {}
 
