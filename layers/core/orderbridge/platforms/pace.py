@@ -9,8 +9,8 @@ from decimal import Decimal
 CALLS_PER_SECOND = Decimal(5)
 """How often a sync asks an account whose channel names no `rate_limit`."""
 
-SHARE_OF_RATE = Decimal("0.2")
-"""A sync's part of a channel's `rate_limit`; most of it belongs to the orders that are sent."""
+SHARE_OF_RATE = Decimal("0.1")
+"""Each sync's part of a channel's `rate_limit`; there are two, and the rest belongs to the orders (`turns`)."""
 
 
 class Pace:

@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel
@@ -22,19 +21,13 @@ from orderbridge.domain.stock_drift import PushResult, PushTarget
 from orderbridge.domain.stock_lists import ListedLevel, StockReadFailed, UnusableMapping
 from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.definition import PlatformDefinition
-from orderbridge.platforms.pace import Pace
+from orderbridge.platforms.pace import Pace, pace_beside_orders
 from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.registry import definition_of
 from orderbridge.platforms.transport import CallFailed, Conversation, Deadline, Transport
 from orderbridge.platforms.values import InvalidValue
 from orderbridge.ports import CredentialSource
 from orderbridge.ports_stock import StockAccess
-
-CALLS_PER_SECOND = Decimal(5)
-"""How often an account is asked whose channel names no `rate_limit`."""
-
-SHARE_OF_RATE = Decimal("0.2")
-"""The stock sync's part of a channel's `rate_limit`; most of it belongs to the orders that are sent."""
 
 POLL_PAUSES = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 12.0)
 """Between two looks at a job of the platform, in seconds: half a minute in all."""
@@ -98,8 +91,7 @@ class PlatformStock:
             credentials = definition.read_credentials(self.credentials.credentials(channel))
             conversation = self.transport.conversation(settings.base_url)
         with conversation:
-            limit = settings.rate_limit
-            pace = Pace(CALLS_PER_SECOND if limit is None else limit * SHARE_OF_RATE, sleep=self.sleep)
+            pace = pace_beside_orders(settings.rate_limit, self.sleep)
             module = importlib.import_module(f"{platforms.__name__}.{channel.platform}.levels")
             account = StockAccount(definition, self.transport, conversation, settings, credentials, pace, self.sleep)
             yield cast("StockAccess", module.Levels(account))
