@@ -17,7 +17,7 @@ from tests.e2e.documented import check
 pytestmark = pytest.mark.e2e
 
 CALLS_PER_SECOND, CALLS_AT_ONCE = 100, 1000  # the template's defaults
-EMPTY_SECONDS = 15.0
+EMPTY_SECONDS = 40.0  # longer than a loaded machine takes for the calls that an environment lets through by itself
 
 
 @pytest.fixture
