@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import boto3
 import pytest
+from moto import mock_aws
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.stock import StockLevel
@@ -120,3 +122,21 @@ def later_sirclo() -> Iterator[Account]:
 def salesmania() -> Iterator[Account]:
     with SANDBOXES["salesmania"](job_seconds=0.05) as sandbox:
         yield Account("salesmania", sandbox)
+
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A table `t` on moto, without its indexes."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.delenv("AWS_PROFILE", raising=False)
+    monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
+    with mock_aws():
+        made = boto3.client("dynamodb", region_name="ap-southeast-3")
+        made.create_table(
+            TableName="t",
+            BillingMode="PAY_PER_REQUEST",
+            KeySchema=[{"AttributeName": "PK", "KeyType": "HASH"}, {"AttributeName": "SK", "KeyType": "RANGE"}],
+            AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("PK", "SK")],
+        )
+        yield made

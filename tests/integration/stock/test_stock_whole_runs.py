@@ -1,0 +1,123 @@
+"""Whole runs on a table and the sandboxes: over several invocations, with nothing written twice."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from orderbridge.aws.channel_items import mapping_item
+from orderbridge.aws.stock_levels import TableStockLevels
+from orderbridge.aws.stock_runs import TableStockRuns
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.events import Event
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.times import utc_now
+from orderbridge.platforms.stock import PlatformStock
+from orderbridge.platforms.transport import Transport
+from orderbridge.usecases.stock_sync import RunResult, SyncStock
+from orderbridge_sandboxes import Fault, SalesmaniaSandbox, Sandbox, SircloSandbox, demo
+from tests.integration.stock.conftest import QUICK, DemoCredentials
+
+PRODUCTS = 130
+
+
+class House:
+    """SIRCLO as a source and SalesMania as the channel that receives, with one table."""
+
+    def __init__(self, client: Any, sandboxes: dict[str, Sandbox[Any]]) -> None:
+        self.client = client
+        self.sandboxes = sandboxes
+        parts = {"sirclo": {"source": True}, "salesmania": {"push": True}}
+        self.channels = {
+            platform: Channel(
+                platform, platform, {**demo.demo_settings(platform, sandbox.url), **QUICK, "stock": parts[platform]}
+            )
+            for platform, sandbox in sandboxes.items()
+        }
+        self.events: list[Event] = []
+        self.level_writes = 0
+        ids = itertools.count(1)
+        self.sync = SyncStock(
+            TableStockLevels(client, "t"),
+            TableStockRuns(client, "t"),
+            PlatformStock(Transport(allow_loopback_http=True), DemoCredentials()),
+            self.events.extend,
+            utc_now,
+            lambda: f"run-{next(ids)}",
+        )
+        client.meta.events.register("before-call.dynamodb", self._count)
+        for platform in sandboxes:
+            for kind, key, value in demo.demo_mappings(platform, PRODUCTS):
+                if kind == "product":
+                    client.put_item(
+                        TableName="t", Item=mapping_item(platform, MappingKey(kind, key), json.dumps(value))
+                    )
+
+    def _count(self, model: Any, params: Any, **_: Any) -> None:
+        if model.name == "TransactWriteItems":
+            self.level_writes += len(json.loads(params["body"])["TransactItems"]) - 1
+
+    def run(self, platform: str, seconds_left: Callable[[], float] = lambda: 100.0) -> RunResult:
+        return self.sync(self.channels[platform], list(self.channels.values()), seconds_left)
+
+    def levels(self, platform: str) -> dict[str, int]:
+        return {level.product_code: level.available for level in self.sync.levels.levels(platform)}
+
+    def held(self, platform: str) -> dict[str, int]:
+        return {code: int(level) for code, level in self.sandboxes[platform].platform.stock().items()}
+
+
+@pytest.fixture
+def house(client: Any) -> Iterator[House]:
+    with SircloSandbox(products=PRODUCTS) as sirclo, SalesmaniaSandbox(products=PRODUCTS) as salesmania:
+        yield House(client, {"sirclo": sirclo, "salesmania": salesmania})
+
+
+def steps(number: int) -> Callable[[], float]:
+    left = iter(range(number, -10_000, -1))
+    return lambda: float(next(left))
+
+
+def test_a_run_over_several_invocations_reads_every_page_once_and_ends_in_step(house: House) -> None:
+    states = [house.run("sirclo", steps(1)).state for _ in range(2)]
+    assert states == ["continues", "continues"]
+    assert house.levels("sirclo") == {}
+    while house.run("sirclo", steps(2)).state == "continues":
+        pass
+    assert house.levels("sirclo") == house.held("sirclo")
+    asked = [each for each in house.sandboxes["sirclo"].requests if each.target.startswith("/v1/partner/product/stock")]
+    assert len(asked) == 2
+    assert house.run("salesmania").state == "done"
+    assert house.levels("salesmania") == house.held("salesmania") == house.held("sirclo")
+
+
+def test_an_unchanged_catalogue_costs_no_write_and_a_sold_product_one_at_each_channel(house: House) -> None:
+    for platform in house.channels:
+        house.run(platform)
+    assert house.level_writes == 2 * PRODUCTS
+    house.level_writes = 0
+    for platform in house.channels:
+        house.run(platform)
+    assert house.level_writes == 0
+    house.sandboxes["sirclo"].set_stock("PROD-120", "3")
+    for platform in house.channels:
+        house.run(platform)
+    assert house.level_writes == 2
+    assert house.held("salesmania")["PROD-120"] == 3
+    assert house.events == []
+
+
+def test_a_run_that_breaks_off_in_its_second_invocation_changes_nothing_and_is_begun_anew(house: House) -> None:
+    house.run("sirclo")
+    before = house.levels("sirclo")
+    house.sandboxes["sirclo"].set_stock("PROD-001", "1")
+    assert house.run("sirclo", steps(1)).state == "continues"
+    house.sandboxes["sirclo"].faults.add(Fault("truncate", "GET", "/v1/partner/product/stock"))
+    assert house.run("sirclo").state == "aborted"
+    assert house.levels("sirclo") == before
+    assert house.run("sirclo").state == "done"
+    assert house.levels("sirclo")["PROD-001"] == 1
