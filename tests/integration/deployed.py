@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import boto3
 import pytest
+from moto import mock_aws
 
 from orderbridge.aws import channel_items, clients, forward_items, items
 from orderbridge.aws.channels import credentials_secret
@@ -36,12 +38,15 @@ PEPPER = "the pepper of these tests, which nobody may see"
 
 @dataclass(frozen=True, order=True)
 class Call:
-    """A call as IAM sees it: action, what it acts on (the template's logical id), and the table's leading key."""
+    """A call as IAM sees it: action, what it acts on (the template's logical id), and the leading keys it reaches.
+
+    A batch reaches several at once, and one statement has to allow them all.
+    """
 
     function: str
     action: str
     resource: str
-    leading_key: str = ""
+    leading_keys: tuple[str, ...] = ()
 
 
 @cache
@@ -55,7 +60,7 @@ class Deployed:
 
     load_function: Callable[[str], ModuleType]
     monkeypatch: pytest.MonkeyPatch
-    allow_loopback: bool = False
+    parameters: dict[str, str] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
     log: io.StringIO = field(default_factory=io.StringIO)
     _handlers: dict[str, Callable[..., Any]] = field(default_factory=dict)
@@ -90,9 +95,7 @@ class Deployed:
         if "Fn::FindInMap" in value:
             return str(template().number(value))
         name = value["Ref"]
-        if name == "AllowLoopbackHttp":
-            return "true" if self.allow_loopback else "false"
-        known = {"AWS::StackName": STACK, **self._names}
+        known = {"AWS::StackName": STACK, **self._names, **self.parameters}
         parameters = template().document["Parameters"]
         return known[name] if name in known else str(parameters[name]["Default"])
 
@@ -132,8 +135,8 @@ class Deployed:
         """botocore's hook before a call is built."""
         if self._calling:
             service, operation = model.service_model.service_name, model.name
-            for action, resource, key in _as_iam_sees_it(service, operation, params):
-                self.calls.append(Call(self._calling, action, self._logical_id(resource), key))
+            for action, resource, keys in _as_iam_sees_it(service, operation, params):
+                self.calls.append(Call(self._calling, action, self._logical_id(resource), keys))
 
     def _logical_id(self, resource: str) -> str:
         by_name = {physical: logical for logical, physical in self._names.items()}
@@ -152,6 +155,9 @@ class Deployed:
 
     def put(self, item: Mapping[str, Any]) -> None:
         _aws("dynamodb").put_item(TableName=self.table, Item=item)
+
+    def put_away(self, pk: str, sk: str) -> None:
+        _aws("dynamodb").delete_item(TableName=self.table, Key=items.keys(pk, sk))
 
     def items(self, pk: str = "") -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = _aws("dynamodb").scan(TableName=self.table)["Items"]
@@ -175,10 +181,12 @@ class Deployed:
         for site, channels in partner.routes.items():
             self.put(items.route_item(partner.client_id, site, channels))
 
+    def add_secret(self, name: str, document: Any) -> None:
+        _aws("secretsmanager").create_secret(Name=name, SecretString=json.dumps(document))
+
     def add_channel(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
         self.put(channel_items.channel_item(channel))
-        name = credentials_secret(STACK, channel.platform, channel.name)
-        _aws("secretsmanager").create_secret(Name=name, SecretString=json.dumps(credentials))
+        self.add_secret(credentials_secret(STACK, channel.platform, channel.name), credentials)
 
     def add_mapping(self, channel: str, need: MappingKey, value: Any) -> None:
         self.put(channel_items.mapping_item(channel, need, value if isinstance(value, str) else json.dumps(value)))
@@ -243,21 +251,26 @@ def sqs_event(*details: Mapping[str, Any] | str) -> dict[str, Any]:
     }
 
 
-def _as_iam_sees_it(service: str, operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Action, resource and leading key of each thing that a call does."""
-    if service == "dynamodb":
-        yield from (("dynamodb:" + action, table, key) for action, table, key in _in_the_table(operation, params))
-        return
-    resource = {"sqs": "QueueUrl", "secretsmanager": "SecretId"}.get(service)
-    if service == "events":
-        for entry in params["Entries"]:
-            yield "events:" + operation, "Bus" if entry["EventBusName"] == STACK else entry["EventBusName"], ""
-    else:
-        assert resource is not None, service
-        yield f"{service}:{operation}", params[resource], ""
+def _as_iam_sees_it(
+    service: str, operation: str, params: Mapping[str, Any]
+) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+    """Action, resource and leading keys of each thing that a call does."""
+    match service:
+        case "dynamodb":
+            for action, resource, keys in _in_the_table(operation, params):
+                yield f"dynamodb:{action}", resource, keys
+        case "events":
+            for entry in params["Entries"]:
+                yield f"events:{operation}", "Bus" if entry["EventBusName"] == STACK else entry["EventBusName"], ()
+        case "sqs":
+            yield f"sqs:{operation}", params["QueueUrl"], ()
+        case "secretsmanager":
+            yield f"secretsmanager:{operation}", params["SecretId"], ()
+        case _:
+            raise AssertionError(service)
 
 
-def _in_the_table(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _in_the_table(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:
     match operation:
         case "TransactWriteItems":
             # IAM asks for the single actions.
@@ -266,18 +279,17 @@ def _in_the_table(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[s
                 yield from _in_the_table("ConditionCheckItem" if kind == "ConditionCheck" else f"{kind}Item", of_one)
         case "BatchGetItem":
             for table, wanted in params["RequestItems"].items():
-                yield from ((operation, table, key["PK"]["S"]) for key in wanted["Keys"])
+                yield operation, table, tuple(sorted({key["PK"]["S"] for key in wanted["Keys"]}))
         case "Query":
             index = f"/index/{params['IndexName']}" if "IndexName" in params else ""
-            names = params.get("ExpressionAttributeNames", {})
             condition = re.search(r"(#?\w+) = (:\w+)", params["KeyConditionExpression"])
             assert condition is not None, params
-            assert not names.get(condition[1], condition[1]).startswith("SK"), params
-            yield operation, params["TableName"] + index, params["ExpressionAttributeValues"][condition[2]]["S"]
+            value = params["ExpressionAttributeValues"][condition[2]]["S"]
+            yield operation, params["TableName"] + index, (value,)
         case "Scan":
-            yield operation, params["TableName"], ""
+            yield operation, params["TableName"], ()
         case _:
-            yield operation, params["TableName"], (params.get("Key") or params["Item"])["PK"]["S"]
+            yield operation, params["TableName"], ((params.get("Key") or params["Item"])["PK"]["S"],)
 
 
 @contextmanager
@@ -312,3 +324,20 @@ def noted_by(stack: Deployed) -> Iterator[None]:
     _UNDER_TEST.append(stack)
     yield
     _UNDER_TEST.pop()
+
+
+@contextmanager
+def deployed_stack(
+    load_function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> Iterator[Deployed]:
+    """An empty stack; no AWS account, no files of the user's."""
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", REGION)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(folder / "no-config"))
+    stack = Deployed(load_function, monkeypatch)
+    with mock_aws(), logging_to(stack.log), noted_by(stack):
+        stack.deploy()
+        yield stack
