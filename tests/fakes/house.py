@@ -12,7 +12,8 @@ from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import Order
 from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
-from orderbridge.usecases.publishing import PublishForwardChange, PublishOrder
+from orderbridge.usecases.publishing import PublishOrder
+from orderbridge.usecases.publishing_changes import PublishForwardChange
 from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
 from orderbridge.usecases.sweeping import Sweep
 from tests.fakes.directories import Channels, Credentials, Mappings, Partners

@@ -18,7 +18,7 @@ from orderbridge.domain.order_progress import progress
 from orderbridge.domain.status_changes import move_status
 from orderbridge.domain.times import to_iso
 from orderbridge.domain.webhook_signing import WebhookSecret, new_webhook_secret, rotated
-from orderbridge.usecases.publishing import PublishForwardChange
+from orderbridge.usecases.publishing_changes import PublishForwardChange
 from orderbridge.usecases.webhooks import ATTEMPT_SECONDS, SendDelivery, SweepDeliveries, UnknownDelivery
 from tests.fakes import samples
 from tests.fakes.outward import Bus

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import forward_items, items
 from orderbridge.aws.reads import batch_get, query_all
-from orderbridge.aws.webhook_items import delivery_item
-from orderbridge.domain.deliveries import Delivery
 from orderbridge.domain.events import ForwardMessage
 from orderbridge.domain.forwards import Forward, Transition
 from orderbridge.domain.orders import Order, OrderKey
@@ -18,6 +16,8 @@ from orderbridge.ports import ForwardRecord, FrozenRequest, LostRace
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+    from orderbridge.domain.deliveries import Delivery
 
 
 class TableOrders:
@@ -125,9 +125,14 @@ class TableOrders:
                 **({":before": {"N": str(order.changes - 1)}} if order.changes > 1 else {}),
             },
         }
-        puts = [{"Put": {"TableName": self._table, "Item": delivery_item(delivery)}} for delivery in deliveries]
-        if not (self._transact([{"Update": update}, *puts]) if puts else self._update(update)):
+        if not (self._transact([{"Update": update}, *self._told(deliveries)]) if deliveries else self._update(update)):
             raise LostRace(order.code)
+
+    def _told(self, deliveries: Sequence[Delivery]) -> list[dict[str, Any]]:
+        # Only the publisher tells; the others need not import it at a cold start.
+        from orderbridge.aws.webhook_items import delivery_item
+
+        return [{"Put": {"TableName": self._table, "Item": delivery_item(delivery)}} for delivery in deliveries]
 
     def _update(self, update: dict[str, Any]) -> bool:
         try:

@@ -21,7 +21,8 @@ from orderbridge.platforms.registry import platform_named
 from orderbridge.runtime.settings import EventPublisherSettings, ForwarderSettings, SweeperSettings, load
 from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
-from orderbridge.usecases.publishing import PublishForwardChange, PublishOrder
+from orderbridge.usecases.publishing import PublishOrder
+from orderbridge.usecases.publishing_changes import PublishForwardChange
 from orderbridge.usecases.releasing import RouteOrders
 from orderbridge.usecases.sweeping import Sweep
 

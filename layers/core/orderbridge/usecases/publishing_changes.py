@@ -1,0 +1,62 @@
+"""Carry a forward's change on: the order is brought up to it, its partner is told, and the bus hears of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from orderbridge.domain.deliveries import new_delivery
+from orderbridge.domain.events import forward_changed
+from orderbridge.domain.forwards import Forward
+from orderbridge.domain.order_progress import progress
+from orderbridge.domain.orders import OrderKey
+from orderbridge.domain.times import Clock, to_iso
+from orderbridge.ports import EventBus, LostRace, OrderStore
+from orderbridge.ports_webhooks import DeliveryQueue, WebhookDirectory
+
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class PublishForwardChange:
+    """Announces the state that a forward has reached, and brings the order up to it.
+
+    What the order's partner is to hear of is written together with the order's own change, so each change is told once
+    to every webhook, however often this is repeated.
+    """
+
+    orders: OrderStore
+    bus: EventBus
+    webhooks: WebhookDirectory
+    queue: DeliveryQueue
+    clock: Clock
+    sweep_grace_seconds: float
+
+    def __call__(self, forward: Forward) -> None:
+        self._bring_up(forward.key)
+        event = forward_changed(forward)
+        if event is not None:
+            self.bus.publish([event])
+
+    def _bring_up(self, key: OrderKey) -> None:
+        for _ in range(TRIES):
+            order = self.orders.read_order(key)
+            if order is None:
+                return
+            now = self.clock()
+            changed = progress(order, self.orders.list_forwards(key), to_iso(now))
+            if changed is None:
+                return
+            deliveries = [
+                new_delivery(webhook, changed.event, order.code, changed.body, now, self.sweep_grace_seconds)
+                for webhook in self.webhooks.active(order.client_id)
+                if changed.event in webhook.events
+            ]
+            try:
+                self.orders.save_progress(changed.order, deliveries)
+            except LostRace:
+                continue
+            for delivery in deliveries:
+                # What does not arrive in the queue is found by its due time.
+                self.queue.send(delivery.ref)
+            return
+        raise LostRace(key.reference)
