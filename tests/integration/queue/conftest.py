@@ -30,7 +30,7 @@ class Line:
         self.queue = next(name for name in deployed.queues() if name.lower() == f"forwardqueue{platform}")
         self.partner = PartnerSide(deployed)
         self.partner.partner = replace(self.partner.partner, channels=(self.channel,))
-        deployed.allow_loopback = True
+        deployed.parameters["AllowLoopbackHttp"] = "true"
         deployed.add_partner(self.partner.partner)
         settings = demo.demo_settings(platform, sandbox.url)
         deployed.add_channel(Channel(self.channel.name, platform, settings), demo.DEMO_CREDENTIALS[platform])
