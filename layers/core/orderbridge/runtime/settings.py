@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
+
+ValueT = TypeVar("ValueT")
 
 
 class BadEnvironment(Exception):
@@ -32,124 +33,127 @@ def _flag(text: str) -> bool:
     return text == "true"
 
 
-def _variable(name: str, read: Callable[[str], Any] = str) -> Any:
-    return field(metadata={"variable": name, "read": read})
+class Variable(Generic[ValueT]):
+    """A variable of the environment as an attribute of settings."""
+
+    def __init__(self, name: str, read: Callable[[str], ValueT]) -> None:
+        self.name = name
+        self.read = read
+
+    def __get__(self, settings: Any, owner: type[Any]) -> ValueT:
+        # Only where the attribute itself is missing; `load` sets it.
+        raise AttributeError(self.name)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthLoginSettings:
-    table_name: str = _variable("TABLE_NAME")
-    jwt_keys_secret: str = _variable("JWT_KEYS_SECRET")
-    pepper_secret: str = _variable("PEPPER_SECRET")
-    login_failures_per_client: int = _variable("LOGIN_FAILURES_PER_CLIENT", int)
-    login_failures_per_address: int = _variable("LOGIN_FAILURES_PER_ADDRESS", int)
+def _text(name: str) -> Variable[str]:
+    return Variable(name, str)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AuthRefreshSettings:
-    table_name: str = _variable("TABLE_NAME")
-    jwt_keys_secret: str = _variable("JWT_KEYS_SECRET")
-    partner_cache_seconds: float = _variable("PARTNER_CACHE_SECONDS", _number)
+class Settings:
+    """What one function reads. `load` makes one; plain classes, because a cold start makes all of them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CallerSettings:
+class AuthLoginSettings(Settings):
+    table_name = _text("TABLE_NAME")
+    jwt_keys_secret = _text("JWT_KEYS_SECRET")
+    pepper_secret = _text("PEPPER_SECRET")
+    login_failures_per_client = Variable("LOGIN_FAILURES_PER_CLIENT", int)
+    login_failures_per_address = Variable("LOGIN_FAILURES_PER_ADDRESS", int)
+
+
+class AuthRefreshSettings(Settings):
+    table_name = _text("TABLE_NAME")
+    jwt_keys_secret = _text("JWT_KEYS_SECRET")
+    partner_cache_seconds = Variable("PARTNER_CACHE_SECONDS", _number)
+
+
+class CallerSettings(Settings):
     """What it takes to know who is calling, and how often they may."""
 
-    table_name: str = _variable("TABLE_NAME")
-    jwt_keys_secret: str = _variable("JWT_KEYS_SECRET")
-    partner_cache_seconds: float = _variable("PARTNER_CACHE_SECONDS", _number)
-    partner_calls_per_second: float = _variable("PARTNER_CALLS_PER_SECOND", _positive)
-    partner_calls_at_once: int = _variable("PARTNER_CALLS_AT_ONCE", int)
+    table_name = _text("TABLE_NAME")
+    jwt_keys_secret = _text("JWT_KEYS_SECRET")
+    partner_cache_seconds = Variable("PARTNER_CACHE_SECONDS", _number)
+    partner_calls_per_second = Variable("PARTNER_CALLS_PER_SECOND", _positive)
+    partner_calls_at_once = Variable("PARTNER_CALLS_AT_ONCE", int)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderIntakeSettings(CallerSettings):
-    business_time_zone: str = _variable("BUSINESS_TIME_ZONE")
-    sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
+    business_time_zone = _text("BUSINESS_TIME_ZONE")
+    sweep_grace_seconds = Variable("SWEEP_GRACE_SECONDS", _number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderReadSettings(CallerSettings):
-    business_time_zone: str = _variable("BUSINESS_TIME_ZONE")
+    business_time_zone = _text("BUSINESS_TIME_ZONE")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OrderCancelSettings(CallerSettings):
-    queue_sirclo: str = _variable("QUEUE_SIRCLO")
-    queue_ngorder: str = _variable("QUEUE_NGORDER")
-    sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
+    queue_sirclo = _text("QUEUE_SIRCLO")
+    queue_ngorder = _text("QUEUE_NGORDER")
+    sweep_grace_seconds = Variable("SWEEP_GRACE_SECONDS", _number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiInfoSettings:
-    table_name: str = _variable("TABLE_NAME")
+class ApiInfoSettings(Settings):
+    table_name = _text("TABLE_NAME")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EventPublisherSettings:
-    table_name: str = _variable("TABLE_NAME")
-    bus_name: str = _variable("BUS_NAME")
-    queue_webhooks: str = _variable("QUEUE_WEBHOOKS")
-    partner_cache_seconds: float = _variable("PARTNER_CACHE_SECONDS", _number)
-    sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
+class EventPublisherSettings(Settings):
+    table_name = _text("TABLE_NAME")
+    bus_name = _text("BUS_NAME")
+    queue_webhooks = _text("QUEUE_WEBHOOKS")
+    partner_cache_seconds = Variable("PARTNER_CACHE_SECONDS", _number)
+    sweep_grace_seconds = Variable("SWEEP_GRACE_SECONDS", _number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ForwarderSettings:
-    stack: str = _variable("ORDERBRIDGE_STACK")
-    table_name: str = _variable("TABLE_NAME")
-    platform: str = _variable("PLATFORM")
-    queue_url: str = _variable("QUEUE_URL")
-    bus_name: str = _variable("BUS_NAME")
-    function_timeout_seconds: float = _variable("FUNCTION_TIMEOUT_SECONDS", _number)
-    workers: float = _variable("WORKERS", _number)
-    sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
-    partner_cache_seconds: float = _variable("PARTNER_CACHE_SECONDS", _number)
-    allow_loopback_http: bool = _variable("ALLOW_LOOPBACK_HTTP", _flag)
+class ForwarderSettings(Settings):
+    stack = _text("ORDERBRIDGE_STACK")
+    table_name = _text("TABLE_NAME")
+    platform = _text("PLATFORM")
+    queue_url = _text("QUEUE_URL")
+    bus_name = _text("BUS_NAME")
+    function_timeout_seconds = Variable("FUNCTION_TIMEOUT_SECONDS", _number)
+    workers = Variable("WORKERS", _number)
+    sweep_grace_seconds = Variable("SWEEP_GRACE_SECONDS", _number)
+    partner_cache_seconds = Variable("PARTNER_CACHE_SECONDS", _number)
+    allow_loopback_http = Variable("ALLOW_LOOPBACK_HTTP", _flag)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SweeperSettings:
-    table_name: str = _variable("TABLE_NAME")
-    bus_name: str = _variable("BUS_NAME")
-    queue_salesmania: str = _variable("QUEUE_SALESMANIA")
-    queue_sirclo: str = _variable("QUEUE_SIRCLO")
-    queue_ngorder: str = _variable("QUEUE_NGORDER")
-    queue_webhooks: str = _variable("QUEUE_WEBHOOKS")
-    sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
+class SweeperSettings(Settings):
+    table_name = _text("TABLE_NAME")
+    bus_name = _text("BUS_NAME")
+    queue_salesmania = _text("QUEUE_SALESMANIA")
+    queue_sirclo = _text("QUEUE_SIRCLO")
+    queue_ngorder = _text("QUEUE_NGORDER")
+    queue_webhooks = _text("QUEUE_WEBHOOKS")
+    sweep_grace_seconds = Variable("SWEEP_GRACE_SECONDS", _number)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatusSyncSettings:
-    stack: str = _variable("ORDERBRIDGE_STACK")
-    table_name: str = _variable("TABLE_NAME")
-    bus_name: str = _variable("BUS_NAME")
-    allow_loopback_http: bool = _variable("ALLOW_LOOPBACK_HTTP", _flag)
+class StatusSyncSettings(Settings):
+    stack = _text("ORDERBRIDGE_STACK")
+    table_name = _text("TABLE_NAME")
+    bus_name = _text("BUS_NAME")
+    allow_loopback_http = Variable("ALLOW_LOOPBACK_HTTP", _flag)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebhookSenderSettings:
-    stack: str = _variable("ORDERBRIDGE_STACK")
-    table_name: str = _variable("TABLE_NAME")
-    bus_name: str = _variable("BUS_NAME")
-    queue_webhooks: str = _variable("QUEUE_WEBHOOKS")
-    sweep_grace_seconds: float = _variable("SWEEP_GRACE_SECONDS", _number)
-    partner_cache_seconds: float = _variable("PARTNER_CACHE_SECONDS", _number)
-    allow_loopback_http: bool = _variable("ALLOW_LOOPBACK_HTTP", _flag)
+class WebhookSenderSettings(Settings):
+    stack = _text("ORDERBRIDGE_STACK")
+    table_name = _text("TABLE_NAME")
+    bus_name = _text("BUS_NAME")
+    queue_webhooks = _text("QUEUE_WEBHOOKS")
+    sweep_grace_seconds = Variable("SWEEP_GRACE_SECONDS", _number)
+    partner_cache_seconds = Variable("PARTNER_CACHE_SECONDS", _number)
+    allow_loopback_http = Variable("ALLOW_LOOPBACK_HTTP", _flag)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StockSyncSettings:
-    stack: str = _variable("ORDERBRIDGE_STACK")
-    table_name: str = _variable("TABLE_NAME")
-    bus_name: str = _variable("BUS_NAME")
-    allow_loopback_http: bool = _variable("ALLOW_LOOPBACK_HTTP", _flag)
+class StockSyncSettings(Settings):
+    stack = _text("ORDERBRIDGE_STACK")
+    table_name = _text("TABLE_NAME")
+    bus_name = _text("BUS_NAME")
+    allow_loopback_http = Variable("ALLOW_LOOPBACK_HTTP", _flag)
 
 
-SettingsT = TypeVar("SettingsT")
+SettingsT = TypeVar("SettingsT", bound=Settings)
 
-SETTINGS: dict[str, type[Any]] = {
+SETTINGS: dict[str, type[Settings]] = {
     "auth_login": AuthLoginSettings,
     "auth_refresh": AuthRefreshSettings,
     "order_intake": OrderIntakeSettings,
@@ -168,23 +172,27 @@ SETTINGS: dict[str, type[Any]] = {
 """What each function reads, by the function's name; the contract tests hold the template against it."""
 
 
-def variables(settings: type[Any]) -> frozenset[str]:
+def variables(settings: type[Settings]) -> frozenset[str]:
     """The names of the environment variables that a settings class reads."""
-    return frozenset(each.metadata["variable"] for each in fields(settings))
+    return frozenset(variable.name for variable in _variables(settings).values())
 
 
 def load(settings: type[SettingsT], environment: Mapping[str, str] = os.environ) -> SettingsT:
     """The settings in an environment; raises `BadEnvironment` naming everything that is wrong at once."""
-    values: dict[str, Any] = {}
+    loaded = settings()
     wrong: list[str] = []
-    for each in fields(settings):  # type: ignore[arg-type]
-        name, read = each.metadata["variable"], each.metadata["read"]
+    for attribute, variable in _variables(settings).items():
         try:
-            values[each.name] = read(environment[name])
+            setattr(loaded, attribute, variable.read(environment[variable.name]))
         except KeyError:
-            wrong.append(f"{name} is not set")
+            wrong.append(f"{variable.name} is not set")
         except ValueError:
-            wrong.append(f"{name} is not readable")
+            wrong.append(f"{variable.name} is not readable")
     if wrong:
         raise BadEnvironment("; ".join(wrong))
-    return settings(**values)
+    return loaded
+
+
+def _variables(settings: type[Settings]) -> dict[str, Variable[Any]]:
+    bases = reversed(settings.__mro__)
+    return {name: value for base in bases for name, value in vars(base).items() if isinstance(value, Variable)}
