@@ -11,6 +11,7 @@ import pytest
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.status_runs import StatusReport
+from orderbridge.runtime import statuses
 from orderbridge.runtime.background import HandlerFailed
 from orderbridge.runtime.statuses import SECONDS_TO_END, status_handler
 from orderbridge.usecases.rounds import in_turn
@@ -80,18 +81,18 @@ def test_an_event_that_asks_for_nothing_is_refused(event: dict[str, Any]) -> Non
         handler()(event, context(900))
 
 
-def test_unknown_words_are_counted_in_the_log_and_do_not_stand_in_it(capsys: pytest.CaptureFixture[str]) -> None:
+def test_unknown_words_are_counted_in_the_log_and_do_not_stand_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines: list[tuple[str, dict[str, Any]]] = []
+    monkeypatch.setattr(statuses, "log", lambda event, **fields: lines.append((event, fields)))
     told = report()
     for words in ("status: Artia", "status: Artia", "status: other"):
         told.note_unknown(words)
     handler(told, report("quiet"))({"channel": "shop"}, context(900))
-    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
-    counted = [line for line in lines if line["message"] == "unknown_statuses"]
-    assert [(line["channel"], line["count"]) for line in counted] == [("shop", 3)]
+    assert [fields for event, fields in lines if event == "unknown_statuses"] == [{"channel": "shop", "count": 3}]
     assert "Artia" not in str(lines)
 
 
-# --- which channels, and how long each ----------------------------------------------------------------------------------
+# --- which channels, and how long each --------------------------------------------------------------------------------
 
 
 class Overview:
