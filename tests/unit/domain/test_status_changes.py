@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderbridge.aws import forward_items
+from orderbridge.domain.events import forward_changed
 from orderbridge.domain.forwards import ForbiddenTransition, Forward, ForwardState, new_forward
 from orderbridge.domain.orders import OrderStatus
 from orderbridge.domain.status_changes import (
@@ -387,3 +388,22 @@ def _size(attribute: dict[str, Any]) -> int:
     if kind == "M":
         return 3 + sum(1 + len(name) + _size(inner) for name, inner in value.items())
     return len(str(value).encode())
+
+
+def test_the_bus_hears_of_the_status_by_ids_alone() -> None:
+    before = forward_changed(sent())
+    assert before is not None
+    assert before.detail_type == "OrderForwarded"
+    event = forward_changed(after(sent(), reading("JP123", progress="ON PROCESS", payment="odd words")))
+    assert event is not None
+    assert event.detail_type == "OrderStatusChanged"
+    assert dict(event.detail) == {
+        "code": "SO-20250101-00001",
+        "client_id": samples.CLIENT_ID,
+        "reference": "po:PO of SO-20250101-00001",
+        "channel": "sirclo-main",
+        "platform": "sirclo",
+        "state": "SENT",
+        "external_id": "1201",
+        "status": "SHIPPED",
+    }
