@@ -42,6 +42,7 @@ def test_every_gap_names_a_type_of_the_template(project: Path) -> None:
         "AWS::ApiGateway::Stage",
         "AWS::Lambda::EventSourceMapping",
         "AWS::Lambda::Function",
+        "AWS::Scheduler::Schedule",
     }
     used = {resource["Type"] for resource in read_template(project / "template.yaml")["Resources"].values()}
     assert {gap.type for gap in known_gaps()} <= used | made_by_sam

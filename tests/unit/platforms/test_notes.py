@@ -24,7 +24,7 @@ def test_a_part_that_is_not_there_leaves_no_gap() -> None:
     assert order_note(order(purchase_order_no=None), "X") == f"X | site: SITE-1 | sales: John Doe | {ADDRESS}"
 
 
-@given(LINES, TEXTS, TEXTS)
+@given(LINES, TEXTS, TEXTS.filter(lambda text: len(text) <= 128))
 def test_whatever_a_partner_writes_there_is_one_mark_and_it_is_ours(address: str, sales: str, number: str) -> None:
     note = order_note(order(address=address, sales_name=sales, purchase_order_no=number), marker(CODE))
     assert MARKER.findall(note) == [CODE]
