@@ -60,7 +60,7 @@ def test_a_number_of_seconds_is_not_negative(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "value"), [("true", True), ("false", False)])
 def test_a_flag_is_true_or_false(text: str, value: bool) -> None:
-    environment = {name: "1" for name in variables(ForwarderSettings)}
+    environment = dict.fromkeys(variables(ForwarderSettings), "1")
 
     assert load(ForwarderSettings, {**environment, "ALLOW_LOOPBACK_HTTP": text}).allow_loopback_http is value
     for other in ("True", "1", "", "yes"):
