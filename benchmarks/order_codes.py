@@ -28,10 +28,10 @@ from orderbridge.domain.partners import Partner
 from orderbridge.domain.signatures import read_public_key
 from orderbridge.domain.times import to_iso, utc_now
 from orderbridge.domain.tokens import SigningKeys, issue_token, new_claims
-from orderbridge.usecases.authentication import TokenVerifier
 from orderbridge.usecases.callers import ApiRequest, Callers
 from orderbridge.usecases.codes import MAX_BLOCK, CodeAllocator
 from orderbridge.usecases.intake import AcceptOrder
+from orderbridge.usecases.tokens import TokenVerifier
 from orderbridge_cli.local.stack import LocalStack
 
 if TYPE_CHECKING:

@@ -17,10 +17,11 @@ from orderbridge.domain.partners import Partner, SignatureProfile, hash_client_s
 from orderbridge.domain.times import utc_now
 from orderbridge.domain.tokens import SigningKeys
 from orderbridge.runtime.http import Response, api_handler
-from orderbridge.usecases.authentication import LogIn, TokenVerifier
+from orderbridge.usecases.authentication import LogIn
 from orderbridge.usecases.callers import ApiRequest, Callers
 from orderbridge.usecases.codes import CodeAllocator
 from orderbridge.usecases.intake import AcceptOrder
+from orderbridge.usecases.tokens import TokenVerifier
 from tests.docs.conftest import KeyPair
 from tests.docs.http_door import Answer, Door, Request
 from tests.docs.samples import ALL, SAMPLES, Sample

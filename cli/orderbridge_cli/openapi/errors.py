@@ -24,8 +24,8 @@ from orderbridge.domain.problems import (
     UnsupportedContentType,
 )
 from orderbridge.runtime.http import MAX_BODY_BYTES
-from orderbridge.usecases.authentication import invalid_token, suspended
 from orderbridge.usecases.reading import order_not_found
+from orderbridge.usecases.tokens import invalid_token, suspended
 from orderbridge_cli.error_catalogue import WORDS
 
 REQUEST_ID = "0d6ae0f0-1c2f-4b5e-9f0e-6a5a4a0a9d10"

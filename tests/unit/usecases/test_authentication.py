@@ -11,7 +11,8 @@ import pytest
 
 from orderbridge.domain.problems import Forbidden, InvalidFields, MalformedRequest, Problem, Unauthenticated
 from orderbridge.domain.tokens import SigningKeys, issue_token, new_claims, verify_token
-from orderbridge.usecases.authentication import LogIn, RefreshToken, TokenVerifier, active_partner
+from orderbridge.usecases.authentication import LogIn, RefreshToken
+from orderbridge.usecases.tokens import TokenVerifier, active_partner
 from tests.fakes.directories import Keys, Partners, Pepper
 from tests.fakes.samples import CLIENT_ID, CLIENT_SECRET, NOW, PEPPER, SIGNING_KEYS, partner
 from tests.fakes.steps import Clock

@@ -11,12 +11,12 @@ from orderbridge.domain.forwards import Forward, ForwardState, Transition, new_u
 from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.partners import SignatureProfile
 from orderbridge.domain.problems import InvalidFields, MalformedRequest, NotFound, Problem, TooManyRequests
-from orderbridge.usecases.authentication import TokenVerifier
 from orderbridge.usecases.callers import ApiRequest, Callers
 from orderbridge.usecases.cancel_request import CancelledOrder, CancelSalesOrder
 from orderbridge.usecases.cancelling import CancelOrder
 from orderbridge.usecases.limits import too_many_requests
 from orderbridge.usecases.reading import FindOrder
+from orderbridge.usecases.tokens import TokenVerifier
 from tests.fakes import calls, samples
 from tests.fakes.directories import Keys, Partners
 from tests.fakes.outward import Queues

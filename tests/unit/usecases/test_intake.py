@@ -22,10 +22,10 @@ from orderbridge.domain.problems import (
 from orderbridge.domain.signatures import message_to_sign
 from orderbridge.domain.times import to_iso
 from orderbridge.domain.tokens import SigningKeys, issue_token, new_claims
-from orderbridge.usecases.authentication import TokenVerifier
 from orderbridge.usecases.callers import ApiRequest, Callers
 from orderbridge.usecases.codes import CodeAllocator
 from orderbridge.usecases.intake import AcceptOrder
+from orderbridge.usecases.tokens import TokenVerifier
 from tests.fakes.directories import Keys, Partners
 from tests.fakes.samples import (
     CLIENT_ID,

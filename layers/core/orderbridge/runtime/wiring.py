@@ -1,4 +1,4 @@
-"""Who is calling, and the use case behind each function that a partner's system calls all day: refresh and intake."""
+"""Who is calling, and the use case behind the function that partners call all day: intake."""
 
 from __future__ import annotations
 
@@ -9,21 +9,12 @@ from orderbridge.aws.partners import TablePartners
 from orderbridge.aws.secrets import SecretKeyRing
 from orderbridge.domain.limits import RateLimit
 from orderbridge.domain.times import utc_now
-from orderbridge.runtime.settings import AuthRefreshSettings, CallerSettings, OrderIntakeSettings, load
-from orderbridge.usecases.authentication import RefreshToken, TokenVerifier
+from orderbridge.runtime.settings import CallerSettings, OrderIntakeSettings, load
 from orderbridge.usecases.callers import Callers
 from orderbridge.usecases.codes import CodeAllocator
 from orderbridge.usecases.intake import AcceptOrder
 from orderbridge.usecases.limits import CallLimit
-
-
-def refresh_token() -> RefreshToken:
-    settings = load(AuthRefreshSettings)
-    return RefreshToken(
-        partners=TablePartners(clients.dynamodb(), settings.table_name, settings.partner_cache_seconds, utc_now),
-        keys=key_ring(settings.jwt_keys_secret),
-        clock=utc_now,
-    )
+from orderbridge.usecases.tokens import TokenVerifier
 
 
 def accept_order() -> AcceptOrder:

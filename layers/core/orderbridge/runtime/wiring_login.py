@@ -1,15 +1,15 @@
-"""The use case behind the login."""
+"""The use cases behind login and refresh."""
 
 from __future__ import annotations
 
 from orderbridge.aws import clients
 from orderbridge.aws.limits import TableFailureCounter
-from orderbridge.aws.partners import TablePartnerProfiles
+from orderbridge.aws.partners import TablePartnerProfiles, TablePartners
 from orderbridge.aws.secrets import SecretPepper
 from orderbridge.domain.times import utc_now
-from orderbridge.runtime.settings import AuthLoginSettings, load
+from orderbridge.runtime.settings import AuthLoginSettings, AuthRefreshSettings, load
 from orderbridge.runtime.wiring import key_ring
-from orderbridge.usecases.authentication import LogIn
+from orderbridge.usecases.authentication import LogIn, RefreshToken
 from orderbridge.usecases.login_throttle import LoginThrottle, ThrottledLogIn
 
 
@@ -30,4 +30,13 @@ def log_in() -> ThrottledLogIn:
             per_address=settings.login_failures_per_address,
             clock=utc_now,
         ),
+    )
+
+
+def refresh_token() -> RefreshToken:
+    settings = load(AuthRefreshSettings)
+    return RefreshToken(
+        partners=TablePartners(clients.dynamodb(), settings.table_name, settings.partner_cache_seconds, utc_now),
+        keys=key_ring(settings.jwt_keys_secret),
+        clock=utc_now,
     )

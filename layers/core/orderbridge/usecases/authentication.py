@@ -1,4 +1,4 @@
-"""Log a partner in, renew its token, and tell from a token who is calling (DESIGN section 3)."""
+"""Log a partner in, and renew its token (DESIGN section 3)."""
 
 from __future__ import annotations
 
@@ -8,19 +8,12 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from orderbridge.domain.orders import parse_document
-from orderbridge.domain.partners import CLIENT_ID, Partner, secret_matches
-from orderbridge.domain.problems import Forbidden, Unauthenticated
+from orderbridge.domain.partners import CLIENT_ID, secret_matches
+from orderbridge.domain.problems import Unauthenticated
 from orderbridge.domain.times import Clock
-from orderbridge.domain.tokens import (
-    REFRESH_GRACE_SECONDS,
-    InvalidToken,
-    TokenClaims,
-    UnknownKey,
-    issue_token,
-    new_claims,
-    verify_token,
-)
+from orderbridge.domain.tokens import REFRESH_GRACE_SECONDS, issue_token, new_claims
 from orderbridge.ports import KeyRing, PartnerDirectory, PepperSource
+from orderbridge.usecases.tokens import TokenVerifier, active_partner, suspended
 
 
 class _Request(BaseModel):
@@ -49,35 +42,6 @@ class AccessToken:
 
     def body(self) -> dict[str, object]:
         return {"token": self.token, "expired_at": self.expired_at}
-
-
-def invalid_token() -> Unauthenticated:
-    """The one answer for every token that is not good, whatever is wrong with it."""
-    return Unauthenticated("invalid_token", "The access token is missing, malformed, expired or not valid.")
-
-
-def suspended() -> Forbidden:
-    """The answer to a partner that has shown who it is and is suspended."""
-    return Forbidden("partner_suspended", "This partner is suspended.")
-
-
-@dataclass(frozen=True, slots=True)
-class TokenVerifier:
-    """Reads tokens with the key ring of the moment, fetching the ring anew once for a key it does not know."""
-
-    keys: KeyRing
-    clock: Clock
-
-    def claims(self, token: str, *, expired_for_seconds: int = 0) -> TokenClaims:
-        """The claims of a good token; raises `Unauthenticated` for any other."""
-        now = self.clock()
-        try:
-            try:
-                return verify_token(token, self.keys.current(), now, expired_for_seconds=expired_for_seconds)
-            except UnknownKey:
-                return verify_token(token, self.keys.refreshed(), now, expired_for_seconds=expired_for_seconds)
-        except InvalidToken as failure:
-            raise invalid_token() from failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,15 +84,3 @@ class RefreshToken:
         partner = active_partner(self.partners, old)
         claims = new_claims(partner.client_id, partner.credential_version, self.clock(), continuing=old)
         return AccessToken(issue_token(claims, self.keys.current()), claims.expires_at)
-
-
-def active_partner(partners: PartnerDirectory, claims: TokenClaims) -> Partner:
-    """The partner a token speaks for, provided it still may; raises `Unauthenticated` or `Forbidden`."""
-    partner = partners.find(claims.client_id)
-    if partner is None:
-        raise invalid_token()
-    if partner.state != "active":
-        raise suspended()
-    if partner.credential_version != claims.credential_version:
-        raise invalid_token()
-    return partner

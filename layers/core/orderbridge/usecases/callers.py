@@ -10,6 +10,7 @@ import hmac
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from orderbridge.domain.partners import CLIENT_ID, Partner
 from orderbridge.domain.problems import Forbidden, MalformedRequest, Unauthenticated
@@ -23,8 +24,10 @@ from orderbridge.domain.signatures import (
     verify_signature,
 )
 from orderbridge.domain.times import Clock
-from orderbridge.ports import PartnerDirectory
-from orderbridge.usecases.authentication import TokenVerifier, active_partner, invalid_token
+from orderbridge.usecases.tokens import TokenVerifier, active_partner, invalid_token
+
+if TYPE_CHECKING:
+    from orderbridge.ports import PartnerDirectory
 
 _BEARER = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
 

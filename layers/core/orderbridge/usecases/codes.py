@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from orderbridge.domain.codes import order_code
-from orderbridge.ports import CodeCounter
+
+if TYPE_CHECKING:
+    from orderbridge.ports import CodeCounter
 
 MAX_BLOCK = 512
 BUSY_SECONDS = 1.0

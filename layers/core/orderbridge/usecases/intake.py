@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from orderbridge.domain.orders import (
     MAX_REFERENCE_LENGTH,
@@ -15,9 +16,11 @@ from orderbridge.domain.orders import (
 )
 from orderbridge.domain.problems import Conflict, InvalidFields, MalformedRequest
 from orderbridge.domain.times import Clock, after, business_date, to_iso
-from orderbridge.ports import OrderIntakeStore
 from orderbridge.usecases.callers import ApiRequest, Callers, SignedCall
 from orderbridge.usecases.codes import CodeAllocator
+
+if TYPE_CHECKING:
+    from orderbridge.ports import OrderIntakeStore
 
 _IDEMPOTENCY_KEY = re.compile(rf"[\x21-\x7e]{{1,{MAX_REFERENCE_LENGTH}}}")
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from orderbridge.domain.limits import RateLimit, TokenBucket
 from orderbridge.domain.problems import TooManyRequests
 from orderbridge.domain.times import Clock
-from orderbridge.ports import CallBuckets
+
+if TYPE_CHECKING:
+    from orderbridge.ports import CallBuckets
 
 FREE_SHARE = 0.1
 """What one environment lets through by itself, as a part of the limit."""
