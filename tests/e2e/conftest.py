@@ -17,7 +17,7 @@ from tests.e2e.actors import Operator, Partner, Platforms
 SEEDS = {"SweepGraceSeconds": "5", "PartnerCacheSeconds": "1"}
 
 
-def wait_for(condition: Callable[[], Any], *, seconds: float = 60, every: float = 0.1, what: str = "") -> Any:
+def wait_for(condition: Callable[[], Any], *, seconds: float = 180, every: float = 0.1, what: str = "") -> Any:
     """The first true value of a condition; fails with its last value when the time is over."""
     deadline = time.monotonic() + seconds
     while True:
