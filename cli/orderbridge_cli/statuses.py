@@ -23,8 +23,8 @@ group = new_group("statuses", "What the platforms say about orders.")
 SECONDS_PER_STEP = 45
 """How long one invocation works before this command asks for the next; a connection that is idle for long is cut."""
 
-LONGEST_WAIT_SECONDS = 240
-"""Longer than the lease of a run that died."""
+BEYOND_THE_LEASE_SECONDS = 60
+"""How much longer than the lease of a run that died this command waits for another run's end."""
 
 BUSY_PAUSE_SECONDS = 3.0
 BUSY = "another run"
@@ -64,8 +64,10 @@ def _channels(stack: Operations, name: str | None) -> Sequence[Channel]:
 
 def _sync_to_end(stack: Operations, channel: str) -> dict[str, Any]:
     """What the runs until the end of a whole round have done together."""
+    from orderbridge.domain.leases import LEASE_SECONDS
+
     together: dict[str, Any] = {"pages": 0, "rows": 0, "matched": 0, "changed": 0, "unknown": {}, "problems": []}
-    give_up = time.monotonic() + LONGEST_WAIT_SECONDS
+    give_up = time.monotonic() + LEASE_SECONDS + BEYOND_THE_LEASE_SECONDS
     while True:
         entry = _invoke(stack, channel)
         for name in ("pages", "rows", "matched", "changed"):

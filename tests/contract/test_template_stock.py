@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from orderbridge.domain.stock_runs import LEASE_SECONDS
+from orderbridge.domain.leases import LEASE_SECONDS
 from orderbridge.platforms.registry import platform_names
 from orderbridge.runtime.stock import SECONDS_TO_END
 from orderbridge.usecases.stock_rounds import StockRequest

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orderbridge.domain.channels import Channel
+from orderbridge.domain.leases import LeaseLost
 from orderbridge.domain.stock import StockLevel
 from orderbridge.domain.stock_drift import PushResult, PushTarget
 from orderbridge.domain.stock_lists import ListedLevel, Snapshot, StockPage, StockReadFailed, UnusableMapping
-from orderbridge.domain.stock_runs import LeaseLost, StockRun
+from orderbridge.domain.stock_runs import StockRun
 from orderbridge.domain.times import Clock
 from orderbridge.usecases.stock_sync import RunResult, SyncStock
 from tests.fakes.outward import Bus
@@ -50,7 +51,7 @@ class StockTable:
 
     def write(self, run: StockRun, levels: Sequence[StockLevel], gone: Sequence[str] = ()) -> None:
         self.steps.pass_by("before write levels")
-        if self.by_channel[run.channel].run_id != run.run_id:
+        if self.by_channel[run.channel].lease.holder != run.lease.holder:
             raise LeaseLost(run.channel)
         stored = self.stored.setdefault(run.channel, {})
         for level in levels:

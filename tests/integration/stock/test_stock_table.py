@@ -14,10 +14,11 @@ from orderbridge.aws.channel_items import mapping_item
 from orderbridge.aws.stock import TableStockReads, read_stock_level, stock_item
 from orderbridge.aws.stock_levels import TableStockLevels
 from orderbridge.aws.stock_runs import PART_BYTES, TableStockRuns
+from orderbridge.domain.leases import Lease, LeaseLost
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.stock import StockLevel
 from orderbridge.domain.stock_lists import ListedLevel, Snapshot, StockPage
-from orderbridge.domain.stock_runs import LeaseLost, Progress, StockRun
+from orderbridge.domain.stock_runs import Progress, StockRun
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 EARLY, LATE = "2025-01-01T00:00:00.000Z", "2025-01-02T00:00:00.000Z"
@@ -82,7 +83,7 @@ def test_a_run_that_has_lost_its_channel_writes_nothing(
     levels: TableStockLevels, runs: TableStockRuns, run: StockRun
 ) -> None:
     levels.write(run, [level("P", 5)])
-    runs.save(replace(run, run_id="run-2"))
+    runs.save(replace(run, lease=run.lease.taken("run-2", NOW)))
     with pytest.raises(LeaseLost):
         levels.write(run, [level("P", 9, LATE)])
     assert levels.find("shop", ["P"])["P"].available == 5
@@ -96,7 +97,7 @@ def test_of_two_claims_one_is_lost(runs: TableStockRuns) -> None:
 
 def test_a_run_is_stored_and_read_with_all_that_belongs_to_it(runs: TableStockRuns) -> None:
     progress = Progress("reading", EARLY, {"read": 1, "problems": [["P", "é"]]}, "run-1", 3)
-    kept = StockRun("shop", "run-1", LATE, EARLY, "why", 7, ("A", "B"), progress)
+    kept = StockRun("shop", Lease("run-1", LATE), EARLY, "why", 7, ("A", "B"), progress)
     saved = runs.save(kept)
     assert saved.revision == 1
     assert runs.read(["shop", "none"]) == {"shop": saved}

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from orderbridge.domain.leases import Lease
 from orderbridge.domain.stock_drift import PushResult
 from orderbridge.domain.stock_lists import StockReadFailed
 from orderbridge.usecases import stock_pushing
@@ -112,7 +113,7 @@ def test_nothing_is_pushed_from_a_source_that_is_paused_or_was_never_read_or_die
     made.run("target")
     made.channels[0] = active
     run = made.table.by_channel["first"]
-    made.table.by_channel["first"] = replace(run, lease_until="2024-01-01T00:00:00.000Z")
+    made.table.by_channel["first"] = replace(run, lease=Lease("run-0", "2024-01-01T00:00:00.000Z"))
     result = made.run("target")
     assert "its last run did not end" in details(result)["first"]
     made.table.by_channel["first"] = replace(run, read_at="2024-01-01T00:00:00.000Z")

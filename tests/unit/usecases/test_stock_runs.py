@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orderbridge.domain.leases import LEASE_SECONDS
 from orderbridge.domain.stock_lists import StockReadFailed
-from orderbridge.domain.stock_runs import LEASE_SECONDS, PROGRESS_KEPT_SECONDS
+from orderbridge.domain.stock_runs import PROGRESS_KEPT_SECONDS
 from orderbridge.usecases import stock_pushing
 from tests.fakes.steps import Died, PortFailed, die, fail
 from tests.fakes.stock import StockWorld

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import channel_items, items
 from orderbridge.aws.reads import batch_get
+from orderbridge.aws.revisions import put_at_revision
 from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.mapping import MappingKey, Mappings
@@ -60,15 +61,9 @@ class TableChannels:
 
     def save_breaker(self, channel: Channel, breaker: Breaker) -> Channel:
         saved = replace(breaker, revision=channel.breaker.revision + 1)
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=channel_items.breaker_item(channel.name, saved),
-                ConditionExpression="attribute_not_exists(PK) OR revision = :read",
-                ExpressionAttributeValues={":read": {"N": str(channel.breaker.revision)}},
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as refused:
-            raise LostRace(channel.name) from refused
+        item = channel_items.breaker_item(channel.name, saved)
+        if not put_at_revision(self._client, self._table, item, channel.breaker.revision):
+            raise LostRace(channel.name)
         return replace(channel, breaker=saved)
 
 

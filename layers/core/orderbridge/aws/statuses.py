@@ -7,8 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import forward_items, items
+from orderbridge.aws.lease_items import lease_values, read_lease
+from orderbridge.aws.revisions import put_at_revision
 from orderbridge.domain.forwards import Forward
-from orderbridge.domain.leases import Lease, LeaseLost
+from orderbridge.domain.leases import LeaseLost
 from orderbridge.domain.status_runs import StatusCursor, StatusRun
 
 if TYPE_CHECKING:
@@ -59,15 +61,8 @@ class TableStatusRuns:
 
     def save(self, run: StatusRun) -> StatusRun:
         saved = replace(run, revision=run.revision + 1)
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=run_item(saved),
-                ConditionExpression="attribute_not_exists(PK) OR revision = :read",
-                ExpressionAttributeValues={":read": {"N": str(run.revision)}},
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as refused:
-            raise LeaseLost(run.channel) from refused
+        if not put_at_revision(self._client, self._table, run_item(saved), run.revision):
+            raise LeaseLost(run.channel)
         return saved
 
 
@@ -81,8 +76,7 @@ def run_item(run: StatusRun) -> items.Item:
             "PK": status_pk(run.channel),
             "SK": "RUN",
             "channel": run.channel,
-            "holder": run.lease.holder,
-            "lease_until": run.lease.until,
+            **lease_values(run.lease),
             "cursor": run.cursor.document() if run.cursor is not None else None,
             "began_at": run.began_at,
             "worked_at": run.worked_at,
@@ -99,7 +93,7 @@ def read_run(item: Mapping[str, Any]) -> StatusRun:
     cursor = values.get("cursor")
     return StatusRun(
         channel=values["channel"],
-        lease=Lease(values.get("holder"), values.get("lease_until")),
+        lease=read_lease(values),
         cursor=StatusCursor.from_document(cursor) if cursor is not None else None,
         began_at=values.get("began_at"),
         worked_at=values.get("worked_at"),

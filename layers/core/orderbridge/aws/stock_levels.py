@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import channel_items, items, stock
 from orderbridge.aws.reads import batch_get, query_all
+from orderbridge.domain.leases import LeaseLost
 from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.stock_runs import LeaseLost, StockRun
+from orderbridge.domain.stock_runs import StockRun
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -86,8 +87,8 @@ class TableStockLevels:
             "ConditionCheck": {
                 "TableName": self._table,
                 "Key": items.keys(stock.run_pk(run.channel), stock.RUN_SK),
-                "ConditionExpression": "run_id = :run",
-                "ExpressionAttributeValues": {":run": {"S": run.run_id or ""}},
+                "ConditionExpression": "holder = :run",
+                "ExpressionAttributeValues": {":run": {"S": run.lease.holder or ""}},
             }
         }
 

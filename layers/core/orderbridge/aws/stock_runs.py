@@ -10,10 +10,13 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
+from orderbridge.aws.lease_items import lease_values, read_lease
 from orderbridge.aws.reads import batch_get
+from orderbridge.aws.revisions import put_at_revision
 from orderbridge.aws.stock import RUN_SK, run_pk
+from orderbridge.domain.leases import LeaseLost
 from orderbridge.domain.stock_lists import Snapshot
-from orderbridge.domain.stock_runs import LeaseLost, Progress, StockRun
+from orderbridge.domain.stock_runs import Progress, StockRun
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -39,15 +42,8 @@ class TableStockRuns:
 
     def save(self, run: StockRun) -> StockRun:
         saved = replace(run, revision=run.revision + 1)
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=run_item(saved),
-                ConditionExpression="attribute_not_exists(PK) OR revision = :read",
-                ExpressionAttributeValues={":read": {"N": str(run.revision)}},
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as refused:
-            raise LeaseLost(run.channel) from refused
+        if not put_at_revision(self._client, self._table, run_item(saved), run.revision):
+            raise LeaseLost(run.channel)
         return saved
 
     def keep_snapshot(self, channel: str, snapshot_id: str, snapshot: Snapshot) -> int:
@@ -83,8 +79,7 @@ def run_item(run: StockRun) -> items.Item:
             "PK": run_pk(run.channel),
             "SK": RUN_SK,
             "channel": run.channel,
-            "run_id": run.run_id,
-            "lease_until": run.lease_until,
+            **lease_values(run.lease),
             "read_at": run.read_at,
             "failure": run.failure,
             "pages": run.pages,
@@ -99,8 +94,7 @@ def read_run(item: Mapping[str, Any]) -> StockRun:
     values = items.from_item(item)
     return StockRun(
         channel=values["channel"],
-        run_id=values.get("run_id"),
-        lease_until=values.get("lease_until"),
+        lease=read_lease(values),
         read_at=values.get("read_at"),
         failure=values.get("failure"),
         pages=int(values["pages"]),

@@ -11,8 +11,10 @@ from datetime import datetime, timedelta
 
 from orderbridge.domain.times import from_iso, to_iso
 
-LEASE_SECONDS = 180
-RENEW_BELOW_SECONDS = 120
+LEASE_SECONDS = 300
+"""Longer than the longest step of any run: ten pushes at a platform that takes its time, and reading them back."""
+
+RENEW_BELOW_SECONDS = 240
 
 
 class LeaseLost(Exception):
@@ -21,13 +23,17 @@ class LeaseLost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Held by `holder` until a time (ISO 8601 UTC). One that is over and was not given back is a worker that died."""
+    """Held by `holder` until a time (ISO 8601 UTC)."""
 
     holder: str | None = None
     until: str | None = None
 
     def is_held(self, now: datetime) -> bool:
         return self.until is not None and from_iso(self.until) > now
+
+    def is_abandoned(self, now: datetime) -> bool:
+        """Whether it is over and was not given back: its worker died."""
+        return self.until is not None and not self.is_held(now)
 
     def taken(self, holder: str, now: datetime) -> Lease:
         return Lease(holder, _end(now))

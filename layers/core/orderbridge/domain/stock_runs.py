@@ -8,21 +8,14 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from orderbridge.domain.channels import Channel, StockSettings
+from orderbridge.domain.leases import FREE, Lease
 from orderbridge.domain.outcomes import bounded
-from orderbridge.domain.times import from_iso, to_iso
+from orderbridge.domain.times import from_iso
 
-LEASE_SECONDS = 300
-"""Longer than the longest step: ten pushes at a platform that takes its time, and reading them back."""
-
-RENEW_BELOW_SECONDS = 240
 PROGRESS_KEPT_SECONDS = 3 * 3600
 SOURCE_TRUSTED_SECONDS = 24 * 3600
 MAX_PROBLEMS = 200
 SOLD_REMEMBERED = 50
-
-
-class LeaseLost(Exception):
-    """Another run holds the channel now; whatever this one still does would be late."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +100,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class StockRun:
-    """What is kept of a channel's runs. Times are ISO 8601 UTC.
-
-    `run_id` and `lease_until` say who is at work; a lease that is over and not given back is a run that died.
-    """
+    """What is kept of a channel's runs. Times are ISO 8601 UTC; the holder of the lease is the run that is at work."""
 
     channel: str
-    run_id: str | None = None
-    lease_until: str | None = None
+    lease: Lease = FREE
     read_at: str | None = None
     """When the last read began that is applied completely."""
     failure: str | None = None
@@ -125,20 +114,15 @@ class StockRun:
     progress: Progress | None = None
     revision: int = 0
 
-    def is_held(self, now: datetime) -> bool:
-        return self.lease_until is not None and from_iso(self.lease_until) > now
-
     def claimed(self, run_id: str, now: datetime) -> StockRun:
         """The run in the hands of `run_id`; progress that is too old is dropped."""
         progress = self.progress if self.progress is not None and self.progress.is_worth_going_on(now) else None
-        return replace(self, run_id=run_id, lease_until=_lease_end(now), progress=progress)
+        return replace(self, lease=self.lease.taken(run_id, now), progress=progress)
 
     def renewed(self, now: datetime) -> StockRun:
         """The run with its lease prolonged; the very same value while there is enough of it left."""
-        left = from_iso(self.lease_until) - now if self.lease_until is not None else timedelta()
-        if left > timedelta(seconds=RENEW_BELOW_SECONDS):
-            return self
-        return replace(self, lease_until=_lease_end(now))
+        lease = self.lease.renewed(now)
+        return self if lease is self.lease else replace(self, lease=lease)
 
     def distrust(self, now: datetime) -> str | None:
         """Why the channel's levels must not be pushed elsewhere; None where they may (DESIGN invariant 7)."""
@@ -146,15 +130,11 @@ class StockRun:
             return "its stock has not been read yet"
         if self.failure is not None:
             return f"its last read failed: {self.failure}"
-        if self.lease_until is not None and not self.is_held(now):
+        if self.lease.is_abandoned(now):
             return "its last run did not end"
         if now - from_iso(self.read_at) > timedelta(seconds=SOURCE_TRUSTED_SECONDS):
             return f"its stock was last read at {self.read_at}"
         return None
-
-
-def _lease_end(now: datetime) -> str:
-    return to_iso(now + timedelta(seconds=LEASE_SECONDS))
 
 
 def stock_settings(channel: Channel) -> StockSettings:

@@ -14,9 +14,10 @@ from typing import Any, Literal
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.events import Event
+from orderbridge.domain.leases import FREE, LeaseLost
 from orderbridge.domain.outcomes import bounded
 from orderbridge.domain.stock_lists import Snapshot, StockReadFailed
-from orderbridge.domain.stock_runs import SOLD_REMEMBERED, LeaseLost, Progress, RunReport, StockRun, source_ranks
+from orderbridge.domain.stock_runs import SOLD_REMEMBERED, Progress, RunReport, StockRun, source_ranks
 from orderbridge.domain.times import Clock
 from orderbridge.ports_stock import StockAccess, StockLevels, StockPlatforms, StockRuns
 from orderbridge.usecases.stock_applying import ApplyReadings
@@ -76,7 +77,7 @@ class SyncStock:
         except StockReadFailed as failed:
             # Raised by opening alone; what a step meets is handled there.
             with suppress(LeaseLost):
-                self.runs.save(replace(run, lease_until=None, progress=None, failure=bounded(str(failed))))
+                self.runs.save(replace(run, lease=FREE, progress=None, failure=bounded(str(failed))))
             return _aborted(channel, str(failed))
         except LeaseLost:
             return RunResult(channel.name, "busy", RunReport())
@@ -84,7 +85,7 @@ class SyncStock:
     def _claim(self, name: str, *, anew: bool) -> StockRun | None:
         now = self.clock()
         kept = self.runs.read([name]).get(name, StockRun(name))
-        if kept.is_held(now):
+        if kept.lease.is_held(now):
             return None
         claimed = kept.claimed(self.new_run_id(), now)
         try:
@@ -149,7 +150,7 @@ class _Steps:
         session = self.session
         if problem is not None:
             session.report.tell(session.name, problem)
-        session.save(lease_until=None, progress=None, failure=failure)
+        session.save(lease=FREE, progress=None, failure=failure)
         return RunResult(session.name, state, session.report)
 
     # --- reading ------------------------------------------------------------------------------------------------------
@@ -202,11 +203,11 @@ class _Steps:
         session, snapshot = self.session, self.snapshot
         progress = session.run.progress
         if snapshot is not None:
-            parts = session.runs.keep_snapshot(session.name, session.run.run_id or "", snapshot)
-            progress = self._progress("reading", snapshot.began_at, session.run.run_id, parts)
+            parts = session.runs.keep_snapshot(session.name, session.run.lease.holder or "", snapshot)
+            progress = self._progress("reading", snapshot.began_at, session.run.lease.holder, parts)
         elif progress is not None:
             progress = replace(progress, report=session.report.document())
-        session.save(lease_until=None, progress=progress)
+        session.save(lease=FREE, progress=progress)
         return RunResult(session.name, "continues", session.report)
 
     def _progress(
