@@ -69,7 +69,7 @@ def seconds_until(text: str | None) -> float:
 
 
 def test_a_new_forward_is_queued_and_due_after_the_grace_time() -> None:
-    forward, entry = new_forward(order().key, order().code, SIRCLO, NOW, GRACE)
+    forward, entry, _ = new_forward(order().key, order().code, SIRCLO, NOW, GRACE)
 
     assert (forward.state, forward.attempts, forward.revision) == (S.QUEUED, 0, 0)
     assert forward.due_at == to_iso(NOW + timedelta(seconds=GRACE))
@@ -79,7 +79,7 @@ def test_a_new_forward_is_queued_and_due_after_the_grace_time() -> None:
 
 
 def test_an_order_without_a_channel_waits_visibly_for_its_route() -> None:
-    forward, entry = new_unrouted_forward(order().key, order().code, "SITE 001", NOW)
+    forward, entry, _ = new_unrouted_forward(order().key, order().code, "SITE 001", NOW)
 
     assert (forward.state, forward.missing) == (S.NEEDS_MAPPING, (MappingKey("route", "SITE 001"),))
     assert forward.due_at is not None

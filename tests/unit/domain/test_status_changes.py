@@ -256,7 +256,7 @@ def test_an_order_about_which_nothing_new_is_said_costs_no_write() -> None:
 def test_a_change_stands_on_the_timeline_with_the_platforms_own_words() -> None:
     news = take_in(sent(), reading("JP123", order="ACCEPTED", progress="ON PROCESS", payment="PAID"), NGORDER, LATER)
     assert news is not None
-    forward, entry = news.transition
+    forward, entry, _ = news.transition
     assert (forward.platform_status, forward.awb_number, forward.payment_status) == ("SHIPPED", "JP123", "PAID")
     assert forward.platform_status_raw == (("order", "ACCEPTED"), ("payment", "PAID"), ("progress", "ON PROCESS"))
     assert entry is not None
@@ -271,7 +271,7 @@ def test_an_unknown_word_keeps_the_state_is_recorded_raw_and_told_once() -> None
     news = take_in(shipped, reading(status="Menunggu Kurir"), SIRCLO, LATER)
     assert news is not None
     assert news.unknown == ("status: Menunggu Kurir",)
-    forward, entry = news.transition
+    forward, entry, _ = news.transition
     assert channel_status(forward) == "SHIPPED"
     assert forward.platform_status_raw == (("status", "Menunggu Kurir"),)
     assert entry is not None
@@ -303,7 +303,7 @@ def test_a_step_back_is_not_taken_and_told_once() -> None:
     packed = after(sent(), reading(status="packed"), table=SIRCLO)
     news = take_in(packed, reading(status="accepted"), SIRCLO, LATER)
     assert news is not None
-    forward, entry = news.transition
+    forward, entry, _ = news.transition
     assert channel_status(forward) == "SHIPPED"
     assert entry is not None
     assert (entry.event, entry.detail) == ("StatusKept", "a step back, not taken: status: accepted")

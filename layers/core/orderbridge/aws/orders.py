@@ -81,7 +81,7 @@ class TableOrders:
         values: Mapping[str, Any],
         freeze: FrozenRequest | None = None,
     ) -> Forward | None:
-        forward, entry = transition
+        forward, entry = transition.forward, transition.entry
         put_forward: dict[str, Any] = {
             "TableName": self._table,
             "Item": forward_items.forward_item(forward),

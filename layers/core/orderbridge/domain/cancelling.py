@@ -7,16 +7,22 @@ being sent, or whose arrival is in doubt, is asked about as soon as that is know
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
-from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, Transition, change, retry_delay
-from orderbridge.domain.outcomes import Accepted, Outcome, Refused, Rejected, bounded
-from orderbridge.domain.times import after, to_iso
+from orderbridge.domain.forwards import (
+    LONGEST_QUESTION_SECONDS,
+    Forward,
+    ForwardState,
+    TimelineEntry,
+    Transition,
+    change,
+    retry_delay,
+)
+from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown, bounded
+from orderbridge.domain.times import after, from_iso, to_iso
 
 CancelAnswer = Literal["cancelled", "requested", "not_possible"]
-
-UNSENT_STATES = frozenset({ForwardState.QUEUED, ForwardState.NEEDS_MAPPING, ForwardState.PAUSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,10 @@ def describe_cancellation(forward: Forward, *, platform_cancels: bool) -> Channe
             return ChannelCancellation(
                 name, "not_possible", "The platform holds the order and has no call to cancel it."
             )
+        case ForwardState.SENT if forward.cancel_answer is not None and forward.cancel_unanswered:
+            return ChannelCancellation(
+                name, "not_possible", "The platform has not confirmed within a day that the order is cancelled."
+            )
         case ForwardState.SENT if forward.cancel_answer is not None:
             return ChannelCancellation(name, "not_possible", "The platform did not cancel the order.")
         case ForwardState.SENT:
@@ -69,19 +79,39 @@ def settle_cancel(
 ) -> tuple[Transition, float | None]:
     """A SENT forward after its platform was asked to cancel, and in how many seconds to ask again (None: never).
 
-    Asking twice does no harm, so whatever is not an answer is asked again.
+    Asking twice does no harm, so whatever is not an answer is asked again, ever more rarely. After a day it stands as
+    not confirmed. The timeline says once why there is no answer.
     """
-    at = to_iso(now)
     match outcome:
         case Accepted():
             detail = "cancelled at the platform"
             return change(forward, ForwardState.CANCELLED, now, "ForwardCancelled", detail, due_at=None), None
         case Rejected(reason):
-            refused = replace(forward, cancel_answer=bounded(reason), due_at=None, updated_at=at)
-            return Transition(refused, TimelineEntry(at, "CancelRejected", forward.channel.name, bounded(reason))), None
+            refused = replace(forward, cancel_asked_since=None, cancel_unanswered=0, error=None)
+            return _asked_no_more(forward, refused, bounded(reason), now, "CancelRejected"), None
         case _:
-            retry_after = outcome.retry_after if isinstance(outcome, Refused) else None
-            delay = max(retry_delay(5, jitter, retry_after), 1.0)
-            later = replace(forward, due_at=after(now, delay + grace_seconds), updated_at=at)
-            entry = TimelineEntry(at, "CancelUnanswered", forward.channel.name, bounded(outcome.reason))
-            return Transition(later, entry), delay
+            return _unanswered(forward, outcome, now, jitter, grace_seconds)
+
+
+def _unanswered(
+    forward: Forward, outcome: NotSent | Refused | Unknown, now: datetime, jitter: float, grace_seconds: float
+) -> tuple[Transition, float | None]:
+    at, since, times = to_iso(now), forward.cancel_asked_since or to_iso(now), forward.cancel_unanswered + 1
+    asked = replace(forward, cancel_asked_since=since, cancel_unanswered=times)
+    if from_iso(since) + timedelta(seconds=LONGEST_QUESTION_SECONDS) <= now:
+        detail = bounded(f"not confirmed: asked {times} times since {since}, last: {outcome.reason}")
+        return _asked_no_more(forward, replace(asked, error=detail), detail, now, "CancelUnconfirmed"), None
+    retry_after = outcome.retry_after if isinstance(outcome, Refused) else None
+    delay = max(retry_delay(times, jitter, retry_after), 1.0)
+    error = bounded(f"asked to cancel, the platform does not answer: {outcome.reason}")
+    later = replace(asked, error=error, not_before=after(now, delay), due_at=after(now, delay + grace_seconds))
+    if error == forward.error:
+        return Transition(later, None, forward), delay
+    entry = TimelineEntry(at, "CancelUnanswered", forward.channel.name, bounded(outcome.reason))
+    return Transition(replace(later, updated_at=at), entry, forward), delay
+
+
+def _asked_no_more(before: Forward, asked: Forward, answer: str, now: datetime, event: str) -> Transition:
+    at = to_iso(now)
+    settled = replace(asked, cancel_answer=answer, not_before=None, due_at=None, updated_at=at)
+    return Transition(settled, TimelineEntry(at, event, before.channel.name, answer), before)

@@ -42,6 +42,7 @@ class ForwardState(StrEnum):
 
 _S = ForwardState
 FINAL_STATES = frozenset({_S.SENT, _S.REJECTED, _S.CANCELLED})
+UNSENT_STATES = frozenset({_S.QUEUED, _S.NEEDS_MAPPING, _S.PAUSED})
 WAITING_STATES = frozenset({_S.NEEDS_MAPPING, _S.IN_DOUBT, _S.PAUSED})
 
 TRANSITIONS: dict[ForwardState, frozenset[ForwardState]] = {
@@ -79,7 +80,7 @@ class Forward:
     due_at: str | None
     """When the sweeper looks after it if nothing has happened by then; None where nothing is due."""
     not_before: str | None = None
-    """A retry is not sent before this time, whoever delivers the message."""
+    """No attempt is made, and no platform asked to cancel again, before this time, whoever delivers the message."""
     attempts: int = 0
     attempt_id: str | None = None
     lease_until: str | None = None
@@ -95,11 +96,17 @@ class Forward:
     """What went wrong on the way, as long as the platform says so; the status stays what it was."""
     awb_number: str | None = None
     cancel_answer: str | None = None
-    """What the platform said when it was asked to cancel and did not."""
+    """What the platform said when it was asked to cancel and did not, or that it never said; it is asked no more."""
+    cancel_asked_since: str | None = None
+    """Since when the platform has been asked to cancel and has not answered."""
+    cancel_unanswered: int = 0
+    """How often in a row it did not answer that."""
     in_question_since: str | None = None
     """Since when an attempt has been without an answer and the platform is being looked at."""
     negative_looks: int = 0
     failed_looks: int = 0
+    put_offs: int = 0
+    """How often in a row an attempt could not even be begun."""
     missing: tuple[MappingKey, ...] = ()
     error: str | None = None
     revision: int = 0
@@ -109,7 +116,7 @@ class Forward:
         return self.state in FINAL_STATES
 
     def may_send_at(self, now: datetime) -> bool:
-        """Whether a QUEUED forward's retry time has come."""
+        """Whether the time has come for what is to be tried again: an attempt, or the question to cancel."""
         return self.not_before is None or from_iso(self.not_before) <= now
 
     def lease_is_over(self, now: datetime) -> bool:
@@ -128,10 +135,23 @@ class TimelineEntry:
 
 
 class Transition(NamedTuple):
-    """A change of a forward and the line it leaves on the timeline; none where nothing happened to the order."""
+    """A change of a forward and the line it leaves on the timeline; none where nothing happened to the order.
+
+    `before` is the forward as it stood, None where it is new.
+    """
 
     forward: Forward
     entry: TimelineEntry | None
+    before: Forward | None = None
+
+    @property
+    def is_news(self) -> bool:
+        """Whether others are told of this very change: of another state, or of more about the order at its platform."""
+        return self.before is None or _known_of(self.before) != _known_of(self.forward)
+
+
+def _known_of(forward: Forward) -> tuple[object, ...]:
+    return forward.state, forward.platform_status, forward.awb_number, forward.shipment_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +182,15 @@ def change(
         "in_question_since": None,
         "negative_looks": 0,
         "failed_looks": 0,
+        "put_offs": 0,
+        "cancel_asked_since": None,
+        "cancel_unanswered": 0,
         "missing": (),
         "error": None,
     }
     at = to_iso(now)
     changed = replace(forward, **{**cleared, **changes, "state": state, "updated_at": at})  # type: ignore[arg-type]
-    return Transition(changed, TimelineEntry(at, event, forward.channel.name, detail))
+    return Transition(changed, TimelineEntry(at, event, forward.channel.name, detail), forward)
 
 
 def new_forward(key: OrderKey, code: str, channel: ChannelRef, now: datetime, grace_seconds: float) -> Transition:
@@ -317,7 +340,8 @@ def park_for_mappings(forward: Forward, missing: Sequence[MappingKey], now: date
     listed = tuple(missing)
     if forward.state is _S.NEEDS_MAPPING and forward.missing == listed:
         # Looked at again, and nothing has come: it still waits since then, and the timeline says so once.
-        return Transition(replace(forward, due_at=after(now, PARKED_RECHECK_SECONDS)), None)
+        due_at = after(now, PARKED_RECHECK_SECONDS)
+        return Transition(replace(forward, due_at=due_at, not_before=None, error=None, put_offs=0), None, forward)
     return change(
         forward, _S.NEEDS_MAPPING, now, "ForwardNeedsMapping",
         bounded(", ".join(f"{need.kind}:{need.key}" for need in listed)),
@@ -329,7 +353,25 @@ def pause(forward: Forward, reason: str, now: datetime, recheck_seconds: float) 
     """PAUSED with its channel; looked at again after a while besides by whoever resumes the channel."""
     error = bounded(reason)
     paused = change(forward, _S.PAUSED, now, "ForwardPaused", error, error=error, due_at=after(now, recheck_seconds))
-    return paused if forward.state is not _S.PAUSED else Transition(paused.forward, None)
+    return paused if forward.state is not _S.PAUSED else paused._replace(entry=None)
+
+
+def put_off(forward: Forward, reason: str, now: datetime, jitter: float, grace_seconds: float) -> Transition:
+    """The forward where it is, with the reason why an attempt could not be begun; it is tried again after a while.
+
+    For what should not have happened, so the times between two tries double. The timeline says it once per reason.
+    """
+    if forward.state not in UNSENT_STATES:
+        raise ForbiddenTransition(f"{forward.state} is not to be sent")
+    error, put_offs, at = bounded(reason), forward.put_offs + 1, to_iso(now)
+    delay = retry_delay(put_offs, jitter)
+    later = replace(
+        forward, error=error, put_offs=put_offs, not_before=after(now, delay), due_at=after(now, delay + grace_seconds)
+    )
+    if error == forward.error:
+        return Transition(later, None, forward)
+    entry = TimelineEntry(at, "ForwardPutOff", forward.channel.name, error)
+    return Transition(replace(later, updated_at=at), entry, forward)
 
 
 def release(forward: Forward, reason: str, now: datetime, grace_seconds: float) -> Transition:

@@ -61,6 +61,6 @@ def close_unrouted(forward: Forward, channels: Sequence[ChannelRef], now: dateti
     """
     if forward.channel != UNROUTED:
         raise InterventionRefused("only an unrouted order is routed")
-    closed = change(forward, ForwardState.CANCELLED, now, "", None, due_at=None).forward
+    closed = change(forward, ForwardState.CANCELLED, now, "", None, due_at=None)
     names = ", ".join(channel.name for channel in channels)
-    return Transition(closed, TimelineEntry(closed.updated_at, "OrderRouted", None, f"to {names}"))
+    return closed._replace(entry=TimelineEntry(closed.forward.updated_at, "OrderRouted", None, f"to {names}"))

@@ -150,7 +150,7 @@ def take_in(forward: Forward, reading: StatusReading, table: StatusTable, now: d
     told = replace(followed, platform_status_raw=tuple(sorted((recorded | words).items())), updated_at=at)
     detail = bounded("; ".join(_sentences(forward, told, new, unknown, steps_back)))
     entry = TimelineEntry(at, _event(forward, told, unknown), forward.channel.name, detail)
-    return StatusNews(Transition(told, entry), unknown)
+    return StatusNews(Transition(told, entry, forward), unknown)
 
 
 def _followed(forward: Forward, meanings: Iterable[Meaning], awb_number: str) -> Forward:

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from orderbridge.domain.cancelling import (
-    UNSENT_STATES,
     ChannelCancellation,
     await_platform_cancel,
     cancel_unsent,
     describe_cancellation,
 )
 from orderbridge.domain.events import message_of
-from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState, Transition
+from orderbridge.domain.forwards import UNROUTED, UNSENT_STATES, Forward, ForwardState, Transition
 from orderbridge.domain.orders import Order
 from orderbridge.domain.times import Clock, to_iso
 from orderbridge.ports import CancelStore, ForwardQueues, LostRace
@@ -56,7 +55,7 @@ class CancelOrder:
                     forward = self.orders.save(cancel_unsent(forward, self.clock()))
                 elif forward.state is ForwardState.SENT and cancels and forward.cancel_answer is None:
                     due = await_platform_cancel(forward, self.clock(), self.sweep_grace_seconds)
-                    forward = self.orders.save(Transition(due, None))
+                    forward = self.orders.save(Transition(due, None, before=forward))
                     self.queues.send(message_of(forward))
             except LostRace:
                 continue

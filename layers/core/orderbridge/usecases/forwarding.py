@@ -7,10 +7,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from orderbridge.domain.cancelling import UNSENT_STATES, cancel_unsent, settle_cancel
+from orderbridge.domain.cancelling import cancel_unsent, settle_cancel
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.events import ForwardMessage, message_of
 from orderbridge.domain.forwards import (
+    UNSENT_STATES,
     Forward,
     ForwardState,
     LookPolicy,
