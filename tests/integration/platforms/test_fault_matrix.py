@@ -1,0 +1,53 @@
+"""The fault matrix of `make bench`, with few orders: whatever goes wrong, no order is lost and none is there twice."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.bad_weather import BadWeather, Strike, faults
+from benchmarks.faults import PLATFORMS, measure
+
+ORDERS = 4
+
+
+def test_the_matrix_has_the_designs_25_faults() -> None:
+    assert len({weather.name for weather in faults()}) == 25
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("weather", faults(), ids=lambda weather: weather.name)
+def test_no_order_is_lost_and_none_is_there_twice(platform: str, weather: BadWeather) -> None:
+    measured = measure(platform, weather, ORDERS)
+
+    assert (measured.lost, measured.doubled) == (0, 0), measured.details
+    assert measured.in_doubt == 0 or platform == "salesmania", "the others can be looked at"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("platform", PLATFORMS)
+def test_of_200_orders_whose_every_answer_is_lost_each_is_there_once_and_known_as_far_as_it_can_be(
+    platform: str,
+) -> None:
+    measured = measure(platform, BadWeather("every answer lost", (Strike("commit_then_close"),)), 200)
+
+    assert (measured.lost, measured.doubled, measured.struck) == (0, 0, 200), measured.details
+    assert measured.held == 200
+    assert measured.in_doubt == (200 if platform == "salesmania" else 0)
+
+
+def test_the_matrix_sees_a_double() -> None:
+    """Lists that are later than the channel's `settle_s` supposes show an order when it has been sent again."""
+    late_lists = BadWeather(
+        "lists much too late", (Strike("commit_then_close"),), platform={"lookup_lag_seconds": 300.0}
+    )
+
+    assert measure("ngorder", late_lists, 3).doubled == 3
+    assert measure("sirclo", late_lists, 3).doubled == 0, "SIRCLO itself refuses an order that it has"
+
+
+def test_the_matrix_sees_a_loss() -> None:
+    nothing_ever = BadWeather(
+        "never anything but 429", (Strike("status", calls_per_order=10_000, details={"status": 429}),)
+    )
+
+    assert measure("sirclo", nothing_ever, 1).lost == 1
