@@ -127,7 +127,7 @@ def import_file(stack: Operations, channel: str, file: Path, on_progress: Callab
 
 def value_check(stack: Operations, channel_name: str) -> ValueCheck:
     """What the platform of a channel says about a mapping value."""
-    from orderbridge.aws.channel_items import parse_value
+    from orderbridge.domain.mapping import parse_value
     from orderbridge.platforms.registry import definition_of
     from orderbridge.platforms.values import InvalidValue
     from orderbridge.usecases.operating import known_channel

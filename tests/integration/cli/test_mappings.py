@@ -14,7 +14,8 @@ from orderbridge.domain.forwards import Forward, ForwardState, park_for_mappings
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.times import utc_now
-from tests.integration.cli.conftest import Operator, state_of
+from orderbridge.platforms.registry import definition_of
+from tests.integration.cli.conftest import SETTINGS, Operator, state_of
 
 NGORDER = ChannelRef("ngorder", "ngorder")
 SIRCLO = ChannelRef("sirclo", "sirclo")
@@ -55,6 +56,20 @@ def test_what_is_exported_can_be_imported_and_changes_nothing(set_up: Operator) 
     assert set_up.run("mappings", "export", "sirclo").stdout == exported
 
 
+@pytest.mark.parametrize("written", ["007", "1E5", "NaN", "Infinity", "-0", "1.10", "true", "null", "1_000"])
+def test_a_plain_id_reaches_the_platform_as_it_was_written(set_up: Operator, written: str) -> None:
+    rows = ("customer", "CUST-1", written), ("product", "PROD-1", {"sku": written, "id": 3})
+    set_up.json("mappings", "import", "sirclo", set_up.csv_file(*rows))
+    exported = set_up.file("again.csv", set_up.run("mappings", "export", "sirclo").stdout)
+    set_up.json("mappings", "import", "sirclo", exported)
+
+    keys = [MappingKey.of("customer", "CUST-1"), MappingKey.of("product", "PROD-1")]
+    mappings = TableMappings(set_up.stack.clients.dynamodb, set_up.stack.table).read("sirclo", keys)
+    settings = definition_of("sirclo").read_settings(SETTINGS["sirclo"])
+    assert definition_of("sirclo").read_mapping("customer", mappings[keys[0]], settings).delivery_name == written
+    assert definition_of("sirclo").read_mapping("product", mappings[keys[1]], settings).sku == written
+
+
 def test_keys_are_kept_as_the_forwarder_looks_them_up(set_up: Operator) -> None:
     file = set_up.csv_file(("sales", "  John   DOE ", "24728"), ("product", " PROD-1 ", {"product_id": 1}))
 
@@ -62,7 +77,7 @@ def test_keys_are_kept_as_the_forwarder_looks_them_up(set_up: Operator) -> None:
 
     keys = [MappingKey.of("sales", "john doe"), MappingKey.of("product", "PROD-1")]
     found = TableMappings(set_up.stack.clients.dynamodb, set_up.stack.table).read("salesmania", keys)
-    assert found == {keys[0]: 24728, keys[1]: {"product_id": 1}}
+    assert found == {keys[0]: "24728", keys[1]: {"product_id": 1}}
 
 
 def test_a_file_as_a_spreadsheet_saves_it_is_read(set_up: Operator) -> None:
@@ -99,6 +114,12 @@ BAD_ROWS: list[tuple[str, str, int, str]] = [
     ("sirclo", 'product,P-1,"{""sku"": ""a"", ""price"": -1}"', 3, "price"),
     ("salesmania", "sales,John Doe,nobody", 3, "team_id"),
     ("salesmania", "price,P-1,0", 3, "free"),
+    ("salesmania", "price,P-1,1E5", 3, "plain digits"),
+    ("salesmania", "price,P-1,17_500", 3, "plain digits"),
+    ("ngorder", "customer,C-2,007", 3, "without zeros before it"),
+    ("ngorder", "customer,C-2,1_000", 3, "plain digits"),
+    ("ngorder", 'cost,P-1,"{""cost"": NaN}"', 3, "not JSON"),
+    ("sirclo", f'customer,C-2,"{"[" * 3000}"', 3, "not JSON"),
 ]
 
 

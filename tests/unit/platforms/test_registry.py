@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orderbridge.platforms.registry import check_channel, check_mapping, definition_of, platform_named, platform_names
+from orderbridge.platforms.registry import check_channel, definition_of, platform_named, platform_names
 from orderbridge.platforms.values import InvalidValue
 from tests.unit.platforms.examples import BASE_URLS, CREDENTIALS, SETTINGS
 
@@ -44,15 +44,6 @@ def test_a_missing_setting_or_credential_is_named(name: str, member: str | None)
         rest = {key: value for key, value in CREDENTIALS[name].items() if key != credential}
         with pytest.raises(InvalidValue, match=f"{credential}: Field required"):
             check_channel(name, settings, rest)
-
-
-@pytest.mark.parametrize(
-    ("kind", "key", "value", "words"),
-    [("colour", "x", 1, "is not a kind"), ("product", "  ", 1, "key is empty"), ("product", "x", None, "variation_id")],
-)
-def test_a_bad_row_is_refused(kind: str, key: str, value: object, words: str) -> None:
-    with pytest.raises(InvalidValue, match=words):
-        check_mapping("ngorder", {"base_url": BASE_URLS["ngorder"]}, kind, key, value)
 
 
 @pytest.mark.parametrize("name", platform_names())

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.platforms.values import InvalidValue, Price, cascaded, read_value
+from orderbridge.platforms.values import Document, InvalidValue, PlatformId, Price, cascaded, read_value
 
 PERCENTS = st.decimals(min_value=0, max_value=99, places=2)
 PRICES = st.decimals(min_value=1, max_value=10**9, places=2)
@@ -86,6 +86,10 @@ def test_a_price_is_written_in_many_ways(value: Any, net: str) -> None:
         ([100], "price: Decimal input"),
         ("a hundred", "price"),
         ({"price": "NaN"}, "price"),
+        *(
+            (text, "plain digits")
+            for text in ("1E5", "1_000", "\uff11\uff12", "0012", "+5", ".5", "5.", "Infinity", "")
+        ),
         ({"price": None}, "price"),
         ({"price": True}, "must be a number"),
     ],
@@ -93,6 +97,23 @@ def test_a_price_is_written_in_many_ways(value: Any, net: str) -> None:
 def test_a_price_that_means_nothing_is_refused_in_words(value: Any, words: str) -> None:
     with pytest.raises(InvalidValue, match=words):
         price(value)
+
+
+class Numbered(Document):
+    id: PlatformId
+
+
+@pytest.mark.parametrize(("value", "number"), [("0", 0), (" 12 ", 12), (7, 7), (str(2**63 - 1), 2**63 - 1)])
+def test_an_id_that_is_a_number_is_read_from_its_digits(value: Any, number: int) -> None:
+    assert read_value(Numbered, value, plain="id").id == number
+
+
+@pytest.mark.parametrize(
+    "value", ["007", "00", "1E5", "1_000", "+1", "1.0", "\uff11", "0x1", "NaN", "true", "null", ""]
+)
+def test_no_other_text_is_taken_for_an_id_that_is_a_number(value: str) -> None:
+    with pytest.raises(InvalidValue, match="plain digits"):
+        read_value(Numbered, value, plain="id")
 
 
 def test_all_that_is_wrong_is_said_at_once() -> None:

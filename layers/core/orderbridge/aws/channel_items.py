@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from orderbridge.aws.items import Item, channel_pk, from_item, mapping_pk, to_item
 from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
-from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.mapping import JSON_BEGINS, MappingKey, parse_value
 
 
 def channel_item(channel: Channel) -> Item:
@@ -61,7 +61,7 @@ def read_channel(item: Mapping[str, Any], health: Mapping[str, Any] | None = Non
     return Channel(
         name=values["name"],
         platform=values["platform"],
-        settings=cast(dict[str, Any], parse_value(values["settings"])),
+        settings=json.loads(values["settings"], parse_float=Decimal),
         state=values["state"],
         paused_reason=values.get("paused_reason"),
         since=values.get("since"),
@@ -71,20 +71,28 @@ def read_channel(item: Mapping[str, Any], health: Mapping[str, Any] | None = Non
 
 def json_text(document: Any) -> str:
     """A document as JSON: whole numbers as such, and a fraction as its exact text, which every model reads back."""
-    return json.dumps(document, default=lambda number: int(number) if number == int(number) else str(number))
+    return json.dumps(document, default=lambda number: int(number) if number == int(number) else f"{number:f}")
 
 
 def mapping_item(channel: str, need: MappingKey, value: str, found_at: str | None = None) -> Item:
-    """A mapping; `value` is the JSON text (or plain id) that the operator gave, kept as it is.
+    """A mapping; `value` is the JSON text (or plain id) that the operator gave, kept to the character.
 
     `found_at` marks one that the platform itself told, and since when it stands.
     """
     return to_item({"PK": mapping_pk(channel, need.kind), "SK": need.key, "value": value, "found_at": found_at})
 
 
-def parse_value(text: str) -> Any:
-    """A mapping's value: its JSON with exact numbers, or the text itself where it is not JSON."""
+def mapping_text(value: Any) -> str:
+    """The text of a value that a platform told, which `parse_value` reads back to it."""
+    if isinstance(value, str) and not value.startswith(JSON_BEGINS) and value == value.strip() != "":
+        return value
+    return json_text(value)
+
+
+def read_mapping_value(item: Mapping[str, Any]) -> Any:
+    """A mapping's value; a text that is not the JSON it begins as is returned as it is, for the platform to refuse."""
+    text: str = item["value"]["S"]
     try:
-        return json.loads(text, parse_float=Decimal)
+        return parse_value(text)
     except ValueError:
         return text

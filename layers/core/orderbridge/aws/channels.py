@@ -79,16 +79,15 @@ class TableMappings:
         found: dict[MappingKey, Any] = {}
         for item in batch_get(self._client, self._table, wanted):
             kind: Any = item["PK"]["S"].rsplit("#", 1)[1]
-            found[MappingKey(kind, item["SK"]["S"])] = channel_items.parse_value(item["value"]["S"])
+            found[MappingKey(kind, item["SK"]["S"])] = channel_items.read_mapping_value(item)
         return found
 
     def keep_found(self, channel: str, values: Mappings, found_at: str) -> None:
         for need, value in values.items():
-            text = value if isinstance(value, str) else channel_items.json_text(value)
             with suppress(self._client.exceptions.ConditionalCheckFailedException):
                 self._client.put_item(
                     TableName=self._table,
-                    Item=channel_items.mapping_item(channel, need, text, found_at),
+                    Item=channel_items.mapping_item(channel, need, channel_items.mapping_text(value), found_at),
                     ConditionExpression="attribute_not_exists(PK)",
                 )
 

@@ -107,4 +107,4 @@ class TableStockLevels:
 
 
 def _mapped(item: Mapping[str, Any]) -> tuple[str, Any]:
-    return item["SK"]["S"], channel_items.parse_value(item["value"]["S"])
+    return item["SK"]["S"], channel_items.read_mapping_value(item)

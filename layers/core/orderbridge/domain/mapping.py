@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal, get_args
 
 MappingKind = Literal["route", "product", "customer", "site", "sales", "price", "unit", "cost", "address"]
 KINDS: tuple[MappingKind, ...] = get_args(MappingKind)
+
+MAX_KEY_BYTES = 1000
+"""The longest key; a sort key has 1,024 bytes, and a route's carries a prefix."""
+
+JSON_BEGINS = ("{", "[", '"')
+"""How a value begins that is JSON; any other is a plain id."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -25,7 +33,26 @@ class MappingKey:
 
 
 Mappings = Mapping[MappingKey, Any]
-"""The values known for a channel, as parsed JSON; numbers with a fraction are Decimal."""
+"""The values known for a channel, as `parse_value` reads them."""
+
+
+def parse_value(text: str) -> Any:
+    """A mapping's value: the JSON object, list or text that it begins as, else the very text.
+
+    An id that stands alone is never taken for a number: ``007``, ``1E5`` and ``NaN`` are ids somewhere, and a platform
+    whose ids or prices are numbers reads the digits itself. Numbers inside JSON are int or Decimal. Raises ValueError
+    for a text that begins as JSON does and is none.
+    """
+    if not text.startswith(JSON_BEGINS):
+        return text
+    try:
+        return json.loads(text, parse_float=Decimal, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def _no_number(name: str) -> Any:
+    raise ValueError(f"{name} is no number in JSON")
 
 
 class MissingMappings(Exception):

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
+from orderbridge.domain.mapping import MAX_KEY_BYTES, MappingKey
 from orderbridge.domain.problems import FieldError, InvalidFields, MalformedRequest
 
 MAX_LINES = 200
@@ -39,8 +40,16 @@ def _lines(text: str) -> str:
     return text
 
 
+def _fits_a_key(name: str) -> str:
+    # In lower case a name may have three times its bytes, and by that its mapping is looked up.
+    if len(MappingKey.of("sales", name).key.encode()) > MAX_KEY_BYTES:
+        raise PydanticCustomError("too_long_for_a_key", f"In lower case it has more than {MAX_KEY_BYTES} bytes")
+    return name
+
+
 Code = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=100), AfterValidator(_one_line)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_one_line)]
+SalesName = Annotated[Text, AfterValidator(_fits_a_key)]
 LongText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(_lines)
 ]
@@ -69,7 +78,7 @@ class SalesOrder(_Document):
 
     customer_code: Code
     site_code: Code
-    sales_name: Text
+    sales_name: SalesName
     address: LongText
     purchase_order_no: Reference | None = None
     # A list, because pydantic counts its items before it looks at them, and a tuple's after dropping the invalid ones.

@@ -5,10 +5,9 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Mapping
-from typing import Any, cast, get_args
+from typing import Any, cast
 
 from orderbridge import platforms
-from orderbridge.domain.mapping import MappingKind
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.transport import Transport
 from orderbridge.platforms.turns import Turns
@@ -39,13 +38,3 @@ def check_channel(platform: str, settings: Mapping[str, Any], credentials: Mappi
     definition = definition_of(platform)
     definition.read_settings(settings)
     definition.read_credentials(credentials)
-
-
-def check_mapping(platform: str, settings: Mapping[str, Any], kind: str, key: str, value: Any) -> None:
-    """Raises `InvalidValue` for a row that `mappings import` must refuse, in words for the person who wrote it."""
-    if kind not in get_args(MappingKind):
-        raise InvalidValue(f"{kind!r} is not a kind; there are {', '.join(get_args(MappingKind))}")
-    if not key.strip():
-        raise InvalidValue("the key is empty")
-    definition = definition_of(platform)
-    definition.read_mapping(cast("MappingKind", kind), value, definition.read_settings(settings))

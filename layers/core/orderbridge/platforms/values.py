@@ -23,6 +23,8 @@ UNIT_PRICE_PLACES = Decimal("0.0001")
 """A net price keeps four places of a rupiah: a line may be a million pieces, and they multiply what was rounded."""
 
 _PERCENT = r"(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)"
+_WHOLE = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
+_PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _CASCADE = re.compile(rf"{_PERCENT}(?:\+{_PERCENT})*", re.ASCII)
 
 
@@ -39,7 +41,10 @@ class Document(BaseModel):
 def _whole_number(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("must be a whole number")
-    if isinstance(value, str) and re.fullmatch(r"\s*\d+\s*", value, re.ASCII):
+    if isinstance(value, str):
+        # 007 may be an id somewhere, but no number is written so: sent as 7 it would be another's.
+        if not _WHOLE.fullmatch(value.strip()):
+            raise ValueError("must be a whole number in plain digits, without zeros before it")
         return int(value)
     return value
 
@@ -47,6 +52,8 @@ def _whole_number(value: Any) -> Any:
 def _number(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("must be a number")
+    if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value.strip()):
+        raise ValueError("must be a number in plain digits, such as 17500 or 99.5")
     # A float has lost its decimal digits already; its shortest text is what was written.
     return Decimal(repr(value)) if isinstance(value, float) else value
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState, TimelineEntry
-from orderbridge.domain.mapping import KINDS, MappingKey, MappingKind
+from orderbridge.domain.mapping import KINDS, MAX_KEY_BYTES, MappingKey, MappingKind, parse_value
 from orderbridge.domain.orders import ChannelRef
 from orderbridge.domain.partners import CLIENT_ID
 from orderbridge.domain.times import Clock, to_iso
@@ -17,7 +17,6 @@ from orderbridge.ports import ChannelRegistry, MappingTable, OrderDesk, PartnerR
 from orderbridge.usecases.operating import OperationRefused, known_channel
 from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
 
-MAX_KEY_BYTES = 1000
 MAX_VALUE_LENGTH = 8000
 PARTNER_PREFIX = "partner:"
 _SEPARATORS = re.compile(r"[|;,]")
@@ -233,10 +232,8 @@ def _wrong_text(key: str, value: str) -> str | None:
 
 def _broken_json(value: str) -> str | None:
     """What is wrong with a value that begins as JSON does and is none; stored, it would be taken for a plain id."""
-    if value[0] not in '{["':
-        return None
     try:
-        json.loads(value)
+        parse_value(value)
     except ValueError as error:
         return f"the value is not JSON: {error}"
     return None
