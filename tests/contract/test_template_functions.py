@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from orderbridge.runtime.settings import SETTINGS, load, variables
+from orderbridge.usecases import publishing_changes, sweeping, webhooks
 from tests.contract.template import PROJECT, template
 
 FUNCTIONS = sorted(path.parent.name for path in PROJECT.glob("functions/*/app.py"))
@@ -195,3 +196,8 @@ def test_no_alarm_has_more_metrics_than_cloudwatch_takes() -> None:
     """CloudWatch service quotas: an alarm on a metric math expression can have up to 10 metrics."""
     for name, alarm in template().of_type("AWS::CloudWatch::Alarm").items():
         assert sum("MetricStat" in each for each in alarm.get("Metrics", ())) <= 10, name
+
+
+def test_the_sweeper_has_time_for_all_its_sweeps() -> None:
+    longest = sweeping.SWEEP_SECONDS + publishing_changes.SWEEP_SECONDS + webhooks.SWEEP_SECONDS
+    assert template().number(template().functions()["sweeper"]["Timeout"]) >= longest + 10

@@ -13,14 +13,15 @@ from orderbridge.domain.orders import Order
 from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
 from orderbridge.usecases.publishing import PublishOrder
-from orderbridge.usecases.publishing_changes import PublishForwardChange
+from orderbridge.usecases.publishing_changes import PublishForwardChange, SweepUntold
 from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
 from orderbridge.usecases.sweeping import Sweep
+from orderbridge.usecases.sweeps import SweepAll
 from tests.fakes.directories import Channels, Credentials, Mappings, Partners
 from tests.fakes.outward import Bus, FakePlatform, Queues
 from tests.fakes.samples import NOW, SIRCLO, partner
 from tests.fakes.steps import Clock, Steps
-from tests.fakes.store import Store
+from tests.fakes.store import Store, Untold
 from tests.fakes.webhooks import DeliveryQueue, Webhooks
 
 GRACE_SECONDS = 60.0
@@ -63,9 +64,17 @@ class House:
             sweep_grace_seconds=GRACE_SECONDS,
         )
         self.publish = PublishOrder(self.store, self.bus, self.clock, GRACE_SECONDS)
+        self.untold = Untold(self.store)
         self.publish_change = PublishForwardChange(
-            self.store, self.bus, Webhooks(self.store), DeliveryQueue(self.clock, self.steps), self.clock, GRACE_SECONDS
+            orders=self.store,
+            untold=self.untold,
+            bus=self.bus,
+            webhooks=Webhooks(self.store),
+            queue=DeliveryQueue(self.clock, self.steps),
+            clock=self.clock,
+            sweep_grace_seconds=GRACE_SECONDS,
         )
+        self.sweep_untold = SweepUntold(self.untold, self.store, self.publish_change, self.clock, GRACE_SECONDS)
         self.partners = Partners(partner(channels=()))
         self.route_orders = RouteOrders(self.store, self.partners, self.queues, self.clock, GRACE_SECONDS)
         self.sweep = Sweep(
@@ -76,6 +85,7 @@ class House:
             route=self.route_orders.route_one,
             clock=self.clock,
         )
+        self.sweep_all = SweepAll((self.sweep, self.sweep_untold))
         self.release = ReleaseForwards(self.store, self.queues, self.clock, GRACE_SECONDS)
         self.map("customer", "CUST-001", "customer 1")
         self.map("product", "PROD-001", "product 1")
@@ -148,7 +158,7 @@ class House:
         """Let time pass with queue and sweeper at work."""
         for _ in range(int(seconds / step)):
             self.run_queue()
-            self.sweep()
+            self.sweep_all()
             self.deliver_events()
             self.clock.move(step)
         self.run_queue()

@@ -12,6 +12,7 @@ from orderbridge.domain.events import ForwardMessage
 from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, Transition
 from orderbridge.domain.orders import Order, OrderKey
 from orderbridge.ports import DueItem, ForwardRecord, FrozenRequest, LostRace
+from orderbridge.ports_webhooks import UntoldChange
 from tests.fakes.steps import Steps
 
 ForwardKey = tuple[OrderKey, str]
@@ -27,6 +28,8 @@ class Store:
         self.requests: dict[ForwardKey, FrozenRequest] = {}
         self.timeline: dict[OrderKey, list[TimelineEntry]] = {}
         self.deliveries: dict[DeliveryRef, Delivery] = {}
+        self.untold: dict[ForwardKey, tuple[int, str]] = {}
+        """Of each forward with a change that nobody has told of: its revision, and when it is looked after next."""
         self.stale_due: list[DueItem] = []
         """What the due index still shows though it is not due any more."""
 
@@ -80,6 +83,8 @@ class Store:
                 self.requests[key] = freeze
             self.forwards[key] = saved
             self._note(transition)
+            if saved.is_final and transition.entry is not None:
+                self.untold[key] = (saved.revision, saved.updated_at)
         return saved
 
     def save_unfrozen(self, transition: Transition) -> Forward:
@@ -166,6 +171,34 @@ class Store:
             saved = self._replaced(Transition(forward, None))
             self.forwards[self._key(saved)] = saved
         return saved
+
+
+class Untold:
+    """`UntoldChanges` in memory; they lie in the `Store`, which writes them together with the change itself."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def due(self, before: str, limit: int) -> Iterator[UntoldChange]:
+        self._store.steps.pass_by("before due untold")
+        found = [
+            UntoldChange(key, channel, at) for (key, channel), (_, at) in self._store.untold.items() if at < before
+        ]
+        yield from sorted(found, key=lambda change: change.due_at)[:limit]
+
+    def claim(self, change: UntoldChange, due_at: str) -> None:
+        self._store.steps.pass_by("before claim untold")
+        revision, present = self._store.untold.get((change.key, change.channel), (0, None))
+        if present != change.due_at:
+            raise LostRace(change.channel)
+        self._store.untold[change.key, change.channel] = (revision, due_at)
+
+    def told(self, forward: Forward) -> None:
+        self._store.steps.pass_by("before told")
+        key = (forward.key, forward.channel.name)
+        if key in self._store.untold and self._store.untold[key][0] <= forward.revision:
+            del self._store.untold[key]
+        self._store.steps.pass_by("after told")
 
 
 class Counter:

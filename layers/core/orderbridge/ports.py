@@ -100,6 +100,8 @@ class OrderStore(Protocol):
     def save(self, transition: Transition, *, freeze: FrozenRequest | None = None) -> Forward:
         """Write the forward and its timeline entry, and the frozen request where it is new, all or nothing.
 
+        A change to a final state, or within one, is among the `UntoldChanges` from then on.
+
         Raises `LostRace` where the forward is no longer at the revision that was read.
         """
         ...

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from orderbridge.domain.deliveries import Answer, Delivery, DeliveryRef
-    from orderbridge.domain.forwards import TimelineEntry
+    from orderbridge.domain.forwards import Forward, TimelineEntry
+    from orderbridge.domain.orders import OrderKey
     from orderbridge.domain.webhook_signing import WebhookSecret
     from orderbridge.domain.webhooks import Webhook
 
@@ -20,6 +21,34 @@ class DeliveryRecord:
     delivery: Delivery
     webhook: Webhook | None
     partner_is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UntoldChange:
+    """A forward whose change its order's partner may not have been told of, and when it is looked after next."""
+
+    key: OrderKey
+    channel: str
+    due_at: str
+
+
+class UntoldChanges(Protocol):
+    """The changes of forwards that nobody has told of yet.
+
+    `OrderStore.save` puts every change to a final state, or within one, among them, together with the change itself.
+    """
+
+    def due(self, before: str, limit: int) -> Iterable[UntoldChange]:
+        """Those whose time was before this one; eventually consistent, so each is claimed before it is told."""
+        ...
+
+    def claim(self, change: UntoldChange, due_at: str) -> None:
+        """Move a change's time; raises `LostRace` where it is no longer as found."""
+        ...
+
+    def told(self, forward: Forward) -> None:
+        """Nobody need look after the changes of this forward, up to the revision that is given."""
+        ...
 
 
 class WebhookDirectory(Protocol):

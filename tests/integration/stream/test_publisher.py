@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from botocore.client import BaseClient
 
+from orderbridge.aws import webhook_items
 from orderbridge.domain.forwards import ForwardState
 from orderbridge.runtime.background import HandlerFailed
 from tests.fakes import samples
+from tests.fakes.webhooks import a_webhook
 from tests.integration.deployed import Deployed
 from tests.integration.partner_side import PartnerSide, sample_event
 
@@ -163,3 +166,28 @@ def test_a_forward_past_its_due_time_gets_another_message_and_is_claimed(
 
     assert len(deployed.messages("ForwardQueueSirclo")) == 1
     assert deployed.forwards()[samples.SIRCLO.name].revision == 1
+
+
+def test_a_change_whose_stream_record_was_lost_is_told_by_the_sweeper_and_then_no_more(
+    deployed: Deployed, accepted: PartnerSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = PutEvents(monkeypatch)
+    deployed.put(webhook_items.webhook_item(a_webhook()))
+    deployed.call("event_publisher", deployed.stream_records())
+    cancellation = json.dumps(accepted.signed(sample_event("order_cancel")))
+    code = deployed.orders()[0].code
+    assert deployed.answer("order_cancel", json.loads(cancellation.replace("SO-20250101-00001", code)))[0] == 200
+    assert deployed.states() == {samples.SIRCLO.name: ForwardState.CANCELLED}
+    bus.published.clear()
+
+    deployed.call("sweeper", sample_event("sweeper"))
+    assert deployed.orders()[0].status == "DRAFT", "the stream still has its time"
+    for _ in range(2):
+        deployed.make_due()
+        deployed.call("sweeper", sample_event("sweeper"))
+
+    assert deployed.orders()[0].status == "CANCELLED"
+    assert bus.published == ["ForwardCancelled"]
+    (delivery,) = [item for item in deployed.items("WEBHOOKS#") if item["SK"]["S"].startswith("msg_")]
+    assert json.loads(delivery["body"]["S"])["data"]["status"] == "CANCELLED"
+    assert len(deployed.messages("WebhookQueue")) >= 1

@@ -18,8 +18,10 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from orderbridge.domain.forwards import FINAL_STATES, ForwardState
 from orderbridge.domain.orders import Order
+from orderbridge.domain.statuses import channel_status
 from orderbridge.domain.times import to_iso
 from orderbridge.ports import FrozenRequest
+from orderbridge.usecases.publishing_changes import TellingIncomplete
 from orderbridge.usecases.sweeping import SweepIncomplete
 from tests.fakes.house import House
 from tests.fakes.outward import Answer
@@ -110,7 +112,7 @@ class AnySequence(RuleBasedStateMachine):
         other = data.draw(st.sampled_from(["the same message", "the sweeper", "time", *sorted(self.circumstances)]))
         acts: dict[str, Callable[[], object]] = {
             "the same message": lambda: self.house.forward_order(message),
-            "the sweeper": self.house.sweep,
+            "the sweeper": self.house.sweep_all,
             "time": lambda: self.house.clock.move(200),
             **self.circumstances,
         }
@@ -126,7 +128,7 @@ class AnySequence(RuleBasedStateMachine):
     @rule(seconds=st.sampled_from([3, 31, 61, 200, 1000]), harm=harms, step=st.integers(0, 40))
     def wait_and_sweep(self, seconds: float, harm: Any, step: int) -> None:
         self.house.clock.move(seconds)
-        self._run(self.house.sweep, harm, step)
+        self._run(self.house.sweep_all, harm, step)
         self.house.deliver_events()
 
     @rule(seconds=st.sampled_from([0.5, 3, 31]))
@@ -166,7 +168,7 @@ class AnySequence(RuleBasedStateMachine):
             self.house.steps.at(step, harm)
         try:
             act()
-        except (Died, PortFailed, SweepIncomplete):
+        except (Died, PortFailed, SweepIncomplete, TellingIncomplete):
             return False
         finally:
             self.house.steps.clear()
@@ -196,6 +198,14 @@ class AnySequence(RuleBasedStateMachine):
                 assert forward.due_at is not None, "somebody looks after every forward that is not settled"
 
     @invariant()
+    def no_end_is_forgotten(self) -> None:
+        """No stream tells of forwards here: the order knows of its forward's end, or the sweeper will see to it."""
+        for (key, channel), forward in self.house.store.forwards.items():
+            if forward.state in FINAL_STATES:
+                known = self.house.store.orders[key].status == channel_status(forward)
+                assert known or (key, channel) in self.house.store.untold
+
+    @invariant()
     def what_is_called_sent_is_at_the_platform_and_what_is_cancelled_is_not(self) -> None:
         held = self.house.platform.times_held()
         for forward in self.house.store.forwards.values():
@@ -217,6 +227,7 @@ class AnySequence(RuleBasedStateMachine):
         for accepted in self.orders:
             state = self.house.state_of(accepted)
             assert state in FINAL_STATES | {S.IN_DOUBT}
+            assert self.house.store.orders[accepted.key].status == channel_status(self.house.forward_of(accepted))
             if held[accepted.code]:
                 assert state in (S.SENT, S.IN_DOUBT)
             self.no_doubt_without_need(accepted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -12,79 +11,17 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook as Library
 
-from orderbridge.domain.deliveries import Answer, Delivery
-from orderbridge.domain.forwards import Forward, ForwardState, Transition
+from orderbridge.domain.deliveries import Answer
+from orderbridge.domain.forwards import ForwardState
 from orderbridge.domain.order_progress import progress
 from orderbridge.domain.status_changes import move_status
 from orderbridge.domain.times import to_iso
 from orderbridge.domain.webhook_signing import WebhookSecret, new_webhook_secret, rotated
-from orderbridge.usecases.publishing_changes import PublishForwardChange
-from orderbridge.usecases.webhooks import ATTEMPT_SECONDS, SendDelivery, SweepDeliveries, UnknownDelivery
+from orderbridge.usecases.webhooks import ATTEMPT_SECONDS, SWEEP_SECONDS, UnknownDelivery
 from tests.fakes import samples
-from tests.fakes.outward import Bus
-from tests.fakes.statuses import sent_forward
-from tests.fakes.steps import Clock, Died, PortFailed, Steps, die, fail
-from tests.fakes.store import Store
-from tests.fakes.webhooks import SECRET, DeliveryQueue, Receiver, Vault, Webhooks, a_webhook
-
-GRACE = 60.0
-
-
-class Post:
-    """A post office: publisher, sender and sweeper of webhooks on fakes, all on one count of steps."""
-
-    def __init__(self, *webhooks: Any) -> None:
-        self.steps = Steps()
-        self.clock = Clock()
-        self.store = Store(self.steps)
-        self.bus = Bus(self.steps)
-        self.webhooks = Webhooks(self.store, *(webhooks or (a_webhook(),)))
-        self.vault = Vault(self.steps, *self.webhooks.by_id.values())
-        self.queue = DeliveryQueue(self.clock, self.steps)
-        self.receiver = Receiver(self.steps)
-        self.publish = PublishForwardChange(self.store, self.bus, self.webhooks, self.queue, self.clock, GRACE)
-        self.send = SendDelivery(
-            self.webhooks, self.vault, self.receiver, self.queue, self.bus.publish, self.clock, lambda: 0.5, GRACE
-        )
-        self.sweep = SweepDeliveries(self.webhooks, self.webhooks, self.queue, self.clock)
-        self.forward = sent_forward(self.store, 1)
-        self.store.orders[self.forward.key] = replace(self.store.orders[self.forward.key], status="DRAFT")
-
-    def change(self, change: Callable[[Forward], Forward]) -> None:
-        """Something happens to the order's forward; the stream does not know of it yet."""
-        self.forward = self.store.save(Transition(change(self.forward), None))
-
-    def tell(self) -> Delivery:
-        """Publish, and return the one new message."""
-        before = set(self.store.deliveries)
-        self.publish(self.forward)
-        (ref,) = set(self.store.deliveries) - before
-        return self.store.deliveries[ref]
-
-    def work(self) -> None:
-        """Handle what is visible in the queue; a message whose handling fails is dropped, as after the last receive."""
-        for _ in range(100):
-            ref = self.queue.take()
-            if ref is None:
-                return
-            with suppress(Died, PortFailed):
-                self.send(ref)
-        raise AssertionError("the queue never ends")
-
-    def wait(self, seconds: float) -> None:
-        """Time passes, with a sweep a minute."""
-        end = self.clock.now + timedelta(seconds=seconds)
-        while self.clock.now < end:
-            self.clock.move(min(60, (end - self.clock.now).total_seconds()))
-            self.sweep()
-            self.work()
-
-    def deliveries(self) -> list[Delivery]:
-        return sorted(self.store.deliveries.values(), key=lambda delivery: delivery.ref.message_id)
-
-    def told(self) -> list[str]:
-        """The statuses in the messages that were written, in their order."""
-        return [json.loads(delivery.body)["data"]["status"] for delivery in self.deliveries()]
+from tests.fakes.post import GRACE, Post
+from tests.fakes.steps import Clock, Died, PortFailed, die, fail
+from tests.fakes.webhooks import SECRET, a_webhook
 
 
 @pytest.fixture
@@ -367,3 +304,20 @@ def test_two_sweepers_at_once_send_one_message() -> None:
         post.steps.at(step, lambda post=post: post.sweep())
         post.sweep()
         assert len(post.queue.sent) == 1, step
+
+
+def test_a_sweep_ends_in_time_and_the_next_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    post = Post(*(a_webhook(f"wh_{number}") for number in range(4)))
+    post.publish(post.forward)
+    post.queue.sent.clear()
+    post.clock.move(GRACE + 1)
+    send = post.queue.send
+
+    def slow(*arguments: Any) -> None:
+        post.clock.move(SWEEP_SECONDS / 2)
+        send(*arguments)
+
+    monkeypatch.setattr(post.queue, "send", slow)
+    assert post.sweep() == {"delivery": 2}
+    assert post.sweep() == {"delivery": 2}
+    assert post.sweep() == {}

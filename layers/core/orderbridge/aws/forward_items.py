@@ -13,6 +13,9 @@ from orderbridge.domain.orders import ChannelRef, OrderKey
 from orderbridge.domain.status_changes import is_open, open_since
 from orderbridge.ports import FrozenRequest
 
+UNTOLD_SHARDS = "U"
+"""With what the shards of the due index begin that hold changes nobody has told of."""
+
 
 def forward_item(forward: Forward) -> Item:
     """A forward, small: an update costs one write unit.
@@ -121,6 +124,24 @@ def request_item(forward: Forward, request: FrozenRequest) -> Item:
 def read_request(item: Mapping[str, Any]) -> FrozenRequest:
     values = from_item(item)
     return FrozenRequest(values["method"], values["path"], values["body"].encode())
+
+
+def untold_item(forward: Forward) -> Item:
+    """A forward's change as long as nobody has told of it, due in shards of its own, so that no order is behind it."""
+    pk = order_pk(forward.key)
+    return to_item(
+        {
+            "PK": pk,
+            "SK": untold_sk(forward.channel.name),
+            "revision": forward.revision,
+            "due_at": forward.updated_at,
+            "due_shard": f"{UNTOLD_SHARDS}{due_shard(pk)}",
+        }
+    )
+
+
+def untold_sk(channel: str) -> str:
+    return f"UNTOLD#{channel}"
 
 
 def timeline_item(pk: str, entry: TimelineEntry) -> Item:

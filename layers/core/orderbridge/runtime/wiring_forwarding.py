@@ -14,6 +14,7 @@ from orderbridge.aws.order_desk import TableOrderDesk
 from orderbridge.aws.orders import TableOrders
 from orderbridge.aws.partner_registry import TablePartnerRegistry
 from orderbridge.aws.partners import TableKeyUse
+from orderbridge.aws.untold import TableUntoldChanges
 from orderbridge.aws.webhooks import SqsDeliveryQueue, TableWebhookDirectory
 from orderbridge.domain.orders import Order
 from orderbridge.domain.times import utc_now
@@ -22,7 +23,7 @@ from orderbridge.runtime.settings import EventPublisherSettings, ForwarderSettin
 from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
 from orderbridge.usecases.publishing import PublishOrder
-from orderbridge.usecases.publishing_changes import PublishForwardChange
+from orderbridge.usecases.publishing_changes import PublishForwardChange, SweepUntold
 from orderbridge.usecases.releasing import RouteOrders
 from orderbridge.usecases.sweeping import Sweep
 
@@ -33,19 +34,8 @@ SECONDS_PER_FORWARD = 45
 def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange]:
     """What the publisher does with a new order, and with a forward that has changed."""
     settings = load(EventPublisherSettings)
-    bus = EventBridgeBus(clients.events(), settings.bus_name)
-    orders = TableOrders(clients.dynamodb(), settings.table_name)
-    publish_change = PublishForwardChange(
-        orders=orders,
-        bus=bus,
-        webhooks=TableWebhookDirectory(
-            clients.dynamodb(), settings.table_name, settings.partner_cache_seconds, utc_now
-        ),
-        queue=SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
-        clock=utc_now,
-        sweep_grace_seconds=settings.sweep_grace_seconds,
-    )
-    publish = PublishOrder(orders, bus, utc_now, settings.sweep_grace_seconds)
+    publish_change = _publish_change(settings, settings.partner_cache_seconds)
+    publish = PublishOrder(publish_change.orders, publish_change.bus, utc_now, settings.sweep_grace_seconds)
     key_use = TableKeyUse(clients.dynamodb(), settings.table_name)
 
     def publish_and_note(order: Order) -> None:
@@ -53,6 +43,32 @@ def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange]:
         key_use.note(order)
 
     return publish_and_note, publish_change
+
+
+def sweep_untold() -> SweepUntold:
+    """What finds the changes whose stream record was lost; they are few, so no webhook is remembered."""
+    settings = load(SweeperSettings)
+    publish_change = _publish_change(settings, 0)
+    return SweepUntold(
+        untold=publish_change.untold,
+        orders=publish_change.orders,
+        publish_change=publish_change,
+        clock=utc_now,
+        sweep_grace_seconds=settings.sweep_grace_seconds,
+    )
+
+
+def _publish_change(settings: EventPublisherSettings | SweeperSettings, cache_seconds: float) -> PublishForwardChange:
+    table = clients.dynamodb()
+    return PublishForwardChange(
+        orders=TableOrders(table, settings.table_name),
+        untold=TableUntoldChanges(table, settings.table_name, utc_now),
+        bus=EventBridgeBus(clients.events(), settings.bus_name),
+        webhooks=TableWebhookDirectory(table, settings.table_name, cache_seconds, utc_now),
+        queue=SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
+        clock=utc_now,
+        sweep_grace_seconds=settings.sweep_grace_seconds,
+    )
 
 
 def forward_order() -> ForwardOrder:

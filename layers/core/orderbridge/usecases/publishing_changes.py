@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 
 from orderbridge.domain.deliveries import new_delivery
-from orderbridge.domain.events import forward_changed
+from orderbridge.domain.events import ForwardMessage, forward_changed
 from orderbridge.domain.forwards import Forward
 from orderbridge.domain.order_progress import progress
-from orderbridge.domain.orders import OrderKey
-from orderbridge.domain.times import Clock, to_iso
+from orderbridge.domain.orders import ChannelRef, OrderKey
+from orderbridge.domain.times import Clock, after, to_iso
 from orderbridge.ports import EventBus, LostRace, OrderStore
-from orderbridge.ports_webhooks import DeliveryQueue, WebhookDirectory
+from orderbridge.ports_webhooks import DeliveryQueue, UntoldChange, UntoldChanges, WebhookDirectory
 
 TRIES = 5
+CLAIM_SECONDS = 120
+SWEEP_SECONDS = 10
+"""How long a sweep goes on beginning to tell of further changes."""
+
+
+class TellingIncomplete(Exception):
+    """Some changes could not be told of; they stay due and are found again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +30,11 @@ class PublishForwardChange:
     """Announces the state that a forward has reached, and brings the order up to it.
 
     What the order's partner is to hear of is written together with the order's own change, so each change is told once
-    to every webhook, however often this is repeated.
+    to every webhook, however often this is repeated. Only when all is said and done is the change told.
     """
 
     orders: OrderStore
+    untold: UntoldChanges
     bus: EventBus
     webhooks: WebhookDirectory
     queue: DeliveryQueue
@@ -36,6 +46,7 @@ class PublishForwardChange:
         event = forward_changed(forward)
         if event is not None:
             self.bus.publish([event])
+        self.untold.told(forward)
 
     def _bring_up(self, key: OrderKey) -> None:
         for _ in range(TRIES):
@@ -60,3 +71,48 @@ class PublishForwardChange:
                 self.queue.send(delivery.ref)
             return
         raise LostRace(key.reference)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepUntold:
+    """Tells of the changes whose record in the stream was lost.
+
+    Where the bus is down the orders are brought up all the same, and their partners told; the sweep says so then.
+    """
+
+    untold: UntoldChanges
+    orders: OrderStore
+    publish_change: PublishForwardChange
+    clock: Clock
+    sweep_grace_seconds: float
+    limit: int = 1000
+
+    def __call__(self) -> Counter[str]:
+        """How many changes were found, by what became of them: told, lost_race, gone.
+
+        One that cannot be told of holds up no other; `TellingIncomplete` is raised after the last.
+        """
+        found: Counter[str] = Counter()
+        failures: list[Exception] = []
+        started = self.clock()
+        before = to_iso(started - timedelta(seconds=self.sweep_grace_seconds))
+        for change in self.untold.due(before, self.limit):
+            if (self.clock() - started).total_seconds() >= SWEEP_SECONDS:
+                break
+            try:
+                found[self._tell(change)] += 1
+            except LostRace:
+                found["lost_race"] += 1
+            except Exception as failure:  # noqa: BLE001 - raised together after the last change
+                failures.append(failure)
+        if failures:
+            raise TellingIncomplete(f"{len(failures)} changes; {dict(found)} told") from failures[0]
+        return found
+
+    def _tell(self, change: UntoldChange) -> str:
+        self.untold.claim(change, after(self.clock(), CLAIM_SECONDS))
+        record = self.orders.read_forward(ForwardMessage(change.key, "", ChannelRef(change.channel, "")))
+        if record is None:
+            return "gone"
+        self.publish_change(record.forward)
+        return "told"

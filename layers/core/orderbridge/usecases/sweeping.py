@@ -16,7 +16,7 @@ from orderbridge.usecases.publishing import PublishOrder, first_forwards
 CLAIM_SECONDS = 120
 LONGEST_CLAIM_SECONDS = 900
 SWEEP_SECONDS = 40
-"""How long a sweep goes on beginning new items; the function that runs it has ten seconds more."""
+"""How long a sweep goes on beginning new items."""
 
 
 class SweepIncomplete(Exception):

@@ -20,6 +20,8 @@ ATTEMPT_SECONDS = 60.0
 
 LONGEST_MESSAGE_DELAY_SECONDS = 900
 CLAIM_SECONDS = 120
+SWEEP_SECONDS = 15
+"""How long a sweep goes on beginning to send further messages."""
 
 
 class UnknownDelivery(Exception):
@@ -118,9 +120,12 @@ class SweepDeliveries:
     limit: int = 1000
 
     def __call__(self) -> Counter[str]:
-        """How many were found, by what became of them: delivery, lost_race, gone."""
+        """How many were found, by what became of them: delivery, lost_race, gone. The next sweep does the rest."""
         found: Counter[str] = Counter()
-        for ref in self.due.due(to_iso(self.clock()), self.limit):
+        started = self.clock()
+        for ref in self.due.due(to_iso(started), self.limit):
+            if (self.clock() - started).total_seconds() >= SWEEP_SECONDS:
+                break
             found[self._carry_on(ref)] += 1
         return found
 

@@ -1,0 +1,77 @@
+"""Changes of forwards that nobody has told of yet, each an item beside its forward, found by the due index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from orderbridge.aws import forward_items, items
+from orderbridge.domain.forwards import Forward
+from orderbridge.domain.orders import OrderKey
+from orderbridge.ports import LostRace
+from orderbridge.ports_webhooks import UntoldChange
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEPT_SECONDS = 86_400
+"""How long the trace of a change lies there once it is told; then the table's own time to live takes it."""
+
+
+class TableUntoldChanges:
+    """`UntoldChanges` on the table and its sparse index ``due``."""
+
+    def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], datetime]) -> None:
+        self._client = client
+        self._table = table
+        self._clock = clock
+
+    def due(self, before: str, limit: int) -> Iterator[UntoldChange]:
+        """Up to `limit` changes, taken evenly from the shards, the longest due first in each."""
+        for shard in range(items.DUE_SHARDS):
+            answer = self._client.query(
+                TableName=self._table,
+                IndexName="due",
+                KeyConditionExpression="due_shard = :shard AND due_at < :before",
+                ExpressionAttributeValues={
+                    ":shard": {"S": f"{forward_items.UNTOLD_SHARDS}{shard:02d}"},
+                    ":before": {"S": before},
+                },
+                Limit=max(1, limit // items.DUE_SHARDS),
+            )
+            for item in answer["Items"]:
+                _, client_id, reference = item["PK"]["S"].split("#", 2)
+                channel = item["SK"]["S"].removeprefix(forward_items.untold_sk(""))
+                yield UntoldChange(OrderKey(client_id, reference), channel, item["due_at"]["S"])
+
+    def claim(self, change: UntoldChange, due_at: str) -> None:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=_item_key(change.key, change.channel),
+                UpdateExpression="SET due_at = :later",
+                ConditionExpression="due_at = :found",
+                ExpressionAttributeValues={":later": {"S": due_at}, ":found": {"S": change.due_at}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as refused:
+            raise LostRace(f"{change.key.reference} on {change.channel}") from refused
+
+    def told(self, forward: Forward) -> None:
+        # Not deleted: nothing that runs by itself may delete what belongs to an order.
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):  # told before, or there is more to tell
+            self._client.update_item(
+                TableName=self._table,
+                Key=_item_key(forward.key, forward.channel.name),
+                UpdateExpression="SET expires_at = :later REMOVE due_at, due_shard",
+                ConditionExpression="attribute_exists(due_at) AND revision <= :told",
+                ExpressionAttributeValues={
+                    ":told": {"N": str(forward.revision)},
+                    ":later": {"N": str(int(self._clock().timestamp()) + KEPT_SECONDS)},
+                },
+            )
+
+
+def _item_key(key: OrderKey, channel: str) -> items.Item:
+    return items.keys(items.order_pk(key), forward_items.untold_sk(channel))

@@ -1,0 +1,93 @@
+"""From a change of an order to its message at a receiver, on fakes, all on one count of steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from orderbridge.domain.deliveries import Delivery
+from orderbridge.domain.forwards import Forward, TimelineEntry, Transition
+from orderbridge.domain.times import to_iso
+from orderbridge.usecases.publishing_changes import PublishForwardChange, SweepUntold
+from orderbridge.usecases.webhooks import SendDelivery, SweepDeliveries
+from tests.fakes.outward import Bus
+from tests.fakes.statuses import sent_forward
+from tests.fakes.steps import Clock, Died, PortFailed, Steps
+from tests.fakes.store import Store, Untold
+from tests.fakes.webhooks import DeliveryQueue, Receiver, Vault, Webhooks, a_webhook
+
+GRACE = 60.0
+
+
+class Post:
+    """A post office: publisher, sender and sweeper of webhooks on fakes, all on one count of steps."""
+
+    def __init__(self, *webhooks: Any) -> None:
+        self.steps = Steps()
+        self.clock = Clock()
+        self.store = Store(self.steps)
+        self.untold = Untold(self.store)
+        self.bus = Bus(self.steps)
+        self.webhooks = Webhooks(self.store, *(webhooks or (a_webhook(),)))
+        self.vault = Vault(self.steps, *self.webhooks.by_id.values())
+        self.queue = DeliveryQueue(self.clock, self.steps)
+        self.receiver = Receiver(self.steps)
+        self.publish = PublishForwardChange(
+            self.store, self.untold, self.bus, self.webhooks, self.queue, self.clock, GRACE
+        )
+        self.sweep_untold = SweepUntold(self.untold, self.store, self.publish, self.clock, GRACE)
+        self.send = SendDelivery(
+            self.webhooks, self.vault, self.receiver, self.queue, self.bus.publish, self.clock, lambda: 0.5, GRACE
+        )
+        self.sweep = SweepDeliveries(self.webhooks, self.webhooks, self.queue, self.clock)
+        self.forward = sent_forward(self.store, 1)
+        self.store.orders[self.forward.key] = replace(self.store.orders[self.forward.key], status="DRAFT")
+
+    def change(self, change: Callable[[Forward], Forward]) -> None:
+        """Something happens to the order's forward; the stream does not know of it yet."""
+        at = to_iso(self.clock())
+        changed = replace(change(self.forward), updated_at=at)
+        self.forward = self.store.save(Transition(changed, TimelineEntry(at, "StatusChanged", changed.channel.name)))
+
+    def tell(self) -> Delivery:
+        """Publish, and return the one new message."""
+        before = set(self.store.deliveries)
+        self.publish(self.forward)
+        (ref,) = set(self.store.deliveries) - before
+        return self.store.deliveries[ref]
+
+    def publish_now(self) -> None:
+        """The stream brings the order's forward as it is now."""
+        self.publish(self.forward)
+
+    def sweep_now(self) -> None:
+        self.sweep_untold()
+
+    def work(self) -> None:
+        """Handle what is visible in the queue; a message whose handling fails is dropped, as after the last receive."""
+        for _ in range(100):
+            ref = self.queue.take()
+            if ref is None:
+                return
+            with suppress(Died, PortFailed):
+                self.send(ref)
+        raise AssertionError("the queue never ends")
+
+    def wait(self, seconds: float) -> None:
+        """Time passes, with a sweep a minute."""
+        end = self.clock.now + timedelta(seconds=seconds)
+        while self.clock.now < end:
+            self.clock.move(min(60, (end - self.clock.now).total_seconds()))
+            self.sweep()
+            self.work()
+
+    def deliveries(self) -> list[Delivery]:
+        return sorted(self.store.deliveries.values(), key=lambda delivery: delivery.ref.message_id)
+
+    def told(self) -> list[str]:
+        """The statuses in the messages that were written, in their order."""
+        return [json.loads(delivery.body)["data"]["status"] for delivery in self.deliveries()]
