@@ -21,10 +21,10 @@ OTHER_KEY = b"fedcba9876543210fedcba9876543210"
 PAYLOAD = b'{"sub":"partner-client-001"}'
 
 DEVIATIONS = {
-    367: "byte for byte the valid tcId 357: the padding that it is about is not in it",
-    370: "byte for byte the valid tcId 357: the padding that it is about is not in it",
-    372: "valid only for a reader that skips characters outside the alphabet, which RFC 7515 section 2 forbids",
-    373: "valid only for a reader that skips characters outside the alphabet, which RFC 7515 section 2 forbids",
+    367: "accepted: invalidBase64Padding, but there is no padding in it; byte for byte the valid tcId 357",
+    370: "accepted: invalidBase64PaddingInPayload, but there is no padding in it; byte for byte the valid tcId 357",
+    372: "refused: a ? in the header is to be skipped; RFC 7515 section 2 has no such character",
+    373: "refused: a ? in the payload is to be skipped; RFC 7515 section 2 has no such character",
 }
 
 
@@ -69,6 +69,14 @@ def test_the_two_invalid_wycheproof_vectors_that_we_accept_are_a_valid_one() -> 
     texts = {case.test["tcId"]: case.test["jws"] for case in vectors.wycheproof("json_web_signature_test.json")}
 
     assert texts[367] == texts[370] == texts[357]
+    assert "=" not in texts[367]
+
+
+def test_the_two_valid_wycheproof_vectors_that_we_refuse_are_a_valid_one_with_a_foreign_character() -> None:
+    texts = {case.test["tcId"]: case.test["jws"] for case in vectors.wycheproof("json_web_signature_test.json")}
+
+    assert texts[372].replace("?", "") == texts[373].replace("?", "") == texts[357]
+    assert texts[372].count("?") == texts[373].count("?") == 1
 
 
 def test_wycheproof_signatures_of_every_other_algorithm_are_refused_under_their_own_keys() -> None:
@@ -189,6 +197,34 @@ def test_there_is_one_spelling_of_a_token(spell: Any) -> None:
 
     assert accepts(token, KEY)
     assert not accepts(spell(*token.split(".")), KEY)
+
+
+@pytest.mark.parametrize("part", [0, 1], ids=["header", "payload"])
+@pytest.mark.parametrize(
+    "spell",
+    [
+        lambda text: text + "=" * (-len(text) % 4),
+        lambda text: text[:-1] + chr(ord(text[-1]) + 1),
+        lambda text: text[:4] + "?" + text[4:],
+        lambda text: text[:4] + "\n" + text[4:],
+    ],
+    ids=["padding", "spare bits", "a foreign character", "a line break"],
+)
+def test_another_spelling_of_a_part_is_refused_under_its_right_mac(part: int, spell: Any) -> None:
+    """The MAC is over the text as it is spelled, so the rules of Base64url alone stand against these."""
+
+    def signed(parts: list[str]) -> str:
+        signing_input = ".".join(parts)
+        mac = hmac.digest(KEY, signing_input.encode(), hashlib.sha256)
+        return f"{signing_input}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
+
+    parts = compact({"alg": "HS256"}, b'{"a":12}').split(".")[:2]
+    assert accepts(signed(parts), KEY)
+    assert len(parts[part]) % 4
+
+    parts[part] = spell(parts[part])
+
+    assert not accepts(signed(parts), KEY)
 
 
 def test_every_other_last_character_of_a_signature_is_refused() -> None:
