@@ -83,7 +83,7 @@ class Store:
                 self.requests[key] = freeze
             self.forwards[key] = saved
             self._note(transition)
-            if saved.is_final and transition.entry is not None:
+            if saved.is_final and transition.is_news:
                 self.untold[key] = (saved.revision, saved.updated_at)
         return saved
 

@@ -374,10 +374,10 @@ def test_what_happened_since_stays_untold(ports: Ports) -> None:
     assert len(list(ports.untold.due(LATER, 100))) == 1, "told once before, and there is more to tell"
 
 
-def test_a_change_without_a_line_on_the_timeline_is_nobodys_to_hear(ports: Ports) -> None:
+def test_a_write_that_is_no_news_is_nobodys_to_hear(ports: Ports) -> None:
     forward = sent(ports)
     ports.untold.told(forward)
-    ports.orders.save(Transition(replace(forward, due_at=LATER), None))
+    ports.orders.save(Transition(replace(forward, due_at=LATER, updated_at=after(NOW, 5)), None, forward))
     assert list(ports.untold.due(after(NOW, 900), 100)) == []
 
 

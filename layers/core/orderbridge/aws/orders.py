@@ -93,9 +93,9 @@ class TableOrders:
         if entry is not None:
             timeline = forward_items.timeline_item(items.order_pk(forward.key), entry)
             writes.append({"Put": {"TableName": self._table, "Item": timeline}})
-            if forward.is_final:
-                # Beside the forward, so that telling of it wakes no stream and disturbs nobody who writes the forward.
-                writes.append({"Put": {"TableName": self._table, "Item": forward_items.untold_item(forward)}})
+        if transition.is_news and forward.is_final:
+            # Beside the forward, so that telling of it wakes no stream and disturbs nobody who writes the forward.
+            writes.append({"Put": {"TableName": self._table, "Item": forward_items.untold_item(forward)}})
         if freeze is not None:
             frozen = forward_items.request_item(forward, freeze)
             writes.append(
