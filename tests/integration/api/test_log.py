@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
+from orderbridge.aws.intake import TableOrderIntake
 from orderbridge.runtime import log
 from tests.fakes import samples
 from tests.integration.deployed import PEPPER, TOKEN_KEY, Deployed
@@ -34,6 +36,22 @@ def test_every_answer_is_one_line_with_the_request_id(deployed: Deployed, partne
         assert line["request_id"] == "c6af9ac6-7b61-11e6-9a41-93e8deadbeef"
         assert line["route"] == "/api/v1/sales-orders"
         assert line["service"] == "orderbridge"
+
+
+def test_a_number_that_a_failed_write_may_have_taken_is_told_as_lost(
+    deployed: Deployed, partner: PartnerSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*_: object) -> None:
+        raise ReadTimeoutError(endpoint_url="https://dynamodb")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(TableOrderIntake, "put_if_absent", lost)
+        assert deployed.call("order_intake", partner.order())["statusCode"] == 503
+    *_, told, failed, answered = deployed.lines()
+
+    assert (told["message"], told["count"]) == ("order_numbers_lost", 1)
+    assert (failed["message"], answered["status"]) == ("dependency_failed", 503)
+    assert deployed.answer("order_intake", partner.order())[1]["data"]["code"].endswith("-00002")
 
 
 def test_only_what_is_named_can_be_logged() -> None:

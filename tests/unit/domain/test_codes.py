@@ -112,39 +112,55 @@ def test_after_a_quiet_second_the_next_reservation_is_a_single_one() -> None:
 
 def test_a_number_that_was_given_back_goes_out_first() -> None:
     counter, clock = Counter(), Clock()
-    allocator = CodeAllocator(counter)
+    gaps: list[int] = []
+    allocator = CodeAllocator(counter, note_gap=gaps.append)
     first = allocator.take(DAY, clock())
     allocator.give_back(first)
     clock.move(60)
 
     assert allocator.take(DAY, clock()) == first
     assert counter.calls == [1]
-    assert allocator.gaps == 0
+    assert gaps == []
 
 
 def test_a_block_belongs_to_one_day_and_what_is_left_of_it_is_a_counted_gap() -> None:
     counter, clock = Counter(), Clock()
-    allocator = CodeAllocator(counter)
+    gaps: list[int] = []
+    allocator = CodeAllocator(counter, note_gap=gaps.append)
     take_each(allocator, clock, 10, seconds_between=0.01)
     left = sum(counter.calls) - 10
 
     tomorrow = allocator.take(DAY + timedelta(days=1), clock())
 
     assert tomorrow == "SO-20250102-00001"
-    assert allocator.gaps == left > 0
+    assert gaps == [left]
+    assert left > 0
+    allocator.take(DAY + timedelta(days=2), clock())
+    assert gaps == [left], "a day that used all of its numbers leaves none"
 
 
 def test_a_code_of_yesterday_that_comes_back_is_a_gap_and_never_goes_out_today() -> None:
-    allocator, clock = CodeAllocator(Counter()), Clock()
+    gaps: list[int] = []
+    allocator, clock = CodeAllocator(Counter(), note_gap=gaps.append), Clock()
     yesterday = allocator.take(DAY, clock())
     allocator.take(DAY + timedelta(days=1), clock())
 
     allocator.give_back(yesterday)
 
-    assert allocator.gaps == 1
+    assert gaps == [1]
     assert take_each(allocator, clock, 3, 60, DAY + timedelta(days=1)) == [
         order_code(DAY + timedelta(days=1), number) for number in (2, 3, 4)
     ]
+
+
+def test_a_code_that_was_let_go_of_is_a_gap_and_goes_to_nobody() -> None:
+    gaps: list[int] = []
+    allocator, clock = CodeAllocator(Counter(), note_gap=gaps.append), Clock()
+
+    allocator.abandon(allocator.take(DAY, clock()))
+
+    assert gaps == [1]
+    assert numbers(take_each(allocator, clock, 3, 60)) == [2, 3, 4]
 
 
 @pytest.mark.parametrize("step", [0, 1])

@@ -9,6 +9,7 @@ from orderbridge.aws.partners import TablePartners
 from orderbridge.aws.secrets import SecretKeyRing
 from orderbridge.domain.limits import RateLimit
 from orderbridge.domain.times import utc_now
+from orderbridge.runtime.log import log
 from orderbridge.runtime.settings import CallerSettings, OrderIntakeSettings, load
 from orderbridge.usecases.callers import Callers
 from orderbridge.usecases.codes import CodeAllocator
@@ -22,7 +23,10 @@ def accept_order() -> AcceptOrder:
     table = clients.dynamodb()
     return AcceptOrder(
         callers=callers(settings),
-        codes=CodeAllocator(TableCodeCounter(table, settings.table_name)),
+        codes=CodeAllocator(
+            TableCodeCounter(table, settings.table_name),
+            note_gap=lambda count: log("order_numbers_lost", count=count),
+        ),
         orders=TableOrderIntake(table, settings.table_name),
         clock=utc_now,
         business_time_zone=settings.business_time_zone,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -22,12 +23,14 @@ class CodeAllocator:
 
     The block doubles when the last one was used up within a second and falls back to one after a quiet second, so that
     an order at rest gets the next number and a busy environment rarely asks. Numbers that were taken and not used are
-    given back and go out first; what is left of a block when the day ends is a gap, which is allowed and counted.
+    given back and go out first. A number that goes to no order is a gap: what is left of a block when the day ends, and
+    what may stand on an order or not. Gaps are allowed, and `note_gap` is told how many there are more. What was left
+    when an environment ended nobody notes: the day's counter, less the day's orders, has them all.
     """
 
     counter: CodeCounter
     max_block: int = MAX_BLOCK
-    gaps: int = 0
+    note_gap: Callable[[int], object] = lambda count: None  # noqa: ARG005
     _day: date | None = None
     _free: deque[int] = field(default_factory=deque)
     _block: int = 1
@@ -36,7 +39,8 @@ class CodeAllocator:
     def take(self, day: date, now: datetime) -> str:
         """A code of `day` that nobody else has."""
         if day != self._day:
-            self.gaps += len(self._free)
+            if self._free:
+                self.note_gap(len(self._free))
             self._day, self._block, self._reserved_at = day, 1, None
             self._free.clear()
         if not self._free:
@@ -49,7 +53,11 @@ class CodeAllocator:
         if self._day is not None and day == f"{self._day:%Y%m%d}":
             self._free.appendleft(int(number))
         else:
-            self.gaps += 1
+            self.note_gap(1)
+
+    def abandon(self, code: str) -> None:  # noqa: ARG002 - its number is simply not used again
+        """Let go of a code of which nobody knows whether it stands on an order; it is used for no other."""
+        self.note_gap(1)
 
     def _reserve(self, day: date, now: datetime) -> None:
         if self._reserved_at is not None:

@@ -83,7 +83,12 @@ class AcceptOrder:
             signed_by=call.kid,
             due_at=after(now, self.sweep_grace_seconds),
         )
-        existing = self.orders.put_if_absent(order)
+        try:
+            existing = self.orders.put_if_absent(order)
+        except Exception:
+            # It may have been stored all the same.
+            self.codes.abandon(order.code)
+            raise
         if existing is None:
             return AcceptedOrder(order, replayed=False)
         if existing.code == order.code:
