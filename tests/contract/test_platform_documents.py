@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args, get_origin
@@ -12,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 
 from orderbridge.platforms.endpoints import Place, Request
-from tests.unit.platforms.coverage import PAGE, coverage_page
+from tests.unit.platforms.coverage import LATER_REVISION, PAGE, coverage_page, coverage_table
 from tests.unit.platforms.every_endpoint import requests_of
 from tests.unit.platforms.left_out import ENDPOINTS, GROUPS
 
@@ -96,11 +97,20 @@ def _covered(documented: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any],
 
 
 def test_every_documented_endpoint_has_a_request_or_a_reason(documented: list[dict[str, Any]]) -> None:
+    print("", *coverage_table(), sep="\n")  # pytest -rP shows it
     covered = {endpoint["id"] for endpoint, _ in _covered(documented)}
     silent = [endpoint["id"] for endpoint in documented if endpoint["id"] not in covered and not _left_out(endpoint)]
     assert silent == []
     assert not [endpoint["id"] for endpoint in documented if endpoint["id"] in covered and _left_out(endpoint)]
     assert len(covered) == 128
+
+
+def test_the_coverage_table_counts_what_is_documented(documented: list[dict[str, Any]]) -> None:
+    groups = Counter((endpoint["system"], endpoint["group"]) for endpoint in documented)
+    assert {name: group.endpoints for name, group in GROUPS.items()} == {name: groups[name] for name in GROUPS}
+    told = [[cell.strip() for cell in row.strip("|").split("|")] for row in coverage_table()[2:]]
+    per_platform = Counter(endpoint["system"] for endpoint in documented)
+    assert [int(count) for _, count, *_ in told] == [per_platform[name] for name in ("salesmania", "sirclo", "ngorder")]
 
 
 def test_every_reason_is_for_something_that_is_documented(documented: list[dict[str, Any]]) -> None:
@@ -116,7 +126,7 @@ def test_every_request_is_documented_or_of_a_later_revision(documented: list[dic
         request.__name__
         for platform in PLATFORMS
         for (group, title), request in _by_name(platform).items()
-        if (platform, group, title) not in names and group != "2021-02"
+        if (platform, group, title) not in names and group != LATER_REVISION
     ]
     assert undocumented == []
 

@@ -128,6 +128,8 @@ def test_a_forwarder_knows_its_own_timeout_platform_and_queue(name: str) -> None
     assert given["FUNCTION_TIMEOUT_SECONDS"] == template().functions()[name]["Timeout"]
     assert given["QUEUE_URL"] == {"Ref": source["Properties"]["Queue"]["Fn::GetAtt"][0]}
     assert given["QUEUE_URL"]["Ref"].lower() == f"forwardqueue{platform}"
+    workers = source["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+    assert given["WORKERS"] == workers, "a channel's rate_limit is shared out over them"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -122,9 +122,26 @@ def test_an_order_is_found_again_where_the_platform_can_be_looked_at(connected: 
     assert look(an_order(3), connected.channel, connected.credentials) == Absent()
 
 
-def test_a_probe_is_a_read(connected: Connected) -> None:
+def test_a_probe_is_a_read_of_stock_and_no_order(connected: Connected) -> None:
     assert connected.platform.probe(connected.channel, connected.credentials) is None
     assert {request.method for request in connected.sandbox.requests} == {"GET"}
+    stock = {
+        "salesmania": "/extapi/v1.0/products", "sirclo": "/v1/partner/product/stock",
+        "ngorder": "/api/open/product/variation",
+    }[connected.channel.platform]  # fmt: skip
+    assert [request.status for request in connected.sandbox.requests if request.target.startswith(stock)] == [200]
+
+
+def test_a_probe_speaks_either_revision_of_sirclo(later_sirclo: Connected) -> None:
+    assert later_sirclo.platform.probe(later_sirclo.channel, later_sirclo.credentials) is None
+    assert [request.target.partition("?")[0] for request in later_sirclo.sandbox.requests] == [
+        "/v1/partner/order",
+        "/v1/partner/product/stock",
+    ]
+    later_sirclo.credentials = {**later_sirclo.credentials, "partner_secret": "another"}
+    trouble = later_sirclo.platform.probe(later_sirclo.channel, later_sirclo.credentials)
+    assert trouble is not None
+    assert trouble.startswith("401")
 
 
 def test_a_probe_says_what_is_wrong(connected: Connected) -> None:

@@ -13,6 +13,9 @@ from tests.unit.platforms.left_out import ENDPOINTS, GROUPS
 
 PAGE = "docs/platforms/endpoints.md"
 TITLES = {"salesmania": "SalesMania", "sirclo": "SIRCLO", "ngorder": "Ngorder"}
+LATER_REVISION = "2021-02"
+"""The group of SIRCLO's requests that are in no seed document."""
+
 HEAD = """# Endpoints of the platforms
 
 Every endpoint of the platforms' documents that Orderbridge can call, as a typed request in
@@ -26,15 +29,23 @@ holds the code to the list of every documented endpoint.
 
 def coverage_page() -> str:
     """The page."""
-    return "\n".join([HEAD, *_summary(), *(line for platform in TITLES for line in _platform(platform)), *_left_out()])
+    platforms = (line for platform in TITLES for line in _platform(platform))
+    return "\n".join([HEAD, *coverage_table(), "", *platforms, *_left_out()])
 
 
-def _summary() -> Iterator[str]:
-    yield "| platform | requests |"
-    yield "|---|---|"
+def coverage_table() -> list[str]:
+    """How many endpoints each document has, and what became of them."""
+    lines = [
+        "| platform | documented endpoints | with a request | left out on purpose | requests of a later revision |",
+        "|---|---|---|---|---|",
+    ]
     for platform, title in TITLES.items():
-        yield f"| {title} | {len(requests_of(platform))} |"
-    yield ""
+        later = sum(request.endpoint.group == LATER_REVISION for request in requests_of(platform))
+        covered = len(requests_of(platform)) - later
+        left_out = sum(group.endpoints for (name, _), group in GROUPS.items() if name == platform)
+        left_out += sum(name == platform for name, _, _ in ENDPOINTS)
+        lines.append(f"| {title} | {covered + left_out} | {covered} | {left_out} | {later} |")
+    return lines
 
 
 def _platform(platform: str) -> Iterator[str]:
@@ -65,8 +76,8 @@ def _left_out() -> Iterator[str]:
     yield "## Left out on purpose\n"
     yield "| platform | what | why |"
     yield "|---|---|---|"
-    for (platform, group), reason in GROUPS.items():
-        yield f"| {TITLES[platform]} | every endpoint of {group} | {reason} |"
+    for (platform, group), left_out in GROUPS.items():
+        yield f"| {TITLES[platform]} | every endpoint of {group} ({left_out.endpoints}) | {left_out.reason} |"
     for (platform, group, title), reason in ENDPOINTS.items():
         yield f"| {TITLES[platform]} | {group}: {title} | {reason} |"
     yield ""

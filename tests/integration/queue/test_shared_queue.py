@@ -1,0 +1,106 @@
+"""Two channels on one platform share a queue and a forwarder; what holds one of them up is nothing to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from orderbridge.aws import channel_items
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.forwards import ForwardState
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.orders import ChannelRef
+from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
+from orderbridge_sandboxes.faults import Fault
+from tests.integration.deployed import sqs_event
+from tests.integration.queue.conftest import Line
+
+S = ForwardState
+DONE: dict[str, list[Any]] = {"batchItemFailures": []}
+
+
+class TwoShops:
+    """A partner whose orders go to two accounts on one platform, each on a sandbox of its own."""
+
+    def __init__(self, line: Line, other_sandbox: Sandbox[Any]) -> None:
+        self.line, self.other_sandbox = line, other_sandbox
+        self.other = ChannelRef(f"{line.platform}-other", line.platform)
+        settings = demo.demo_settings(line.platform, other_sandbox.url)
+        credentials = demo.DEMO_CREDENTIALS[line.platform]
+        line.deployed.add_channel(Channel(self.other.name, line.platform, settings), credentials)
+        line.deployed.add_partner(replace(line.partner.partner, channels=(line.channel, self.other)))
+        line.map_everything()
+        for kind, key, value in demo.demo_mappings(line.platform):
+            line.deployed.add_mapping(self.other.name, MappingKey.of(kind, key), value)  # type: ignore[arg-type]
+
+    def handle(self, *channels: ChannelRef) -> Any:
+        """The forwarder's answer to one message for each of these channels, one invocation each."""
+        answers = [
+            self.line.forward(sqs_event({**self.line.detail(), "channel": channel.name})) for channel in channels
+        ]
+        assert answers == [DONE] * len(channels), "nothing stays in the queue that the channels share"
+
+    @property
+    def states(self) -> tuple[ForwardState, ForwardState]:
+        states = self.line.deployed.states()
+        return states[self.line.channel.name], states[self.other.name]
+
+
+@pytest.fixture
+def shops(line: Line) -> Iterator[TwoShops]:
+    with SANDBOXES[line.platform]() as other_sandbox:
+        yield TwoShops(line, other_sandbox)
+
+
+def pause(shops: TwoShops) -> None:
+    line = shops.line
+    settings = demo.demo_settings(line.platform, line.sandbox.url)
+    paused = Channel(line.channel.name, line.platform, settings, "paused", "stock count", "2025-01-01T00:00:00.000Z")
+    line.deployed.put(channel_items.channel_item(paused))
+
+
+def ask_for_ten_minutes(shops: TwoShops) -> None:
+    shops.line.sandbox.faults.add(Fault("status", status=429, retry_after=600, count=None))
+
+
+@pytest.mark.parametrize(("trouble", "state"), [(pause, S.PAUSED), (ask_for_ten_minutes, S.QUEUED)])
+def test_a_channel_that_is_held_up_holds_up_none_of_the_others(
+    trouble: Callable[[TwoShops], None], state: ForwardState, shops: TwoShops
+) -> None:
+    trouble(shops)
+    code = shops.line.accept()
+
+    shops.handle(shops.line.channel, shops.line.channel, shops.other)
+
+    assert shops.states == (state, S.SENT)
+    assert shops.line.sandbox.orders == ()
+    assert [held.reference for held in shops.other_sandbox.orders] == [code]
+
+
+def test_each_account_gets_the_order_once_and_in_its_own_name(shops: TwoShops) -> None:
+    code = shops.line.accept()
+
+    shops.handle(shops.other, shops.line.channel, shops.other, shops.line.channel)
+
+    assert shops.states == (S.SENT, S.SENT)
+    for sandbox in (shops.line.sandbox, shops.other_sandbox):
+        assert [held.reference for held in sandbox.orders] == [code]
+
+
+def test_a_forwarder_keeps_to_its_own_part_of_a_channels_rate(line: Line) -> None:
+    """Of 20 a second the orders have 16 (`platforms.turns`); of five workers this one sends one every 5/16 s."""
+    settings = {**demo.demo_settings(line.platform, line.sandbox.url), "rate_limit": 20}
+    line.deployed.put(channel_items.channel_item(Channel(line.channel.name, line.platform, settings)))
+    line.map_everything()
+    for number in (1, 2, 3):
+        line.accept(number)
+
+    for number in (1, 2, 3):
+        line.forward(sqs_event(line.detail(number)))
+
+    # The first one may wait for a login.
+    _, second, third = (held.received_at for held in line.sandbox.orders)
+    assert 5 / 16 - 0.05 <= (third - second).total_seconds() < 5 / 16 + 1
