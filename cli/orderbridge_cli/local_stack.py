@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 group = new_group("local", "The whole system on this machine.")
 
+WATCHED = dict.fromkeys(
+    ("StatusSyncRateSalesMania", "StatusSyncRateSirclo", "StatusSyncRateNgorder"),
+    "rate(1 minute)",
+)
+"""Somebody looks on: what a platform says about an order comes back while they still wait for it."""
+
 
 @command(group, "up")
 def up(
@@ -33,7 +39,9 @@ def up(
             _seed(description)
         _say_ready(description)
 
-    LocalStack(state_dir=state, port=port, with_sandboxes=not no_sandbox, on_progress=note).run(on_ready)
+    LocalStack(state_dir=state, port=port, with_sandboxes=not no_sandbox, parameters=WATCHED, on_progress=note).run(
+        on_ready
+    )
 
 
 def _seed(description: StackDescription) -> None:

@@ -15,6 +15,7 @@ import pytest
 from orderbridge_cli.local.stack import LocalStack
 from tests.e2e.actors import Operator, Partner, Platforms
 from tests.e2e.conftest import SEEDS, wait_for
+from tests.e2e.receivers import Receiver
 from tests.e2e.test_platform_faults import CREATE_PATH
 
 pytestmark = pytest.mark.e2e
@@ -82,7 +83,9 @@ def own_stack(tmp_path: Path) -> Iterator[OwnStack]:
     stack.stop()
 
 
-def test_with_a_dark_stream_every_accepted_order_still_arrives_once(own_stack: OwnStack) -> None:
+def test_with_a_dark_stream_every_accepted_order_still_arrives_once_and_its_partner_hears_of_it(
+    own_stack: OwnStack,
+) -> None:
     partner = own_stack.partner("dark")
     functions = own_stack.client("lambda")
     streams = [
@@ -94,9 +97,14 @@ def test_with_a_dark_stream_every_accepted_order_still_arrives_once(own_stack: O
     for mapping in streams:
         functions.update_event_source_mapping(UUID=mapping["UUID"], Enabled=False)
 
-    codes = [partner.place(f"PO-DARK-{number}") for number in range(20)]
+    with Receiver() as receiver:
+        webhook = own_stack.operator.run("webhooks", "add", "dark", receiver.url)
+        codes = [partner.place(f"PO-DARK-{number}") for number in range(20)]
 
-    wait_for(lambda: own_stack.sent(codes), seconds=120, every=1, what="20 orders by the sweeper alone")
+        wait_for(lambda: own_stack.sent(codes), seconds=120, every=1, what="20 orders by the sweeper alone")
+        wait_for(lambda: all(receiver.about(code) for code in codes), seconds=60, what="the partner's system to hear")
+    messages = [[each.verified(webhook["secret"])["data"]["status"] for each in receiver.about(code)] for code in codes]
+    assert messages == [["SUBMITTED"]] * 20
     platforms = Platforms(own_stack.running.description.sandboxes)
     for platform in ("salesmania", "sirclo", "ngorder"):
         assert all(len(platforms.held(platform, code)) == 1 for code in codes)

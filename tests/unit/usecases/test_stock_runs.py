@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orderbridge.domain.leases import LEASE_SECONDS
 from orderbridge.domain.stock_lists import StockReadFailed
-from orderbridge.domain.stock_runs import PROGRESS_KEPT_SECONDS
+from orderbridge.domain.stock_runs import PROGRESS_KEPT_SECONDS, SOURCE_TRUSTED_SECONDS
 from orderbridge.usecases import stock_pushing
 from tests.fakes.steps import Died, PortFailed, die, fail
 from tests.fakes.stock import StockWorld
@@ -161,6 +161,36 @@ def test_progress_that_is_too_old_or_not_wanted_is_dropped() -> None:
     made.shops["first"].calls.clear()
     assert made.run("first", anew=True).state == "done"
     assert made.shops["first"].calls["page"] == 3
+
+
+def test_a_list_that_takes_many_hours_is_read_to_its_end_as_long_as_every_hour_brings_it_further() -> None:
+    made = world()
+    shop = made.shops["first"]
+    shop.held = {f"P{number}": number for number in range(40)}
+    states = []
+    while not states or states[-1] != "done":
+        made.seconds = stopping_after(2)
+        states.append(made.run("first").state)
+        made.clock.move(3600)
+        assert len(states) < 20
+    assert states.count("continues") * 3600 > 2 * PROGRESS_KEPT_SECONDS
+    assert shop.calls["page"] == 14, "a page was read twice"
+    assert made.table.by_channel["first"].distrust(made.clock()) is None
+
+
+def test_a_list_that_takes_longer_than_a_day_is_begun_anew_and_that_is_told() -> None:
+    made = world()
+    made.seconds = stopping_after(2)
+    made.run("first")
+    for _ in range(SOURCE_TRUSTED_SECONDS // 7200 + 1):
+        made.clock.move(7200)
+        made.seconds = stopping_after(0)
+        result = made.run("first")
+    assert result.state == "continues"
+    (problem,) = result.report.problems
+    assert problem.key == "first"
+    assert "begun anew" in problem.detail
+    assert made.table.by_channel["first"].distrust(made.clock()) is not None
 
 
 def test_progress_whose_snapshot_is_gone_is_begun_anew() -> None:

@@ -13,7 +13,11 @@ from orderbridge.domain.outcomes import bounded
 from orderbridge.domain.times import from_iso
 
 PROGRESS_KEPT_SECONDS = 3 * 3600
+"""After so long without a further step a run is given up, and the next one begins anew."""
+
 SOURCE_TRUSTED_SECONDS = 24 * 3600
+"""A level that was read longer ago is pushed nowhere; so a list that takes longer to read is of no use either."""
+
 MAX_PROBLEMS = 200
 SOLD_REMEMBERED = 50
 
@@ -92,10 +96,17 @@ class Progress:
     report: Mapping[str, Any]
     snapshot_id: str | None = None
     parts: int = 0
+    put_down_at: str | None = None
+    """When the invocation ended that has come so far."""
 
     def is_worth_going_on(self, now: datetime) -> bool:
-        """Whether what it has read is not too old to be used."""
-        return now - from_iso(self.began_at) <= timedelta(seconds=PROGRESS_KEPT_SECONDS)
+        """Whether what it has read is not too old to be used.
+
+        A slow channel's list takes hours to read, and every invocation brings it further; what counts is that one does.
+        """
+        idle = now - from_iso(self.put_down_at or self.began_at)
+        age = now - from_iso(self.began_at)
+        return idle <= timedelta(seconds=PROGRESS_KEPT_SECONDS) and age <= timedelta(seconds=SOURCE_TRUSTED_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)

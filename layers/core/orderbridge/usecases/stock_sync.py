@@ -68,12 +68,13 @@ class SyncStock:
         """
         if channel.state == "paused":
             return _aborted(channel, f"the channel is paused: {channel.paused_reason or 'no reason was given'}")
-        run = self._claim(channel.name, anew=anew)
+        report = RunReport()
+        run = self._claim(channel.name, report, anew=anew)
         if run is None:
             return RunResult(channel.name, "busy", RunReport())
         try:
             with self.platforms.open(channel) as access:
-                return _Steps(self._session(channel, channels, access, run, seconds_left)).run_to_end()
+                return _Steps(self._session(channel, channels, access, run, report, seconds_left)).run_to_end()
         except StockReadFailed as failed:
             # Raised by opening alone; what a step meets is handled there.
             with suppress(LeaseLost):
@@ -82,12 +83,14 @@ class SyncStock:
         except LeaseLost:
             return RunResult(channel.name, "busy", RunReport())
 
-    def _claim(self, name: str, *, anew: bool) -> StockRun | None:
+    def _claim(self, name: str, report: RunReport, *, anew: bool) -> StockRun | None:
         now = self.clock()
         kept = self.runs.read([name]).get(name, StockRun(name))
         if kept.lease.is_held(now):
             return None
         claimed = kept.claimed(self.new_run_id(), now)
+        if kept.progress is not None and claimed.progress is None:
+            report.tell(name, f"the run of {kept.progress.began_at} did not come to its end, and is begun anew")
         try:
             return self.runs.save(replace(claimed, progress=None) if anew else claimed)
         except LeaseLost:
@@ -99,6 +102,7 @@ class SyncStock:
         channels: Sequence[Channel],
         access: StockAccess,
         run: StockRun,
+        report: RunReport,
         seconds_left: Callable[[], float],
     ) -> RunSession:
         return RunSession(
@@ -111,6 +115,7 @@ class SyncStock:
             clock=self.clock,
             seconds_left=seconds_left,
             run=run,
+            report=report,
         )
 
 
@@ -206,14 +211,14 @@ class _Steps:
             parts = session.runs.keep_snapshot(session.name, session.run.lease.holder or "", snapshot)
             progress = self._progress("reading", snapshot.began_at, session.run.lease.holder, parts)
         elif progress is not None:
-            progress = replace(progress, report=session.report.document())
+            progress = replace(progress, report=session.report.document(), put_down_at=session.now())
         session.save(lease=FREE, progress=progress)
         return RunResult(session.name, "continues", session.report)
 
     def _progress(
         self, phase: Literal["reading", "pushing"], began_at: str, snapshot_id: str | None = None, parts: int = 0
     ) -> Progress:
-        return Progress(phase, began_at, self.session.report.document(), snapshot_id, parts)
+        return Progress(phase, began_at, self.session.report.document(), snapshot_id, parts, self.session.now())
 
 
 def _aborted(channel: Channel, reason: str) -> RunResult:
