@@ -86,11 +86,12 @@ def _failures_explained() -> Iterator[None]:
 
 def _expected(error: Exception) -> Failure | None:
     """The failure behind an exception, where it is one that happens to operators; else None, and it is a defect."""
+    from orderbridge.ports import ChannelUnusable
     from orderbridge.usecases.operating import OperationRefused
 
     if isinstance(error, Failure):
         return error
-    if isinstance(error, OperationRefused):
+    if isinstance(error, OperationRefused | ChannelUnusable):
         return Failure(str(error))
     if "botocore" in sys.modules:
         from orderbridge.aws.errors import AWS_FAILURES

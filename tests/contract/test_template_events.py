@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws import forward_items, items
+from orderbridge.aws import channel_items, forward_items, items
 from orderbridge.aws.bus import EventBridgeBus
 from orderbridge.domain import events
+from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.forwards import Forward, ForwardState, new_forward
 from orderbridge.domain.orders import ChannelRef, Order, OrderKey, SalesOrder
@@ -149,7 +150,26 @@ def test_the_publisher_is_woken_by_a_forward_exactly_where_its_state_is_an_event
     changed = forward("ngorder", state)
     says_something = events.forward_changed(changed) is not None
     for name in ("INSERT", "MODIFY"):
-        assert passes_the_stream_filter(change(name, forward_items.forward_item(changed))) == says_something, name
+        item = forward_items.forward_item(changed, is_news=True)
+        assert passes_the_stream_filter(change(name, item)) == says_something, name
+
+
+@pytest.mark.parametrize("state", ForwardState)
+def test_the_publisher_is_not_woken_by_a_write_that_brings_no_news(state: ForwardState) -> None:
+    item = forward_items.forward_item(forward("ngorder", state), is_news=False)
+    assert not passes_the_stream_filter(change("MODIFY", item))
+
+
+def test_the_publisher_is_woken_by_a_channel_that_was_paused_and_by_nothing_else_about_channels() -> None:
+    active = Channel("sirclo-main", "sirclo", {"base_url": "https://sirclo.example"})
+    paused = channel_items.channel_item(replace(active, state="paused", paused_reason="maintenance"))
+    assert passes_the_stream_filter(change("MODIFY", paused))
+    for item in (channel_items.channel_item(active), channel_items.breaker_item(active.name, Breaker(failures=3))):
+        for name in ("INSERT", "MODIFY"):
+            assert not passes_the_stream_filter(change(name, item)), item["SK"]
+    assert not passes_the_stream_filter(
+        change("MODIFY", {**items.keys("PARTNER#a", "PROFILE"), "state": {"S": "paused"}})
+    )
 
 
 def test_the_publisher_is_not_woken_by_what_stands_beside_orders_and_forwards() -> None:

@@ -11,7 +11,7 @@ from orderbridge.domain.channels import Channel
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.partners import Partner
 from orderbridge.domain.tokens import SigningKeys
-from orderbridge.ports import LostRace
+from orderbridge.ports import ChannelUnusable, LostRace
 from tests.fakes.steps import Steps
 
 
@@ -116,11 +116,23 @@ class Mappings:
 
 
 class Credentials:
-    """`CredentialSource` in memory."""
+    """`CredentialSource` in memory; what was read once is remembered until it is `refreshed`."""
 
     def __init__(self, steps: Steps | None = None) -> None:
         self.steps = steps or Steps()
+        self.stored: dict[str, Mapping[str, Any]] = {}
+        self._remembered: dict[str, Mapping[str, Any]] = {}
 
     def credentials(self, channel: Channel) -> Mapping[str, Any]:
         self.steps.pass_by("before credentials")
-        return {"api_key": f"key of {channel.name}"}
+        return self._remembered.get(channel.name) or self.refreshed(channel)
+
+    def forget(self, channel: str) -> None:
+        self.stored.pop(channel, None)
+        self._remembered.pop(channel, None)
+
+    def refreshed(self, channel: Channel) -> Mapping[str, Any]:
+        if channel.name not in self.stored:
+            raise ChannelUnusable(f"the channel {channel.name} has no credentials")
+        self._remembered[channel.name] = self.stored[channel.name]
+        return self.stored[channel.name]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 from orderbridge.domain.channels import Channel
@@ -43,20 +44,21 @@ class House:
             self.steps,
             Channel(SIRCLO.name, SIRCLO.platform, {"base_url": "https://sirclo.test", "settle_s": SETTLE_SECONDS}),
         )
+        self._as_set_up = self.channels.by_name[SIRCLO.name]
         self.mappings = Mappings(self.steps)
         self.platform = FakePlatform(self.clock, self.steps, can_look=can_look, can_cancel=can_cancel)
-        credentials = Credentials(self.steps)
+        self.credentials = Credentials(self.steps)
+        self.credentials.stored[SIRCLO.name] = {"api_key": "the first"}
+        self.failures: list[Exception] = []
         attempt_ids = itertools.count(1)
-        self.watch = ChannelWatch(
-            self.channels, self.platform, credentials, self.bus.publish, self.clock, jitter=lambda: 0.5
-        )
+        self.watch = ChannelWatch(self.channels, self.platform, self.credentials, self.clock, jitter=lambda: 0.5)
         self.forward_order = ForwardOrder(
             orders=self.store,
             channels=self.watch,
             mappings=self.mappings,
-            credentials=credentials,
             platform=self.platform,
             queues=self.queues,
+            note_failure=lambda failure, _: self.failures.append(failure),
             clock=self.clock,
             new_attempt_id=lambda: f"attempt-{next(attempt_ids)}",
             jitter=lambda: 0.5,
@@ -137,6 +139,17 @@ class House:
         """What `channels resume` does."""
         self.channels.resume(SIRCLO.name, "")
         list(self.release.after_resume(SIRCLO.name))
+
+    def set_up(self) -> None:
+        """What `channels add` does, with new credentials."""
+        self.credentials.stored[SIRCLO.name] = {"api_key": f"of {self.clock()}"}
+        breaker = self.channels.by_name.get(SIRCLO.name, self._as_set_up).breaker
+        self.channels.by_name[SIRCLO.name] = replace(self._as_set_up, breaker=breaker)
+        list(self.release.after_resume(SIRCLO.name))
+
+    def take_away_credentials(self) -> None:
+        """As if somebody deleted the secret, and every environment was new."""
+        self.credentials.forget(SIRCLO.name)
 
     def deliver_events(self) -> None:
         """The bus: each ForwardQueued becomes a message."""

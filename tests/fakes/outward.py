@@ -16,7 +16,7 @@ from orderbridge.domain.mapping import MappingKey, MissingMappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
 from orderbridge.domain.times import Clock
-from orderbridge.ports import FrozenRequest
+from orderbridge.ports import ChannelUnusable, FrozenRequest
 from tests.fakes.steps import PortFailed, Steps
 
 
@@ -91,6 +91,16 @@ class FakePlatform:
     probes: int = 0
     held: list[tuple[str, datetime]] = field(default_factory=list)
     tells: dict[MappingKey, Any] = field(default_factory=dict)
+    defect: Exception | None = None
+    """What every call raises that makes or reads something, as long as our own code has a defect."""
+
+    def require_usable(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
+        try:
+            self.settings(channel)
+        except ValueError as invalid:
+            raise ChannelUnusable(f"the settings of the channel {channel.name} cannot be used") from invalid
+        if "api_key" not in credentials:
+            raise ChannelUnusable(f"the credentials of the channel {channel.name} cannot be used")
 
     def settings(self, channel: Channel) -> CommonSettings:
         return CommonSettings.model_validate(channel.settings)
@@ -101,6 +111,7 @@ class FakePlatform:
         return [MappingKey.of("customer", content.customer_code), *products]
 
     def to_request(self, order: Order, channel: Channel, mappings: Mapping[MappingKey, Any]) -> FrozenRequest:
+        self._fail_if_defective()
         keys = self.mapping_keys(order, channel)
         missing = [key for key in keys if key not in mappings]
         if missing:
@@ -133,6 +144,7 @@ class FakePlatform:
 
     def look_for(self, order: Order, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
         self.steps.pass_by("before look")
+        self._fail_if_defective()
         self.looks += 1
         if self.look_fails():
             return LookFailed("500")
@@ -147,6 +159,7 @@ class FakePlatform:
         self, order: Order, external_id: str | None, channel: Channel, credentials: Mapping[str, Any]
     ) -> Outcome:
         self.steps.pass_by("before cancel")
+        self._fail_if_defective()
         self.cancels += 1
         return self.cancel_answer()
 
@@ -164,6 +177,10 @@ class FakePlatform:
         self.steps.pass_by("before probe")
         self.probes += 1
         return self.probe_answer()
+
+    def _fail_if_defective(self) -> None:
+        if self.defect is not None:
+            raise self.defect
 
     def times_held(self) -> Counter[str]:
         """How many orders the platform really holds, by code."""

@@ -39,6 +39,11 @@ class Steps:
         """Call `act` at the `step`-th step from now, once."""
         self._left, self._act = step, act
 
+    @property
+    def is_done(self) -> bool:
+        """Whether what was to happen at a step has happened."""
+        return self._left is None
+
     def clear(self) -> None:
         self._left = None
 

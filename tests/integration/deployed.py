@@ -184,6 +184,9 @@ class Deployed:
     def add_secret(self, name: str, document: Any) -> None:
         _aws("secretsmanager").create_secret(Name=name, SecretString=json.dumps(document))
 
+    def drop_secret(self, name: str) -> None:
+        _aws("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
+
     def add_channel(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
         self.put(channel_items.channel_item(channel))
         self.add_secret(credentials_secret(STACK, channel.platform, channel.name), credentials)
@@ -224,6 +227,12 @@ class Deployed:
         for item in self.items():
             if "due_at" in item:
                 self.put({**item, "due_at": {"S": "2020-01-01T00:00:00.000Z"}})
+
+    def end_delays(self) -> None:
+        """As if the time of every retry had come."""
+        for item in self.items("ORDER#"):
+            if "not_before" in item:
+                self.put({**item, "not_before": {"S": "2020-01-01T00:00:00.000Z"}})
 
     def end_leases(self) -> None:
         """As if the worker of every attempt had died long ago."""

@@ -28,6 +28,10 @@ class LostRace(Exception):
     """Another writer changed the item first; the caller reads again or leaves it to the winner."""
 
 
+class ChannelUnusable(Exception):
+    """Nothing can be asked of a channel as it is set up; the message tells an operator what is wrong with it."""
+
+
 @dataclass(frozen=True, slots=True)
 class FrozenRequest:
     """A create call as it will be sent, every time, byte for byte. Tokens and MACs are added on the wire."""
@@ -200,7 +204,15 @@ class MappingStore(Protocol):
 
 
 class CredentialSource(Protocol):
-    def credentials(self, channel: Channel) -> Mapping[str, Any]: ...
+    """What to log in with at each channel; may be seconds old."""
+
+    def credentials(self, channel: Channel) -> Mapping[str, Any]:
+        """Raises `ChannelUnusable` where there are none, or none that can be read."""
+        ...
+
+    def refreshed(self, channel: Channel) -> Mapping[str, Any]:
+        """As `credentials`, read anew."""
+        ...
 
 
 class Platform(Protocol):
@@ -211,6 +223,10 @@ class Platform(Protocol):
     """Whether `look_for` can find an order at this platform."""
     can_cancel: bool
     """Whether this platform has a call that cancels an order."""
+
+    def require_usable(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
+        """Raises `ChannelUnusable` where the settings or the credentials are not what this platform needs."""
+        ...
 
     def settings(self, channel: Channel) -> CommonSettings: ...
 

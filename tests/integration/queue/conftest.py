@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from orderbridge.aws.channels import credentials_secret
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from tests.fakes import samples
-from tests.integration.deployed import Deployed
+from tests.integration.deployed import STACK, Deployed
 from tests.integration.partner_side import PartnerSide
 
 PLATFORMS = tuple(SANDBOXES)
@@ -53,6 +54,15 @@ class Line:
         code: str = body["data"]["code"]
         self.deployed.call("event_publisher", self.deployed.stream_records(f"ORDER#{samples.CLIENT_ID}#po:PO-{number}"))
         return code
+
+    @property
+    def secret(self) -> str:
+        """The name of the secret with the channel's credentials."""
+        return credentials_secret(STACK, self.platform, self.channel.name)
+
+    def timeline(self) -> list[str]:
+        """What has happened, as the timeline names it."""
+        return [item["event"]["S"] for item in self.deployed.items("ORDER#") if item["SK"]["S"].startswith("EVENT#")]
 
     def detail(self, number: int = 1) -> dict[str, str]:
         """The message of an order, as the bus puts it into the queue."""

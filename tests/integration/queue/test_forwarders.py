@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -97,6 +99,21 @@ def test_a_message_that_there_is_no_time_for_is_not_begun(ngorder: Line) -> None
     assert ngorder.sandbox.orders == ()
 
 
+@contextmanager
+def without(failing: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """AWS, one of whose operations cannot be reached."""
+    calls = BaseClient._make_api_call
+
+    def api_call(client: Any, operation: str, params: Any) -> Any:
+        if operation == failing:
+            raise EndpointConnectionError(endpoint_url="https://aws.example.com")
+        return calls(client, operation, params)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(BaseClient, "_make_api_call", api_call)
+        yield
+
+
 # --- faults -----------------------------------------------------------------------------------------------------------
 
 
@@ -113,28 +130,84 @@ def test_a_platform_that_asks_for_time_gets_a_message_later(line: Line) -> None:
     assert line.deployed.messages(line.queue) == [], "it is delayed"
 
 
-@pytest.mark.parametrize("failing", ["PutItem", "TransactWriteItems", "BatchGetItem", "GetSecretValue"])
-def test_when_aws_does_not_answer_the_message_comes_back_and_nothing_is_sent_twice(
-    failing: str, line: Line, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("failing", "comes_back"), [("PutItem", 0), ("TransactWriteItems", 1), ("BatchGetItem", 1)])
+def test_when_the_table_does_not_answer_the_message_comes_back_and_nothing_is_sent_twice(
+    failing: str, comes_back: int, line: Line, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     line.map_everything()
     line.accept()
-    calls = BaseClient._make_api_call
-    with monkeypatch.context() as broken:
-
-        def api_call(client: Any, operation: str, params: Any) -> Any:
-            if operation == failing:
-                raise EndpointConnectionError(endpoint_url="https://aws.example.com")
-            return calls(client, operation, params)
-
-        broken.setattr(BaseClient, "_make_api_call", api_call)
+    with without(failing, monkeypatch):
         answer = line.forward(sqs_event(line.detail()))
-    if failing != "PutItem":
-        assert len(answer["batchItemFailures"]) == 1
+    assert len(answer["batchItemFailures"]) == comes_back
 
     line.forward(sqs_event(line.detail()))
     line.forward(sqs_event(line.detail()))
     assert len(line.sandbox.orders) == 1
+
+
+# --- what should not have happened ------------------------------------------------------------------------------------
+
+
+def test_when_the_secrets_do_not_answer_the_forward_says_so_and_is_tried_again(
+    line: Line, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    line.map_everything()
+    line.accept()
+    with without("GetSecretValue", monkeypatch):
+        assert line.forward(sqs_event(line.detail())) == DONE
+
+    forward = line.deployed.forwards()[line.channel.name]
+    assert forward.state is S.QUEUED
+    assert "EndpointConnectionError" in (forward.error or "")
+    failed = next(each for each in line.deployed.lines() if each["message"] == "forward_failed")
+    assert (failed["error_type"], failed["code"]) == ("EndpointConnectionError", forward.code)
+    assert failed["error_at"], "with its traceback"
+
+    line.deployed.end_delays()
+    line.forward(sqs_event(line.detail()))
+    line.forward(sqs_event(line.detail()))
+    assert len(line.sandbox.orders) == 1
+
+
+def test_without_its_credentials_an_order_waits_and_is_let_go_with_new_ones(ngorder: Line) -> None:
+    ngorder.map_everything()
+    ngorder.accept()
+    ngorder.deployed.drop_secret(ngorder.secret)
+
+    for _ in range(3):
+        assert ngorder.forward(sqs_event(ngorder.detail())) == DONE
+    forward = ngorder.deployed.forwards()[ngorder.channel.name]
+    assert (forward.state, forward.error) == (S.PAUSED, "the channel ngorder-demo has no credentials")
+    assert ngorder.timeline().count("ForwardPaused") == 1
+
+    ngorder.deployed.add_secret(ngorder.secret, ["no object"])
+    ngorder.forward(sqs_event(ngorder.detail()))
+    forward = ngorder.deployed.forwards()[ngorder.channel.name]
+    assert forward.error == "the credentials of the channel ngorder-demo cannot be read"
+
+    ngorder.deployed.drop_secret(ngorder.secret)
+    ngorder.deployed.add_secret(ngorder.secret, {"api_kay": "secret-of-a-misspelt-name"})
+    ngorder.forward(sqs_event(ngorder.detail()))
+    forward = ngorder.deployed.forwards()[ngorder.channel.name]
+    assert "api_kay" in (forward.error or "")
+    assert "secret-of-a-misspelt-name" not in (forward.error or "")
+
+    ngorder.deployed.drop_secret(ngorder.secret)
+    ngorder.deployed.add_secret(ngorder.secret, demo.DEMO_CREDENTIALS["ngorder"])
+    ngorder.forward(sqs_event(ngorder.detail()))
+    assert ngorder.deployed.states() == {ngorder.channel.name: S.SENT}
+
+
+def test_an_order_for_a_channel_that_is_not_there_waits_for_it(ngorder: Line) -> None:
+    ngorder.map_everything()
+    ngorder.accept()
+    ngorder.deployed.put_away(f"CHANNEL#{ngorder.channel.name}", "PROFILE")
+
+    assert ngorder.forward(sqs_event(ngorder.detail())) == DONE
+
+    forward = ngorder.deployed.forwards()[ngorder.channel.name]
+    assert (forward.state, forward.error) == (S.PAUSED, "there is no channel ngorder-demo")
+    assert ngorder.deployed.lines()[-2]["message"] == "forward_failed"
 
 
 # --- the log ----------------------------------------------------------------------------------------------------------

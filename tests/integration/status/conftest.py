@@ -20,7 +20,6 @@ from orderbridge.platforms.status_reads import status_platform
 from orderbridge.usecases.status_sync import SyncStatuses
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from tests.fakes.directories import Channels
-from tests.fakes.outward import Bus
 from tests.fakes.statuses import OpenForwards, StatusRuns
 from tests.fakes.steps import Clock
 from tests.fakes.store import Store
@@ -37,7 +36,6 @@ class Account:
         document = {**demo.demo_settings(platform, sandbox.url), "rate_limit": 10_000, **settings}
         self.channel = Channel(f"{platform}-demo", platform, document)
         self.channels = Channels(None, self.channel)
-        self.bus = Bus()
         self.runs = StatusRuns()
         self.credentials = demo.DEMO_CREDENTIALS[platform]
         self._adapter = platform_named(platform, allow_loopback_http=True)
@@ -47,7 +45,7 @@ class Account:
             for kind, key, value in demo.demo_mappings(platform)
         }
         self._sync = SyncStatuses(
-            OpenForwards(self.store), self.store, self.channels, self.runs, self.bus.publish, self.clock, lambda: "run"
+            OpenForwards(self.store), self.store, self.channels, self.runs, self.clock, lambda: "run"
         )
 
     def place(self, number: int = 1) -> str:

@@ -25,6 +25,9 @@ QUICK = {"rate_limit": 5000, "timeout_s": 1}
 class DemoCredentials:
     """`CredentialSource` with the sandboxes' own."""
 
+    def refreshed(self, channel: Channel) -> Mapping[str, Any]:
+        return self.credentials(channel)
+
     def credentials(self, channel: Channel) -> Mapping[str, Any]:
         return demo.DEMO_CREDENTIALS[channel.platform]
 

@@ -3,13 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.client import BaseClient
 
-from orderbridge.aws import webhook_items
-from orderbridge.domain.forwards import ForwardState
+from orderbridge.aws import channel_items, clients, webhook_items
+from orderbridge.aws.orders import TableOrders
+from orderbridge.domain.cancelling import cancel_unsent, settle_cancel
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.forwards import (
+    Forward,
+    ForwardState,
+    Transition,
+    park_for_mappings,
+    postpone,
+    put_off,
+    release,
+)
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.outcomes import Unknown
+from orderbridge.domain.status_changes import StatusReading, take_in
+from orderbridge.domain.times import utc_now
+from orderbridge.platforms.sirclo.statuses import TABLE
 from orderbridge.runtime.background import HandlerFailed
 from tests.fakes import samples
 from tests.fakes.webhooks import a_webhook
@@ -124,6 +142,66 @@ def test_the_log_of_publisher_and_sweeper_holds_no_person(deployed: Deployed, ac
     assert '"swept"' in written
     for value in ("John Doe", "Sudirman", "CUST-001", "PO-2025-00001", accepted.token):
         assert value not in written
+
+
+# --- what is news -----------------------------------------------------------------------------------------------------
+
+
+def test_a_state_is_told_of_once_and_not_with_every_write_that_follows(
+    deployed: Deployed, accepted: PartnerSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The records are those of the table as it stands after each write."""
+    bus = PutEvents(monkeypatch)
+    deployed.call("event_publisher", deployed.stream_records())
+    bus.published.clear()
+    orders = TableOrders(clients.dynamodb(), deployed.table)
+    now = utc_now()
+
+    def write(change: Callable[[Forward], Transition]) -> list[str]:
+        orders.save(change(deployed.forwards()[samples.SIRCLO.name]))
+        deployed.call("event_publisher", deployed.stream_records(event_name="MODIFY"))
+        published, bus.published = bus.published, []
+        return published
+
+    missing = (MappingKey.of("product", "PROD-001"),)
+    sent = replace(deployed.forwards()[samples.SIRCLO.name], state=ForwardState.SENT, external_id="7")
+    assert write(lambda f: park_for_mappings(f, missing, now)) == ["ForwardParked"]
+    assert write(lambda f: park_for_mappings(f, missing, now)) == []
+    assert write(lambda f: put_off(f, "a defect", now, 0, 60)) == []
+    assert write(lambda f: Transition(postpone(f, now, 60), None, f)) == []
+    assert write(lambda f: release(f, "imported", now, 60)) == []
+    assert write(lambda f: Transition(replace(sent, revision=f.revision), None, f)) == ["OrderForwarded"]
+    assert write(lambda f: said(f, "a word of no table")) == []
+    assert write(lambda f: said(f, "packed")) == ["OrderStatusChanged"]
+    assert write(lambda f: settle_cancel(f, Unknown("timeout"), now, 0, 60)[0]) == []
+    assert write(lambda f: cancel_unsent(f, now)) == ["ForwardCancelled"]
+
+
+def said(forward: Forward, word: str) -> Transition:
+    """What SIRCLO says about an order, taken in."""
+    news = take_in(forward, StatusReading("7", {"status": word}), TABLE, utc_now())
+    assert news is not None
+    return news.transition
+
+
+def test_a_channel_that_was_paused_is_told_of_and_again_where_the_bus_failed(
+    deployed: Deployed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused = Channel("sirclo-main", "sirclo", {"base_url": "https://sirclo.example"}, "paused", "401: who are you")
+    deployed.put(channel_items.channel_item(paused))
+    bus = PutEvents(monkeypatch, {0}, {0}, {0})
+    records = deployed.stream_records("CHANNEL#", event_name="MODIFY")
+
+    with pytest.raises(HandlerFailed):
+        deployed.call("event_publisher", records)
+    assert bus.published == []
+
+    deployed.call("event_publisher", records)
+    assert bus.published == ["ChannelPaused"]
+
+    deployed.put(channel_items.channel_item(replace(paused, state="active", paused_reason=None)))
+    deployed.call("event_publisher", deployed.stream_records("CHANNEL#", event_name="MODIFY"))
+    assert bus.published == ["ChannelPaused"]
 
 
 # --- the sweeper ------------------------------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ from orderbridge.ports_status import StatusPage, StatusReadFailed
 from orderbridge.usecases.status_sync import DAYS_ASKED_ABOUT, SyncStatuses
 from tests.fakes import samples
 from tests.fakes.directories import Channels
-from tests.fakes.outward import Bus
 from tests.fakes.statuses import Lists, OpenForwards, StatusRuns, days_ago, sent_forward
 from tests.fakes.steps import Clock, Died, PortFailed, Steps, die, fail
 from tests.fakes.store import Store
@@ -34,7 +33,6 @@ class Shop:
         self.clock = Clock()
         self.store = Store(self.steps)
         self.channels = Channels(self.steps, Channel(CHANNEL, "ngorder", {"base_url": "https://shop.example.id"}))
-        self.bus = Bus(self.steps)
         self.runs = StatusRuns(self.steps)
         self.lists = Lists(self.steps)
         self.open = OpenForwards(self.store)
@@ -44,7 +42,6 @@ class Shop:
             orders=self.store,
             channels=self.channels,
             runs=self.runs,
-            publish=self.bus.publish,
             clock=self.clock,
             new_run_id=lambda: next(self.run_ids),
             **sync,
@@ -242,15 +239,13 @@ def test_a_platform_that_wants_to_be_left_alone_is_left_alone() -> None:
     assert_all_is_told(shop)
 
 
-def test_refused_credentials_pause_the_channel_with_one_alarm() -> None:
+def test_refused_credentials_pause_the_channel() -> None:
     shop = a_shop()
     shop.lists.fault = failing_at(("orders", 1), 9, StatusReadFailed("401: who are you", credentials=True))
     assert not shop.run().ok
     assert shop.channels.by_name[CHANNEL].state == "paused"
     assert shop.channels.by_name[CHANNEL].paused_reason == "the platform refuses the credentials: 401: who are you"
-    assert [event.detail_type for event in shop.bus.events] == ["ChannelPaused"]
     assert shop.run().skipped == "the channel is paused"
-    assert len(shop.bus.events) == 1
 
 
 def test_a_platform_that_cannot_be_reached_at_all_ends_the_run() -> None:

@@ -15,7 +15,7 @@ from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.times import Clock
-from orderbridge.ports import LostRace
+from orderbridge.ports import ChannelUnusable, LostRace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -103,12 +103,32 @@ class SecretCredentials:
     _cache: dict[str, tuple[float, Mapping[str, Any]]] = field(default_factory=dict)
 
     def credentials(self, channel: Channel) -> Mapping[str, Any]:
-        now = self.clock().timestamp()
-        name = credentials_secret(self.stack, channel.platform, channel.name)
-        remembered = self._cache.get(name)
-        if remembered is not None and now - remembered[0] < self.cache_seconds:
+        remembered = self._cache.get(self._name(channel))
+        if remembered is not None and self.clock().timestamp() - remembered[0] < self.cache_seconds:
             return remembered[1]
-        answer = self.client.get_secret_value(SecretId=name)
-        credentials: Mapping[str, Any] = json.loads(answer["SecretString"])
-        self._cache[name] = (now, credentials)
+        return self.refreshed(channel)
+
+    def refreshed(self, channel: Channel) -> Mapping[str, Any]:
+        credentials = self._read(channel)
+        self._cache[self._name(channel)] = (self.clock().timestamp(), credentials)
+        return credentials
+
+    def _name(self, channel: Channel) -> str:
+        return credentials_secret(self.stack, channel.platform, channel.name)
+
+    def _read(self, channel: Channel) -> Mapping[str, Any]:
+        try:
+            text = self.client.get_secret_value(SecretId=self._name(channel)).get("SecretString", "")
+        except (
+            self.client.exceptions.ResourceNotFoundException,
+            self.client.exceptions.InvalidRequestException,  # it is being deleted
+        ):
+            raise ChannelUnusable(f"the channel {channel.name} has no credentials") from None
+        try:
+            credentials = json.loads(text)
+        except ValueError:
+            credentials = None
+        if not isinstance(credentials, dict):
+            # From None, and without a word of it: what cannot be read may still be a secret.
+            raise ChannelUnusable(f"the credentials of the channel {channel.name} cannot be read") from None
         return credentials

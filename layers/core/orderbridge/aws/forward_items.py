@@ -17,7 +17,11 @@ UNTOLD_SHARDS = "U"
 """With what the shards of the due index begin that hold changes nobody has told of."""
 
 
-def forward_item(forward: Forward) -> Item:
+NEWS = "news"
+"""The state that others are told of because of the very write that it stands in; absent from all other writes."""
+
+
+def forward_item(forward: Forward, *, is_news: bool = False) -> Item:
     """A forward, small: an update costs one write unit.
 
     It stands in the waiting index only while it waits, for somebody or for its platform's word on the order.
@@ -34,6 +38,7 @@ def forward_item(forward: Forward) -> Item:
             "channel": forward.channel.name,
             "platform": forward.channel.platform,
             "state": forward.state.value,
+            NEWS: forward.state.value if is_news else None,
             "created_at": forward.created_at,
             "updated_at": forward.updated_at,
             "due_at": forward.due_at,
@@ -52,9 +57,12 @@ def forward_item(forward: Forward) -> Item:
             "shipment_problem": forward.shipment_problem,
             "awb_number": forward.awb_number,
             "cancel_answer": forward.cancel_answer,
+            "cancel_asked_since": forward.cancel_asked_since,
+            "cancel_unanswered": forward.cancel_unanswered or None,
             "in_question_since": forward.in_question_since,
             "negative_looks": forward.negative_looks or None,
             "failed_looks": forward.failed_looks or None,
+            "put_offs": forward.put_offs or None,
             "missing": [[need.kind, need.key] for need in forward.missing] or None,
             "error": forward.error,
             "revision": forward.revision,
@@ -98,9 +106,12 @@ def read_forward(item: Mapping[str, Any]) -> Forward:
         shipment_problem=values.get("shipment_problem"),
         awb_number=values.get("awb_number"),
         cancel_answer=values.get("cancel_answer"),
+        cancel_asked_since=values.get("cancel_asked_since"),
+        cancel_unanswered=int(values.get("cancel_unanswered", 0)),
         in_question_since=values.get("in_question_since"),
         negative_looks=int(values.get("negative_looks", 0)),
         failed_looks=int(values.get("failed_looks", 0)),
+        put_offs=int(values.get("put_offs", 0)),
         missing=tuple(MappingKey(kind, key) for kind, key in values.get("missing", ())),
         error=values.get("error"),
         revision=int(values["revision"]),

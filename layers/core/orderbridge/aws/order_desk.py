@@ -93,7 +93,8 @@ class TableOrderDesk(TableOrders):
         }
         writes: list[dict[str, Any]] = [{"Update": update}, *self._replaced(closed)]
         for created in forwards:
-            writes.append(self._put(forward_items.forward_item(created.forward), "attribute_not_exists(PK)"))
+            item = forward_items.forward_item(created.forward, is_news=created.is_news)
+            writes.append(self._put(item, "attribute_not_exists(PK)"))
             writes += self._timeline(created)
         if not write_all_or_nothing(self._client, writes):
             raise LostRace(order.code)
@@ -101,7 +102,8 @@ class TableOrderDesk(TableOrders):
     def _replaced(self, transition: Transition) -> list[dict[str, Any]]:
         """The writes of a changed forward, provided it stands at the revision that was read."""
         read = transition.forward.revision
-        put = self._put(forward_items.forward_item(replace(transition.forward, revision=read + 1)), "revision = :read")
+        changed = replace(transition.forward, revision=read + 1)
+        put = self._put(forward_items.forward_item(changed, is_news=transition.is_news), "revision = :read")
         put["Put"]["ExpressionAttributeValues"] = {":read": {"N": str(read)}}
         return [put, *self._timeline(transition)]
 

@@ -84,7 +84,7 @@ class TableOrders:
         forward, entry = transition.forward, transition.entry
         put_forward: dict[str, Any] = {
             "TableName": self._table,
-            "Item": forward_items.forward_item(forward),
+            "Item": forward_items.forward_item(forward, is_news=transition.is_news),
             "ConditionExpression": condition,
         }
         if values:
@@ -119,7 +119,8 @@ class TableOrders:
             "TableName": self._table,
             "Key": items.keys(items.order_pk(order.key), "ORDER"),
             "UpdateExpression": "SET #status = :status, changes = :changes, shipments = :shipments",
-            "ConditionExpression": "changes = :before" if order.changes > 1 else "attribute_not_exists(changes)",
+            "ConditionExpression": "attribute_exists(PK) AND "
+            + ("changes = :before" if order.changes > 1 else "attribute_not_exists(changes)"),
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": {
                 ":status": {"S": order.status},
@@ -145,10 +146,14 @@ class TableOrders:
         return True
 
     def mark_published(self, order: Order) -> None:
-        self._client.update_item(
-            TableName=self._table,
-            Key=items.keys(items.order_pk(order.key), "ORDER"),
-            UpdateExpression="REMOVE due_at, due_shard",
+        # Without the condition, an order that is gone would come back as an item of nothing but its key.
+        self._update(
+            {
+                "TableName": self._table,
+                "Key": items.keys(items.order_pk(order.key), "ORDER"),
+                "UpdateExpression": "REMOVE due_at, due_shard",
+                "ConditionExpression": "attribute_exists(PK)",
+            }
         )
 
     def request_cancel(self, key: OrderKey, at: str) -> None:

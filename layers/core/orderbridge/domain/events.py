@@ -87,7 +87,7 @@ def message_of(forward: Forward) -> ForwardMessage:
 
 
 def channel_paused(channel: Channel) -> Event:
-    """A channel stopped taking orders, because the platform refuses its credentials; an operator is needed."""
+    """A channel stopped taking orders: the platform refuses its credentials, or an operator has said so."""
     return Event("ChannelPaused", {"channel": channel.name, "platform": channel.platform})
 
 

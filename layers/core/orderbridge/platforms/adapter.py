@@ -3,10 +3,17 @@ brought no reply."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from pydantic import BaseModel, SecretStr
 
+from orderbridge.domain.channels import Channel
 from orderbridge.domain.outcomes import NotSent, Unknown
+from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.transport import CallFailed, Deadline, NothingSent
+from orderbridge.platforms.values import InvalidValue
+from orderbridge.ports import ChannelUnusable
 
 ATTEMPT_SECONDS = 40.0
 """All calls of one attempt together, logins included; the wiring's time for one forward (45 s) is longer."""
@@ -15,6 +22,18 @@ ATTEMPT_SECONDS = 40.0
 def attempt_deadline() -> Deadline:
     """The end of an attempt that begins now."""
     return Deadline.after(ATTEMPT_SECONDS)
+
+
+def require_usable(definition: PlatformDefinition[Any, Any], channel: Channel, credentials: Mapping[str, Any]) -> None:
+    """Raises `ChannelUnusable` for a channel that was set up for another version of this code, or by hand."""
+    for part, read, document in (
+        ("settings", definition.read_settings, channel.settings),
+        ("credentials", definition.read_credentials, credentials),
+    ):
+        try:
+            read(document)
+        except InvalidValue as invalid:
+            raise ChannelUnusable(f"the {part} of the channel {channel.name} cannot be used: {invalid}") from None
 
 
 def outcome_of_failure(failure: CallFailed) -> NotSent | Unknown:

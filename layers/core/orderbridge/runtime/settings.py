@@ -109,7 +109,6 @@ class ForwarderSettings(Settings):
     table_name = _text("TABLE_NAME")
     platform = _text("PLATFORM")
     queue_url = _text("QUEUE_URL")
-    bus_name = _text("BUS_NAME")
     function_timeout_seconds = Variable("FUNCTION_TIMEOUT_SECONDS", _number)
     workers = Variable("WORKERS", _number)
     sweep_grace_seconds = Variable("SWEEP_GRACE_SECONDS", _number)
@@ -130,7 +129,6 @@ class SweeperSettings(Settings):
 class StatusSyncSettings(Settings):
     stack = _text("ORDERBRIDGE_STACK")
     table_name = _text("TABLE_NAME")
-    bus_name = _text("BUS_NAME")
     allow_loopback_http = Variable("ALLOW_LOOPBACK_HTTP", _flag)
 
 

@@ -16,9 +16,13 @@ from orderbridge.aws.partner_registry import TablePartnerRegistry
 from orderbridge.aws.partners import TableKeyUse
 from orderbridge.aws.untold import TableUntoldChanges
 from orderbridge.aws.webhooks import SqsDeliveryQueue, TableWebhookDirectory
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.events import channel_paused
+from orderbridge.domain.forwards import Forward
 from orderbridge.domain.orders import Order
 from orderbridge.domain.times import utc_now
 from orderbridge.platforms.registry import platform_named
+from orderbridge.runtime.log import log_failure
 from orderbridge.runtime.settings import EventPublisherSettings, ForwarderSettings, SweeperSettings, load
 from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
@@ -31,8 +35,8 @@ SECONDS_PER_FORWARD = 45
 """The longest one message may take: a login chain and a create call, each within the channel's timeout."""
 
 
-def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange]:
-    """What the publisher does with a new order, and with a forward that has changed."""
+def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange, Callable[[Channel], None]]:
+    """What the publisher does with a new order, with a forward that has changed, with a channel that was paused."""
     settings = load(EventPublisherSettings)
     publish_change = _publish_change(settings, settings.partner_cache_seconds)
     publish = PublishOrder(publish_change.orders, publish_change.bus, utc_now, settings.sweep_grace_seconds)
@@ -42,7 +46,10 @@ def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange]:
         publish(order)
         key_use.note(order)
 
-    return publish_and_note, publish_change
+    def publish_pause(channel: Channel) -> None:
+        publish_change.bus.publish([channel_paused(channel)])
+
+    return publish_and_note, publish_change, publish_pause
 
 
 def sweep_untold() -> SweepUntold:
@@ -77,27 +84,33 @@ def forward_order() -> ForwardOrder:
     platform = platform_named(
         settings.platform, allow_loopback_http=settings.allow_loopback_http, workers=int(settings.workers)
     )
-    credentials = SecretCredentials(clients.secrets_manager(), settings.stack, settings.partner_cache_seconds, utc_now)
     return ForwardOrder(
         orders=TableOrders(table, settings.table_name),
         channels=ChannelWatch(
             directory=TableChannels(table, settings.table_name),
             platform=platform,
-            credentials=credentials,
-            publish=EventBridgeBus(clients.events(), settings.bus_name).publish,
+            credentials=SecretCredentials(
+                clients.secrets_manager(), settings.stack, settings.partner_cache_seconds, utc_now
+            ),
             clock=utc_now,
             jitter=random.random,
         ),
         mappings=TableMappings(table, settings.table_name),
-        credentials=credentials,
         platform=platform,
         queues=PlatformQueues(clients.sqs(), {settings.platform: settings.queue_url}),
+        note_failure=_note_failure,
         clock=utc_now,
         new_attempt_id=lambda: uuid.uuid4().hex,
         jitter=random.random,
         function_timeout_seconds=settings.function_timeout_seconds,
         sweep_grace_seconds=settings.sweep_grace_seconds,
     )
+
+
+def _note_failure(failure: Exception, forward: Forward) -> None:
+    """Counted as a metric by the template; what it means for the order stands on the forward."""
+    channel = forward.channel
+    log_failure("forward_failed", failure, code=forward.code, channel=channel.name, platform=channel.platform)
 
 
 def sweep() -> Sweep:

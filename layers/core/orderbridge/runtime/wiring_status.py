@@ -6,7 +6,6 @@ import functools
 import uuid
 
 from orderbridge.aws import clients
-from orderbridge.aws.bus import EventBridgeBus
 from orderbridge.aws.channel_overview import TableChannelOverview
 from orderbridge.aws.channels import SecretCredentials, TableChannels
 from orderbridge.aws.orders import TableOrders
@@ -35,7 +34,6 @@ def sync_status_round() -> SyncStatusRound:
             orders=TableOrders(table, settings.table_name),
             channels=TableChannels(table, settings.table_name),
             runs=TableStatusRuns(table, settings.table_name),
-            publish=EventBridgeBus(clients.events(), settings.bus_name).publish,
             clock=utc_now,
             new_run_id=lambda: uuid.uuid4().hex,
         ),

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from orderbridge.domain.breakers import Breaker, after_failed_probe, after_look, after_outcome, begin_probe, close
 from orderbridge.domain.channels import Channel
-from orderbridge.domain.events import Event, channel_paused
 from orderbridge.domain.lookups import Finding
 from orderbridge.domain.outcomes import Outcome, Refused
 from orderbridge.domain.times import Clock, from_iso, to_iso
-from orderbridge.ports import ChannelDirectory, CredentialSource, LostRace, Platform
+from orderbridge.ports import ChannelDirectory, ChannelUnusable, CredentialSource, LostRace, Platform
 
 PAUSED_RECHECK_SECONDS = 600
 SPREAD_SECONDS = 3
@@ -29,46 +29,88 @@ class Obstacle:
 
 
 @dataclass(frozen=True, slots=True)
+class Access:
+    """A channel with what it takes to log in there, both of the form that its platform needs."""
+
+    channel: Channel
+    credentials: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelWatch:
     """Keeps orders away from a channel that is paused or whose breaker is open, and notices when it recovers."""
 
     directory: ChannelDirectory
     platform: Platform
     credentials: CredentialSource
-    publish: Callable[[Sequence[Event]], None]
     clock: Clock
     jitter: Callable[[], float]
     paused_recheck_seconds: float = PAUSED_RECHECK_SECONDS
 
-    def find(self, name: str) -> Channel | None:
-        return self.directory.find(name)
+    def access(self, name: str) -> Access:
+        """What is needed to ask the channel anything; raises `ChannelUnusable` where it cannot be asked at all."""
+        return self._access(self._existing(name))
 
-    def obstacle(self, channel: Channel) -> Obstacle | None:
-        """What stands against sending now. Where the breaker's time is over, one caller probes, by a read."""
+    def way_to(self, name: str) -> Access | Obstacle:
+        """The access to a channel that may be sent to now, or what stands against it.
+
+        Where the breaker's time is over, one caller probes, by a read. Raises `ChannelUnusable`.
+        """
+        channel = self._existing(name)
         if channel.state == "paused":
-            return self.paused(channel.paused_reason or "the channel is paused")
+            return self.waits_for_a_person(channel.paused_reason or "the channel is paused")
+        access = self._access(channel)
         if channel.breaker.is_closed:
-            return None
-        if channel.breaker.blocks_at(self.clock()):
-            return self._open(channel)
-        return self._probe(channel)
+            return access
+        obstacle = self._open(channel) if channel.breaker.blocks_at(self.clock()) else self._probe(access)
+        return obstacle or access
 
-    def paused(self, reason: str) -> Obstacle:
-        """The obstacle that a paused channel is."""
+    def waits_for_a_person(self, reason: str) -> Obstacle:
+        """The obstacle that only a person removes: a paused channel, or one that is not set up as it should be."""
         return Obstacle(reason, self.paused_recheck_seconds, passes_by_itself=False)
 
-    def learn(self, channel: Channel, outcome: Outcome) -> None:
-        """Take an outcome into account: pause on refused credentials, count failures, close after a success."""
+    def needs_nobody(self, name: str) -> bool:
+        """Whether nothing stands against the channel that only a person removes."""
+        try:
+            return self.access(name).channel.state == "active"
+        except ChannelUnusable:
+            return False
+
+    def learn(self, access: Access, outcome: Outcome) -> Obstacle | None:
+        """Take an outcome into account: pause on refused credentials, count failures, close after a success.
+
+        The obstacle is that the channel is paused from now on.
+        """
+        channel = access.channel
         if isinstance(outcome, Refused) and outcome.credentials:
-            at = to_iso(self.clock())
-            if self.directory.pause(channel.name, f"the platform refuses the credentials: {outcome.reason}", at):
-                self.publish([channel_paused(channel)])
-            return
+            if self.credentials.refreshed(channel) != access.credentials:
+                # An operator has just stored others, and the next attempt takes those.
+                return None
+            reason = f"the platform refuses the credentials: {outcome.reason}"
+            self.directory.pause(channel.name, reason, to_iso(self.clock()))
+            return self.waits_for_a_person(reason)
         self._save(channel, after_outcome(channel.breaker, outcome, self.clock()))
+        return None
 
     def learn_from_look(self, channel: Channel, finding: Finding) -> None:
         """Take a look's result into account: a platform that answers is alive, whatever became of the order."""
         self._save(channel, after_look(channel.breaker, finding, self.clock()))
+
+    def _existing(self, name: str) -> Channel:
+        channel = self.directory.find(name)
+        if channel is None:
+            raise ChannelUnusable(f"there is no channel {name}")
+        return channel
+
+    def _access(self, channel: Channel) -> Access:
+        credentials = self.credentials.credentials(channel)
+        try:
+            self.platform.require_usable(channel, credentials)
+        except ChannelUnusable:
+            # An operator may have put them right since they were read.
+            credentials = self.credentials.refreshed(channel)
+            self.platform.require_usable(channel, credentials)
+        return Access(channel, credentials)
 
     def _save(self, channel: Channel, learnt: Breaker) -> None:
         if learnt != channel.breaker:
@@ -76,12 +118,13 @@ class ChannelWatch:
             with suppress(LostRace):
                 self.directory.save_breaker(channel, learnt)
 
-    def _probe(self, channel: Channel) -> Obstacle | None:
+    def _probe(self, access: Access) -> Obstacle | None:
+        channel = access.channel
         try:
             probing = self.directory.save_breaker(channel, begin_probe(channel.breaker, self.clock()))
         except LostRace:
             return Obstacle("another worker probes the channel", self.jitter() * SPREAD_SECONDS + 1)
-        trouble = self.platform.probe(channel, self.credentials.credentials(channel))
+        trouble = self.platform.probe(channel, access.credentials)
         if trouble is None:
             self.directory.save_breaker(probing, close(probing.breaker))
             return None

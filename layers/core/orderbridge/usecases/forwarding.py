@@ -1,14 +1,15 @@
-"""Carry one order to one channel, at most once (DESIGN invariants 2, 3 and 6)."""
+"""Carry one order to one channel, at most once (DESIGN invariants 1, 2, 3 and 6)."""
 
 from __future__ import annotations
 
 import hashlib
 import math
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from orderbridge.domain.cancelling import cancel_unsent, settle_cancel
-from orderbridge.domain.channels import Channel
+from orderbridge.domain.channels import Channel, CommonSettings
 from orderbridge.domain.events import ForwardMessage, message_of
 from orderbridge.domain.forwards import (
     UNSENT_STATES,
@@ -19,16 +20,18 @@ from orderbridge.domain.forwards import (
     begin_attempt,
     park_for_mappings,
     pause,
+    put_off,
     release,
     settle_attempt,
     settle_look,
 )
+from orderbridge.domain.lookups import Finding, LookFailed
 from orderbridge.domain.mapping import MissingMappings
 from orderbridge.domain.orders import Order
-from orderbridge.domain.outcomes import Outcome, Refused, Unknown
+from orderbridge.domain.outcomes import Outcome, Unknown
 from orderbridge.domain.times import Clock, from_iso, to_iso
 from orderbridge.ports import (
-    CredentialSource,
+    ChannelUnusable,
     ForwardQueues,
     ForwardRecord,
     FrozenRequest,
@@ -37,10 +40,12 @@ from orderbridge.ports import (
     OrderStore,
     Platform,
 )
-from orderbridge.usecases.channel_watch import ChannelWatch, Obstacle
+from orderbridge.usecases.channel_watch import Access, ChannelWatch, Obstacle
 
 LEASE_MARGIN_SECONDS = 10
 LONGEST_MESSAGE_DELAY_SECONDS = 900
+UNKNOWN_POLICY = LookPolicy(settle_seconds=float(CommonSettings.model_fields["settle_s"].default))
+"""How a platform is looked at whose channel's settings cannot be read."""
 
 
 class UnknownForward(Exception):
@@ -48,19 +53,30 @@ class UnknownForward(Exception):
 
 
 @dataclass(frozen=True, slots=True)
+class _Ready:
+    """All that an attempt takes; a request that is frozen has been sent, or nearly, before."""
+
+    access: Access
+    request: FrozenRequest
+    is_frozen: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ForwardOrder:
     """Handles one queue message: looks at the forward and does the one thing that is next for it.
 
-    Raises only for what a redelivery can cure (the store or the queue did not answer). Whatever the platform does ends
-    in a state of the forward.
+    Whatever the platform does ends in a state of the forward, and what should not have happened before a byte left is
+    said on the forward, which is tried again. Raises only where not even that could be written, and for what happens
+    once an attempt has begun: its outcome is unknown then, and the platform is looked at when its lease is over.
     """
 
     orders: OrderStore
     channels: ChannelWatch
     mappings: MappingStore
-    credentials: CredentialSource
     platform: Platform
     queues: ForwardQueues
+    note_failure: Callable[[Exception, Forward], None]
+    """Where a failure is put that a person has to know of; the forward itself says in words what it means."""
     clock: Clock
     new_attempt_id: Callable[[], str]
     jitter: Callable[[], float]
@@ -86,9 +102,7 @@ class ForwardOrder:
                 return self.orders.save(cancel_unsent(record.forward, now))
             case ForwardState.SENT if record.order.cancel_requested_at is not None:
                 return self._cancel_at_platform(record.order, record.forward)
-            case ForwardState.QUEUED if record.forward.may_send_at(now):
-                return self._send(record)
-            case ForwardState.NEEDS_MAPPING | ForwardState.PAUSED:
+            case state if state in UNSENT_STATES and record.forward.may_send_at(now):
                 return self._send(record)
             case _:
                 return record.forward
@@ -96,119 +110,154 @@ class ForwardOrder:
     # --- sending ------------------------------------------------------------------------------------------------------
 
     def _send(self, record: ForwardRecord) -> Forward:
-        channel = self._channel(record.forward)
-        obstacle = self.channels.obstacle(channel)
-        if obstacle is not None:
-            return self._pause(record.forward, channel, obstacle)
         try:
-            request = record.request or self._mapped_request(record.order, channel)
-        except MissingMappings as missing:
-            return self._park(record, channel, missing)
-        forward = record.forward
-        if forward.state is not ForwardState.QUEUED:
-            forward = self.orders.save(self._released(forward))
-        return self._attempt(forward, request, is_frozen=record.request is not None, channel=channel)
+            ready = self._prepared(record)
+            if isinstance(ready, Forward):
+                return ready
+            sending = self._begun(record.forward, ready)
+        except LostRace:
+            raise
+        except Exception as failure:  # noqa: BLE001 - whatever it was, no byte has left, and the forward says so
+            return self._put_off(record.forward, failure)
+        return self._attempt(sending, ready)
 
-    def _channel(self, forward: Forward) -> Channel:
-        channel = self.channels.find(forward.channel.name)
-        if channel is None:
-            raise UnknownForward(f"channel {forward.channel.name} does not exist")
-        return channel
+    def _prepared(self, record: ForwardRecord) -> _Ready | Forward:
+        """What an attempt takes, or the forward as it waits for what is not there."""
+        try:
+            way = self.channels.way_to(record.forward.channel.name)
+        except ChannelUnusable as unusable:
+            self.note_failure(unusable, record.forward)
+            return self._pause(record.forward, self.channels.waits_for_a_person(str(unusable)))
+        if isinstance(way, Obstacle):
+            return self._pause(record.forward, way)
+        try:
+            request = record.request or self._mapped_request(record.order, way.channel)
+        except MissingMappings as missing:
+            return self._park(record, way, missing)
+        return _Ready(way, request, is_frozen=record.request is not None)
 
     def _mapped_request(self, order: Order, channel: Channel) -> FrozenRequest:
         keys = self.platform.mapping_keys(order, channel)
         return self.platform.to_request(order, channel, self.mappings.read(channel.name, keys))
 
-    def _attempt(self, forward: Forward, request: FrozenRequest, *, is_frozen: bool, channel: Channel) -> Forward:
-        credentials = self.credentials.credentials(channel)
+    def _begun(self, forward: Forward, ready: _Ready) -> Forward:
+        """The forward with its attempt and lease written down, and the request's bytes frozen."""
+        if forward.state is not ForwardState.QUEUED:
+            forward = self.orders.save(self._released(forward))
         begun = begin_attempt(
             forward,
             self.new_attempt_id(),
-            hashlib.sha256(request.body).hexdigest(),
+            hashlib.sha256(ready.request.body).hexdigest(),
             self.clock(),
             self.function_timeout_seconds + LEASE_MARGIN_SECONDS,
         )
-        sending = self.orders.save(begun, freeze=None if is_frozen else request)
-        outcome = self.platform.create_order(request, channel, credentials)
-        settled = self._settle(sending, outcome, channel)
-        self.channels.learn(channel, outcome)
-        if isinstance(outcome, Refused) and outcome.credentials:
-            reason = f"the platform refuses the credentials: {outcome.reason}"
-            return self._pause(settled, channel, self.channels.paused(reason))
-        return settled
+        return self.orders.save(begun, freeze=None if ready.is_frozen else ready.request)
 
-    def _settle(self, forward: Forward, outcome: Outcome, channel: Channel) -> Forward:
-        look = self._look_policy(channel) if self.platform.can_look else None
+    def _attempt(self, sending: Forward, ready: _Ready) -> Forward:
+        channel = ready.access.channel
+        outcome = self.platform.create_order(ready.request, channel, ready.access.credentials)
+        settled = self._settle(sending, outcome, self._look_policy(channel))
+        obstacle = self.channels.learn(ready.access, outcome)
+        return settled if obstacle is None else self._pause(settled, obstacle)
+
+    def _settle(self, forward: Forward, outcome: Outcome, policy: LookPolicy) -> Forward:
+        look = policy if self.platform.can_look else None
         return self._save_and_return_later(
             settle_attempt(forward, outcome, self.clock(), self.jitter(), self.sweep_grace_seconds, look)
         )
 
+    def _put_off(self, forward: Forward, failure: Exception) -> Forward:
+        """The forward with the reason why it could not be begun; raises the failure where it has changed meanwhile."""
+        try:
+            saved = self.orders.save(
+                put_off(forward, described(failure), self.clock(), self.jitter(), self.sweep_grace_seconds)
+            )
+        except Exception:  # noqa: BLE001 - the message comes back, and finds what stands there by then
+            raise failure from None
+        self.note_failure(failure, saved)
+        self._return_at(saved, saved.not_before)
+        return saved
+
     # --- cancelling ---------------------------------------------------------------------------------------------------
 
     def _cancel_at_platform(self, order: Order, forward: Forward) -> Forward:
-        if not self.platform.can_cancel or forward.cancel_answer is not None:
+        is_settled = not self.platform.can_cancel or forward.cancel_answer is not None
+        if is_settled or not forward.may_send_at(self.clock()):
             return forward
-        channel = self._channel(forward)
-        credentials = self.credentials.credentials(channel)
-        outcome = self.platform.cancel_order(order, forward.external_id, channel, credentials)
         transition, ask_again_in = settle_cancel(
-            forward, outcome, self.clock(), self.jitter(), self.sweep_grace_seconds
+            forward, self._cancelled(order, forward), self.clock(), self.jitter(), self.sweep_grace_seconds
         )
         saved = self.orders.save(transition)
         if ask_again_in is not None:
             self._return_in(saved, ask_again_in)
         return saved
 
+    def _cancelled(self, order: Order, forward: Forward) -> Outcome:
+        """What the platform said to cancelling; a channel that cannot be asked at all is one that does not answer."""
+        try:
+            access = self.channels.access(forward.channel.name)
+            return self.platform.cancel_order(order, forward.external_id, access.channel, access.credentials)
+        except Exception as failure:  # noqa: BLE001 - asking again does no harm
+            self.note_failure(failure, forward)
+            return Unknown(described(failure))
+
     # --- looking ------------------------------------------------------------------------------------------------------
 
     def _look(self, record: ForwardRecord) -> Forward:
-        channel = self._channel(record.forward)
         if not self.platform.can_look:
-            return self._settle(record.forward, Unknown("the worker ended before it had an answer"), channel)
-        finding = self.platform.look_for(record.order, channel, self.credentials.credentials(channel))
-        self.channels.learn_from_look(channel, finding)
+            return self._settle(record.forward, Unknown("the worker ended before it had an answer"), UNKNOWN_POLICY)
+        finding, policy = self._found(record)
         return self._save_and_return_later(
-            settle_look(
-                record.forward,
-                finding,
-                self.clock(),
-                self.jitter(),
-                self.sweep_grace_seconds,
-                self._look_policy(channel),
-            )
+            settle_look(record.forward, finding, self.clock(), self.jitter(), self.sweep_grace_seconds, policy)
         )
+
+    def _found(self, record: ForwardRecord) -> tuple[Finding, LookPolicy]:
+        """What a look shows; one that could not be made says nothing about the order."""
+        policy = UNKNOWN_POLICY
+        try:
+            access = self.channels.access(record.forward.channel.name)
+            policy = self._look_policy(access.channel)
+            finding = self.platform.look_for(record.order, access.channel, access.credentials)
+        except Exception as failure:  # noqa: BLE001
+            self.note_failure(failure, record.forward)
+            return LookFailed(described(failure)), policy
+        self.channels.learn_from_look(access.channel, finding)
+        return finding, policy
 
     def _look_policy(self, channel: Channel) -> LookPolicy:
         return LookPolicy(settle_seconds=float(self.platform.settings(channel).settle_s))
 
     # --- waiting ------------------------------------------------------------------------------------------------------
 
-    def _park(self, record: ForwardRecord, channel: Channel, missing: MissingMappings) -> Forward:
+    def _park(self, record: ForwardRecord, access: Access, missing: MissingMappings) -> Forward:
         if record.forward.state is ForwardState.PAUSED:
             record = ForwardRecord(record.order, self.orders.save(self._released(record.forward)), record.request)
         parked = self.orders.save(park_for_mappings(record.forward, missing.keys, self.clock()))
-        self._look_up(record.order, channel, parked)
+        try:
+            self._look_up(record.order, access, parked)
+        except Exception as failure:  # noqa: BLE001 - it waits for an import all the same
+            self.note_failure(failure, parked)
         # Read once more, for what was found, and because an import between our reading and our parking found nothing
         # to release.
         try:
-            self._mapped_request(record.order, channel)
+            self._mapped_request(record.order, access.channel)
         except MissingMappings as still:
             if still.keys == parked.missing:
                 return parked
             return self.orders.save(park_for_mappings(parked, still.keys, self.clock()))
         return self._release(parked)
 
-    def _look_up(self, order: Order, channel: Channel, parked: Forward) -> None:
+    def _look_up(self, order: Order, access: Access, parked: Forward) -> None:
         """Keep those missing mappings that the platform itself tells; an explicit row always comes first."""
+        channel = access.channel
         if not self.platform.settings(channel).look_up_mappings:
             return
         known = self.mappings.read(channel.name, self.platform.mapping_keys(order, channel))
-        credentials = self.credentials.credentials(channel)
-        found = self.platform.find_mappings(parked.missing, known, channel, credentials)
+        found = self.platform.find_mappings(parked.missing, known, channel, access.credentials)
         if found.values:
             self.mappings.keep_found(channel.name, found.values, to_iso(self.clock()))
 
-    def _pause(self, forward: Forward, channel: Channel, obstacle: Obstacle) -> Forward:
+    def _pause(self, forward: Forward, obstacle: Obstacle) -> Forward:
         if forward.state is ForwardState.NEEDS_MAPPING:
             return forward
         recheck = obstacle.recheck_seconds
@@ -217,9 +266,8 @@ class ForwardOrder:
         if obstacle.passes_by_itself:
             self._return_in(paused, recheck)
             return paused
-        # Whoever resumed the channel between our reading and our parking found nothing to release.
-        present = self.channels.find(channel.name)
-        return self._release(paused) if present is not None and present.state == "active" else paused
+        # Whoever set the channel right between our reading and our parking found nothing to release.
+        return self._release(paused) if self.channels.needs_nobody(forward.channel.name) else paused
 
     def _release(self, forward: Forward) -> Forward:
         released = self.orders.save(self._released(forward))
@@ -236,9 +284,11 @@ class ForwardOrder:
             return self._cancel_if_requested_meanwhile(saved)
         next_time = saved.not_before if saved.state is ForwardState.QUEUED else saved.lease_until
         if saved.state is ForwardState.QUEUED or next_time is not None:
-            seconds = (from_iso(next_time) - self.clock()).total_seconds() if next_time is not None else 0
-            self._return_in(saved, seconds)
+            self._return_at(saved, next_time)
         return saved
+
+    def _return_at(self, forward: Forward, time: str | None) -> None:
+        self._return_in(forward, (from_iso(time) - self.clock()).total_seconds() if time is not None else 0)
 
     def _return_in(self, forward: Forward, seconds: float) -> None:
         """Send ourselves a message; what lies further ahead than SQS can delay one, the sweeper brings."""
@@ -252,3 +302,13 @@ class ForwardOrder:
         if order is None or order.cancel_requested_at is None:
             return sent
         return self._cancel_at_platform(order, sent)
+
+
+def described(failure: Exception) -> str:
+    """A failure in words for the forward: its type and place, never its message, which may quote an order."""
+    if isinstance(failure, ChannelUnusable):
+        return str(failure)
+    frames = traceback.extract_tb(failure.__traceback__)
+    ours = [frame for frame in frames if "/orderbridge/" in frame.filename] or frames
+    place = f" at {ours[-1].filename.rsplit('/', 1)[-1]}:{ours[-1].lineno}" if ours else ""
+    return f"an unexpected {type(failure).__name__}{place}; the forwarder's log has the rest"

@@ -16,7 +16,7 @@ from datetime import timedelta
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.codes import business_day
-from orderbridge.domain.events import Event, channel_paused, message_of
+from orderbridge.domain.events import message_of
 from orderbridge.domain.forwards import Forward
 from orderbridge.domain.leases import LeaseLost
 from orderbridge.domain.status_changes import StatusReading, open_since, take_in
@@ -55,7 +55,6 @@ class SyncStatuses:
     orders: OrderStore
     channels: ChannelDirectory
     runs: StatusRuns
-    publish: Callable[[Sequence[Event]], None]
     clock: Clock
     new_run_id: Callable[[], str]
     forwards_at_once: int = FORWARDS_AT_ONCE
@@ -104,8 +103,7 @@ class SyncStatuses:
         if not failed.credentials:
             return
         reason = f"the platform refuses the credentials: {failed.reason}"
-        if self.channels.pause(channel.name, reason, to_iso(self.clock())):
-            self.publish([channel_paused(channel)])
+        self.channels.pause(channel.name, reason, to_iso(self.clock()))
 
 
 @dataclass(slots=True)

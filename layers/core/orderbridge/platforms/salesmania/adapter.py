@@ -10,7 +10,7 @@ from orderbridge.domain.lookups import CannotLook, Finding, FoundMappings
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Outcome, Rejected
-from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure
+from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure, require_usable
 from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.reading import document_in
 from orderbridge.platforms.salesmania import DEFINITION, Settings, mapper
@@ -33,6 +33,9 @@ class SalesmaniaAdapter:
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
         self._sessions = Sessions()
+
+    def require_usable(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
+        require_usable(DEFINITION, channel, credentials)
 
     def settings(self, channel: Channel) -> Settings:
         return DEFINITION.read_settings(channel.settings)

@@ -12,7 +12,7 @@ from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Rejected, Unknown
 from orderbridge.domain.times import from_iso, utc_now
-from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure, secrets_of
+from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure, require_usable, secrets_of
 from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.sirclo import DEFINITION, Credentials, Settings, mapper
@@ -31,6 +31,9 @@ class SircloAdapter:
 
     def __init__(self, transport: Transport) -> None:
         self._transport = transport
+
+    def require_usable(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
+        require_usable(DEFINITION, channel, credentials)
 
     def settings(self, channel: Channel) -> Settings:
         return DEFINITION.read_settings(channel.settings)

@@ -1,0 +1,66 @@
+"""What becomes of an attempt without an answer, once the platform has been looked at."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from orderbridge.domain.forwards import (
+    Forward,
+    settle_look,
+)
+from orderbridge.domain.lookups import Absent, Ambiguous, CannotLook, Finding, Found, LookFailed
+from tests.fakes.samples import NOW
+from tests.unit.domain.forward_cases import (
+    GRACE,
+    LOOK,
+    S,
+    seconds_until,
+    sending,
+)
+
+
+def look(forward: Forward, finding: Finding, at: float = 0) -> Forward:
+    return settle_look(forward, finding, NOW + timedelta(seconds=at), 0.5, GRACE, LOOK).forward
+
+
+def test_found_is_sent() -> None:
+    found = look(sending(), Found("7"))
+
+    assert (found.state, found.external_id, found.negative_looks) == (S.SENT, "7", 0)
+
+
+def test_only_the_second_negative_look_a_settle_time_later_lets_it_be_sent_again() -> None:
+    once = look(sending(), Absent())
+    assert (once.state, once.negative_looks) == (S.SENDING, 1)
+    assert seconds_until(once.lease_until) == LOOK.settle_seconds
+
+    twice = look(once, Absent(), at=30)
+    assert (twice.state, twice.negative_looks, twice.not_before) == (S.QUEUED, 0, None)
+    assert twice.due_at is not None
+
+
+def test_a_look_that_failed_neither_counts_as_negative_nor_forgets_one() -> None:
+    failed = look(look(sending(), Absent()), LookFailed("500"))
+    assert (failed.state, failed.negative_looks, failed.failed_looks) == (S.SENDING, 1, 1)
+
+    assert look(failed, Absent()).state is S.QUEUED
+
+
+def test_looks_that_fail_for_a_day_end_in_doubt_and_not_in_another_order() -> None:
+    forward = look(sending(), LookFailed("500"))
+
+    assert look(forward, LookFailed("500"), at=24 * 3600).state is S.SENDING
+    assert look(forward, LookFailed("500"), at=24 * 3600 + 1).state is S.IN_DOUBT
+
+
+def test_a_failed_look_is_repeated_no_sooner_than_the_platform_asks() -> None:
+    forward = look(sending(), LookFailed("429", retry_after=700))
+
+    assert seconds_until(forward.lease_until) >= 700
+
+
+@pytest.mark.parametrize("finding", [Ambiguous(("7", "8")), CannotLook("no list")])
+def test_what_cannot_be_decided_waits_for_a_person(finding: Finding) -> None:
+    assert look(sending(), finding).state is S.IN_DOUBT

@@ -1,0 +1,66 @@
+"""When a forward is tried again, and what it says until then."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orderbridge.domain.forwards import (
+    LONGEST_RETRY_AFTER_SECONDS,
+    LONGEST_RETRY_SECONDS,
+    retry_delay,
+    settle_attempt,
+)
+from orderbridge.domain.outcomes import Refused, Rejected
+from tests.fakes.samples import NOW
+from tests.unit.domain.forward_cases import (
+    GRACE,
+    seconds_until,
+    sending,
+)
+
+
+@given(st.integers(0, 10**6), st.floats(0, 1, exclude_max=True))
+def test_a_retry_waits_between_half_and_all_of_a_doubling_time(attempts: int, jitter: float) -> None:
+    delay = retry_delay(attempts, jitter)
+
+    ceiling = min(2 * 2 ** min(max(attempts - 1, 0), 20), LONGEST_RETRY_SECONDS)
+    assert ceiling / 2 <= delay <= ceiling
+
+
+@given(st.integers(1, 30), st.floats(0, 1, exclude_max=True), st.floats(-10, 10**9, allow_nan=False))
+def test_a_retry_never_comes_sooner_than_the_platform_asked_for(attempts: int, jitter: float, asked: float) -> None:
+    delay = retry_delay(attempts, jitter, asked)
+
+    assert delay >= min(asked, LONGEST_RETRY_AFTER_SECONDS)
+    assert delay >= retry_delay(attempts, jitter)
+    assert delay <= LONGEST_RETRY_AFTER_SECONDS
+
+
+def test_retry_after_zero_is_a_value_and_still_backs_off() -> None:
+    assert retry_delay(3, 0.5, 0) == retry_delay(3, 0.5)
+
+
+def test_a_retry_is_not_sent_before_its_time_and_is_looked_after_later() -> None:
+    retried = settle_attempt(sending(attempts=3), Refused("429", retry_after=100), NOW, 0, GRACE, None).forward
+
+    assert seconds_until(retried.not_before) == 100
+    assert seconds_until(retried.due_at) == 100 + GRACE
+    assert not retried.may_send_at(NOW + timedelta(seconds=99.9))
+    assert retried.may_send_at(NOW + timedelta(seconds=100))
+
+
+def test_a_failed_attempt_says_why_and_when_next() -> None:
+    entry = settle_attempt(sending(), Refused("429: slow  down\n"), NOW, 0, GRACE, None).entry
+
+    assert entry is not None
+    assert entry.detail == "429: slow down; next attempt in 1 s"
+
+
+def test_words_of_a_platform_are_bounded() -> None:
+    rejected = settle_attempt(sending(), Rejected("x" * 10_000), NOW, 0, GRACE, None)
+
+    assert rejected.forward.error is not None
+    assert len(rejected.forward.error) == 500

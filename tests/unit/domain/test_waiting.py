@@ -1,0 +1,51 @@
+"""Forwards that wait for a mapping or a channel."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orderbridge.domain.forwards import (
+    park_for_mappings,
+    pause,
+    postpone,
+    release,
+)
+from tests.fakes.samples import NOW
+from tests.unit.domain.forward_cases import (
+    GRACE,
+    MISSING,
+    S,
+    queued,
+)
+
+
+def test_parking_lists_everything_and_is_looked_at_again() -> None:
+    parked = park_for_mappings(queued(), MISSING, NOW)
+
+    assert (parked.forward.state, parked.forward.missing) == (S.NEEDS_MAPPING, MISSING)
+    assert parked.forward.due_at is not None
+    assert parked.entry is not None
+    assert parked.entry.detail == "product:PROD-001, customer:CUST-001"
+
+
+def test_looking_again_without_anything_new_leaves_no_line_on_the_timeline() -> None:
+    parked = park_for_mappings(queued(), MISSING, NOW).forward
+
+    assert park_for_mappings(parked, MISSING, NOW).entry is None
+    assert park_for_mappings(parked, MISSING[:1], NOW).entry is not None
+
+    paused = pause(queued(), "closed", NOW, 600).forward
+    assert pause(paused, "closed", NOW, 600).entry is None
+
+
+def test_releasing_forgets_what_was_waited_for() -> None:
+    released = release(park_for_mappings(queued(), MISSING, NOW).forward, "imported", NOW, GRACE).forward
+
+    assert (released.state, released.missing, released.error) == (S.QUEUED, (), None)
+    assert released.due_at is not None
+
+
+def test_the_sweepers_claim_changes_the_due_time_and_nothing_else() -> None:
+    forward = queued()
+
+    assert replace(postpone(forward, NOW, 999), due_at=forward.due_at) == forward
