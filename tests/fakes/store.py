@@ -97,8 +97,8 @@ class Store:
 
     def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
         with self._call("save_progress"):
-            present = self.orders[order.key]
-            if present.changes != order.changes - 1:
+            present = self.orders.get(order.key)
+            if present is None or present.changes != order.changes - 1:
                 raise LostRace(order.code)
             told = {"status": order.status, "shipments": order.shipments, "changes": order.changes}
             self.orders[order.key] = replace(present, **told)  # type: ignore[arg-type]
@@ -106,7 +106,8 @@ class Store:
 
     def mark_published(self, order: Order) -> None:
         with self._call("mark_published"):
-            self.orders[order.key] = replace(self.orders[order.key], due_at=None)
+            if order.key in self.orders:
+                self.orders[order.key] = replace(self.orders[order.key], due_at=None)
 
     def request_cancel(self, key: OrderKey, at: str) -> None:
         with self._call("request_cancel"):

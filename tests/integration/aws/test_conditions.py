@@ -193,6 +193,16 @@ def test_unfreezing_drops_the_request(ports: Ports) -> None:
         ports.orders.save_unfrozen(settle_attempt(sending, Accepted(None), NOW, 0, 60, None))
 
 
+def test_what_is_said_of_an_order_that_is_gone_makes_none(ports: Ports) -> None:
+    gone = order("SO-20250101-00009")
+    ports.orders.mark_published(gone)
+    for changes in (1, 2):
+        with pytest.raises(LostRace):
+            ports.orders.save_progress(replace(gone, status="SUBMITTED", changes=changes))
+
+    assert ports.orders.read_order(gone.key) is None
+
+
 def test_a_change_without_a_line_leaves_none(ports: Ports) -> None:
     forward = queued(ports)
     saved = ports.orders.save(Transition(postpone(forward, NOW, 999), None))

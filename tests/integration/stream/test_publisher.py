@@ -14,15 +14,7 @@ from orderbridge.aws import channel_items, clients, webhook_items
 from orderbridge.aws.orders import TableOrders
 from orderbridge.domain.cancelling import cancel_unsent, settle_cancel
 from orderbridge.domain.channels import Channel
-from orderbridge.domain.forwards import (
-    Forward,
-    ForwardState,
-    Transition,
-    park_for_mappings,
-    postpone,
-    put_off,
-    release,
-)
+from orderbridge.domain.forwards import Forward, ForwardState, Transition, park_for_mappings, postpone, put_off, release
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.outcomes import Unknown
 from orderbridge.domain.status_changes import StatusReading, take_in
@@ -175,6 +167,22 @@ def test_a_state_is_told_of_once_and_not_with_every_write_that_follows(
     assert write(lambda f: said(f, "packed")) == ["OrderStatusChanged"]
     assert write(lambda f: settle_cancel(f, Unknown("timeout"), now, 0, 60)[0]) == []
     assert write(lambda f: cancel_unsent(f, now)) == ["ForwardCancelled"]
+
+
+def test_what_the_sweeper_claims_is_no_news(
+    deployed: Deployed, accepted: PartnerSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployed.call("event_publisher", deployed.stream_records())
+    (queued,) = deployed.forwards().values()
+    parked = park_for_mappings(queued, (MappingKey.of("product", "PROD-001"),), utc_now())
+    TableOrders(clients.dynamodb(), deployed.table).save(parked)
+    deployed.make_due()
+    deployed.call("sweeper", sample_event("sweeper"))
+    bus = PutEvents(monkeypatch)
+
+    deployed.call("event_publisher", deployed.stream_records(event_name="MODIFY"))
+
+    assert bus.published == []
 
 
 def said(forward: Forward, word: str) -> Transition:

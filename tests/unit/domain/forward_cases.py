@@ -14,6 +14,7 @@ from orderbridge.domain.forwards import (
     new_forward,
     park_for_mappings,
     pause,
+    put_off,
     release,
     settle_attempt,
     settle_look,
@@ -62,6 +63,7 @@ CHANGES: dict[str, Any] = {
     "settle_look ambiguous": lambda f, now: settle_look(f, Ambiguous(("1", "2")), now, 0, GRACE, LOOK),
     "park_for_mappings": lambda f, now: park_for_mappings(f, MISSING, now),
     "pause": lambda f, now: pause(f, "closed", now, 600),
+    "put_off": lambda f, now: put_off(f, "a defect", now, 0, GRACE),
     "release": lambda f, now: release(f, "imported", now, GRACE),
     "cancel_unsent": cancel_unsent,
 }
@@ -70,6 +72,7 @@ FROM: dict[str, set[ForwardState]] = {
     **{name: {S.SENDING} for name in CHANGES if name.startswith("settle_")},
     "park_for_mappings": {S.QUEUED, S.NEEDS_MAPPING},
     "pause": {S.QUEUED, S.PAUSED, S.SENDING},
+    "put_off": {S.QUEUED, S.NEEDS_MAPPING, S.PAUSED},
     "release": {S.NEEDS_MAPPING, S.PAUSED, S.SENDING, S.IN_DOUBT, S.REJECTED},
     "cancel_unsent": {S.QUEUED, S.NEEDS_MAPPING, S.PAUSED, S.SENT},
 }

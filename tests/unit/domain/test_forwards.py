@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from orderbridge.domain import forwards, interventions
 from orderbridge.domain.forwards import (
     FINAL_STATES,
     TRANSITIONS,
+    UNSENT_STATES,
     ForbiddenTransition,
     ForwardState,
     LookPolicy,
@@ -26,17 +28,7 @@ from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rej
 from orderbridge.domain.times import to_iso
 from tests.fakes.samples import NOW, SIRCLO, order
 from tests.fakes.steps import Clock
-from tests.unit.domain.forward_cases import (
-    CHANGES,
-    FROM,
-    GRACE,
-    LOOK,
-    S,
-    in_state,
-    queued,
-    seconds_until,
-    sending,
-)
+from tests.unit.domain.forward_cases import CHANGES, FROM, GRACE, LOOK, S, in_state, queued, seconds_until, sending
 
 
 def test_a_new_forward_is_queued_and_due_after_the_grace_time() -> None:
@@ -55,6 +47,19 @@ def test_an_order_without_a_channel_waits_visibly_for_its_route() -> None:
     assert (forward.state, forward.missing) == (S.NEEDS_MAPPING, (MappingKey("route", "SITE 001"),))
     assert forward.due_at is not None
     assert entry is not None
+
+
+def test_what_is_new_is_news() -> None:
+    assert new_forward(order().key, order().code, SIRCLO, NOW, GRACE).is_news
+    assert new_unrouted_forward(order().key, order().code, "SITE 001", NOW).is_news
+
+
+def test_a_write_that_changes_nothing_for_others_is_no_news() -> None:
+    sent = in_state(S.SENT)
+    for changes in ({"due_at": None}, {"error": "x"}, {"cancel_unanswered": 3}, {"payment_status": "PAID"}):
+        assert not Transition(replace(sent, **changes), None, sent).is_news, changes
+    for changes in ({"platform_status": "SHIPPED"}, {"awb_number": "JNE-1"}, {"shipment_problem": "LOST"}):
+        assert Transition(replace(sent, **changes), None, sent).is_news, changes
 
 
 # --- sending ----------------------------------------------------------------------------------------------------------
@@ -129,7 +134,7 @@ def test_every_change_is_allowed_from_its_states_and_forbidden_from_the_others(n
 
     if state in FROM[name]:
         changed = CHANGES[name](forward, NOW).forward
-        assert changed.state in TRANSITIONS[state]
+        assert changed.state in TRANSITIONS[state] or name == "put_off"
     else:
         with pytest.raises(ForbiddenTransition):
             CHANGES[name](forward, NOW)
@@ -189,7 +194,8 @@ class AnyChanges(RuleBasedStateMachine):
             return
         self.last = CHANGES[name](before, self.clock())
         self.forward = self.last.forward
-        assert self.forward.state in TRANSITIONS[before.state]
+        assert self.forward.state in TRANSITIONS[before.state] or name == "put_off"
+        assert self.last.is_news == (self.forward.state is not before.state), "of each change of state, and of it alone"
         assert self.forward.attempts == before.attempts + (name == "begin_attempt")
         kept = ("key", "code", "channel", "created_at", "revision")
         assert [getattr(self.forward, each) for each in kept] == [getattr(before, each) for each in kept]
@@ -211,7 +217,8 @@ class AnyChanges(RuleBasedStateMachine):
         state, forward = self.forward.state, self.forward
         assert (forward.lease_until is not None) == (state is S.SENDING)
         assert (forward.missing != ()) == (state is S.NEEDS_MAPPING)
-        assert forward.not_before is None or state is S.QUEUED
+        assert forward.not_before is None or state in UNSENT_STATES
+        assert forward.put_offs == 0 or state in UNSENT_STATES
         assert forward.in_question_since is None or state is S.SENDING
         assert forward.negative_looks == 0 or state is S.SENDING
         assert forward.external_id is None or state in (S.SENT, S.CANCELLED)

@@ -6,19 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from orderbridge.domain.forwards import (
-    Forward,
-    settle_look,
-)
+from orderbridge.domain.forwards import Forward, settle_look
 from orderbridge.domain.lookups import Absent, Ambiguous, CannotLook, Finding, Found, LookFailed
 from tests.fakes.samples import NOW
-from tests.unit.domain.forward_cases import (
-    GRACE,
-    LOOK,
-    S,
-    seconds_until,
-    sending,
-)
+from tests.unit.domain.forward_cases import GRACE, LOOK, S, seconds_until, sending
 
 
 def look(forward: Forward, finding: Finding, at: float = 0) -> Forward:

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orderbridge.domain.forwards import (
     LONGEST_RETRY_AFTER_SECONDS,
     LONGEST_RETRY_SECONDS,
+    ForwardState,
+    begin_attempt,
+    put_off,
     retry_delay,
     settle_attempt,
 )
 from orderbridge.domain.outcomes import Refused, Rejected
 from tests.fakes.samples import NOW
-from tests.unit.domain.forward_cases import (
-    GRACE,
-    seconds_until,
-    sending,
-)
+from tests.unit.domain.forward_cases import GRACE, MISSING, S, in_state, queued, seconds_until, sending
 
 
 @given(st.integers(0, 10**6), st.floats(0, 1, exclude_max=True))
@@ -64,3 +65,37 @@ def test_words_of_a_platform_are_bounded() -> None:
 
     assert rejected.forward.error is not None
     assert len(rejected.forward.error) == 500
+
+
+# --- what could not even be begun -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("state", [S.QUEUED, S.NEEDS_MAPPING, S.PAUSED])
+def test_what_cannot_be_begun_stays_where_it_is_and_says_why(state: ForwardState) -> None:
+    before = replace(in_state(state), missing=MISSING if state is S.NEEDS_MAPPING else ())
+    forward, entry, _ = put_off(before, "a  defect\n", NOW, 0, GRACE)
+
+    assert (forward.state, forward.missing, forward.error, forward.put_offs) == (state, before.missing, "a defect", 1)
+    assert seconds_until(forward.not_before) == 1
+    assert seconds_until(forward.due_at) == 1 + GRACE
+    assert entry is not None
+    assert (entry.event, entry.detail) == ("ForwardPutOff", "a defect")
+
+
+def test_the_times_between_tries_double_and_the_same_reason_is_said_once() -> None:
+    forward, delays, lines = queued(), [], 0
+    for _ in range(14):
+        forward, entry, _ = put_off(forward, "a defect", NOW, 0, GRACE)
+        delays.append(seconds_until(forward.not_before))
+        lines += entry is not None
+
+    assert delays == [min(2**number, LONGEST_RETRY_SECONDS / 2) for number in range(14)]
+    assert lines == 1
+    assert put_off(forward, "another", NOW, 0, GRACE).entry is not None
+
+
+def test_an_attempt_that_is_begun_forgets_that_others_could_not_be() -> None:
+    forward = put_off(queued(), "a defect", NOW, 0, GRACE).forward
+    begun = begin_attempt(forward, "a", "h", NOW, 150).forward
+
+    assert (begun.put_offs, begun.error, begun.not_before) == (0, None, None)

@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orderbridge.domain.forwards import (
-    park_for_mappings,
-    pause,
-    postpone,
-    release,
-)
+from orderbridge.domain.forwards import park_for_mappings, pause, postpone, put_off, release
 from tests.fakes.samples import NOW
-from tests.unit.domain.forward_cases import (
-    GRACE,
-    MISSING,
-    S,
-    queued,
-)
+from tests.unit.domain.forward_cases import GRACE, MISSING, S, queued
 
 
 def test_parking_lists_everything_and_is_looked_at_again() -> None:
@@ -36,6 +26,14 @@ def test_looking_again_without_anything_new_leaves_no_line_on_the_timeline() -> 
 
     paused = pause(queued(), "closed", NOW, 600).forward
     assert pause(paused, "closed", NOW, 600).entry is None
+
+
+def test_looking_again_forgets_why_an_earlier_look_could_not_be_made() -> None:
+    parked = put_off(park_for_mappings(queued(), MISSING, NOW).forward, "a defect", NOW, 0, GRACE).forward
+    again = park_for_mappings(parked, MISSING, NOW)
+
+    assert (again.forward.error, again.forward.put_offs, again.forward.not_before) == (None, 0, None)
+    assert (again.forward.missing, again.entry) == (MISSING, None)
 
 
 def test_releasing_forgets_what_was_waited_for() -> None:

@@ -40,6 +40,22 @@ def test_an_order_that_arrived_without_an_answer_is_found() -> None:
     assert house.events_of(ORDER)[-2:] == ["AttemptUnanswered", "ForwardSent"]
 
 
+def test_a_look_knows_the_request_as_it_was_sent() -> None:
+    house = House()
+    house.platform.answer = in_turn("lost after")
+    look_for, asked = house.platform.look_for, []
+
+    def noted(*arguments: Any) -> Any:
+        asked.append(arguments[3].body)
+        return look_for(*arguments)
+
+    house.platform.look_for = noted  # type: ignore[method-assign]
+    house.forward_order(house.queue(ORDER))
+    house.pass_time(300)
+
+    assert asked == [body for _, body, _ in house.platform.calls]
+
+
 def test_an_order_that_was_lost_is_sent_again_after_two_looks_a_settle_time_apart() -> None:
     house = House()
     house.platform.answer = in_turn("lost", "accepted")
