@@ -122,7 +122,14 @@ class Runs:
 def whole_round(world: World, pages_per_run: int | None = None) -> list[StatusReport]:
     """Run after run until the round is complete; each run ends after so many pages (None: never)."""
     anything: Any = world
-    sync = SyncStatuses(anything, anything, anything, Runs(world), lambda _: None, lambda: NOW, lambda: "run")
+    sync = SyncStatuses(
+        open_forwards=anything,
+        orders=anything,
+        channels=anything,
+        runs=Runs(world),
+        clock=lambda: NOW,
+        new_run_id=lambda: "run",
+    )
     channel = Channel(CHANNEL.name, CHANNEL.platform, {})
     reports: list[StatusReport] = []
     while not reports or not reports[-1].finished:

@@ -12,14 +12,12 @@ import pytest
 from orderbridge.aws.due import TableDueIndex
 from orderbridge.aws.intake import TableCodeCounter, TableOrderIntake
 from orderbridge.aws.order_desk import TableOrderDesk
-from orderbridge.aws.untold import TableUntoldChanges
 from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.events import message_of
 from orderbridge.domain.forwards import (
     Forward,
     ForwardState,
-    TimelineEntry,
     Transition,
     begin_attempt,
     new_forward,
@@ -34,7 +32,6 @@ from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted
 from orderbridge.domain.times import after, to_iso
 from orderbridge.ports import DueItem, FrozenRequest, LostRace
-from orderbridge.ports_webhooks import UntoldChange
 from tests.fakes import directories, store
 from tests.fakes.samples import NGORDER, NOW, SIRCLO, order
 from tests.integration.deployed import Deployed
@@ -50,7 +47,6 @@ class Ports:
     intake: Any
     orders: Any
     due: Any
-    untold: Any
     counter: Any
     channels: Any
     timeline: Callable[[Order], list[str]]
@@ -63,7 +59,6 @@ def in_memory() -> Ports:
         fake,
         fake,
         fake,
-        store.Untold(fake),
         store.Counter(),
         channels,
         lambda o: [e.event for e in fake.timeline.get(o.key, [])],
@@ -83,7 +78,6 @@ def in_the_table(deployed: Deployed, dynamodb: Any) -> Ports:
         TableOrderIntake(dynamodb, deployed.table),
         TableOrderDesk(dynamodb, deployed.table),
         TableDueIndex(dynamodb, deployed.table),
-        TableUntoldChanges(dynamodb, deployed.table, lambda: NOW),
         TableCodeCounter(dynamodb, deployed.table),
         TableChannels(dynamodb, deployed.table),
         timeline,
@@ -346,60 +340,3 @@ def test_of_two_breakers_one_wins(ports: Ports) -> None:
 
 def test_a_channel_that_is_not_there_is_none(ports: Ports) -> None:
     assert ports.channels.find("another") is None
-
-
-# --- changes that nobody has told of ----------------------------------------------------------------------------------
-
-
-def sent(ports: Ports) -> Forward:
-    sending = ports.orders.save(begin_attempt(queued(ports), "a", "hash", NOW, 70))
-    accepted: Forward = ports.orders.save(settle_attempt(sending, Accepted("1201"), NOW, 0.5, 60, None))
-    return accepted
-
-
-def test_a_change_to_an_end_is_untold_until_somebody_has_told_of_it(ports: Ports) -> None:
-    forward = queued(ports)
-    assert list(ports.untold.due(LATER, 100)) == [], "on its way: there is nothing to tell"
-    sending = ports.orders.save(begin_attempt(forward, "a", "hash", NOW, 70))
-    assert list(ports.untold.due(LATER, 100)) == []
-    accepted = ports.orders.save(settle_attempt(sending, Accepted("1201"), NOW, 0.5, 60, None))
-
-    assert list(ports.untold.due(LATER, 100)) == [UntoldChange(ORDER.key, SIRCLO.name, to_iso(NOW))]
-    assert list(ports.untold.due(to_iso(NOW), 100)) == [], "the stream has its time first"
-    assert list(ports.due.due(LATER, 100)) == [DueItem(ORDER.key, None)], "it stands in nobody's way"
-    for _ in range(2):
-        ports.untold.told(accepted)
-        assert list(ports.untold.due(LATER, 100)) == []
-
-
-def test_what_happened_since_stays_untold(ports: Ports) -> None:
-    before = sent(ports)
-    shipped = replace(before, platform_status="SHIPPED", updated_at=after(NOW, 30))
-    after_it = ports.orders.save(Transition(shipped, TimelineEntry(after(NOW, 30), "StatusChanged")))
-    ports.untold.told(before)
-    assert list(ports.untold.due(LATER, 100)) == [UntoldChange(ORDER.key, SIRCLO.name, after(NOW, 30))]
-    ports.untold.told(after_it)
-    assert list(ports.untold.due(LATER, 100)) == []
-    ports.orders.save(Transition(after_it, TimelineEntry(LATER, "ShipmentChanged")))
-    assert len(list(ports.untold.due(LATER, 100))) == 1, "told once before, and there is more to tell"
-
-
-def test_a_write_that_is_no_news_is_nobodys_to_hear(ports: Ports) -> None:
-    forward = sent(ports)
-    ports.untold.told(forward)
-    ports.orders.save(Transition(replace(forward, due_at=LATER, updated_at=after(NOW, 5)), None, forward))
-    assert list(ports.untold.due(after(NOW, 900), 100)) == []
-
-
-def test_of_two_claims_on_an_untold_change_one_wins(ports: Ports) -> None:
-    sent(ports)
-    (found,) = ports.untold.due(LATER, 100)
-    ports.untold.claim(found, after(NOW, 300))
-    with pytest.raises(LostRace):
-        ports.untold.claim(found, after(NOW, 301))
-    assert list(ports.untold.due(LATER, 100)) == [replace(found, due_at=after(NOW, 300))]
-
-
-def test_telling_of_a_forward_without_an_untold_change_leaves_nothing(ports: Ports) -> None:
-    ports.untold.told(queued(ports))
-    assert list(ports.untold.due(LATER, 100)) == []

@@ -27,6 +27,10 @@ class TableUntoldChanges:
         self._client = client
         self._table = table
         self._clock = clock
+        self._left_alone = (
+            client.exceptions.ConditionalCheckFailedException,  # told before, or there is more to tell by now
+            client.exceptions.TransactionConflictException,  # just now there comes more to tell
+        )
 
     def due(self, before: str, limit: int) -> Iterator[UntoldChange]:
         """Up to `limit` changes, taken evenly from the shards, the longest due first in each."""
@@ -55,12 +59,12 @@ class TableUntoldChanges:
                 ConditionExpression="due_at = :found",
                 ExpressionAttributeValues={":later": {"S": due_at}, ":found": {"S": change.due_at}},
             )
-        except self._client.exceptions.ConditionalCheckFailedException as refused:
+        except self._left_alone as refused:
             raise LostRace(f"{change.key.reference} on {change.channel}") from refused
 
     def told(self, forward: Forward) -> None:
         # Not deleted: nothing that runs by itself may delete what belongs to an order.
-        with suppress(self._client.exceptions.ConditionalCheckFailedException):  # told before, or there is more to tell
+        with suppress(*self._left_alone):
             self._client.update_item(
                 TableName=self._table,
                 Key=_item_key(forward.key, forward.channel.name),

@@ -1,0 +1,130 @@
+"""Changes that nobody has told of: the same in the table and in the fakes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import boto3
+import pytest
+from botocore.stub import Stubber
+
+from orderbridge.aws.due import TableDueIndex
+from orderbridge.aws.intake import TableOrderIntake
+from orderbridge.aws.orders import TableOrders
+from orderbridge.aws.untold import TableUntoldChanges
+from orderbridge.domain.forwards import (
+    Forward,
+    TimelineEntry,
+    Transition,
+    begin_attempt,
+    new_forward,
+    settle_attempt,
+)
+from orderbridge.domain.outcomes import Accepted
+from orderbridge.domain.times import after, to_iso
+from orderbridge.ports import DueItem, LostRace
+from orderbridge.ports_webhooks import UntoldChange
+from tests.fakes import store
+from tests.fakes.samples import NOW, SIRCLO, order
+from tests.integration.deployed import Deployed
+
+LATER = after(NOW, 600)
+ORDER = order()
+
+
+@dataclass
+class Ports:
+    intake: Any
+    orders: Any
+    due: Any
+    untold: Any
+
+
+@pytest.fixture(params=["memory", "table"])
+def ports(request: pytest.FixtureRequest) -> Ports:
+    if request.param == "memory":
+        fake = store.Store()
+        return Ports(fake, fake, fake, store.Untold(fake))
+    deployed: Deployed = request.getfixturevalue("deployed")
+    client = request.getfixturevalue("dynamodb")
+    return Ports(
+        TableOrderIntake(client, deployed.table),
+        TableOrders(client, deployed.table),
+        TableDueIndex(client, deployed.table),
+        TableUntoldChanges(client, deployed.table, lambda: NOW),
+    )
+
+
+def queued(ports: Ports) -> Forward:
+    ports.intake.put_if_absent(ORDER)
+    created = new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60)
+    assert ports.orders.create_forward(created)
+    return created.forward
+
+
+def sent(ports: Ports) -> Forward:
+    sending = ports.orders.save(begin_attempt(queued(ports), "a", "hash", NOW, 70))
+    accepted: Forward = ports.orders.save(settle_attempt(sending, Accepted("1201"), NOW, 0.5, 60, None))
+    return accepted
+
+
+def test_a_change_to_an_end_is_untold_until_somebody_has_told_of_it(ports: Ports) -> None:
+    forward = queued(ports)
+    assert list(ports.untold.due(LATER, 100)) == [], "on its way: there is nothing to tell"
+    sending = ports.orders.save(begin_attempt(forward, "a", "hash", NOW, 70))
+    assert list(ports.untold.due(LATER, 100)) == []
+    accepted = ports.orders.save(settle_attempt(sending, Accepted("1201"), NOW, 0.5, 60, None))
+
+    assert list(ports.untold.due(LATER, 100)) == [UntoldChange(ORDER.key, SIRCLO.name, to_iso(NOW))]
+    assert list(ports.untold.due(to_iso(NOW), 100)) == [], "the stream has its time first"
+    assert list(ports.due.due(LATER, 100)) == [DueItem(ORDER.key, None)], "it stands in nobody's way"
+    for _ in range(2):
+        ports.untold.told(accepted)
+        assert list(ports.untold.due(LATER, 100)) == []
+
+
+def test_what_happened_since_stays_untold(ports: Ports) -> None:
+    before = sent(ports)
+    shipped = replace(before, platform_status="SHIPPED", updated_at=after(NOW, 30))
+    after_it = ports.orders.save(Transition(shipped, TimelineEntry(after(NOW, 30), "StatusChanged")))
+    ports.untold.told(before)
+    assert list(ports.untold.due(LATER, 100)) == [UntoldChange(ORDER.key, SIRCLO.name, after(NOW, 30))]
+    ports.untold.told(after_it)
+    assert list(ports.untold.due(LATER, 100)) == []
+    ports.orders.save(Transition(after_it, TimelineEntry(LATER, "ShipmentChanged")))
+    assert len(list(ports.untold.due(LATER, 100))) == 1, "told once before, and there is more to tell"
+
+
+def test_a_write_that_is_no_news_is_nobodys_to_hear(ports: Ports) -> None:
+    forward = sent(ports)
+    ports.untold.told(forward)
+    ports.orders.save(Transition(replace(forward, due_at=LATER, updated_at=after(NOW, 5)), None, forward))
+    assert list(ports.untold.due(after(NOW, 900), 100)) == []
+
+
+def test_of_two_claims_on_an_untold_change_one_wins(ports: Ports) -> None:
+    sent(ports)
+    (found,) = ports.untold.due(LATER, 100)
+    ports.untold.claim(found, after(NOW, 300))
+    with pytest.raises(LostRace):
+        ports.untold.claim(found, after(NOW, 301))
+    assert list(ports.untold.due(LATER, 100)) == [replace(found, due_at=after(NOW, 300))]
+
+
+def test_telling_of_a_forward_without_an_untold_change_leaves_nothing(ports: Ports) -> None:
+    ports.untold.told(queued(ports))
+    assert list(ports.untold.due(LATER, 100)) == []
+
+
+@pytest.mark.parametrize("error", ["ConditionalCheckFailedException", "TransactionConflictException"])
+def test_an_untold_change_that_somebody_is_just_writing_is_left_to_them(error: str) -> None:
+    client = boto3.client("dynamodb", region_name="ap-southeast-3")
+    untold = TableUntoldChanges(client, "table", lambda: NOW)
+    forward = new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60).forward
+    with Stubber(client) as stubbed:
+        for _ in range(2):
+            stubbed.add_client_error("update_item", error)
+        untold.told(forward)
+        with pytest.raises(LostRace):
+            untold.claim(UntoldChange(ORDER.key, SIRCLO.name, LATER), LATER)
