@@ -70,25 +70,28 @@ class Channels:
 
     def pause(self, name: str, reason: str, at: str) -> bool:
         self.steps.pass_by("before pause channel")
-        channel = self.by_name[name]
-        if channel.state == "paused":
+        channel = self.by_name.get(name)
+        if channel is None or channel.state == "paused":
             return False
         self.by_name[name] = replace(channel, state="paused", paused_reason=reason, since=at)
         self.steps.pass_by("after pause channel")
         return True
 
     def resume(self, name: str, at: str) -> bool:
-        channel = self.by_name[name]
+        channel = self.by_name.get(name)
+        if channel is None:
+            return False
         self.by_name[name] = replace(channel, state="active", paused_reason=None, since=at)
         return channel.state == "paused"
 
     def save_breaker(self, channel: Channel, breaker: Breaker) -> Channel:
         self.steps.pass_by("before save breaker")
-        present = self.by_name[channel.name]
+        present = self.by_name.get(channel.name, channel)
         if present.breaker.revision != channel.breaker.revision:
             raise LostRace(channel.name)
         saved = replace(breaker, revision=channel.breaker.revision + 1)
-        self.by_name[channel.name] = replace(present, breaker=saved)
+        if channel.name in self.by_name:
+            self.by_name[channel.name] = replace(present, breaker=saved)
         self.steps.pass_by("after save breaker")
         return replace(channel, breaker=saved)
 

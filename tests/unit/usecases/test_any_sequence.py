@@ -1,7 +1,8 @@
 """Orders through publisher, forwarder and sweeper in every order of events that hypothesis can think of.
 
 Processes die and ports fail at every step, messages come twice, too early and never, somebody else acts between any two
-steps of a worker, channels are paused, mappings come and go, and the platform answers as it likes. Whatever happens:
+steps of a worker, channels are paused and taken away, mappings, credentials and defects of our own come and go, and the
+platform answers as it likes. Whatever happens:
 the platform never holds an order twice, a repeat is the same bytes, and nothing is forgotten.
 """
 
@@ -38,6 +39,10 @@ NOTHING_HAPPENED = ("refused", "refused for an hour", "refused credentials", "no
 answers = st.sampled_from(ANSWERS)
 steps = st.integers(0, 25)
 harms = st.sampled_from([None, None, None, die, fail])
+
+
+class Defect(Exception):
+    """One of our own."""
 
 
 class AnySequence(RuleBasedStateMachine):
@@ -150,6 +155,11 @@ class AnySequence(RuleBasedStateMachine):
             "an order is cancelled": lambda: self.house.store.request_cancel(self.orders[0].key, "now"),
             "the bus goes down": lambda: setattr(self.house.bus, "is_down", True),
             "the bus comes up": lambda: setattr(self.house.bus, "is_down", False),
+            "the channel is taken away": lambda: self.house.channels.by_name.pop(SIRCLO.name, None),
+            "its credentials are taken away": self.house.take_away_credentials,
+            "the channel is set up": self.house.set_up,
+            "a defect comes": lambda: setattr(self.house.platform, "defect", Defect()),
+            "the defect is mended": lambda: setattr(self.house.platform, "defect", None),
             "reading breaks": lambda: (setattr(self, "looks_fail", True), setattr(self, "probe_fails", True)),
             "reading works": lambda: (setattr(self, "looks_fail", False), setattr(self, "probe_fails", False)),
         }
@@ -168,7 +178,7 @@ class AnySequence(RuleBasedStateMachine):
             self.house.steps.at(step, harm)
         try:
             act()
-        except (Died, PortFailed, SweepIncomplete, TellingIncomplete):
+        except (Died, Defect, PortFailed, SweepIncomplete, TellingIncomplete):
             return False
         finally:
             self.house.steps.clear()
@@ -198,6 +208,13 @@ class AnySequence(RuleBasedStateMachine):
                 assert forward.due_at is not None, "somebody looks after every forward that is not settled"
 
     @invariant()
+    def whatever_does_not_go_on_says_why(self) -> None:
+        for forward in self.house.store.forwards.values():
+            if forward.state in (S.PAUSED, S.IN_DOUBT, S.REJECTED) or forward.put_offs:
+                assert forward.error
+            assert forward.missing or forward.state is not S.NEEDS_MAPPING
+
+    @invariant()
     def no_end_is_forgotten(self) -> None:
         """No stream tells of forwards here: the order knows of its forward's end, or the sweeper will see to it."""
         for (key, channel), forward in self.house.store.forwards.items():
@@ -220,8 +237,9 @@ class AnySequence(RuleBasedStateMachine):
         """Once everything works again, all is settled within hours, and what arrived is known to have arrived."""
         self.house.steps.clear()
         self.answers, self.looks_fail, self.probe_fails, self.house.bus.is_down = [], False, False, False
+        self.house.platform.defect = None
         self.import_everything()
-        self.house.resume()
+        self.house.set_up()
         self.house.pass_time(4 * 3600, step=60)
         held = self.house.platform.times_held()
         for accepted in self.orders:
