@@ -29,7 +29,7 @@ up: setup ## the local stack in the foreground, until Ctrl-C
 
 test: setup $(SAM_INSTALLED) ## the whole test suite
 	$(BIN)/pytest -n auto --dist loadfile -m "not e2e"
-	$(BIN)/pytest -m e2e
+	$(BIN)/pytest -n 2 --dist loadfile -m e2e
 
 lint: setup $(SAM_INSTALLED) ## ruff, mypy, import rules, cfn-lint, sam validate
 	$(BIN)/ruff check
