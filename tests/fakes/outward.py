@@ -142,7 +142,9 @@ class FakePlatform:
         }
         return outcomes[answer]
 
-    def look_for(self, order: Order, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
+    def look_for(
+        self, order: Order, channel: Channel, credentials: Mapping[str, Any], request: FrozenRequest | None = None
+    ) -> Finding:
         self.steps.pass_by("before look")
         self._fail_if_defective()
         self.looks += 1

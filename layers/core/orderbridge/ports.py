@@ -242,8 +242,13 @@ class Platform(Protocol):
         """Send the request once and say what became of it; never raises for what a platform or network does."""
         ...
 
-    def look_for(self, order: Order, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
-        """Search the platform for an order whose create call had no answer; never raises for what a platform does."""
+    def look_for(
+        self, order: Order, channel: Channel, credentials: Mapping[str, Any], request: FrozenRequest | None = None
+    ) -> Finding:
+        """Search the platform for an order whose create call had no answer; never raises for what a platform does.
+
+        `request` is the create call as it was sent, by which an order of somebody else's under our mark is told.
+        """
         ...
 
     def cancel_order(

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.lookups import Absent, Found, LookFailed
+from orderbridge.domain.lookups import Absent, Foreign, Found, LookFailed
 from orderbridge.domain.outcomes import Accepted, NotSent, Rejected, Unknown
 from orderbridge_sandboxes.faults import Fault
 from tests.integration.platforms.conftest import Connected, an_order
+from tests.unit.platforms.examples import order
 
 
 @pytest.fixture(params=["2019-07", "2021-02"])
@@ -50,6 +51,46 @@ def test_an_order_whose_answer_was_lost_is_adopted_when_it_is_sent_again(either:
     assert isinstance(either.send(), Unknown)
     assert either.send() == Accepted(str(either.sandbox.orders[0].id))
     assert either.sandbox.duplicates()["count"] == 1
+
+
+@pytest.mark.parametrize("difference", ["moment", "goods"])
+def test_another_stacks_order_under_the_same_code_is_neither_adopted_nor_cancelled(
+    either: Connected, difference: str
+) -> None:
+    theirs = {
+        "moment": replace(an_order(), created_at="2025-01-01T04:30:00.000Z"),
+        "goods": order((("PROD-001", 10), ("PROD-002", 4)), customer_code="CUST-001", site_code="SITE-001"),
+    }[difference]
+    assert isinstance(either.send(theirs), Accepted)
+
+    outcome = either.send()
+
+    told = {"moment": "its order_date is 2025-01-01T04:30:00.000Z", "goods": "4 of "}[difference]
+    assert isinstance(outcome, Unknown)
+    assert told in outcome.reason
+    request = either.platform.to_request(an_order(), either.channel, either.mappings)
+    finding = either.platform.look_for(an_order(), either.channel, either.credentials, request)
+    assert isinstance(finding, Foreign)
+    assert finding.external_id == str(either.sandbox.orders[0].id)
+    assert told in finding.difference
+    if difference == "moment":
+        cancelled = either.platform.cancel_order(an_order(), None, either.channel, either.credentials)
+        assert isinstance(cancelled, NotSent)
+        assert either.sandbox.orders[0].status == "pending"
+
+
+def test_our_order_is_adopted_however_sirclo_spells_it(either: Connected) -> None:
+    accepted = either.send()
+    body = either.sandbox.orders[0].body
+    body["order_date"] = "2025-01-01T07:00:00+07:00"
+    for line in body["line_items"]:
+        line |= {"sku": line["sku"].lower(), "name": "another", "raw_price": 1, "unit_price": 1}
+
+    assert either.send() == accepted
+    request = either.platform.to_request(an_order(), either.channel, either.mappings)
+    found = either.platform.look_for(an_order(), either.channel, either.credentials, request)
+    assert isinstance(accepted, Accepted)
+    assert found == Found(accepted.external_id or "")
 
 
 def test_a_duplicate_that_cannot_be_read_back_is_not_guessed(either: Connected) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from orderbridge.domain.forwards import Forward, settle_look
-from orderbridge.domain.lookups import Absent, Ambiguous, CannotLook, Finding, Found, LookFailed
+from orderbridge.domain.lookups import Absent, Ambiguous, CannotLook, Finding, Foreign, Found, LookFailed
 from tests.fakes.samples import NOW
 from tests.unit.domain.forward_cases import GRACE, LOOK, S, seconds_until, sending
 
@@ -52,6 +52,14 @@ def test_a_failed_look_is_repeated_no_sooner_than_the_platform_asks() -> None:
     assert seconds_until(forward.lease_until) >= 700
 
 
-@pytest.mark.parametrize("finding", [Ambiguous(("7", "8")), CannotLook("no list")])
-def test_what_cannot_be_decided_waits_for_a_person(finding: Finding) -> None:
-    assert look(sending(), finding).state is S.IN_DOUBT
+@pytest.mark.parametrize(
+    ("finding", "reason"),
+    [
+        (Ambiguous(("7", "8")), "several orders at the platform: 7, 8"),
+        (Foreign("7", "it has other goods"), "another order has our id at the platform (7): it has other goods"),
+        (CannotLook("no list"), "no list"),
+    ],
+)
+def test_what_cannot_be_decided_waits_for_a_person_who_is_told_why(finding: Finding, reason: str) -> None:
+    forward = look(sending(), finding)
+    assert (forward.state, forward.error, forward.external_id) == (S.IN_DOUBT, reason, None)

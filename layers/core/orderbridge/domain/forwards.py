@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
-from orderbridge.domain.lookups import Absent, Ambiguous, CannotLook, Finding, Found, LookFailed
+from orderbridge.domain.lookups import Absent, Ambiguous, CannotLook, Finding, Foreign, Found, LookFailed
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef, OrderKey, OrderStatus
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown, bounded
@@ -282,6 +282,10 @@ def settle_look(
             )  # fmt: skip
         case Ambiguous(external_ids):
             return _in_doubt(forward, bounded(f"several orders at the platform: {', '.join(external_ids)}"), now)
+        case Foreign(external_id, difference):
+            return _in_doubt(
+                forward, bounded(f"another order has our id at the platform ({external_id}): {difference}"), now
+            )
         case CannotLook(reason):
             return _in_doubt(forward, bounded(reason), now)
         case LookFailed(reason, retry_after):

@@ -5,6 +5,7 @@
     Found        the platform holds the order, once
     Absent       a complete, readable look did not find it
     Ambiguous    more than one order carries our mark: a person decides
+    Foreign      an order carries our mark and is not the one that was sent: a person decides
     CannotLook   this platform offers no way to look
     LookFailed   the look itself did not succeed, which says nothing about the order
 """
@@ -38,6 +39,14 @@ class Ambiguous:
 
 
 @dataclass(frozen=True, slots=True)
+class Foreign:
+    """An order carries our mark and contradicts what was sent; `difference` says how, fit to be kept."""
+
+    external_id: str
+    difference: str
+
+
+@dataclass(frozen=True, slots=True)
 class CannotLook:
     """The platform has no call that could find the order."""
 
@@ -52,7 +61,7 @@ class LookFailed:
     retry_after: float | None = None
 
 
-Finding = Found | Absent | Ambiguous | CannotLook | LookFailed
+Finding = Found | Absent | Ambiguous | Foreign | CannotLook | LookFailed
 
 
 @dataclass(frozen=True, slots=True)

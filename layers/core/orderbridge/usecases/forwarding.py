@@ -217,7 +217,7 @@ class ForwardOrder:
         try:
             access = self.channels.access(record.forward.channel.name)
             policy = self._look_policy(access.channel)
-            finding = self.platform.look_for(record.order, access.channel, access.credentials)
+            finding = self.platform.look_for(record.order, access.channel, access.credentials, record.request)
         except Exception as failure:  # noqa: BLE001
             self.note_failure(failure, record.forward)
             return LookFailed(described(failure)), policy

@@ -56,7 +56,13 @@ class NgorderAdapter:
         unwanted = [*secrets_of(account), *mapper.personal_texts(request)]
         return mapper.read_reply(reply, refuses_with_503=settings.refuses_with_503, unwanted=unwanted)
 
-    def look_for(self, order: Order, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
+    def look_for(
+        self,
+        order: Order,
+        channel: Channel,
+        credentials: Mapping[str, Any],
+        request: FrozenRequest | None = None,  # noqa: ARG002 - the note carries the mark, and people write around it
+    ) -> Finding:
         """Whether Ngorder holds the order, by its mark on the lists of orders and cancelled orders."""
         from orderbridge.platforms.ngorder.lookup import OrderLists
 

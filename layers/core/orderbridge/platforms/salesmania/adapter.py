@@ -58,7 +58,13 @@ class SalesmaniaAdapter:
         unwanted = [*account.unwanted(), *mapper.personal_texts(request)]
         return mapper.read_reply(reply, refuses_with_503=account.settings.refuses_with_503, unwanted=unwanted)
 
-    def look_for(self, order: Order, channel: Channel, credentials: Mapping[str, Any]) -> Finding:  # noqa: ARG002
+    def look_for(
+        self,
+        order: Order,  # noqa: ARG002
+        channel: Channel,  # noqa: ARG002
+        credentials: Mapping[str, Any],  # noqa: ARG002
+        request: FrozenRequest | None = None,  # noqa: ARG002
+    ) -> Finding:
         """SalesMania lists no orders, so nothing can be looked for (TRAPS B18)."""
         return CannotLook(NO_LIST)
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from orderbridge.domain.channels import Channel
-from orderbridge.domain.lookups import Finding, Found, FoundMappings, LookFailed
+from orderbridge.domain.lookups import Finding, Foreign, Found, FoundMappings, LookFailed
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Rejected, Unknown
@@ -17,6 +17,7 @@ from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.sirclo import DEFINITION, Credentials, Settings, mapper
 from orderbridge.platforms.sirclo.client import SircloClient
+from orderbridge.platforms.sirclo.identity import SentOrder
 from orderbridge.platforms.sirclo.signing import signed_headers
 from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, NothingSent, Transport
 from orderbridge.ports import FrozenRequest
@@ -55,15 +56,19 @@ class SircloAdapter:
             return outcome_of_failure(failure)
         if not isinstance(outcome, mapper.AlreadyThere):
             return outcome
-        sent = mapper.order_in(request)
-        finding = self._find(str(sent["order_id"]), str(sent["order_date"]), channel, credentials)
-        if isinstance(finding, Found):
-            return Accepted(finding.external_id)
+        match self._find(SentOrder.in_request(request), channel, credentials):
+            case Found(external_id):
+                return Accepted(external_id)
+            case Foreign(external_id, difference):
+                return Unknown(f"SIRCLO has another order ({external_id}) under this order_id: {difference}")
         return Unknown(f"SIRCLO says that it has this order, and its id could not be read back: {outcome.words}")
 
-    def look_for(self, order: Order, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
+    def look_for(
+        self, order: Order, channel: Channel, credentials: Mapping[str, Any], request: FrozenRequest | None = None
+    ) -> Finding:
         """Whether SIRCLO holds the order, by Get Order over its order_date."""
-        return self._find(order.code, order.created_at, channel, credentials)
+        sent = SentOrder(order.code, from_iso(order.created_at)) if request is None else SentOrder.in_request(request)
+        return self._find(sent, channel, credentials)
 
     def cancel_order(
         self, order: Order, external_id: str | None, channel: Channel, credentials: Mapping[str, Any]
@@ -131,12 +136,12 @@ class SircloAdapter:
         with self._transport.conversation(settings.base_url) as conversation:
             yield SircloClient(conversation, settings, account, attempt_deadline())
 
-    def _find(self, order_id: str, order_date: str, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
+    def _find(self, sent: SentOrder, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
         from orderbridge.platforms.sirclo.lookup import OrderList
 
         try:
             with self.client(channel, credentials) as client:
-                return OrderList(client, from_iso(order_date)).find(order_id)
+                return OrderList(client, sent.order_date).find(sent)
         except NothingSent as failure:
             return LookFailed(str(failure))
 

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from orderbridge.domain.lookups import Absent, Ambiguous, Finding, Found, LookFailed
+from orderbridge.domain.lookups import Absent, Ambiguous, Finding, Foreign, Found, LookFailed
 from orderbridge.platforms.endpoints import Request
-from orderbridge.platforms.paging import ListFailed, Page, all_rows
+from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
 from orderbridge.platforms.sirclo import Credentials, Revision, Settings
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import GetOrder, GetOrders
+from orderbridge.platforms.sirclo.identity import SentOrder
 from orderbridge.platforms.sirclo.mapper import external_id_of, order_number
 from orderbridge.platforms.transport import Conversation, Deadline
 
@@ -29,23 +30,25 @@ class OrderList:
     client: SircloClient
     order_date: datetime
 
-    def find(self, order_id: str) -> Finding:
-        """The order under our id; Absent only after a complete, readable list without it."""
+    def find(self, sent: SentOrder) -> Finding:
+        """The order under our id, if it is ours; Absent only after a complete, readable list without it."""
         try:
-            ids = self._ids_of(order_id)
+            found = {external_id_of(row) or "": row for row in self._rows(sent.order_id)}
         except ListFailed as failed:
             return LookFailed(failed.reason, failed.retry_after)
-        if len(ids) > 1:
-            return Ambiguous(tuple(sorted(ids)))
-        return Found(ids.pop()) if ids else Absent()
+        if len(found) > 1:
+            return Ambiguous(tuple(sorted(found)))
+        for external_id, row in found.items():
+            difference = sent.difference(row)
+            return Found(external_id) if difference is None else Foreign(external_id, difference)
+        return Absent()
 
     def first_page(self) -> Page:
         """The first page of the window, read for its own sake; raises `ListFailed`."""
         return self._page(0)
 
-    def _ids_of(self, order_id: str) -> set[str]:
-        rows = all_rows(self._page, external_id_of)
-        return {external_id_of(row) or "" for row in rows if order_number(row) == order_id}
+    def _rows(self, order_id: str) -> list[Row]:
+        return [row for row in all_rows(self._page, external_id_of) if order_number(row) == order_id]
 
     def _page(self, number: int) -> Page:
         return _page(self.client, Window(self.order_date - WINDOW, self.order_date + WINDOW), number)
