@@ -169,11 +169,11 @@ class World:
         attempts = itertools.count(1)
         self.forward = ForwardOrder(
             orders=self.store,
-            channels=ChannelWatch(self.channels, adapter, Credentials(), self.bus.publish, clock, self.draw.random),
+            channels=ChannelWatch(self.channels, adapter, Credentials(), clock, self.draw.random),
             mappings=mappings,
-            credentials=Credentials(),
             platform=adapter,
             queues=self.queues,
+            note_failure=lambda *_: None,
             clock=clock,
             new_attempt_id=lambda: f"attempt-{next(attempts)}",
             jitter=self.draw.random,

@@ -23,7 +23,7 @@ FaultKind = Literal[
     "delay",  # the answer comes `seconds` later; processed before or after the pause
     "garbage",  # 200 with bytes that nobody can read
     "truncate",  # half of the true answer, then the end
-    "page_repeat",  # a list answers with the page before once more
+    "page_repeat",  # another page of a list is answered with the page before once more
     "wrong_shape",  # 200 with JSON of another shape
 ]
 KINDS: tuple[str, ...] = get_args(FaultKind)
@@ -93,6 +93,13 @@ class Fault:
 
 
 _FRACTIONS = ("probability", "seconds")
+_PAGES = frozenset({"page", "pagination_offset", "offset"})
+
+
+def list_of(request: Request) -> tuple[Any, ...]:
+    """What two pages of one list have in common: everything but the number of the page, in the path or in the query."""
+    steps = [step for step in request.path.split("/") if not step.isdecimal()]
+    return request.method, steps, {name: value for name, value in request.query.items() if name not in _PAGES}
 
 
 class Rule:
@@ -104,9 +111,10 @@ class Rule:
         self.matched = 0
         self.struck = 0
         self.last_page: Reply | None = None
+        self._last_request: Request | None = None
         self._draw = random.Random(fault.seed)  # noqa: S311 - repeatable, not secret
 
-    def strikes(self) -> bool:
+    def strikes(self, request: Request) -> bool:
         """Counts one matching request and says whether the fault strikes it."""
         self.matched += 1
         fault = self.fault
@@ -114,10 +122,18 @@ class Rule:
             return False
         if fault.probability < 1 and self._draw.random() >= fault.probability:
             return False
-        if fault.kind == "page_repeat" and self.last_page is None:
-            return False  # there is no page before the first
+        if fault.kind == "page_repeat" and not self._is_another_page(request):
+            return False
         self.struck += 1
         return True
+
+    def remember(self, request: Request, reply: Reply) -> None:
+        """Notes an unharmed page."""
+        self.last_page, self._last_request = reply, request
+
+    def _is_another_page(self, request: Request) -> bool:
+        last = self._last_request
+        return last is not None and last.target != request.target and list_of(last) == list_of(request)
 
 
 class Faults:
@@ -148,7 +164,7 @@ class Faults:
             taken: list[Rule] = []
             for rule in self._rules:
                 hit = any(other.fault.kind != "delay" for other in taken)
-                if rule.fault.matches(request) and not (hit and rule.fault.kind != "delay") and rule.strikes():
+                if rule.fault.matches(request) and not (hit and rule.fault.kind != "delay") and rule.strikes(request):
                     taken.append(rule)
             return taken
 
@@ -157,7 +173,7 @@ class Faults:
         with self._lock:
             for rule in self._rules:
                 if rule.fault.kind == "page_repeat" and rule.fault.matches(request) and reply.status == 200:
-                    rule.last_page = reply
+                    rule.remember(request, reply)
 
     def listed(self) -> list[dict[str, Any]]:
         """Every rule with its counts, as JSON."""

@@ -116,24 +116,32 @@ def test_a_delay_goes_with_another_fault(sandbox):
     assert sandbox.requests[0].fault == "delay+commit_then_status"
 
 
-def test_a_repeated_page_is_the_one_before(sandbox):
-    sandbox.faults.add(Fault("page_repeat", "POST", "/api/open/order", count=1))
-    first, second, third = (json.loads(post(sandbox)[2])["data"] for _ in range(3))
-    assert first == second != third
-    assert len(sandbox.orders) == 2
+def listed(sandbox, number, day="2025-01-01"):
+    """A page of Get Orders with one row a page."""
+    query = f"start_date={day}&end_date={day}&per_page=1&pagination_offset={number}"
+    request = urllib.request.Request(f"{sandbox.url}/api/open/order?{query}", headers=BEARER)
+    with urllib.request.urlopen(request, timeout=5) as reply:
+        return json.loads(reply.read())
 
 
 def test_a_list_that_repeats_its_pages_never_shows_the_last_order(sandbox):
     for _ in range(3):
         post(sandbox)
     sandbox.faults.add(Fault("page_repeat", "GET", "/api/open/order", count=None))
-    url = f"{sandbox.url}/api/open/order?start_date=2025-01-01&end_date=2025-01-01&per_page=1&pagination_offset="
-    pages = []
-    for number in (1, 2, 3):
-        with urllib.request.urlopen(urllib.request.Request(f"{url}{number}", headers=BEARER), timeout=5) as reply:
-            pages.append(json.loads(reply.read()))
+    pages = [listed(sandbox, number) for number in (1, 2, 3)]
     assert pages[0] == pages[1] == pages[2]
     assert pages[0]["meta"]["pagination"]["total_pages"] == 3
+
+
+def test_a_page_is_repeated_once_and_in_its_own_list_alone(sandbox):
+    for _ in range(3):
+        post(sandbox)
+    sandbox.faults.add(Fault("page_repeat", "GET", "/api/open/order", count=1))
+    first = listed(sandbox, 1)
+    assert listed(sandbox, 1, day="2025-01-02")["data"] == [], "another list"
+    assert listed(sandbox, 1) == first, "the same page, as it is"
+    assert listed(sandbox, 2) == first
+    assert listed(sandbox, 2) != first
 
 
 def test_a_running_delay_does_not_hold_up_the_stop():
