@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
@@ -18,12 +17,11 @@ from hypothesis import strategies as st
 from orderbridge.aws import channel_items, forward_items, items
 from orderbridge.aws.attributes import from_attribute, to_attribute
 from orderbridge.aws.bus import EventBridgeBus
-from orderbridge.aws.channels import SecretCredentials, TableMappings
+from orderbridge.aws.channels import TableMappings
 from orderbridge.aws.due import TableDueIndex
 from orderbridge.aws.intake import TableOrderIntake
 from orderbridge.aws.partners import TablePartners
 from orderbridge.aws.reads import batch_get
-from orderbridge.aws.secrets import SecretKeyRing, SecretPepper, signing_keys
 from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.codes import order_code
@@ -290,74 +288,6 @@ def test_references_with_every_character_come_back_whole(deployed: Deployed, dyn
 
     (item,) = TableDueIndex(dynamodb, deployed.table).due("2026", 100)
     assert item.key == key
-
-
-# --- secrets ----------------------------------------------------------------------------------------------------------
-
-
-class Vault:
-    """Secrets Manager with one secret that may change."""
-
-    def __init__(self, document: Any) -> None:
-        self.document = document
-        self.asked = 0
-
-    def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803 - boto3's name
-        self.asked += 1
-        return {"SecretString": self.document if isinstance(self.document, str) else json.dumps(self.document)}
-
-
-def key(kid: str) -> dict[str, str]:
-    return {"kid": kid, "key": kid * 32}
-
-
-def test_the_ring_is_remembered_and_fetched_anew_at_most_once_a_minute_for_an_unknown_key() -> None:
-    clock, vault = Clock(), Vault(key("1"))
-    ring = SecretKeyRing(lambda: vault, "keys", clock)  # type: ignore[arg-type]
-    ring.current()
-    clock.move(299)
-    ring.current()
-    assert vault.asked == 1
-    clock.move(1)
-    ring.current()
-    assert vault.asked == 2
-
-    for _ in range(5):
-        ring.refreshed()
-    assert vault.asked == 2
-    clock.move(60)
-    vault.document = {**key("2"), "previous": [key("1")]}
-    assert "2" in ring.refreshed().keys
-    assert vault.asked == 3
-
-
-def test_a_new_key_verifies_for_five_minutes_before_it_signs() -> None:
-    document = {**key("2"), "created_at": 1000, "previous": [key("1")]}
-
-    assert signing_keys(document, 1299).signing_kid == "1"
-    assert signing_keys(document, 1300).signing_kid == "2"
-    assert set(signing_keys(document, 1000).keys) == {"1", "2"}
-    assert signing_keys(key("1"), 0).signing_kid == "1"
-
-
-def test_the_pepper_is_read_once() -> None:
-    vault = Vault("the pepper")
-    pepper = SecretPepper(vault, "pepper")  # type: ignore[arg-type]
-
-    assert [pepper.pepper() for _ in range(3)] == [b"the pepper"] * 3
-    assert vault.asked == 1
-
-
-def test_credentials_are_remembered_for_their_time() -> None:
-    clock, vault = Clock(), Vault({"api_key": "old"})
-    source = SecretCredentials(vault, "stack", 60, clock)  # type: ignore[arg-type]
-    channel = Channel("a", "ngorder", {})
-
-    assert source.credentials(channel) == {"api_key": "old"}
-    vault.document = {"api_key": "new"}
-    assert source.credentials(channel) == {"api_key": "old"}
-    clock.move(60)
-    assert source.credentials(channel) == {"api_key": "new"}
 
 
 # --- the bus ----------------------------------------------------------------------------------------------------------

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from orderbridge.domain.channels import Channel
 from orderbridge.platforms.registry import check_channel, definition_of, platform_named, platform_names
 from orderbridge.platforms.values import InvalidValue
+from orderbridge.ports import ChannelUnusable
 from tests.unit.platforms.examples import BASE_URLS, CREDENTIALS, SETTINGS
 
 
@@ -58,3 +60,24 @@ def test_a_forwarder_carries_its_own_platform_and_no_http_until_it_sends(name: s
     for other in {*platform_names()} - {name}:
         assert f"orderbridge.platforms.{other}" not in loaded
     assert not {"httpcore", "httpx", "h11", "certifi"} & set(loaded)
+
+
+# --- channels as they are set up --------------------------------------------------------------------------------------
+
+
+def a_channel(name: str, **settings: object) -> Channel:
+    return Channel("main", name, {"base_url": BASE_URLS[name], **SETTINGS[name], **settings})
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_a_channel_as_channels_add_takes_it_can_be_used(name: str) -> None:
+    platform_named(name).require_usable(a_channel(name), CREDENTIALS[name])
+
+
+@pytest.mark.parametrize("name", platform_names())
+def test_a_channel_that_another_version_set_up_cannot_be_used_and_says_why(name: str) -> None:
+    with pytest.raises(ChannelUnusable, match=r"the settings of the channel main cannot be used: .*of_another_version"):
+        platform_named(name).require_usable(a_channel(name, of_another_version=1), CREDENTIALS[name])
+    with pytest.raises(ChannelUnusable, match="the credentials of the channel main cannot be used: ") as unusable:
+        platform_named(name).require_usable(a_channel(name), {"misspelt": "a secret value"})
+    assert "a secret value" not in str(unusable.value)

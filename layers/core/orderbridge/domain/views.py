@@ -16,6 +16,7 @@ PARTNER_EVENTS = {
     "ForwardRejected": "OrderRejected",
     "ForwardCancelled": "OrderCancelled",
     "CancelRejected": "CancelNotPossible",
+    "CancelUnconfirmed": "CancelNotConfirmed",
     "StatusChanged": "StatusChanged",
     "ShipmentChanged": "ShipmentChanged",
 }
