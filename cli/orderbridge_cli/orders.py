@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from orderbridge.domain.forwards import Forward
-    from orderbridge.domain.orders import Order
+    from orderbridge.domain.orders import OrderSummary
     from orderbridge.domain.views import OrderView
     from orderbridge.usecases.operating_orders import LookUpOrders
 
@@ -64,13 +64,13 @@ def list_orders(
     answer(rows, lambda: table(None, columns, [[row[name] for name in columns] for row in rows]))
 
 
-def _row(order: Order) -> dict[str, Any]:
+def _row(order: OrderSummary) -> dict[str, Any]:
     return {
         "code": order.code,
         "client_id": order.client_id,
         "status": order.status,
         "created_at": order.created_at,
-        "purchase_order_no": order.content.purchase_order_no,
+        "purchase_order_no": order.purchase_order_no,
     }
 
 
@@ -171,4 +171,4 @@ def timeline_table(timeline: list[dict[str, Any]]) -> RenderableType:
 def _trouble(forward: dict[str, Any]) -> str | None:
     told = ", ".join(forward[name] for name in ("status", "shipment_problem", "awb_number") if forward.get(name))
     needs = ", ".join(f"{need['kind']}:{need['key']}" for need in forward["missing"])
-    return needs or forward["error"] or told or None
+    return "; ".join(filter(None, (needs, forward["error"], told))) or None

@@ -216,6 +216,12 @@ def test_an_unknown_channel_is_exit_1(operator: Operator) -> None:
         assert "There is no channel toko." in operator.refused("channels", *arguments, "toko")
 
 
+def test_a_channel_whose_credentials_are_gone_is_told_so(set_up: Operator) -> None:
+    set_up.stack.clients.secrets_manager.delete_secret(SecretId="orderbridge/channels/sirclo/sirclo")
+
+    assert "the channel sirclo has no credentials" in set_up.refused("channels", "check", "sirclo")
+
+
 def test_pausing_shows_the_reason_and_resuming_takes_it_away(set_up: Operator) -> None:
     paused = set_up.json("channels", "pause", "sirclo", "--reason", "stock   count")
     assert (paused["state"], paused["paused_reason"]) == ("paused", "stock count")
