@@ -49,104 +49,109 @@ def _text(name: str) -> Variable[str]:
     return Variable(name, str)
 
 
+def _seconds(name: str) -> Variable[float]:
+    return Variable(name, _number)
+
+
 class Settings:
     """What one function reads. `load` makes one; plain classes, because a cold start makes all of them."""
 
-
-class AuthLoginSettings(Settings):
     table_name = _text("TABLE_NAME")
+
+
+class TokenSettings(Settings):
+    """What it takes to issue a token or to know one."""
+
     jwt_keys_secret = _text("JWT_KEYS_SECRET")
+
+
+class AuthLoginSettings(TokenSettings):
     pepper_secret = _text("PEPPER_SECRET")
     login_failures_per_client = Variable("LOGIN_FAILURES_PER_CLIENT", int)
     login_failures_per_address = Variable("LOGIN_FAILURES_PER_ADDRESS", int)
 
 
-class AuthRefreshSettings(Settings):
-    table_name = _text("TABLE_NAME")
-    jwt_keys_secret = _text("JWT_KEYS_SECRET")
-    partner_cache_seconds = Variable("PARTNER_CACHE_SECONDS", _number)
+class TokenHolderSettings(TokenSettings):
+    """What it takes to know whose a token is, and whether that partner is still active."""
+
+    partner_cache_seconds = _seconds("PARTNER_CACHE_SECONDS")
 
 
-class CallerSettings(Settings):
+class AuthRefreshSettings(TokenHolderSettings):
+    """No more than that."""
+
+
+class CallerSettings(TokenHolderSettings):
     """What it takes to know who is calling, and how often they may."""
 
-    table_name = _text("TABLE_NAME")
-    jwt_keys_secret = _text("JWT_KEYS_SECRET")
-    partner_cache_seconds = Variable("PARTNER_CACHE_SECONDS", _number)
     partner_calls_per_second = Variable("PARTNER_CALLS_PER_SECOND", _positive)
     partner_calls_at_once = Variable("PARTNER_CALLS_AT_ONCE", int)
-
-
-class OrderIntakeSettings(CallerSettings):
-    business_time_zone = _text("BUSINESS_TIME_ZONE")
-    sweep_grace_seconds = Variable("SWEEP_GRACE_SECONDS", _number)
 
 
 class OrderReadSettings(CallerSettings):
     business_time_zone = _text("BUSINESS_TIME_ZONE")
 
 
+class OrderIntakeSettings(CallerSettings):
+    business_time_zone = _text("BUSINESS_TIME_ZONE")
+    sweep_grace_seconds = _seconds("SWEEP_GRACE_SECONDS")
+
+
 class OrderCancelSettings(CallerSettings):
     queue_sirclo = _text("QUEUE_SIRCLO")
     queue_ngorder = _text("QUEUE_NGORDER")
-    sweep_grace_seconds = Variable("SWEEP_GRACE_SECONDS", _number)
+    sweep_grace_seconds = _seconds("SWEEP_GRACE_SECONDS")
 
 
 class ApiInfoSettings(Settings):
-    table_name = _text("TABLE_NAME")
+    """The table alone."""
 
 
 class EventPublisherSettings(Settings):
-    table_name = _text("TABLE_NAME")
     bus_name = _text("BUS_NAME")
     queue_webhooks = _text("QUEUE_WEBHOOKS")
-    partner_cache_seconds = Variable("PARTNER_CACHE_SECONDS", _number)
-    sweep_grace_seconds = Variable("SWEEP_GRACE_SECONDS", _number)
-
-
-class ForwarderSettings(Settings):
-    stack = _text("ORDERBRIDGE_STACK")
-    table_name = _text("TABLE_NAME")
-    platform = _text("PLATFORM")
-    queue_url = _text("QUEUE_URL")
-    function_timeout_seconds = Variable("FUNCTION_TIMEOUT_SECONDS", _number)
-    workers = Variable("WORKERS", _number)
-    sweep_grace_seconds = Variable("SWEEP_GRACE_SECONDS", _number)
-    partner_cache_seconds = Variable("PARTNER_CACHE_SECONDS", _number)
-    allow_loopback_http = Variable("ALLOW_LOOPBACK_HTTP", _flag)
+    partner_cache_seconds = _seconds("PARTNER_CACHE_SECONDS")
+    sweep_grace_seconds = _seconds("SWEEP_GRACE_SECONDS")
 
 
 class SweeperSettings(Settings):
-    table_name = _text("TABLE_NAME")
     bus_name = _text("BUS_NAME")
     queue_salesmania = _text("QUEUE_SALESMANIA")
     queue_sirclo = _text("QUEUE_SIRCLO")
     queue_ngorder = _text("QUEUE_NGORDER")
     queue_webhooks = _text("QUEUE_WEBHOOKS")
-    sweep_grace_seconds = Variable("SWEEP_GRACE_SECONDS", _number)
+    sweep_grace_seconds = _seconds("SWEEP_GRACE_SECONDS")
 
 
-class StatusSyncSettings(Settings):
+class OutwardSettings(Settings):
+    """What it takes to call somebody: the stack, by which secrets are named, and whether plain http will do."""
+
     stack = _text("ORDERBRIDGE_STACK")
-    table_name = _text("TABLE_NAME")
     allow_loopback_http = Variable("ALLOW_LOOPBACK_HTTP", _flag)
 
 
-class WebhookSenderSettings(Settings):
-    stack = _text("ORDERBRIDGE_STACK")
-    table_name = _text("TABLE_NAME")
+class ForwarderSettings(OutwardSettings):
+    platform = _text("PLATFORM")
+    queue_url = _text("QUEUE_URL")
+    function_timeout_seconds = _seconds("FUNCTION_TIMEOUT_SECONDS")
+    workers = Variable("WORKERS", _number)
+    sweep_grace_seconds = _seconds("SWEEP_GRACE_SECONDS")
+    partner_cache_seconds = _seconds("PARTNER_CACHE_SECONDS")
+
+
+class StatusSyncSettings(OutwardSettings):
+    """The table and the platforms."""
+
+
+class StockSyncSettings(OutwardSettings):
+    bus_name = _text("BUS_NAME")
+
+
+class WebhookSenderSettings(OutwardSettings):
     bus_name = _text("BUS_NAME")
     queue_webhooks = _text("QUEUE_WEBHOOKS")
-    sweep_grace_seconds = Variable("SWEEP_GRACE_SECONDS", _number)
-    partner_cache_seconds = Variable("PARTNER_CACHE_SECONDS", _number)
-    allow_loopback_http = Variable("ALLOW_LOOPBACK_HTTP", _flag)
-
-
-class StockSyncSettings(Settings):
-    stack = _text("ORDERBRIDGE_STACK")
-    table_name = _text("TABLE_NAME")
-    bus_name = _text("BUS_NAME")
-    allow_loopback_http = Variable("ALLOW_LOOPBACK_HTTP", _flag)
+    sweep_grace_seconds = _seconds("SWEEP_GRACE_SECONDS")
+    partner_cache_seconds = _seconds("PARTNER_CACHE_SECONDS")
 
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
