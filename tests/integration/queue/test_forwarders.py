@@ -12,6 +12,7 @@ from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
 
 from orderbridge.domain.forwards import ForwardState
+from orderbridge.domain.mapping import MappingKey
 from orderbridge_sandboxes import demo
 from orderbridge_sandboxes.faults import Fault
 from tests.fakes import samples
@@ -69,6 +70,22 @@ def test_without_its_mappings_an_order_goes_nowhere_and_lists_what_is_missing(li
     line.map_as("customer", "CUST-999", "CUST-001")
     line.forward(sqs_event(line.detail()))
     assert line.deployed.states() == {line.channel.name: S.SENT}
+
+
+def test_an_order_that_no_one_order_at_ngorder_can_hold_waits_and_says_why(ngorder: Line) -> None:
+    """Goods of our own and of a supplier: both products are mapped, and still the second is what is missing."""
+    ngorder.map_everything()
+    supplied = {"variation_id": demo.NGORDER_VARIATION + 2, "product_status": "R"}
+    ngorder.deployed.add_mapping(ngorder.channel.name, MappingKey.of("product", "PROD-002"), supplied)
+    ngorder.deployed.add_mapping(ngorder.channel.name, MappingKey.of("cost", "PROD-002"), "5000")
+    ngorder.accept(products=[{"product_code": f"PROD-00{number}", "quantity": 1} for number in (1, 2)])
+
+    assert ngorder.forward(sqs_event(ngorder.detail())) == DONE
+
+    forward = ngorder.deployed.forwards()[ngorder.channel.name]
+    assert (forward.state, forward.missing) == (S.NEEDS_MAPPING, (MappingKey("product", "PROD-002"),))
+    assert forward.error == "product:PROD-002 is of product_status R, the first line of S; an order is of one"
+    assert ngorder.sandbox.orders == ()
 
 
 def test_only_what_failed_comes_back_to_the_queue(ngorder: Line) -> None:

@@ -18,6 +18,14 @@ def test_parking_lists_everything_and_is_looked_at_again() -> None:
     assert parked.entry.detail == "product:PROD-001, customer:CUST-001"
 
 
+def test_parking_says_why_something_counts_as_missing_that_is_mapped() -> None:
+    parked = park_for_mappings(queued(), MISSING, NOW, "product:PROD-001 is of another kind").forward
+    assert parked.error == "product:PROD-001 is of another kind"
+
+    again = park_for_mappings(parked, MISSING, NOW)
+    assert (again.forward.error, again.entry) == (None, None), "it is not mapped any more"
+
+
 def test_looking_again_without_anything_new_leaves_no_line_on_the_timeline() -> None:
     parked = park_for_mappings(queued(), MISSING, NOW).forward
 

@@ -119,7 +119,11 @@ def test_a_cost_of_nothing_is_a_cost() -> None:
 
 
 def test_one_order_cannot_mix_statuses_so_the_others_wait_for_another_variant() -> None:
-    assert missing_of({**ROWS, "product:PROD-2": {"variation_id": 9009, "product_status": "PO"}}) == ["product:PROD-2"]
+    rows = {**ROWS, "product:PROD-2": {"variation_id": 9009, "product_status": "PO"}}
+    assert missing_of(rows) == ["product:PROD-2"]
+    with pytest.raises(MissingMappings) as parked:
+        mapper.to_request(order((("PROD-1", 10), ("PROD-2", 3))), SETTINGS, mappings(rows))
+    assert parked.value.reason == "product:PROD-2 is of product_status PO, the first line of S; an order is of one"
 
 
 @pytest.mark.parametrize(

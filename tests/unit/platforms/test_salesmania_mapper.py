@@ -92,8 +92,17 @@ def test_a_product_without_a_price_waits_for_the_price() -> None:
     assert missing_of(rows) == ["price:PROD-1", "price:PROD-2", "unit:PROD-2"]
 
 
-def test_a_value_that_cannot_be_used_is_missing() -> None:
-    assert missing_of({**ROWS, "product:PROD-1": {"sku": "other"}, "product:PROD-2": PRODUCT}) == ["product:PROD-1"]
+def test_a_value_that_cannot_be_used_is_missing_and_the_reason_said() -> None:
+    rows = {**ROWS, "product:PROD-1": {"sku": "other"}, "product:PROD-2": PRODUCT}
+    assert missing_of(rows) == ["product:PROD-1"]
+    with pytest.raises(MissingMappings) as parked:
+        mapper.to_request(order((("PROD-1", 1), ("PROD-3", 1))), SETTINGS, mappings(rows))
+    assert missing(parked.value.keys) == ["product:PROD-1", "product:PROD-3"]
+    assert parked.value.reason is not None
+    assert parked.value.reason.startswith("product:PROD-1 cannot be used: ")
+    assert "product_id: Field required" in parked.value.reason
+    assert "other" not in parked.value.reason
+    assert "PROD-3" not in parked.value.reason, "it is not mapped, and there is no more to say"
 
 
 def test_sales_people_ignore_case_and_spaces() -> None:
@@ -136,6 +145,7 @@ def test_a_box_does_not_cost_what_a_piece_costs() -> None:
     with pytest.raises(MissingMappings) as parked:
         line({"unit:PROD-1": {"unit": "BOX", "ratio": 12}}, pieces=24)
     assert missing(parked.value.keys) == ["price:PROD-1"]
+    assert parked.value.reason == "price:PROD-1 is known for one PCS alone"
 
 
 def test_a_broken_box_waits_for_a_unit_that_can_hold_it() -> None:
@@ -143,6 +153,7 @@ def test_a_broken_box_waits_for_a_unit_that_can_hold_it() -> None:
     with pytest.raises(MissingMappings) as parked:
         line(boxed, pieces=13)
     assert missing(parked.value.keys) == ["unit:PROD-1"]
+    assert parked.value.reason == "unit:PROD-1 of 12 pieces cannot hold 13 exactly"
     assert line({**boxed, "unit:PROD-1": "PCS", "price:PROD-1": 17500}, pieces=13)["qty"] == 13
 
 

@@ -135,6 +135,10 @@ def test_2021_waits_for_an_address_that_is_not_whole() -> None:
     partial = {"delivery_name": "Artia", "delivery_city": "Jakarta"}
     rows = {**ROWS, "product:PROD-2": ROWS["product:PROD-1"], "customer:CUST-1": partial}
     assert missing_of(LATER, rows) == ["address:CUST-1"]
+    with pytest.raises(MissingMappings) as parked:
+        mapper.to_request(order(), LATER, mappings(rows))
+    lacking = "delivery_region, delivery_suburb, delivery_post_code, delivery_method"
+    assert parked.value.reason == f"address:CUST-1 lacks {lacking}"
     assert mapper.to_request(order((("PROD-1", 1),)), EARLY, mappings(rows))
 
 

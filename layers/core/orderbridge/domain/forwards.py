@@ -339,17 +339,22 @@ def retry_delay(attempts: int, jitter: float, retry_after: float | None = None) 
     return max(backoff, min(max(retry_after, 0.0), LONGEST_RETRY_AFTER_SECONDS))
 
 
-def park_for_mappings(forward: Forward, missing: Sequence[MappingKey], now: datetime) -> Transition:
-    """NEEDS_MAPPING with everything that is missing; looked at again from time to time besides by every import."""
-    listed = tuple(missing)
+def park_for_mappings(
+    forward: Forward, missing: Sequence[MappingKey], now: datetime, reason: str | None = None
+) -> Transition:
+    """NEEDS_MAPPING with everything that is missing; looked at again from time to time besides by every import.
+
+    `reason` says why something counts as missing that is mapped.
+    """
+    listed, error = tuple(missing), None if reason is None else bounded(reason)
     if forward.state is _S.NEEDS_MAPPING and forward.missing == listed:
         # Looked at again, and nothing has come: it still waits since then, and the timeline says so once.
         due_at = after(now, PARKED_RECHECK_SECONDS)
-        return Transition(replace(forward, due_at=due_at, not_before=None, error=None, put_offs=0), None, forward)
+        return Transition(replace(forward, due_at=due_at, not_before=None, error=error, put_offs=0), None, forward)
     return change(
         forward, _S.NEEDS_MAPPING, now, "ForwardNeedsMapping",
         bounded(", ".join(f"{need.kind}:{need.key}" for need in listed)),
-        missing=listed, due_at=after(now, PARKED_RECHECK_SECONDS),
+        missing=listed, error=error, due_at=after(now, PARKED_RECHECK_SECONDS),
     )  # fmt: skip
 
 

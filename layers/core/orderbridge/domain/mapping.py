@@ -56,8 +56,13 @@ def _no_number(name: str) -> Any:
 
 
 class MissingMappings(Exception):
-    """An order cannot be expressed at a channel; `keys` is everything that is missing, in a stable order."""
+    """An order cannot be expressed at a channel; `keys` is everything that is missing, in a stable order.
 
-    def __init__(self, keys: Iterable[MappingKey]) -> None:
+    `reason` says why, in words, for those that are mapped and of no use all the same; None where none is.
+    """
+
+    def __init__(self, keys: Iterable[MappingKey], reasons: Mapping[MappingKey, str] | None = None) -> None:
         self.keys = tuple(sorted(set(keys), key=lambda need: (KINDS.index(need.kind), need.key)))
+        why = {key: reasons[key] for key in self.keys if key in reasons} if reasons else {}
+        self.reason = "; ".join(f"{need.kind}:{need.key} {words}" for need, words in why.items()) or None
         super().__init__(", ".join(f"{need.kind}:{need.key}" for need in self.keys))

@@ -23,6 +23,7 @@ class MappedOrder:
         self._settings = settings
         self._mappings = mappings
         self._missing: set[MappingKey] = set()
+        self._reasons: dict[MappingKey, str] = {}
 
     def find(self, kind: MappingKind, key: str) -> Any:
         """The value, or None where there is none or an unusable one."""
@@ -31,8 +32,8 @@ class MappedOrder:
             return None
         try:
             return self._definition.read_mapping(kind, self._mappings[needed], self._settings)
-        except InvalidValue:
-            self._missing.add(needed)
+        except InvalidValue as invalid:
+            self.miss(kind, key, f"cannot be used: {invalid}")
             return None
 
     def need(self, kind: MappingKind, key: str) -> Any:
@@ -42,14 +43,17 @@ class MappedOrder:
             self.miss(kind, key)
         return value
 
-    def miss(self, kind: MappingKind, key: str) -> None:
-        """Note something as missing."""
-        self._missing.add(MappingKey.of(kind, key))
+    def miss(self, kind: MappingKind, key: str, reason: str | None = None) -> None:
+        """Note something as missing; `reason` says why what is mapped is of no use."""
+        needed = MappingKey.of(kind, key)
+        self._missing.add(needed)
+        if reason is not None:
+            self._reasons[needed] = reason
 
     def raise_if_missing(self) -> None:
         """Raises `MissingMappings` with everything noted so far."""
         if self._missing:
-            raise MissingMappings(self._missing)
+            raise MissingMappings(self._missing, self._reasons)
 
 
 def keys_of(

@@ -232,7 +232,7 @@ class ForwardOrder:
     def _park(self, record: ForwardRecord, access: Access, missing: MissingMappings) -> Forward:
         if record.forward.state is ForwardState.PAUSED:
             record = ForwardRecord(record.order, self.orders.save(self._released(record.forward)), record.request)
-        parked = self.orders.save(park_for_mappings(record.forward, missing.keys, self.clock()))
+        parked = self.orders.save(park_for_mappings(record.forward, missing.keys, self.clock(), missing.reason))
         try:
             self._look_up(record.order, access, parked)
         except Exception as failure:  # noqa: BLE001 - it waits for an import all the same
@@ -244,7 +244,7 @@ class ForwardOrder:
         except MissingMappings as still:
             if still.keys == parked.missing:
                 return parked
-            return self.orders.save(park_for_mappings(parked, still.keys, self.clock()))
+            return self.orders.save(park_for_mappings(parked, still.keys, self.clock(), still.reason))
         return self._release(parked)
 
     def _look_up(self, order: Order, access: Access, parked: Forward) -> None:

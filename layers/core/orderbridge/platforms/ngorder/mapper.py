@@ -98,7 +98,8 @@ def _note_mixed_statuses(order: Order, products: list[Product | None], mapped: M
     statuses = [product.product_status for product in products if product is not None]
     for line, product in zip(order.content.products, products, strict=True):
         if product is not None and product.product_status != statuses[0]:
-            mapped.miss("product", line.product_code)
+            why = f"is of product_status {product.product_status}, the first line of {statuses[0]}; an order is of one"
+            mapped.miss("product", line.product_code, why)
 
 
 def _cost_of_goods(order: Order, products: list[Product | None], mapped: MappedOrder) -> int | None:

@@ -71,7 +71,8 @@ def _line(line: ProductLine, number: int, mapped: MappedOrder) -> dict[str, Any]
     price = _price(line, product, unit, mapped)
     quantity = unit.quantity_of(line.quantity) if unit else None
     if unit is None or quantity is None:
-        mapped.miss("unit", line.product_code)
+        why = None if unit is None else f"of {unit.ratio} pieces cannot hold {line.quantity} exactly"
+        mapped.miss("unit", line.product_code, why)
         return None
     if price is None:
         return None
@@ -98,7 +99,8 @@ def _price(line: ProductLine, product: Product, unit: Unit | None, mapped: Mappe
     # The product mapping's price is for its own unit; a box does not cost what a piece costs.
     is_for_this_unit = unit is None or product.unit is None or unit.unit == product.unit
     if product.price is None or not is_for_this_unit:
-        mapped.miss("price", line.product_code)
+        why = None if product.price is None else f"is known for one {product.unit} alone"
+        mapped.miss("price", line.product_code, why)
         return None
     return product.price
 

@@ -74,8 +74,8 @@ def _delivery(order: Order, settings: Settings, mapped: MappedOrder) -> dict[str
         known |= row.model_dump(exclude_none=True) if row is not None else {}
     if settings.revision == "2019-07":
         known.pop("delivery_suburb", None)  # 2019-07 has no such field
-    elif customer is not None and any(name not in known for name in _NEEDED_IN_2021):
-        mapped.miss("address", customer_code)
+    elif customer is not None and (lacking := [name for name in _NEEDED_IN_2021 if name not in known]):
+        mapped.miss("address", customer_code, f"lacks {', '.join(lacking)}")
     return known
 
 
