@@ -234,7 +234,7 @@ Every refusal is a problem document (RFC 9457) with `Content-Type: application/p
 
 ```json
 {
-  "type": "/api/v1/docs#error-invalid_fields",
+  "type": "urn:orderbridge:error:invalid_fields",
   "title": "Unprocessable Content",
   "status": 422,
   "detail": "The request has invalid fields; see errors.",
@@ -248,6 +248,8 @@ Every refusal is a problem document (RFC 9457) with `Content-Type: application/p
 ```
 
 - Decide by `code`. It is stable: a code keeps its meaning and its status, new codes may come.
+- `type` is `urn:orderbridge:error:` and the code: the same as a URI, a name and no address, and as stable. The page of
+  the API itself, `GET /docs`, explains each.
 - `detail` and `message` are the same words, for people. They may change at any time.
 - `errors` stands in `invalid_fields` only, with every field that is wrong. For a query parameter the pointer
   is its name.

@@ -79,7 +79,7 @@ def test_what_is_refused_is_told_as_the_api_itself_would(rule: str) -> None:
     problem = json.loads(bodies[refusal["CustomResponseBodyKey"]]["Content"])
     assert problem["status"] == refusal["ResponseCode"] == BY_CODE[problem["code"]].status
     assert problem["title"] == BY_CODE[problem["code"]].problem.title
-    assert problem["type"] == f"/api/v1/docs#error-{problem['code']}"
+    assert problem["type"] == f"urn:orderbridge:error:{problem['code']}"
     assert problem["detail"] == problem["message"]
     retry = [each["Value"] for each in refusal.get("ResponseHeaders", []) if each["Name"] == "Retry-After"]
     assert (refusal["ResponseCode"] == 429) == bool(retry)
@@ -91,7 +91,7 @@ def test_the_gateways_own_refusals_are_problems_of_the_catalogue() -> None:
         assert response["ResponseParameters"]["Headers"]["Content-Type"] == "'application/problem+json'", kind
         problem = json.loads(response["ResponseTemplates"]["application/json"].replace("$context.requestId", "1"))
         case = BY_CODE[problem["code"]]
-        assert problem["type"] == f"/api/v1/docs#error-{problem['code']}", kind
+        assert problem["type"] == f"urn:orderbridge:error:{problem['code']}", kind
         assert problem.get("status", case.status) == case.status, kind
         assert problem["detail"] == problem["message"], kind
     assert responses["DEFAULT_5XX"]["StatusCode"] == 500

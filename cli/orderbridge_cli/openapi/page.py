@@ -217,7 +217,7 @@ def _errors() -> str:
     return "\n".join(
         (
             '<h2 id="error-codes">Error codes</h2>',
-            "<p>What every code means and what to do about it. The <code>type</code> of an error leads here.</p>",
+            "<p>What every code means and what to do about it. The <code>type</code> is the code as a URI.</p>",
             *(_error(case) for case in CASES),
         )
     )

@@ -191,7 +191,9 @@ class InvalidField(Answer):
 class Problem(Answer):
     """Why a request was not accepted (RFC 9457)."""
 
-    type: str = Field(description="Where this page explains the code.", json_schema_extra={"format": "uri-reference"})
+    type: str = Field(
+        description="The code as a URI, e.g. `urn:orderbridge:error:not_found`.", json_schema_extra={"format": "uri"}
+    )
     title: str = Field(description="The status in words.")
     status: int = Field(ge=400, le=599, description="The HTTP status.")
     detail: str = Field(description="What is wrong, in words for a developer. It may change.")

@@ -222,7 +222,7 @@ def test_a_problem_document_has_what_rfc_9457_and_the_interface_ask_for() -> Non
     problem = problems.InvalidFields("invalid_fields", "Words.", errors=[problems.FieldError("/a", "wrong")])
 
     assert problem.body("id-1") == {
-        "type": "/api/v1/docs#error-invalid_fields",
+        "type": "urn:orderbridge:error:invalid_fields",
         "title": "Unprocessable Content",
         "status": 422,
         "detail": "Words.",

@@ -15,6 +15,8 @@
     └── Unavailable             503  unavailable
 
 `code` is stable and machine-readable; `detail` says what to do; neither tells which half of a credential was wrong.
+`type` is the code as a URI (RFC 9457 section 3.1.1): a name, since an address would be another for every stage and
+domain in front of the API, and the firewall and the gateway know none. GET /api/v1/docs explains every one.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+TYPE_PREFIX = "urn:orderbridge:error:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Problem(Exception):
     def body(self, request_id: str) -> dict[str, Any]:
         """The ``application/problem+json`` document (INTERFACES section 4)."""
         document: dict[str, Any] = {
-            "type": f"/api/v1/docs#error-{self.code}",
+            "type": f"{TYPE_PREFIX}{self.code}",
             "title": self.title,
             "status": self.status,
             "detail": self.detail,
