@@ -1,0 +1,73 @@
+"""`orderbridge channels check` against each platform's sandbox, and what the command shows of a breaker."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from orderbridge.domain.breakers import Breaker
+from orderbridge.domain.channels import Channel
+from orderbridge_cli.target import Operations
+from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
+from orderbridge_sandboxes.faults import Fault
+from tests.integration.cli.conftest import Operator
+
+ACCOUNTS = [("salesmania", {}), ("sirclo", {}), ("sirclo", {"revision": "2021-02"}), ("ngorder", {})]
+
+
+@pytest.fixture(params=ACCOUNTS, ids=lambda account: " ".join([account[0], *account[1].values()]))
+def shop(
+    request: pytest.FixtureRequest, operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Operator, Sandbox[Any]]]:
+    """An operator with the channel `shop` on a platform's sandbox."""
+    monkeypatch.setattr(Operations, "is_on_this_machine", True)
+    platform, settings = request.param
+    with SANDBOXES[platform]() as sandbox:
+        channel = Channel("shop", platform, {**demo.demo_settings(platform, sandbox.url), **settings})
+        operator.stack.vault.store(channel, demo.DEMO_CREDENTIALS[platform])
+        assert operator.stack.channels.put(channel)
+        yield operator, sandbox
+
+
+def test_a_channel_that_is_well_is_told_so_and_gets_no_order(shop: tuple[Operator, Sandbox[Any]]) -> None:
+    operator, sandbox = shop
+
+    assert operator.json("channels", "check", "shop") == {"channel": "shop", "ok": True, "detail": None}
+
+    assert sandbox.orders == ()
+    assert {request.method for request in sandbox.requests} == {"GET"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"), [(Fault("status", status=401, count=None), "401"), (Fault("close_before", count=None), "left")]
+)
+def test_a_channel_that_is_not_is_exit_1_and_says_why(
+    shop: tuple[Operator, Sandbox[Any]], fault: Fault, words: str
+) -> None:
+    operator, sandbox = shop
+    sandbox.faults.add(fault)
+
+    result = operator.run("channels", "check", "shop", "--json")
+
+    assert result.exit_code == 1
+    said = json.loads(result.stdout)
+    assert (said["channel"], said["ok"]) == ("shop", False)
+    assert words in said["detail"]
+    assert "not-a-secret" not in result.output
+
+
+def test_an_open_breaker_is_shown_and_closed_by_whoever_resumes(set_up: Operator) -> None:
+    (channel,) = [each for each in set_up.stack.channels.list_channels() if each.name == "sirclo"]
+    until = "2099-01-01T00:00:00.000Z"
+    set_up.stack.channels.save_breaker(channel, Breaker(10, until, 1, "timeout"))
+
+    shown = set_up.json("channels", "show", "sirclo")
+    assert shown["state"] == "active"
+    assert shown["breaker"] == {"state": "open", "failures": 10, "open_until": until, "reason": "timeout"}
+
+    set_up.json("channels", "resume", "sirclo")
+    closed = {"state": "closed", "failures": 0, "open_until": None, "reason": None}
+    assert set_up.json("channels", "show", "sirclo")["breaker"] == closed
