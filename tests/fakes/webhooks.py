@@ -16,7 +16,7 @@ from orderbridge.ports import LostRace
 from orderbridge.ports_webhooks import DeliveryRecord
 from tests.fakes import samples
 from tests.fakes.steps import Steps
-from tests.fakes.store import Store
+from tests.fakes.store import Store, by_shards
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 
@@ -79,8 +79,8 @@ class Webhooks:
 
     def due(self, now: str, limit: int) -> Iterator[DeliveryRef]:
         self.steps.pass_by("before due deliveries")
-        found = [d for d in self.store.deliveries.values() if d.due_at is not None and d.due_at <= now]
-        yield from [delivery.ref for delivery in found][:limit]
+        found = [(d.due_at, d.ref, d.ref) for d in self.store.deliveries.values() if d.due_at is not None]
+        yield from by_shards([each for each in found if each[0] <= now], now)[:limit]
 
     # --- the operator's side ------------------------------------------------------------------------------------------
 

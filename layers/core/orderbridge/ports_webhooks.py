@@ -38,8 +38,8 @@ class UntoldChanges(Protocol):
     `OrderStore.save` puts every change to a final state, or within one, among them, together with the change itself.
     """
 
-    def due(self, before: str, limit: int) -> Iterable[UntoldChange]:
-        """Those whose time was before this one; eventually consistent, so each is claimed before it is told."""
+    def due(self, now: str, limit: int) -> Iterable[UntoldChange]:
+        """Those whose time has come by `now`; eventually consistent, so each is claimed before it is told."""
         ...
 
     def claim(self, change: UntoldChange, due_at: str) -> None:

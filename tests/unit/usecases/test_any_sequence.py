@@ -22,8 +22,7 @@ from orderbridge.domain.orders import Order
 from orderbridge.domain.statuses import channel_status
 from orderbridge.domain.times import to_iso
 from orderbridge.ports import FrozenRequest
-from orderbridge.usecases.publishing_changes import TellingIncomplete
-from orderbridge.usecases.sweeping import SweepIncomplete
+from orderbridge.usecases.sweeps import SweepIncomplete
 from tests.fakes.house import House
 from tests.fakes.outward import Answer
 from tests.fakes.samples import SIRCLO, order
@@ -178,7 +177,7 @@ class AnySequence(RuleBasedStateMachine):
             self.house.steps.at(step, harm)
         try:
             act()
-        except (Died, Defect, PortFailed, SweepIncomplete, TellingIncomplete):
+        except (Died, Defect, PortFailed, SweepIncomplete):
             return False
         finally:
             self.house.steps.clear()

@@ -13,7 +13,8 @@ from orderbridge.domain.orders import OrderKey
 from orderbridge.domain.partners import Partner
 from orderbridge.domain.times import from_iso
 from orderbridge.ports import DueItem
-from orderbridge.usecases.sweeping import SWEEP_SECONDS, SweepIncomplete
+from orderbridge.usecases.sweeping import SWEEP_SECONDS
+from orderbridge.usecases.sweeps import SweepIncomplete
 from tests.fakes.house import House
 from tests.fakes.samples import CLIENT_ID, NGORDER, SIRCLO, order
 from tests.fakes.steps import Died, die, fail

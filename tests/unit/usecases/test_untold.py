@@ -10,7 +10,8 @@ import pytest
 
 from orderbridge.domain.forwards import ForwardState
 from orderbridge.domain.status_changes import move_status
-from orderbridge.usecases.publishing_changes import CLAIM_SECONDS, SWEEP_SECONDS, TellingIncomplete
+from orderbridge.usecases.publishing_changes import CLAIM_SECONDS, SWEEP_SECONDS
+from orderbridge.usecases.sweeps import SweepIncomplete
 from tests.fakes.post import GRACE, Post
 from tests.fakes.statuses import sent_forward
 from tests.fakes.steps import Died, PortFailed, die, fail
@@ -43,7 +44,7 @@ def assert_told_once(post: Post) -> None:
 
 
 def test_a_change_that_the_stream_lost_is_told_by_the_sweeper(post: Post) -> None:
-    post.clock.move(GRACE)
+    post.clock.move(GRACE - 1)
     assert post.sweep_untold() == {}, "the stream still has its time"
     post.clock.move(1)
     assert post.sweep_untold() == {"told": 1}
@@ -76,7 +77,7 @@ def test_while_the_bus_is_down_partners_are_told_all_the_same_and_the_bus_later(
         post.store.orders[other.key] = replace(post.store.orders[other.key], status="DRAFT")
     post.bus.is_down = True
     post.clock.move(GRACE + 1)
-    with pytest.raises(TellingIncomplete, match="3 changes"):
+    with pytest.raises(SweepIncomplete, match="3 items"):
         post.sweep_untold()
     post.work()
     assert sorted(post.told()) == ["SHIPPED", "SUBMITTED", "SUBMITTED", "SUBMITTED"]
@@ -138,7 +139,7 @@ def test_a_sweep_that_ends_anywhere_is_made_good_by_a_later_one(step: int, harm:
     post = shipped()
     post.clock.move(GRACE + 1)
     post.steps.at(step, harm)
-    with suppress(Died, PortFailed, TellingIncomplete):
+    with suppress(Died, PortFailed, SweepIncomplete):
         post.sweep_untold()
     post.steps.clear()
     for _ in range(2):

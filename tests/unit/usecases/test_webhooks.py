@@ -11,12 +11,13 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook as Library
 
-from orderbridge.domain.deliveries import Answer
+from orderbridge.domain.deliveries import Answer, DeliveryRef
 from orderbridge.domain.forwards import ForwardState
 from orderbridge.domain.order_progress import progress
 from orderbridge.domain.status_changes import move_status
 from orderbridge.domain.times import to_iso
 from orderbridge.domain.webhook_signing import WebhookSecret, new_webhook_secret, rotated
+from orderbridge.usecases.sweeps import SweepIncomplete
 from orderbridge.usecases.webhooks import ATTEMPT_SECONDS, SWEEP_SECONDS, UnknownDelivery
 from tests.fakes import samples
 from tests.fakes.post import GRACE, Post
@@ -321,3 +322,21 @@ def test_a_sweep_ends_in_time_and_the_next_goes_on(monkeypatch: pytest.MonkeyPat
     assert post.sweep() == {"delivery": 2}
     assert post.sweep() == {"delivery": 2}
     assert post.sweep() == {}
+
+
+def test_a_message_that_cannot_be_read_holds_up_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    post = Post(*(a_webhook(f"wh_{number}") for number in range(4)))
+    post.publish(post.forward)
+    post.queue.sent.clear()
+    post.clock.move(GRACE + 1)
+    read = post.webhooks.read
+
+    def unreadable(ref: DeliveryRef) -> Any:
+        if ref.webhook_id == "wh_1":
+            raise KeyError("revision")
+        return read(ref)
+
+    monkeypatch.setattr(post.webhooks, "read", unreadable)
+    with pytest.raises(SweepIncomplete, match="1 items"):
+        post.sweep()
+    assert len(post.queue.sent) == 3

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from orderbridge.aws import forward_items, items
+from orderbridge.aws.due_shards import due_items
 from orderbridge.domain.forwards import Forward
-from orderbridge.domain.orders import Order, OrderKey
+from orderbridge.domain.orders import Order
 from orderbridge.ports import DueItem, LostRace
 
 if TYPE_CHECKING:
@@ -21,20 +22,15 @@ class TableDueIndex:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
+        self._lost_to_another = (
+            client.exceptions.ConditionalCheckFailedException,
+            client.exceptions.TransactionConflictException,  # somebody is just writing it
+        )
 
     def due(self, now: str, limit: int) -> Iterator[DueItem]:
-        """Up to `limit` items, taken evenly from the shards, the longest due first in each."""
-        share = max(1, limit // items.DUE_SHARDS)
-        for shard in range(items.DUE_SHARDS):
-            answer = self._client.query(
-                TableName=self._table,
-                IndexName="due",
-                KeyConditionExpression="due_shard = :shard AND due_at <= :now",
-                ExpressionAttributeValues={":shard": {"S": f"{shard:02d}"}, ":now": {"S": now}},
-                Limit=share,
-            )
-            for item in answer["Items"]:
-                yield _due_item(item["PK"]["S"], item["SK"]["S"])
+        """Up to `limit` items, one from each shard in turn, the longest due of each first."""
+        found = due_items(self._client, self._table, "", now, limit)
+        return (_due_item(item["PK"]["S"], item["SK"]["S"]) for item in found)
 
     def claim_order(self, order: Order, due_at: str) -> None:
         try:
@@ -45,7 +41,7 @@ class TableDueIndex:
                 ConditionExpression="due_at = :read",
                 ExpressionAttributeValues={":later": {"S": due_at}, ":read": {"S": order.due_at or ""}},
             )
-        except self._client.exceptions.ConditionalCheckFailedException as refused:
+        except self._lost_to_another as refused:
             raise LostRace(order.code) from refused
 
     def claim_forward(self, forward: Forward) -> Forward:
@@ -57,16 +53,11 @@ class TableDueIndex:
                 ConditionExpression="revision = :read",
                 ExpressionAttributeValues={":read": {"N": str(forward.revision)}},
             )
-        except (
-            self._client.exceptions.ConditionalCheckFailedException,
-            # A worker is just writing this forward.
-            self._client.exceptions.TransactionConflictException,
-        ) as refused:
+        except self._lost_to_another as refused:
             raise LostRace(forward.code) from refused
         return claimed
 
 
 def _due_item(pk: str, sk: str) -> DueItem:
-    _, client_id, reference = pk.split("#", 2)
     channel = sk.removeprefix("FORWARD#") if sk.startswith("FORWARD#") else None
-    return DueItem(OrderKey(client_id, reference), channel)
+    return DueItem(items.order_key(pk), channel)

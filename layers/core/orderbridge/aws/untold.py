@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orderbridge.aws import forward_items, items
+from orderbridge.aws.due_shards import due_items
 from orderbridge.domain.forwards import Forward
 from orderbridge.domain.orders import OrderKey
 from orderbridge.ports import LostRace
@@ -32,23 +33,11 @@ class TableUntoldChanges:
             client.exceptions.TransactionConflictException,  # just now there comes more to tell
         )
 
-    def due(self, before: str, limit: int) -> Iterator[UntoldChange]:
-        """Up to `limit` changes, taken evenly from the shards, the longest due first in each."""
-        for shard in range(items.DUE_SHARDS):
-            answer = self._client.query(
-                TableName=self._table,
-                IndexName="due",
-                KeyConditionExpression="due_shard = :shard AND due_at < :before",
-                ExpressionAttributeValues={
-                    ":shard": {"S": f"{forward_items.UNTOLD_SHARDS}{shard:02d}"},
-                    ":before": {"S": before},
-                },
-                Limit=max(1, limit // items.DUE_SHARDS),
-            )
-            for item in answer["Items"]:
-                _, client_id, reference = item["PK"]["S"].split("#", 2)
-                channel = item["SK"]["S"].removeprefix(forward_items.untold_sk(""))
-                yield UntoldChange(OrderKey(client_id, reference), channel, item["due_at"]["S"])
+    def due(self, now: str, limit: int) -> Iterator[UntoldChange]:
+        """Up to `limit` changes, one from each shard in turn, the longest due of each first."""
+        for item in due_items(self._client, self._table, forward_items.UNTOLD_SHARDS, now, limit):
+            channel = item["SK"]["S"].removeprefix(forward_items.untold_sk(""))
+            yield UntoldChange(items.order_key(item["PK"]["S"]), channel, item["due_at"]["S"])
 
     def claim(self, change: UntoldChange, due_at: str) -> None:
         try:

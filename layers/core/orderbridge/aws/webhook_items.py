@@ -13,6 +13,9 @@ from orderbridge.aws.items import DUE_SHARDS, Item, from_item, to_item
 from orderbridge.domain.deliveries import Attempt, Delivery, DeliveryRef
 from orderbridge.domain.webhooks import Webhook
 
+DELIVERY_SHARDS = "W"
+"""What the due index's shards of messages begin with."""
+
 
 def webhooks_pk(client_id: str) -> str:
     return f"WEBHOOKS#{client_id}"
@@ -28,7 +31,7 @@ def deliveries_pk(client_id: str, webhook_id: str) -> str:
 
 def delivery_shard(pk: str) -> str:
     """The shard of the due index a message stands in: none of those of orders, so that neither is behind the other."""
-    return f"W{zlib.crc32(pk.encode()) % DUE_SHARDS:02d}"
+    return f"{DELIVERY_SHARDS}{zlib.crc32(pk.encode()) % DUE_SHARDS:02d}"
 
 
 def webhook_item(webhook: Webhook) -> Item:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from orderbridge.aws import items, webhook_items
+from orderbridge.aws.due_shards import due_items
 from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.domain.deliveries import Delivery, DeliveryRef
 from orderbridge.domain.times import Clock
@@ -156,17 +157,9 @@ class TableDueDeliveries:
         self._table = table
 
     def due(self, now: str, limit: int) -> Iterator[DeliveryRef]:
-        """Up to `limit` messages, taken evenly from the shards, the longest due first in each."""
-        for shard in range(items.DUE_SHARDS):
-            answer = self._client.query(
-                TableName=self._table,
-                IndexName="due",
-                KeyConditionExpression="due_shard = :shard AND due_at <= :now",
-                ExpressionAttributeValues={":shard": {"S": f"W{shard:02d}"}, ":now": {"S": now}},
-                Limit=max(1, limit // items.DUE_SHARDS),
-            )
-            for item in answer["Items"]:
-                yield webhook_items.ref_of_keys(item["PK"]["S"], item["SK"]["S"])
+        """Up to `limit` messages, one from each shard in turn, the longest due of each first."""
+        found = due_items(self._client, self._table, webhook_items.DELIVERY_SHARDS, now, limit)
+        return (webhook_items.ref_of_keys(item["PK"]["S"], item["SK"]["S"]) for item in found)
 
 
 class SqsDeliveryQueue:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
 
 from orderbridge.domain.deliveries import new_delivery
 from orderbridge.domain.events import ForwardMessage, forward_changed
@@ -14,15 +13,12 @@ from orderbridge.domain.orders import ChannelRef, OrderKey
 from orderbridge.domain.times import Clock, after, to_iso
 from orderbridge.ports import EventBus, LostRace, OrderStore
 from orderbridge.ports_webhooks import DeliveryQueue, UntoldChange, UntoldChanges, WebhookDirectory
+from orderbridge.usecases.sweeps import sweep_each
 
 TRIES = 5
 CLAIM_SECONDS = 120
 SWEEP_SECONDS = 10
 """How long a sweep goes on beginning to tell of further changes."""
-
-
-class TellingIncomplete(Exception):
-    """Some changes could not be told of; they stay due and are found again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +84,9 @@ class SweepUntold:
     limit: int = 1000
 
     def __call__(self) -> Counter[str]:
-        """How many changes were found, by what became of them: told, lost_race, gone.
-
-        One that cannot be told of holds up no other; `TellingIncomplete` is raised after the last.
-        """
-        found: Counter[str] = Counter()
-        failures: list[Exception] = []
-        started = self.clock()
-        before = to_iso(started - timedelta(seconds=self.sweep_grace_seconds))
-        for change in self.untold.due(before, self.limit):
-            if (self.clock() - started).total_seconds() >= SWEEP_SECONDS:
-                break
-            try:
-                found[self._tell(change)] += 1
-            except LostRace:
-                found["lost_race"] += 1
-            except Exception as failure:  # noqa: BLE001 - raised together after the last change
-                failures.append(failure)
-        if failures:
-            raise TellingIncomplete(f"{len(failures)} changes; {dict(found)} told") from failures[0]
-        return found
+        """How many changes were found, by what became of them: told, lost_race, gone."""
+        changes = self.untold.due(after(self.clock(), -self.sweep_grace_seconds), self.limit)
+        return sweep_each(changes, self._tell, self.clock, SWEEP_SECONDS)
 
     def _tell(self, change: UntoldChange) -> str:
         self.untold.claim(change, after(self.clock(), CLAIM_SECONDS))

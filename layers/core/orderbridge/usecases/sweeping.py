@@ -10,17 +10,14 @@ from orderbridge.domain.events import ForwardMessage, message_of
 from orderbridge.domain.forwards import PARKED_RECHECK_SECONDS, UNROUTED, Forward, ForwardState, postpone
 from orderbridge.domain.orders import ChannelRef, Order, OrderKey
 from orderbridge.domain.times import Clock, after, from_iso, to_iso
-from orderbridge.ports import DueIndex, DueItem, ForwardQueues, LostRace, OrderStore
+from orderbridge.ports import DueIndex, DueItem, ForwardQueues, OrderStore
 from orderbridge.usecases.publishing import PublishOrder, first_forwards
+from orderbridge.usecases.sweeps import sweep_each
 
 CLAIM_SECONDS = 120
 LONGEST_CLAIM_SECONDS = 900
 SWEEP_SECONDS = 40
 """How long a sweep goes on beginning new items."""
-
-
-class SweepIncomplete(Exception):
-    """Some items could not be carried on; they stay due and are found again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +39,9 @@ class Sweep:
     limit: int = 2000
 
     def __call__(self) -> Counter[str]:
-        """How many items were found, by what became of them: order, forward, routed, unrouted, lost_race, gone.
-
-        One item that cannot be carried on holds up no other; `SweepIncomplete` is raised after the last. What there is
-        no time for is found by the next sweep.
-        """
-        found: Counter[str] = Counter()
-        failures: list[Exception] = []
-        started = self.clock()
-        for item in self.due_index.due(to_iso(started), self.limit):
-            if (self.clock() - started).total_seconds() >= SWEEP_SECONDS:
-                break
-            try:
-                found[self._carry_on(item)] += 1
-            except LostRace:
-                found["lost_race"] += 1
-            except Exception as failure:  # noqa: BLE001 - raised together after the last item
-                failures.append(failure)
-        if failures:
-            raise SweepIncomplete(f"{len(failures)} items; {dict(found)} carried on") from failures[0]
-        return found
+        """How many items were found, by what became of them: order, forward, routed, unrouted, lost_race, gone."""
+        items = self.due_index.due(to_iso(self.clock()), self.limit)
+        return sweep_each(items, self._carry_on, self.clock, SWEEP_SECONDS)
 
     def _carry_on(self, item: DueItem) -> str:
         if item.channel is None:

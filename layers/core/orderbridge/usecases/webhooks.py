@@ -14,6 +14,7 @@ from orderbridge.domain.webhook_signing import signed_headers, valid_at
 from orderbridge.domain.webhooks import Webhook, rest_after
 from orderbridge.ports import LostRace
 from orderbridge.ports_webhooks import DeliveryQueue, DeliveryStore, DueDeliveries, WebhookPost, WebhookSecrets
+from orderbridge.usecases.sweeps import sweep_each
 
 ATTEMPT_SECONDS = 60.0
 """So long an attempt may be under way until it is taken for lost; the sender's function ends sooner."""
@@ -120,22 +121,13 @@ class SweepDeliveries:
     limit: int = 1000
 
     def __call__(self) -> Counter[str]:
-        """How many were found, by what became of them: delivery, lost_race, gone. The next sweep does the rest."""
-        found: Counter[str] = Counter()
-        started = self.clock()
-        for ref in self.due.due(to_iso(started), self.limit):
-            if (self.clock() - started).total_seconds() >= SWEEP_SECONDS:
-                break
-            found[self._carry_on(ref)] += 1
-        return found
+        """How many were found, by what became of them: delivery, lost_race, gone."""
+        refs = self.due.due(to_iso(self.clock()), self.limit)
+        return sweep_each(refs, self._carry_on, self.clock, SWEEP_SECONDS)
 
     def _carry_on(self, ref: DeliveryRef) -> str:
         record, now = self.deliveries.read(ref), self.clock()
         if record is None or record.delivery.due_at is None or from_iso(record.delivery.due_at) > now:
             return "gone"
-        try:
-            claimed = self.deliveries.save(claim(record.delivery, now, CLAIM_SECONDS))
-        except LostRace:
-            return "lost_race"
-        self.queue.send(claimed.ref)
+        self.queue.send(self.deliveries.save(claim(record.delivery, now, CLAIM_SECONDS)).ref)
         return "delivery"

@@ -1,0 +1,113 @@
+"""The due index is read fairly: whoever stops early has come as far in every shard."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from orderbridge.aws.due import TableDueIndex
+from orderbridge.aws.items import DUE_SHARDS
+from orderbridge.aws.untold import TableUntoldChanges
+from orderbridge.aws.webhooks import TableDueDeliveries
+from orderbridge.domain.times import after
+from orderbridge.usecases.sweeps import sweep_each
+from tests.fakes.samples import NOW
+from tests.fakes.steps import Clock
+
+KEYS = {
+    "": ("ORDER#artia#po:{shard}", "FORWARD#{number}"),
+    "U": ("ORDER#artia#po:{shard}", "UNTOLD#{number}"),
+    "W": ("WEBHOOKS#artia#{shard}", "{number}"),
+}
+
+
+class Index:
+    """The client of a table whose due shards are all full; what is in a key says where it stood."""
+
+    def __init__(self, in_each: int) -> None:
+        self.in_each = in_each
+        self.pages: Counter[str] = Counter()
+        self.exceptions = self
+        self.ConditionalCheckFailedException = self.TransactionConflictException = RuntimeError
+
+    def get_paginator(self, _name: str) -> Index:
+        return self
+
+    def paginate(self, *, ExpressionAttributeValues: Any, Limit: int, **_: Any) -> Iterator[Any]:  # noqa: N803
+        shard = ExpressionAttributeValues[":shard"]["S"]
+        pk, sk = KEYS[shard.rstrip("0123456789")]
+        for page in range(0, self.in_each, Limit):
+            self.pages[shard] += 1
+            numbers = range(page, min(page + Limit, self.in_each))
+            named = [(pk.format(shard=shard), sk.format(number=f"{number:04}")) for number in numbers]
+            yield {"Items": [{"PK": {"S": p}, "SK": {"S": s}, "due_at": {"S": "2025"}} for p, s in named]}
+
+
+Read = Callable[[Any, str, int], Iterable[Any]]
+
+READS: dict[str, Read] = {
+    "orders": lambda client, now, limit: TableDueIndex(client, "t").due(now, limit),
+    "untold": lambda client, now, limit: TableUntoldChanges(client, "t", lambda: NOW).due(now, limit),
+    "webhooks": lambda client, now, limit: TableDueDeliveries(client, "t").due(now, limit),
+}
+
+
+def shard_of(item: Any) -> str:
+    return item.webhook_id if hasattr(item, "webhook_id") else item.key.reference.removeprefix("po:")
+
+
+def number_in(item: Any) -> str:
+    return item.message_id if hasattr(item, "message_id") else item.channel
+
+
+@pytest.fixture(params=list(READS))
+def read(request: pytest.FixtureRequest) -> Read:
+    return READS[request.param]
+
+
+def test_a_sweep_whose_time_is_over_has_come_as_far_in_every_shard(read: Read) -> None:
+    clock = Clock(NOW)
+    reached: list[Any] = []
+
+    def carry_on(item: Any) -> str:
+        clock.move(0.06)
+        reached.append(item)
+        return "done"
+
+    sweep_each(read(Index(1000), after(NOW, 0), 2000), carry_on, clock, 40)
+
+    per_shard = Counter(shard_of(item) for item in reached)
+    assert len(per_shard) == DUE_SHARDS
+    assert max(per_shard.values()) - min(per_shard.values()) <= 1
+    assert len(reached) > 600
+    for shard in per_shard:
+        numbers = [number_in(item) for item in reached if shard_of(item) == shard]
+        assert numbers == sorted(numbers), "the longest due first"
+
+
+def test_even_a_sweep_of_one_item_comes_to_every_shard_in_its_time(read: Read) -> None:
+    firsts = set()
+    for minute in range(DUE_SHARDS):
+        now = after(NOW + timedelta(minutes=minute), 0)
+        firsts.update(shard_of(item) for item in read(Index(5), now, 1))
+    assert len(firsts) == DUE_SHARDS
+
+
+def test_no_more_pages_are_read_than_are_needed(read: Read) -> None:
+    client = Index(1000)
+    assert len(list(read(client, after(NOW, 0), 2 * DUE_SHARDS))) == 2 * DUE_SHARDS
+    assert set(client.pages.values()) == {1}
+
+
+def test_shards_of_different_lengths_are_read_to_their_end(read: Read) -> None:
+    class Uneven(Index):
+        def paginate(self, *, ExpressionAttributeValues: Any, **rest: Any) -> Iterator[Any]:  # noqa: N803
+            self.in_each = {"3": 120, "7": 1}.get(ExpressionAttributeValues[":shard"]["S"][-1], 0)
+            return super().paginate(ExpressionAttributeValues=ExpressionAttributeValues, **rest)
+
+    found = Counter(shard_of(item)[-2:] for item in read(Uneven(0), after(NOW, 0), 2000))
+    assert found == {"03": 120, "13": 120, "07": 1}
