@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 pytestmark = pytest.mark.e2e
@@ -128,13 +129,26 @@ def test_a_local_stack_is_seeded_found_by_itself_and_the_same_after_a_restart(tm
 
 def test_without_sandboxes_and_seeds_the_stack_is_empty_and_the_demo_says_why_it_cannot_run(tmp_path: Path) -> None:
     with _local_up(tmp_path, "--no-sandbox", "--no-seed", "--state", "elsewhere"):
-        assert json.loads((tmp_path / ".local" / "stack.json").read_text())["sandboxes"] == {}
+        stack = json.loads((tmp_path / ".local" / "stack.json").read_text())
+        assert stack["sandboxes"] == {}
         assert _json(tmp_path, "channels", "list") == []
         assert _json(tmp_path, "partners", "list") == []
+        assert _rates(stack, "-status-") == {"rate(1 minute)"}, "somebody looks on"
+        assert _rates(stack, "-stock-") == {"rate(15 minutes)"}
         done = _run(tmp_path, "demo")
         assert (done.returncode, done.stdout) == (1, "")
         assert "none runs" in done.stderr
     assert (tmp_path / "elsewhere").is_dir()
+
+
+def _rates(stack: dict[str, Any], kind: str) -> set[str]:
+    """How often the schedules of this kind fire."""
+    scheduler = boto3.client(
+        "scheduler", endpoint_url=stack["aws_endpoint_url"], region_name=stack["region"],
+        aws_access_key_id="test", aws_secret_access_key="test",
+    )  # fmt: skip
+    names = [schedule["Name"] for schedule in scheduler.list_schedules()["Schedules"]]
+    return {scheduler.get_schedule(Name=name)["ScheduleExpression"] for name in names if kind in name}
 
 
 def test_an_end_during_the_start_leaves_nothing_behind(tmp_path: Path) -> None:
