@@ -7,7 +7,7 @@ from datetime import date
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.limits import RateLimit, Taking, TokenBucket
-from orderbridge.domain.orders import Order, OrderKey
+from orderbridge.domain.orders import Order, OrderKey, OrderSummary
 from orderbridge.domain.stock import StockLevel
 from orderbridge.domain.views import OrderView
 from tests.fakes.store import Store
@@ -35,7 +35,7 @@ class Reads:
         forwards = [forward for (of, _), forward in self.store.forwards.items() if of == key]
         return OrderView(order, forwards, self.store.timeline.get(key, [])) if order is not None else None
 
-    def of_day(self, client_id: str, day: date, after: str | None) -> Iterator[Order]:
+    def of_day(self, client_id: str, day: date, after: str | None) -> Iterator[OrderSummary]:
         listed = [
             (f"{order.created_at}#{order.code}", order)
             for order in self.store.orders.values()
@@ -44,7 +44,7 @@ class Reads:
         for created_key, order in sorted(listed, key=lambda each: each[0], reverse=True):
             if after is None or created_key < after:
                 self.orders_read += 1
-                yield order
+                yield order.summary()
 
 
 class Overview:

@@ -81,7 +81,7 @@ def found() -> dict[str, Any]:
 
 
 def listed() -> dict[str, Any]:
-    return OrderPage([_order()], OrderCursor(_AT.date(), f"{_ACCEPTED}#SO-20250101-00001")).body()
+    return OrderPage([_order().summary()], OrderCursor(_AT.date(), f"{_ACCEPTED}#SO-20250101-00001")).body()
 
 
 def cancelled() -> dict[str, Any]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from orderbridge.domain.limits import RateLimit, Taking
     from orderbridge.domain.lookups import Finding, FoundMappings
     from orderbridge.domain.mapping import MappingKey, Mappings
-    from orderbridge.domain.orders import ChannelRef, Order, OrderKey
+    from orderbridge.domain.orders import ChannelRef, Order, OrderKey, OrderSummary
     from orderbridge.domain.outcomes import Outcome
     from orderbridge.domain.partners import Partner, PartnerKey
     from orderbridge.domain.stock import StockLevel
@@ -57,12 +57,12 @@ class PartnerDirectory(Protocol):
 
 
 class KeyRing(Protocol):
-    """The token keys."""
+    """The token keys; a ring that was read once is there from then on."""
 
     def current(self) -> SigningKeys: ...
 
     def refreshed(self) -> SigningKeys:
-        """The ring read anew, at most once a minute."""
+        """The ring read anew, at most once a minute; fails where it cannot be read."""
         ...
 
 
@@ -132,7 +132,7 @@ class OrderReads(Protocol):
 
     def view(self, key: OrderKey) -> OrderView | None: ...
 
-    def of_day(self, client_id: str, day: date, after: str | None) -> Iterable[Order]:
+    def of_day(self, client_id: str, day: date, after: str | None) -> Iterable[OrderSummary]:
         """A partner's orders of one business day, newest first, from behind the order with this created key."""
         ...
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from orderbridge.aws import channel_items, forward_items, items
 from orderbridge.aws.channel_overview import TableChannelOverview
 from orderbridge.aws.order_reads import TableOrderReads
@@ -68,12 +70,37 @@ def test_a_partners_day_is_read_newest_first_and_from_behind_a_key(dynamodb: Any
     put(dynamodb, *(items.order_item(each) for each in orders), items.order_item(order_of("acme2", 99, START)))
     reads = TableOrderReads(dynamodb, TABLE)
     day = date(2025, 1, 1)
-    assert list(reads.of_day("acme", day, None)) == orders[::-1]
+    listed = [each.summary() for each in reversed(orders)]
+    assert list(reads.of_day("acme", day, None)) == listed
     behind = f"{orders[20].created_at}#{orders[20].code}"
-    assert list(reads.of_day("acme", day, behind)) == orders[:20][::-1]
+    assert list(reads.of_day("acme", day, behind)) == listed[10:]
     # A bare time is behind every order of that very millisecond.
-    assert list(reads.of_day("acme", day, orders[20].created_at)) == orders[:20][::-1]
+    assert list(reads.of_day("acme", day, orders[20].created_at)) == listed[10:]
     assert list(reads.of_day("acme", date(2025, 1, 2), None)) == []
+
+
+def test_the_indexes_of_orders_hold_keys_and_the_status_and_no_content(dynamodb: Any) -> None:
+    """Every write of what an index holds is paid once more, and a page of a list reads up to a thousand orders."""
+    put(dynamodb, items.order_item(order_of("acme", 1, START)))
+    held = {
+        index: set(dynamodb.scan(TableName=TABLE, IndexName=index)["Items"][0])
+        for index in ("by_code", "by_partner_day")
+    }
+    assert held == {
+        "by_code": {"PK", "SK", "code"},
+        "by_partner_day": {"PK", "SK", "partner_day", "created_key", "status"},
+    }
+
+
+@pytest.mark.parametrize("reference", ["po:7#8", "key:a", "body:" + "0" * 64])
+def test_an_order_is_listed_under_the_partners_number_where_it_has_one(dynamodb: Any, reference: str) -> None:
+    order = samples.order(key=OrderKey("acme", reference), order_date="2025-01-01")
+    put(dynamodb, items.order_item(order))
+    reads = TableOrderReads(dynamodb, TABLE)
+    (found,) = reads.of_day("acme", date(2025, 1, 1), None)
+    assert found == order.summary()
+    assert found.purchase_order_no == ("7#8" if reference.startswith("po:") else None)
+    assert reads.key_of_code(order.code) == order.key
 
 
 def test_all_channels_are_read_with_their_breakers_and_remembered_for_a_while(dynamodb: Any) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orderbridge.aws.attributes import from_attribute, to_attribute
-from orderbridge.domain.orders import ChannelRef, Order, OrderKey, SalesOrder
+from orderbridge.domain.orders import ChannelRef, Order, OrderKey, OrderSummary, SalesOrder
 from orderbridge.domain.partners import Partner, PartnerKey
 
 Item = dict[str, Any]
@@ -41,6 +41,12 @@ def from_stream(image: Mapping[str, Any]) -> Item:
 
 def order_pk(key: OrderKey) -> str:
     return f"ORDER#{key.client_id}#{key.reference}"
+
+
+def order_key(pk: str) -> OrderKey:
+    """The order that a partition is of; a reference may hold a ``#``, a client_id may not."""
+    _, client_id, reference = pk.split("#", 2)
+    return OrderKey(client_id, reference)
 
 
 def partner_pk(client_id: str) -> str:
@@ -124,6 +130,14 @@ def read_order(item: Mapping[str, Any]) -> Order:
         changes=int(values.get("changes", 0)),
         shipments=values.get("shipments", ""),
     )
+
+
+def read_order_summary(item: Mapping[str, Any]) -> OrderSummary:
+    """An order out of the index by partner and day, which holds the keys and the status and nothing else."""
+    values = from_item(item)
+    created_at, _, code = values["created_key"].partition("#")
+    order_date = values["partner_day"].rpartition("#")[2]
+    return OrderSummary(order_key(values["PK"]), code, created_at, order_date, values["status"])
 
 
 def _channel_refs(listed: list[dict[str, str]]) -> tuple[ChannelRef, ...]:

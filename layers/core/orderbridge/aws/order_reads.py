@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from orderbridge.aws import forward_items, items
 from orderbridge.aws.reads import query_all
 from orderbridge.domain.forwards import Forward, TimelineEntry
-from orderbridge.domain.orders import Order, OrderKey
+from orderbridge.domain.orders import Order, OrderKey, OrderSummary
 from orderbridge.domain.views import OrderView
 
 if TYPE_CHECKING:
@@ -33,13 +33,10 @@ class TableOrderReads:
             IndexName="by_code",
             KeyConditionExpression="code = :code",
             ExpressionAttributeValues={":code": {"S": code}},
-            ProjectionExpression="client_id, #reference",
-            ExpressionAttributeNames={"#reference": "reference"},  # a reserved word
             Limit=1,
         )
         for item in answer["Items"]:
-            values = items.from_item(item)
-            return OrderKey(values["client_id"], values["reference"])
+            return items.order_key(item["PK"]["S"])
         return None
 
     def view(self, key: OrderKey) -> OrderView | None:
@@ -70,7 +67,7 @@ class TableOrderReads:
             ConsistentRead=True,
         )
 
-    def of_day(self, client_id: str, day: date, after: str | None) -> Iterator[Order]:
+    def of_day(self, client_id: str, day: date, after: str | None) -> Iterator[OrderSummary]:
         """A partner's orders of one business day, newest first, from behind `after` (a created_key)."""
         condition, values = "partner_day = :day", {":day": {"S": items.partner_day(client_id, day.isoformat())}}
         if after is not None:
@@ -84,4 +81,4 @@ class TableOrderReads:
             ExpressionAttributeValues=values,
             ScanIndexForward=False,
         )
-        return (items.read_order(item) for item in found)
+        return (items.read_order_summary(item) for item in found)

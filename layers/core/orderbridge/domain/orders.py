@@ -148,6 +148,27 @@ def order_reference(order: SalesOrder, idempotency_key: str | None, timestamp: s
 
 
 @dataclass(frozen=True, slots=True)
+class OrderSummary:
+    """What a list shows of an order, without the order's content."""
+
+    key: OrderKey
+    code: str
+    created_at: str
+    order_date: str
+    status: OrderStatus
+
+    @property
+    def client_id(self) -> str:
+        return self.key.client_id
+
+    @property
+    def purchase_order_no(self) -> str | None:
+        """The partner's own number, by which the order is stored where it has one (`order_reference`)."""
+        reference = self.key.reference
+        return reference.removeprefix("po:") if reference.startswith("po:") else None
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelRef:
     """A channel an order goes to, as frozen on the order: its name and its platform."""
 
@@ -179,3 +200,6 @@ class Order:
     @property
     def client_id(self) -> str:
         return self.key.client_id
+
+    def summary(self) -> OrderSummary:
+        return OrderSummary(self.key, self.code, self.created_at, self.order_date, self.status)

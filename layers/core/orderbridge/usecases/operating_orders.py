@@ -14,7 +14,7 @@ from orderbridge.domain.codes import ORDER_CODE
 from orderbridge.domain.events import ForwardMessage, message_of
 from orderbridge.domain.forwards import UNROUTED, WAITING_STATES, Forward, ForwardState, Transition
 from orderbridge.domain.interventions import InterventionRefused, resolve_absent, resolve_sent, retry
-from orderbridge.domain.orders import ChannelRef, Order, OrderKey, OrderStatus
+from orderbridge.domain.orders import ChannelRef, OrderKey, OrderStatus, OrderSummary
 from orderbridge.domain.times import Clock, business_date, from_iso
 from orderbridge.domain.views import OrderView
 from orderbridge.ports import ChannelRegistry, ForwardQueues, LostRace, OrderDesk, OrderReads, PartnerRegistry
@@ -59,7 +59,7 @@ class LookUpOrders:
             raise _no_order(code)
         return key
 
-    def orders(self, client_id: str | None, since: datetime, state: str | None) -> Iterator[Order]:
+    def orders(self, client_id: str | None, since: datetime, state: str | None) -> Iterator[OrderSummary]:
         """Orders since a moment, newest first, of one partner or of all.
 
         `state` is an order's status, or a forward's state: then the orders with a forward in that state.
@@ -74,7 +74,7 @@ class LookUpOrders:
                 if from_iso(order.created_at) >= since and wanted(order):
                     yield order
 
-    def _filter(self, state: str | None) -> Callable[[Order], bool]:
+    def _filter(self, state: str | None) -> Callable[[OrderSummary], bool]:
         if state is None:
             return lambda _: True
         if state in STATUSES:

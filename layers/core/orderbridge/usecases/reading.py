@@ -11,7 +11,7 @@ from typing import Any, get_args
 
 from orderbridge.domain.codes import ORDER_CODE
 from orderbridge.domain.cursors import OrderCursor
-from orderbridge.domain.orders import MAX_REFERENCE_LENGTH, Order, OrderKey, OrderStatus
+from orderbridge.domain.orders import MAX_REFERENCE_LENGTH, OrderKey, OrderStatus, OrderSummary
 from orderbridge.domain.partners import Partner
 from orderbridge.domain.problems import FieldError, InvalidFields, NotFound
 from orderbridge.domain.times import Clock, business_date, from_iso, to_iso
@@ -110,7 +110,7 @@ class OrderFilter:
             raise InvalidFields("invalid_fields", "The query has invalid parameters; see errors.", errors=errors)
         return parsed
 
-    def admits(self, order: Order) -> bool:
+    def admits(self, order: OrderSummary) -> bool:
         created = from_iso(order.created_at)
         return (
             (self.since is None or created >= self.since)
@@ -154,7 +154,7 @@ def read_limit(text: str) -> int:
 class OrderPage:
     """Orders, newest first, and where the list goes on."""
 
-    orders: Sequence[Order]
+    orders: Sequence[OrderSummary]
     next_cursor: OrderCursor | None
 
     def body(self) -> dict[str, Any]:
@@ -165,7 +165,7 @@ class OrderPage:
                     "code": order.code,
                     "status": order.status,
                     "created_at": order.created_at,
-                    "purchase_order_no": order.content.purchase_order_no,
+                    "purchase_order_no": order.purchase_order_no,
                 }
                 for order in self.orders
             ],
@@ -188,12 +188,13 @@ class ListOrders:
     def __call__(self, partner: Partner, wanted: OrderFilter) -> OrderPage:
         if wanted.purchase_order_no is not None:
             found = self.orders.read_order(OrderKey(partner.client_id, f"po:{wanted.purchase_order_no}"))
-            return OrderPage([found] if found is not None and wanted.admits(found) else [], None)
+            listed = [] if found is None else [found.summary()]
+            return OrderPage([order for order in listed if wanted.admits(order)], None)
         return self._page(partner, wanted)
 
     def _page(self, partner: Partner, wanted: OrderFilter) -> OrderPage:
-        collected: list[Order] = []
-        last: Order | None = None
+        collected: list[OrderSummary] = []
+        last: OrderSummary | None = None
         read = 0
         first_day = business_date(from_iso(partner.registered_at), self.business_time_zone)
         days = list(self._days(wanted, first_day))
@@ -228,7 +229,7 @@ def _start(wanted: OrderFilter, day: date) -> str | None:
     return min(starts, default=None)
 
 
-def _cursor_after(last: Order | None, day: date) -> OrderCursor:
+def _cursor_after(last: OrderSummary | None, day: date) -> OrderCursor:
     # The last order read may be of a newer day than the one at which the page ended.
     if last is not None and last.order_date == day.isoformat():
         return OrderCursor(day, f"{last.created_at}#{last.code}")
