@@ -74,9 +74,18 @@ def resolve(
     if sent is not None and not sent.strip():
         raise typer.BadParameter("the external id is empty", param_hint="--sent")
     stack = Operations.here()
-    key = look_up_orders(stack).key(code)
-    move = move_forward(stack)
-    _show_moved(move.resolve_absent(key, channel) if sent is None else move.resolve_sent(key, channel, sent.strip()))
+    lookup, move = look_up_orders(stack), move_forward(stack)
+    key = lookup.key(code)
+    if sent is None:
+        _show_moved(move.resolve_absent(key, channel))
+        return
+    moved = move.resolve_sent(key, channel, sent.strip())
+    if lookup.view(code).order.cancel_requested_at is not None:
+        asked = (
+            "the platform is asked to." if moved.due_at is not None else "do that at the platform, which has no call."
+        )
+        note(f"Its partner wants this order cancelled: {asked}")
+    _show_moved(moved)
 
 
 def _row(forward: Forward) -> dict[str, Any]:

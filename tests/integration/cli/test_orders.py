@@ -271,6 +271,20 @@ def test_doubt_is_settled_as_sent_with_the_platforms_id(set_up: Operator, place_
     assert "8812" in entry["detail"]
 
 
+@pytest.mark.parametrize(("channel", "said"), [(SIRCLO, "is asked to"), (SALESMANIA, "which has no call")])
+def test_an_operator_who_settles_doubt_hears_that_the_order_is_unwanted(
+    set_up: Operator, place_order: Place, channel: ChannelRef, said: str
+) -> None:
+    order = place_order(1, channels=[channel])
+    _attempt(set_up, order, channel.name, Unknown("timeout"))
+    set_up.stack.desk.request_cancel(order.key, "2025-01-01T00:00:00.000Z")
+
+    result = set_up.run("forwards", "resolve", order.code, channel.name, "--sent", "8812")
+
+    assert said in result.stderr
+    assert len(set_up.messages(channel.platform)) == (channel is SIRCLO)
+
+
 def test_doubt_is_settled_as_absent_by_sending_the_same_request_again(set_up: Operator, place_order: Place) -> None:
     order = place_order(1, channels=[SALESMANIA])
     _attempt(set_up, order, "salesmania", Unknown("timeout"))

@@ -150,7 +150,7 @@ def test_final_states_are_left_by_operators_and_cancelling_platforms_only() -> N
 def test_there_is_no_way_from_doubt_to_another_attempt_but_an_operators() -> None:
     in_doubt = in_state(S.IN_DOUBT)
 
-    assert interventions.resolve_sent(in_doubt, "7", NOW).forward.state is S.SENT
+    assert interventions.resolve_sent(in_doubt, "7", NOW, None).forward.state is S.SENT
     assert interventions.resolve_absent(in_doubt, NOW, GRACE).forward.state is S.QUEUED
     with pytest.raises(interventions.InterventionRefused):
         interventions.retry(in_doubt, NOW, GRACE)
@@ -159,7 +159,7 @@ def test_there_is_no_way_from_doubt_to_another_attempt_but_an_operators() -> Non
 @pytest.mark.parametrize("state", [s for s in ForwardState if s is not S.IN_DOUBT])
 def test_only_a_doubt_is_resolved(state: ForwardState) -> None:
     for resolve in (
-        lambda f: interventions.resolve_sent(f, "7", NOW),
+        lambda f: interventions.resolve_sent(f, "7", NOW, None),
         lambda f: interventions.resolve_absent(f, NOW, 1),
     ):
         with pytest.raises(interventions.InterventionRefused):

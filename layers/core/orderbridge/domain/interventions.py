@@ -35,11 +35,15 @@ def retry(forward: Forward, now: datetime, grace_seconds: float) -> Transition:
     )  # fmt: skip
 
 
-def resolve_sent(forward: Forward, external_id: str, now: datetime) -> Transition:
-    """SENT: a person has found the order at the platform, under this id."""
+def resolve_sent(forward: Forward, external_id: str, now: datetime, due_in: float | None) -> Transition:
+    """SENT: a person has found the order at the platform, under this id.
+
+    Due in so many seconds where its partner may have wanted it cancelled meanwhile; None where nothing came of that.
+    """
     _require_doubt(forward)
     detail = f"by an operator: the platform holds it, external id {external_id}"
-    return change(forward, ForwardState.SENT, now, "ForwardResolved", detail, external_id=external_id, due_at=None)
+    due_at = None if due_in is None else after(now, due_in)
+    return change(forward, ForwardState.SENT, now, "ForwardResolved", detail, external_id=external_id, due_at=due_at)
 
 
 def resolve_absent(forward: Forward, now: datetime, grace_seconds: float) -> Transition:

@@ -6,7 +6,7 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import get_args
 
@@ -18,6 +18,7 @@ from orderbridge.domain.orders import ChannelRef, OrderKey, OrderStatus, OrderSu
 from orderbridge.domain.times import Clock, business_date, from_iso
 from orderbridge.domain.views import OrderView
 from orderbridge.ports import ChannelRegistry, ForwardQueues, LostRace, OrderDesk, OrderReads, PartnerRegistry
+from orderbridge.usecases.cancelling import CANCELLING_PLATFORMS
 from orderbridge.usecases.operating import OperationRefused, known_channel
 
 LATE_INDEX_SECONDS = 1.0
@@ -130,10 +131,32 @@ class MoveForward:
         )
 
     def resolve_sent(self, key: OrderKey, channel: str, external_id: str) -> Forward:
-        """Settle a forward in doubt: the platform holds the order under this id."""
-        return self._move(
-            key, channel, lambda forward: resolve_sent(forward, external_id, self.clock()), self.desk.save
+        """Settle a forward in doubt: the platform holds the order under this id.
+
+        Where its partner wanted the order cancelled while it was in doubt, the platform is asked to.
+        """
+        sent = self._move(
+            key,
+            channel,
+            lambda forward: resolve_sent(forward, external_id, self.clock(), self._due_in(forward)),
+            self.desk.save,
         )
+        return sent if sent.due_at is None else self._cancel_if_wanted(sent)
+
+    def _due_in(self, forward: Forward) -> float | None:
+        return self.sweep_grace_seconds if forward.channel.platform in CANCELLING_PLATFORMS else None
+
+    def _cancel_if_wanted(self, sent: Forward) -> Forward:
+        # As with a forwarder: the partner's wish stands on the order before anybody looks at the forwards, so whoever
+        # looks for it once the forward is SENT finds it. Until then the forward is due, should this command end here.
+        order = self.desk.read_order(sent.key)
+        if order is not None and order.cancel_requested_at is not None:
+            self.queues.send(message_of(sent))
+            return sent
+        try:
+            return self.desk.save(Transition(replace(sent, due_at=None), None, before=sent))
+        except LostRace:
+            return sent
 
     def resolve_absent(self, key: OrderKey, channel: str) -> Forward:
         """Settle a forward in doubt: the platform does not hold the order, so the same request is sent again."""
