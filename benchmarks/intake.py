@@ -179,7 +179,7 @@ def intake() -> Iterator[Intake]:
         partner = Partner(CLIENT_ID, "A partner", bytes(32), 1, (ChannelRef("sirclo", "sirclo"),))
         public = read_public_key(pem, to_iso(utc_now()))
         aws = AnsweringAws([on_the_wire(partner_item(partner)), on_the_wire(partner_key_item(CLIENT_ID, public))])
-        for client in (clients.dynamodb(), clients.secrets_manager()):
+        for client in (clients.dynamodb(clients.ANSWERING), clients.secrets_manager(clients.ANSWERING)):
             client.meta.events.register("before-send", aws)
         token = issue_token(new_claims(CLIENT_ID, 1, utc_now()), SigningKeys({"1": TOKEN_KEY.encode()}, "1"))
         namespace: dict[str, Any] = {"__name__": "order_intake"}

@@ -6,11 +6,13 @@ import json
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from orderbridge.aws import clients
 from orderbridge.aws.channels import SecretCredentials, credentials_secret
-from orderbridge.aws.secrets import SecretKeyRing, SecretPepper, signing_keys
+from orderbridge.aws.secrets import KEYS_CACHE_SECONDS, KEYS_REFETCH_SECONDS, SecretKeyRing, SecretPepper, signing_keys
 from orderbridge.domain.channels import Channel
+from orderbridge.domain.problems import Unavailable
 from orderbridge.ports import ChannelUnusable
 from tests.fakes.steps import Clock
 from tests.integration.deployed import STACK, Deployed
@@ -22,9 +24,12 @@ class Vault:
     def __init__(self, document: Any) -> None:
         self.document = document
         self.asked = 0
+        self.down = False
 
     def get_secret_value(self, SecretId: str) -> dict[str, str]:  # noqa: N803 - boto3's name
         self.asked += 1
+        if self.down:
+            raise EndpointConnectionError(endpoint_url="https://secretsmanager")
         return {"SecretString": self.document if isinstance(self.document, str) else json.dumps(self.document)}
 
 
@@ -50,6 +55,60 @@ def test_the_ring_is_remembered_and_fetched_anew_at_most_once_a_minute_for_an_un
     vault.document = {**key("2"), "previous": [key("1")]}
     assert "2" in ring.refreshed().keys
     assert vault.asked == 3
+
+
+class Ring:
+    """A ring on a vault, and what it has told of failures."""
+
+    def __init__(self) -> None:
+        self.clock, self.vault, self.noted = Clock(), Vault(key("1")), list[Exception]()
+        self.ring = SecretKeyRing(lambda: self.vault, "keys", self.clock, self.noted.append)  # type: ignore[arg-type]
+
+
+def test_an_outage_leaves_the_ring_that_was_read_and_is_asked_about_once_a_minute() -> None:
+    that = Ring()
+    that.ring.current()
+    that.vault.down = True
+    that.clock.move(KEYS_CACHE_SECONDS)
+
+    for _ in range(5):
+        assert "1" in that.ring.current().keys
+    assert (that.vault.asked, len(that.noted)) == (2, 1)
+    that.clock.move(KEYS_REFETCH_SECONDS - 1)
+    that.ring.current()
+    assert that.vault.asked == 2
+    that.clock.move(1)
+    that.ring.current()
+    assert (that.vault.asked, len(that.noted)) == (3, 2)
+
+    that.vault.down, that.vault.document = False, {**key("2"), "previous": [key("1")]}
+    that.clock.move(KEYS_REFETCH_SECONDS)
+    assert "2" in that.ring.current().keys
+
+
+def test_in_an_outage_an_unknown_key_is_not_called_wrong_and_costs_one_call_a_minute() -> None:
+    that = Ring()
+    that.ring.current()
+    that.vault.down = True
+    that.clock.move(KEYS_REFETCH_SECONDS)
+
+    with pytest.raises(EndpointConnectionError):
+        that.ring.refreshed()
+    for _ in range(5):
+        with pytest.raises(Unavailable):
+            that.ring.refreshed()
+    assert that.vault.asked == 2
+    that.clock.move(KEYS_REFETCH_SECONDS)
+    with pytest.raises(EndpointConnectionError):
+        that.ring.refreshed()
+
+
+def test_a_ring_that_was_never_read_is_not_there_in_an_outage() -> None:
+    that = Ring()
+    that.vault.down = True
+    for _ in range(2):
+        with pytest.raises(EndpointConnectionError):
+            that.ring.current()
 
 
 def test_a_new_key_verifies_for_five_minutes_before_it_signs() -> None:

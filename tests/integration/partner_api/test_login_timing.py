@@ -77,7 +77,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[ReadyAnswers]:
     clients._client.cache_clear()
     clients._session.cache_clear()
     answers = ReadyAnswers()
-    for client in (clients.dynamodb(), clients.secrets_manager()):
+    for client in (clients.dynamodb(clients.ANSWERING), clients.secrets_manager(clients.ANSWERING)):
         client.meta.events.register("before-send", answers)
     yield answers
     clients._client.cache_clear()

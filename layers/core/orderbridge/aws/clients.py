@@ -6,6 +6,7 @@ third of a cold start.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -19,15 +20,26 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
 
-# A call that hangs must not eat a partner's request or a forward's lease; the SDK repeats what is safe to repeat.
-# Parameters are not checked on the way out: what is sent is built and typed here, and AWS checks it anyway.
-_CONFIG = Config(
-    connect_timeout=2,
-    read_timeout=5,
-    retries={"mode": "standard", "total_max_attempts": 4},
-    tcp_keepalive=True,
-    parameter_validation=False,
-)
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long a call may hang, in seconds for each try; the SDK repeats what is safe to repeat."""
+
+    connect_seconds: float
+    answer_seconds: float
+    tries: int
+
+    @property
+    def longest_seconds(self) -> float:
+        """What a call takes of which every try hangs; between two of them the SDK waits at most 1, 2, 4 ... seconds."""
+        pauses: int = sum(2**number for number in range(self.tries - 1))
+        return self.tries * (self.connect_seconds + self.answer_seconds) + pauses
+
+
+ANSWERING = Patience(connect_seconds=1, answer_seconds=2, tries=3)
+"""For a caller who waits: one call that hangs ends while the function still has time to answer 503."""
+WORKING = Patience(connect_seconds=2, answer_seconds=5, tries=4)
+"""For what nobody waits for; it must not eat a forward's lease."""
 
 
 class _OwnServices(Loader):
@@ -45,25 +57,33 @@ def _session() -> Session:
 
 
 @cache
-def _client(service: str) -> Any:
-    return _session().create_client(service, config=_CONFIG)
+def _client(service: str, patience: Patience) -> Any:
+    config = Config(
+        connect_timeout=patience.connect_seconds,
+        read_timeout=patience.answer_seconds,
+        retries={"mode": "standard", "total_max_attempts": patience.tries},
+        tcp_keepalive=True,
+        # Parameters are not checked on the way out: what is sent is built and typed here, and AWS checks it anyway.
+        parameter_validation=False,
+    )
+    return _session().create_client(service, config=config)
 
 
-def dynamodb() -> DynamoDBClient:
-    client: DynamoDBClient = _client("dynamodb")
+def dynamodb(patience: Patience = WORKING) -> DynamoDBClient:
+    client: DynamoDBClient = _client("dynamodb", patience)
     return client
 
 
-def events() -> EventBridgeClient:
-    client: EventBridgeClient = _client("events")
+def events(patience: Patience = WORKING) -> EventBridgeClient:
+    client: EventBridgeClient = _client("events", patience)
     return client
 
 
-def sqs() -> SQSClient:
-    client: SQSClient = _client("sqs")
+def sqs(patience: Patience = WORKING) -> SQSClient:
+    client: SQSClient = _client("sqs", patience)
     return client
 
 
-def secrets_manager() -> SecretsManagerClient:
-    client: SecretsManagerClient = _client("secretsmanager")
+def secrets_manager(patience: Patience = WORKING) -> SecretsManagerClient:
+    client: SecretsManagerClient = _client("secretsmanager", patience)
     return client

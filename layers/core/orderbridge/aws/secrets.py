@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from orderbridge.aws.errors import AWS_FAILURES
+from orderbridge.domain.problems import Unavailable
 from orderbridge.domain.times import Clock
 from orderbridge.domain.token_keys import REMEMBERED_SECONDS, signing_kid
 from orderbridge.domain.tokens import SigningKeys
@@ -19,31 +22,54 @@ KEYS_CACHE_SECONDS = REMEMBERED_SECONDS
 KEYS_REFETCH_SECONDS = 60
 
 
+def _nothing(_failure: Exception) -> None:
+    """Nobody wants to know."""
+
+
 @dataclass
 class SecretKeyRing:
     """`KeyRing` on the secret that `domain.token_keys` describes.
 
+    A ring that was read outlives an outage of Secrets Manager: the tokens of before are verified with it, new ones are
+    signed. Only a key that it does not hold cannot be told from a wrong one then, which is `Unavailable`.
     `client` is made when the ring is first read: a second AWS client is a sixth of a cold import.
     """
 
     client: Callable[[], SecretsManagerClient]
     secret: str
     clock: Clock
-    _fetched_at: float = float("-inf")
+    note_failure: Callable[[Exception], object] = _nothing
+    _read_at: float = float("-inf")
+    _failed_at: float = float("-inf")
     _keys: SigningKeys | None = None
 
     def current(self) -> SigningKeys:
-        return self._keys_at_most_old(KEYS_CACHE_SECONDS)
+        """At most five minutes old; older where it cannot be read, which is tried again every minute."""
+        now = self.clock().timestamp()
+        if self._keys is None:
+            return self._read(now)
+        if now - self._read_at >= KEYS_CACHE_SECONDS and now - self._failed_at >= KEYS_REFETCH_SECONDS:
+            with suppress(*AWS_FAILURES):
+                return self._read(now)
+        return self._keys
 
     def refreshed(self) -> SigningKeys:
-        return self._keys_at_most_old(KEYS_REFETCH_SECONDS)
-
-    def _keys_at_most_old(self, seconds: float) -> SigningKeys:
         now = self.clock().timestamp()
-        if self._keys is None or now - self._fetched_at >= seconds:
-            document = json.loads(self.client().get_secret_value(SecretId=self.secret)["SecretString"])
-            self._keys = signing_keys(document, now)
-            self._fetched_at = now
+        if self._keys is None or now - max(self._read_at, self._failed_at) >= KEYS_REFETCH_SECONDS:
+            return self._read(now)
+        if self._failed_at > self._read_at:
+            # Not asked again within the minute: whoever sends unknown keys would make every call wait for nothing.
+            raise Unavailable
+        return self._keys
+
+    def _read(self, now: float) -> SigningKeys:
+        try:
+            answer = self.client().get_secret_value(SecretId=self.secret)
+        except AWS_FAILURES as failure:
+            self._failed_at = now
+            self.note_failure(failure)
+            raise
+        self._keys, self._read_at = signing_keys(json.loads(answer["SecretString"]), now), now
         return self._keys
 
 

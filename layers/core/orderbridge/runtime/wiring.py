@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from orderbridge.aws import clients
+from orderbridge.aws.clients import ANSWERING
 from orderbridge.aws.intake import TableCodeCounter, TableOrderIntake
 from orderbridge.aws.limits import TableCallBuckets
 from orderbridge.aws.partners import TablePartners
 from orderbridge.aws.secrets import SecretKeyRing
 from orderbridge.domain.limits import RateLimit
 from orderbridge.domain.times import utc_now
-from orderbridge.runtime.log import log
+from orderbridge.runtime.log import log, log_failure
 from orderbridge.runtime.settings import CallerSettings, OrderIntakeSettings, load
 from orderbridge.usecases.callers import Callers
 from orderbridge.usecases.codes import CodeAllocator
@@ -20,7 +21,7 @@ from orderbridge.usecases.tokens import TokenVerifier
 
 def accept_order() -> AcceptOrder:
     settings = load(OrderIntakeSettings)
-    table = clients.dynamodb()
+    table = clients.dynamodb(ANSWERING)
     return AcceptOrder(
         callers=callers(settings),
         codes=CodeAllocator(
@@ -35,7 +36,7 @@ def accept_order() -> AcceptOrder:
 
 
 def callers(settings: CallerSettings) -> Callers:
-    table = clients.dynamodb()
+    table = clients.dynamodb(ANSWERING)
     return Callers(
         partners=TablePartners(table, settings.table_name, settings.partner_cache_seconds, utc_now),
         tokens=TokenVerifier(key_ring(settings.jwt_keys_secret), utc_now),
@@ -49,4 +50,9 @@ def callers(settings: CallerSettings) -> Callers:
 
 
 def key_ring(secret: str) -> SecretKeyRing:
-    return SecretKeyRing(clients.secrets_manager, secret, utc_now)
+    return SecretKeyRing(
+        lambda: clients.secrets_manager(ANSWERING),
+        secret,
+        utc_now,
+        note_failure=lambda failure: log_failure("token_keys_not_read", failure),
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from orderbridge.aws import clients
 from orderbridge.aws.channel_overview import TableChannelOverview
+from orderbridge.aws.clients import ANSWERING
 from orderbridge.domain.times import utc_now
 from orderbridge.runtime.settings import ApiInfoSettings, load
 from orderbridge.usecases.health import ReportHealth
@@ -13,4 +14,6 @@ HEALTH_CACHE_SECONDS = 10
 
 def report_health() -> ReportHealth:
     settings = load(ApiInfoSettings)
-    return ReportHealth(TableChannelOverview(clients.dynamodb(), settings.table_name, HEALTH_CACHE_SECONDS, utc_now))
+    return ReportHealth(
+        TableChannelOverview(clients.dynamodb(ANSWERING), settings.table_name, HEALTH_CACHE_SECONDS, utc_now)
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orderbridge.aws import clients
+from orderbridge.aws.clients import ANSWERING
 from orderbridge.aws.limits import TableFailureCounter
 from orderbridge.aws.partners import TablePartnerProfiles, TablePartners
 from orderbridge.aws.secrets import SecretPepper
@@ -15,12 +16,12 @@ from orderbridge.usecases.login_throttle import LoginThrottle, ThrottledLogIn
 
 def log_in() -> ThrottledLogIn:
     settings = load(AuthLoginSettings)
-    table = clients.dynamodb()
+    table = clients.dynamodb(ANSWERING)
     return ThrottledLogIn(
         LogIn(
             # Nothing is remembered here: a new secret or a suspension counts at once.
             partners=TablePartnerProfiles(table, settings.table_name),
-            pepper=SecretPepper(clients.secrets_manager(), settings.pepper_secret),
+            pepper=SecretPepper(clients.secrets_manager(ANSWERING), settings.pepper_secret),
             keys=key_ring(settings.jwt_keys_secret),
             clock=utc_now,
         ),
@@ -36,7 +37,9 @@ def log_in() -> ThrottledLogIn:
 def refresh_token() -> RefreshToken:
     settings = load(AuthRefreshSettings)
     return RefreshToken(
-        partners=TablePartners(clients.dynamodb(), settings.table_name, settings.partner_cache_seconds, utc_now),
+        partners=TablePartners(
+            clients.dynamodb(ANSWERING), settings.table_name, settings.partner_cache_seconds, utc_now
+        ),
         keys=key_ring(settings.jwt_keys_secret),
         clock=utc_now,
     )

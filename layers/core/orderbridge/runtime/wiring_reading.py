@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from orderbridge.aws import clients
 from orderbridge.aws.bus import PlatformQueues
 from orderbridge.aws.channel_overview import TableChannelOverview
+from orderbridge.aws.clients import ANSWERING
 from orderbridge.aws.order_reads import TableOrderReads
 from orderbridge.aws.orders import TableOrders
 from orderbridge.aws.stock import TableStockReads
@@ -32,7 +33,7 @@ class Reading:
 
 def reading() -> Reading:
     settings = load(OrderReadSettings)
-    table = clients.dynamodb()
+    table = clients.dynamodb(ANSWERING)
     orders = TableOrderReads(table, settings.table_name)
     channels = TableChannelOverview(table, settings.table_name, settings.partner_cache_seconds, utc_now)
     return Reading(
@@ -45,14 +46,16 @@ def reading() -> Reading:
 
 def cancel_sales_order() -> CancelSalesOrder:
     settings = load(OrderCancelSettings)
-    table = clients.dynamodb()
+    table = clients.dynamodb(ANSWERING)
     reads = TableOrderReads(table, settings.table_name)
     return CancelSalesOrder(
         callers=callers(settings),
         find=FindOrder(reads, utc_now),
         cancel=CancelOrder(
             orders=TableOrders(table, settings.table_name),
-            queues=PlatformQueues(clients.sqs(), {"sirclo": settings.queue_sirclo, "ngorder": settings.queue_ngorder}),
+            queues=PlatformQueues(
+                clients.sqs(ANSWERING), {"sirclo": settings.queue_sirclo, "ngorder": settings.queue_ngorder}
+            ),
             clock=utc_now,
             sweep_grace_seconds=settings.sweep_grace_seconds,
         ),
