@@ -1,39 +1,77 @@
-"""What the platforms' adapters share: one budget of time for all calls of one attempt, and outcomes of calls that
-brought no reply."""
+"""What the platforms' adapters share: settings and mapping, one budget of time for all calls of an attempt, and what a
+call without a reply means.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, SecretStr
 
-from orderbridge.domain.channels import Channel
+from orderbridge.domain.channels import Channel, CommonSettings
+from orderbridge.domain.mapping import MappingKey, Mappings
+from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import NotSent, Unknown
 from orderbridge.platforms.definition import PlatformDefinition
-from orderbridge.platforms.transport import CallFailed, Deadline, NothingSent
+from orderbridge.platforms.transport import CallFailed, Deadline, NothingSent, Transport
 from orderbridge.platforms.values import InvalidValue
-from orderbridge.ports import ChannelUnusable
+from orderbridge.ports import ChannelUnusable, FrozenRequest
+
+SettingsT = TypeVar("SettingsT", bound=CommonSettings)
+SettingsT_contra = TypeVar("SettingsT_contra", bound=CommonSettings, contravariant=True)
+CredentialsT = TypeVar("CredentialsT", bound=BaseModel)
 
 ATTEMPT_SECONDS = 40.0
 """All calls of one attempt together, logins included; the wiring's time for one forward (45 s) is longer."""
 
 
+class OrderMapper(Protocol[SettingsT_contra]):
+    """A platform's pure half, the module ``mapper`` of its package."""
+
+    def mapping_keys(self, order: Order) -> Collection[MappingKey]: ...
+
+    def to_request(self, order: Order, settings: SettingsT_contra, mappings: Mappings) -> FrozenRequest: ...
+
+
+class MappingAdapter(Generic[SettingsT, CredentialsT]):
+    """The part of `ports.Platform` that opens no socket and is alike everywhere: reading settings, and mapping."""
+
+    def __init__(
+        self,
+        definition: PlatformDefinition[SettingsT, CredentialsT],
+        mapper: OrderMapper[SettingsT],
+        transport: Transport,
+    ) -> None:
+        self.name = definition.name
+        self._definition = definition
+        self._mapper = mapper
+        self._transport = transport
+
+    def require_usable(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
+        """Raises `ChannelUnusable` for a channel that was set up for another version of this code, or by hand."""
+        for part, read, document in (
+            ("settings", self._definition.read_settings, channel.settings),
+            ("credentials", self._definition.read_credentials, credentials),
+        ):
+            try:
+                read(document)
+            except InvalidValue as invalid:
+                raise ChannelUnusable(f"the {part} of the channel {channel.name} cannot be used: {invalid}") from None
+
+    def settings(self, channel: Channel) -> SettingsT:
+        return self._definition.read_settings(channel.settings)
+
+    def mapping_keys(self, order: Order, channel: Channel) -> Collection[MappingKey]:  # noqa: ARG002
+        return self._mapper.mapping_keys(order)
+
+    def to_request(self, order: Order, channel: Channel, mappings: Mappings) -> FrozenRequest:
+        return self._mapper.to_request(order, self.settings(channel), mappings)
+
+
 def attempt_deadline() -> Deadline:
     """The end of an attempt that begins now."""
     return Deadline.after(ATTEMPT_SECONDS)
-
-
-def require_usable(definition: PlatformDefinition[Any, Any], channel: Channel, credentials: Mapping[str, Any]) -> None:
-    """Raises `ChannelUnusable` for a channel that was set up for another version of this code, or by hand."""
-    for part, read, document in (
-        ("settings", definition.read_settings, channel.settings),
-        ("credentials", definition.read_credentials, credentials),
-    ):
-        try:
-            read(document)
-        except InvalidValue as invalid:
-            raise ChannelUnusable(f"the {part} of the channel {channel.name} cannot be used: {invalid}") from None
 
 
 def outcome_of_failure(failure: CallFailed) -> NotSent | Unknown:

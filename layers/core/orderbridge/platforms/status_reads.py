@@ -5,19 +5,25 @@ from __future__ import annotations
 import importlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any, TypeVar, cast
+
+from pydantic import BaseModel
 
 from orderbridge import platforms
-from orderbridge.domain.channels import Channel
+from orderbridge.domain.channels import Channel, CommonSettings
 from orderbridge.domain.status_changes import StatusReading
 from orderbridge.platforms.asking import AskFailed
+from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.paging import ListFailed, Page, Row
 from orderbridge.platforms.registry import platform_names
-from orderbridge.platforms.transport import CallFailed, Transport
+from orderbridge.platforms.transport import CallFailed, Conversation, Transport
 from orderbridge.platforms.values import InvalidValue
+from orderbridge.ports import ChannelUnusable
 from orderbridge.ports_status import StatusPage, StatusPlatform, StatusReadFailed
 
 CredentialsOf = Callable[[Channel], Mapping[str, Any]]
+SettingsT = TypeVar("SettingsT", bound=CommonSettings)
+CredentialsT = TypeVar("CredentialsT", bound=BaseModel)
 
 
 def status_platform(name: str, credentials: CredentialsOf, *, allow_loopback_http: bool = False) -> StatusPlatform:
@@ -40,11 +46,34 @@ def status_page(page: Page, reading: Callable[[Row], StatusReading]) -> StatusPa
 
 
 @contextmanager
+def connected(
+    definition: PlatformDefinition[SettingsT, CredentialsT],
+    transport: Transport,
+    credentials_of: CredentialsOf,
+    channel: Channel,
+) -> Iterator[tuple[Conversation, SettingsT, CredentialsT]]:
+    """One connection to a channel's account; raises `StatusReadFailed` where there cannot be one."""
+    settings, credentials = account_of(definition, credentials_of, channel)
+    with told_as_status_read():
+        conversation = transport.conversation(settings.base_url)
+    with conversation:
+        yield conversation, settings, credentials
+
+
+def account_of(
+    definition: PlatformDefinition[SettingsT, CredentialsT], credentials_of: CredentialsOf, channel: Channel
+) -> tuple[SettingsT, CredentialsT]:
+    """A channel's settings and credentials; raises `StatusReadFailed` where they cannot be used."""
+    with told_as_status_read():
+        return definition.read_settings(channel.settings), definition.read_credentials(credentials_of(channel))
+
+
+@contextmanager
 def told_as_status_read() -> Iterator[None]:
     """Raises `StatusReadFailed` for a list that was not read."""
     try:
         yield
     except ListFailed as failed:
         raise StatusReadFailed(failed.reason, failed.retry_after, credentials=failed.credentials) from None
-    except (AskFailed, CallFailed) as failure:
+    except (AskFailed, CallFailed, InvalidValue, ChannelUnusable) as failure:
         raise StatusReadFailed(str(failure)) from None

@@ -26,7 +26,7 @@ from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.registry import definition_of
 from orderbridge.platforms.transport import CallFailed, Conversation, Deadline, Transport
 from orderbridge.platforms.values import InvalidValue
-from orderbridge.ports import CredentialSource
+from orderbridge.ports import ChannelUnusable, CredentialSource
 from orderbridge.ports_stock import StockAccess
 
 POLL_PAUSES = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 12.0)
@@ -102,7 +102,7 @@ def readable() -> Iterator[None]:
     """Whatever a read meets is `StockReadFailed`, in words that are fit to be kept."""
     try:
         yield
-    except (AskFailed, ListFailed, CallFailed, InvalidValue) as failure:
+    except (AskFailed, ListFailed, CallFailed, InvalidValue, ChannelUnusable) as failure:
         raise StockReadFailed(str(failure)) from None
 
 

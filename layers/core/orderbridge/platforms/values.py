@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal, localcontext
 from typing import Annotated, Any, Self, TypeVar
 
@@ -159,6 +159,15 @@ def read_value(model: type[Model], value: Any, plain: str | None = None) -> Mode
         return model.model_validate(value)
     except ValidationError as failure:
         raise InvalidValue(_described(failure)) from None
+
+
+def reads(model: type[Model], plain: str | None = None) -> Callable[[Any, object], Model]:
+    """The reader of a mapping value that is a `model` whatever the channel's settings; `plain` as in `read_value`."""
+
+    def read(value: Any, _: object) -> Model:
+        return read_value(model, value, plain)
+
+    return read
 
 
 def _described(failure: ValidationError) -> str:

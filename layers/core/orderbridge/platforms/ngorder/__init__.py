@@ -17,7 +17,7 @@ from orderbridge.platforms.values import (
     PlatformId,
     PlatformText,
     SecretHeaderText,
-    read_value,
+    reads,
 )
 
 ProductStatus = Literal["S", "R", "PO"]
@@ -99,31 +99,17 @@ class Address(Document):
     email: PlatformText | None = None
 
 
-def _product(value: Any, _: Settings) -> Product:
-    return read_value(Product, value, plain="variation_id")
-
-
-def _customer(value: Any, _: Settings) -> Customer:
-    return read_value(Customer, value, plain="customer_id")
-
-
-def _site(value: Any, _: Settings) -> Site:
-    return read_value(Site, value, plain="supplier_id")
-
-
-def _cost(value: Any, _: Settings) -> Cost:
-    return read_value(Cost, value, plain="cost")
-
-
-def _address(value: Any, _: Settings) -> Address:
-    return read_value(Address, value)
-
-
 DEFINITION = PlatformDefinition(
     name="ngorder",
     title="Ngorder",
     settings=Settings,
     credentials=Credentials,
-    values={"product": _product, "customer": _customer, "site": _site, "cost": _cost, "address": _address},
+    values={
+        "product": reads(Product, plain="variation_id"),
+        "customer": reads(Customer, plain="customer_id"),
+        "site": reads(Site, plain="supplier_id"),
+        "cost": reads(Cost, plain="cost"),
+        "address": reads(Address),
+    },
     adapter="orderbridge.platforms.ngorder.adapter:NgorderAdapter",
 )

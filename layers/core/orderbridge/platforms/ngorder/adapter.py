@@ -12,36 +12,23 @@ from orderbridge.domain.lookups import Finding, Found, FoundMappings, LookFailed
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Rejected
-from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure, require_usable, secrets_of
+from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, outcome_of_failure, secrets_of
 from orderbridge.platforms.asking import AskFailed
-from orderbridge.platforms.ngorder import DEFINITION, Settings, mapper
+from orderbridge.platforms.ngorder import DEFINITION, Credentials, Settings, mapper
 from orderbridge.platforms.ngorder.client import NgorderClient, headers
 from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.transport import Call, CallFailed, NothingSent, Transport
 from orderbridge.ports import FrozenRequest
 
 
-class NgorderAdapter:
+class NgorderAdapter(MappingAdapter[Settings, Credentials]):
     """`ports.Platform` for Ngorder. What only some orders need, looking and cancelling, is imported for them."""
 
-    name = DEFINITION.name
     can_look = True
     can_cancel = True
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
-
-    def require_usable(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
-        require_usable(DEFINITION, channel, credentials)
-
-    def settings(self, channel: Channel) -> Settings:
-        return DEFINITION.read_settings(channel.settings)
-
-    def mapping_keys(self, order: Order, channel: Channel) -> Collection[MappingKey]:  # noqa: ARG002
-        return mapper.mapping_keys(order)
-
-    def to_request(self, order: Order, channel: Channel, mappings: Mappings) -> FrozenRequest:
-        return mapper.to_request(order, self.settings(channel), mappings)
+        super().__init__(DEFINITION, mapper, transport)
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
         settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)

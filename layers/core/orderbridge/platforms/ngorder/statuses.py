@@ -27,7 +27,7 @@ from orderbridge.platforms.ngorder.replies import Unreadable, page_in, whole
 from orderbridge.platforms.pace import Pace, pace_beside_orders
 from orderbridge.platforms.paging import ListFailed, Row
 from orderbridge.platforms.reading import document_in
-from orderbridge.platforms.status_reads import CredentialsOf, status_page, told_as_status_read
+from orderbridge.platforms.status_reads import CredentialsOf, connected, status_page, told_as_status_read
 from orderbridge.platforms.transport import Deadline, Transport
 from orderbridge.ports_status import StatusPage, StatusQuery
 
@@ -105,16 +105,10 @@ class Statuses:
 
     @contextmanager
     def open(self, channel: Channel) -> Iterator[StatusLists]:
-        settings = DEFINITION.read_settings(channel.settings)
-        credentials = DEFINITION.read_credentials(self._credentials(channel))
-        with told_as_status_read():
-            conversation = self._transport.conversation(settings.base_url)
-        with conversation:
+        with connected(DEFINITION, self._transport, self._credentials, channel) as (conversation, settings, account):
             # The deadline is each call's own.
-            yield StatusLists(
-                NgorderClient(conversation, settings, credentials, Deadline.after(0)),
-                pace_beside_orders(settings.rate_limit),
-            )
+            client = NgorderClient(conversation, settings, account, Deadline.after(0))
+            yield StatusLists(client, pace_beside_orders(settings.rate_limit))
 
 
 @dataclass(frozen=True, slots=True)

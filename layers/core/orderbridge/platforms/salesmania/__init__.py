@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
@@ -17,7 +17,7 @@ from orderbridge.platforms.values import (
     Price,
     Ratio,
     SecretText,
-    read_value,
+    reads,
 )
 
 
@@ -103,31 +103,17 @@ class SalesPerson(Document):
     team_id: PlatformId
 
 
-def _product(value: Any, _: Settings) -> Product:
-    return read_value(Product, value, plain="product_id")
-
-
-def _customer(value: Any, _: Settings) -> Customer:
-    return read_value(Customer, value, plain="customer_id")
-
-
-def _sales(value: Any, _: Settings) -> SalesPerson:
-    return read_value(SalesPerson, value, plain="team_id")
-
-
-def _unit(value: Any, _: Settings) -> Unit:
-    return read_value(Unit, value, plain="unit")
-
-
-def _price(value: Any, _: Settings) -> Price:
-    return read_value(Price, value, plain="price")
-
-
 DEFINITION = PlatformDefinition(
     name="salesmania",
     title="SalesMania",
     settings=Settings,
     credentials=Credentials,
-    values={"product": _product, "customer": _customer, "sales": _sales, "unit": _unit, "price": _price},
+    values={
+        "product": reads(Product, plain="product_id"),
+        "customer": reads(Customer, plain="customer_id"),
+        "sales": reads(SalesPerson, plain="team_id"),
+        "unit": reads(Unit, plain="unit"),
+        "price": reads(Price, plain="price"),
+    },
     adapter="orderbridge.platforms.salesmania.adapter:SalesmaniaAdapter",
 )

@@ -10,10 +10,10 @@ from orderbridge.domain.lookups import CannotLook, Finding, FoundMappings
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Outcome, Rejected
-from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure, require_usable
+from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, outcome_of_failure
 from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.reading import document_in
-from orderbridge.platforms.salesmania import DEFINITION, Settings, mapper
+from orderbridge.platforms.salesmania import DEFINITION, Credentials, Settings, mapper
 from orderbridge.platforms.salesmania.account import Account
 from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
 from orderbridge.platforms.transport import CallFailed, Transport
@@ -23,28 +23,15 @@ NO_LIST = "SalesMania has no call that lists or searches orders"
 NO_CANCEL = "SalesMania has no call that cancels an order; it is cancelled by hand in its own application"
 
 
-class SalesmaniaAdapter:
+class SalesmaniaAdapter(MappingAdapter[Settings, Credentials]):
     """`ports.Platform` for SalesMania."""
 
-    name = DEFINITION.name
     can_look = False
     can_cancel = False
 
     def __init__(self, transport: Transport) -> None:
-        self._transport = transport
+        super().__init__(DEFINITION, mapper, transport)
         self._sessions = Sessions()
-
-    def require_usable(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
-        require_usable(DEFINITION, channel, credentials)
-
-    def settings(self, channel: Channel) -> Settings:
-        return DEFINITION.read_settings(channel.settings)
-
-    def mapping_keys(self, order: Order, channel: Channel) -> Collection[MappingKey]:  # noqa: ARG002
-        return mapper.mapping_keys(order)
-
-    def to_request(self, order: Order, channel: Channel, mappings: Mappings) -> FrozenRequest:
-        return mapper.to_request(order, self.settings(channel), mappings)
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
         self._transport.turns.wait(channel.name, self.settings(channel).rate_limit)

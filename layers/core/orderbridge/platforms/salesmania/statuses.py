@@ -23,7 +23,7 @@ from orderbridge.platforms.reading import document_in
 from orderbridge.platforms.salesmania import DEFINITION
 from orderbridge.platforms.salesmania.account import Account
 from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
-from orderbridge.platforms.status_reads import CredentialsOf, told_as_status_read
+from orderbridge.platforms.status_reads import CredentialsOf, account_of, told_as_status_read
 from orderbridge.platforms.transport import Transport
 from orderbridge.ports_status import StatusPage, StatusQuery, StatusReadFailed
 
@@ -55,8 +55,7 @@ class Statuses:
 
     @contextmanager
     def open(self, channel: Channel) -> Iterator[OrdersById]:
-        settings = DEFINITION.read_settings(channel.settings)
-        credentials = DEFINITION.read_credentials(self._credentials(channel))
+        settings, credentials = account_of(DEFINITION, self._credentials, channel)
         account = Account(self._transport, self._sessions, settings, credentials, attempt_deadline())
         yield OrdersById(account, pace_beside_orders(settings.rate_limit))
 

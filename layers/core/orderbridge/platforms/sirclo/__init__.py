@@ -22,6 +22,7 @@ from orderbridge.platforms.values import (
     SecretHeaderText,
     SecretText,
     read_value,
+    reads,
 )
 
 Revision = Literal["2019-07", "2021-02"]
@@ -81,19 +82,16 @@ def _product(value: Any, settings: Settings) -> Product:
     return product
 
 
-def _delivery(value: Any, _: Settings) -> Delivery:
-    return read_value(Delivery, value, plain="delivery_name")
-
-
-def _price(value: Any, _: Settings) -> Price:
-    return read_value(Price, value, plain="price")
-
-
 DEFINITION = PlatformDefinition(
     name="sirclo",
     title="SIRCLO",
     settings=Settings,
     credentials=Credentials,
-    values={"product": _product, "customer": _delivery, "address": _delivery, "price": _price},
+    values={
+        "product": _product,
+        "customer": reads(Delivery, plain="delivery_name"),
+        "address": reads(Delivery, plain="delivery_name"),
+        "price": reads(Price, plain="price"),
+    },
     adapter="orderbridge.platforms.sirclo.adapter:SircloAdapter",
 )

@@ -21,7 +21,7 @@ from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import GetOrder, GetOrders
 from orderbridge.platforms.sirclo.lookup import PAGE_SIZE, page_in
 from orderbridge.platforms.sirclo.mapper import external_id_of
-from orderbridge.platforms.status_reads import CredentialsOf, status_page, told_as_status_read
+from orderbridge.platforms.status_reads import CredentialsOf, connected, status_page, told_as_status_read
 from orderbridge.platforms.transport import Deadline, Transport
 from orderbridge.ports_status import StatusPage, StatusQuery
 
@@ -50,16 +50,10 @@ class Statuses:
 
     @contextmanager
     def open(self, channel: Channel) -> Iterator[StatusLists]:
-        settings = DEFINITION.read_settings(channel.settings)
-        credentials = DEFINITION.read_credentials(self._credentials(channel))
-        with told_as_status_read():
-            conversation = self._transport.conversation(settings.base_url)
-        with conversation:
+        with connected(DEFINITION, self._transport, self._credentials, channel) as (conversation, settings, account):
             # The deadline is each call's own.
-            yield StatusLists(
-                SircloClient(conversation, settings, credentials, Deadline.after(0)),
-                pace_beside_orders(settings.rate_limit),
-            )
+            client = SircloClient(conversation, settings, account, Deadline.after(0))
+            yield StatusLists(client, pace_beside_orders(settings.rate_limit))
 
 
 @dataclass(frozen=True, slots=True)
