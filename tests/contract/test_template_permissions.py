@@ -55,6 +55,9 @@ INDEX_KEYS = {
 
 STREAM_READS = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 
+BY_ATTRIBUTE = ("ForAllValues:StringEquals", "StringEqualsIfExists")
+"""What may narrow a grant on the table further: the attributes that a call names, and what it may be answered."""
+
 
 def table_grants() -> Iterator[tuple[str, set[str], Mapping[str, Any]]]:
     """Role, actions and statement of every grant on the table or its indexes."""
@@ -66,7 +69,7 @@ def table_grants() -> Iterator[tuple[str, set[str], Mapping[str, Any]]]:
 
 def leading_keys(statement: Mapping[str, Any]) -> list[str]:
     condition = statement["Condition"]
-    assert set(condition) == {"ForAllValues:StringLike"}, condition
+    assert set(condition) - set(BY_ATTRIBUTE) == {"ForAllValues:StringLike"}, condition
     assert set(condition["ForAllValues:StringLike"]) == {"dynamodb:LeadingKeys"}, condition
     return as_list(condition["ForAllValues:StringLike"]["dynamodb:LeadingKeys"])
 

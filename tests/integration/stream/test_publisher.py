@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from orderbridge.aws import channel_items, clients, webhook_items
 from orderbridge.aws.orders import TableOrders
@@ -21,6 +23,7 @@ from orderbridge.domain.status_changes import StatusReading, take_in
 from orderbridge.domain.times import utc_now
 from orderbridge.platforms.sirclo.statuses import TABLE
 from orderbridge.runtime.background import HandlerFailed
+from tests.contract.template import template
 from tests.fakes import samples
 from tests.fakes.webhooks import a_webhook
 from tests.integration.deployed import Deployed
@@ -70,6 +73,62 @@ def test_a_new_order_gets_its_forward_and_its_events_and_nothing_is_due_any_more
     assert bus.published == ["OrderCreated", "ForwardQueued"]
     assert deployed.orders()[0].due_at is None
     assert deployed.forwards()[samples.SIRCLO.name].due_at is not None
+
+
+class KeyUse:
+    """Sees what is written to partners, and fails it with the error that it is told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, error: str | None = None) -> None:
+        self.written: list[dict[str, Any]] = []
+        calls = BaseClient._make_api_call
+
+        def api_call(client: Any, operation: str, params: Any) -> Any:
+            if operation == "UpdateItem" and params["Key"]["PK"]["S"].startswith("PARTNER#"):
+                self.written.append(params)
+                if error is not None:
+                    raise ClientError({"Error": {"Code": error, "Message": "x"}}, operation)
+            return calls(client, operation, params)
+
+        monkeypatch.setattr(BaseClient, "_make_api_call", api_call)
+
+
+@pytest.mark.parametrize("error", ["ProvisionedThroughputExceededException", "AccessDeniedException"])
+def test_a_key_whose_use_cannot_be_noted_does_not_repeat_the_order(
+    error: str, deployed: Deployed, accepted: PartnerSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus, partners = PutEvents(monkeypatch), KeyUse(monkeypatch, error)
+
+    deployed.call("event_publisher", deployed.stream_records())
+
+    assert bus.published == ["OrderCreated", "ForwardQueued"]
+    assert len(partners.written) == 1
+    assert "key_use_not_noted" in [line["message"] for line in deployed.lines()]
+
+
+def test_of_a_partner_the_publisher_may_write_what_it_writes_and_no_more(
+    deployed: Deployed, accepted: PartnerSide, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """IAM allows by attribute; the engines of the tests know nothing of that."""
+    PutEvents(monkeypatch)
+    partners = KeyUse(monkeypatch)
+
+    deployed.call("event_publisher", deployed.stream_records())
+
+    (params,) = partners.written
+    words = re.findall(r"(?<!:)\b[A-Za-z_]+\b", f"{params['UpdateExpression']} {params['ConditionExpression']}")
+    named = {*params["Key"], *words} - {"SET", "AND", "OR", "attribute_exists", "attribute_not_exists"}
+    conditions = [
+        statement["Condition"]
+        for role, statement in template().statements()
+        if role == "EventPublisherRole" and "PARTNER#*" in json.dumps(statement.get("Condition", {}))
+    ]
+    assert conditions == [
+        {
+            "ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["PARTNER#*"]},
+            "ForAllValues:StringEquals": {"dynamodb:Attributes": sorted(named)},
+            "StringEqualsIfExists": {"dynamodb:ReturnValues": params.get("ReturnValues", "NONE")},
+        }
+    ]
 
 
 def test_only_the_entries_that_failed_are_put_again(

@@ -10,6 +10,7 @@ from orderbridge.aws import clients
 from orderbridge.aws.bus import EventBridgeBus, PlatformQueues
 from orderbridge.aws.channels import SecretCredentials, TableChannels, TableMappings
 from orderbridge.aws.due import TableDueIndex
+from orderbridge.aws.errors import AWS_FAILURES
 from orderbridge.aws.order_desk import TableOrderDesk
 from orderbridge.aws.orders import TableOrders
 from orderbridge.aws.partner_registry import TablePartnerRegistry
@@ -44,7 +45,11 @@ def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange, Call
 
     def publish_and_note(order: Order) -> None:
         publish(order)
-        key_use.note(order)
+        try:
+            key_use.note(order)
+        except AWS_FAILURES as failure:
+            # The order is published. Failing here would repeat the batch, and its events, for a date.
+            log_failure("key_use_not_noted", failure, code=order.code, client_id=order.client_id)
 
     def publish_pause(channel: Channel) -> None:
         publish_change.bus.publish([channel_paused(channel)])
