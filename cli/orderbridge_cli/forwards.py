@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderbridge_cli.orders import forward_described
-from orderbridge_cli.output import answer, command, new_group, note, progress, table
+from orderbridge_cli.orders import DEFAULT_DAYS, default_begin, forward_described, moment
+from orderbridge_cli.output import answer, command, counted, new_group, note, progress, table
 
 if TYPE_CHECKING:
     from orderbridge.domain.forwards import Forward
@@ -23,20 +24,35 @@ def list_forwards(
     *,
     state: Annotated[str | None, typer.Option("--state", metavar="S", help="QUEUED, SENT, NEEDS_MAPPING, ...")] = None,
     channel: Annotated[str | None, typer.Option("--channel", metavar="C", help="Of one channel.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option(
+            "--since",
+            metavar="T",
+            help="Of orders from this day or time on. SENT, CANCELLED and all states together: else of the last "
+            f"{DEFAULT_DAYS} days; the others: else all.",
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 1000,
 ) -> None:
-    """Forwards, those that changed last first."""
+    """Forwards: in one state that waits or is on its way, the last changed first; else those of the newest orders."""
     from orderbridge.domain.forwards import ForwardState
+    from orderbridge.usecases.operating_orders import INDEXED_STATES
     from orderbridge_cli.target import Operations
     from orderbridge_cli.wiring import look_up_orders
 
     if state is not None and state not in ForwardState.__members__:
         raise typer.BadParameter(f"{state!r} is none of {', '.join(ForwardState)}", param_hint="--state")
+    wanted = ForwardState(state) if state else None
     lookup = look_up_orders(Operations.here())
+    begin = moment(since, lookup) if since is not None else None
+    if begin is None and wanted not in INDEXED_STATES:
+        begin = default_begin(lookup)
+        note(f"Of orders of the last {DEFAULT_DAYS} days; --since T looks further back.")
     with progress("looking"):
-        found = lookup.forwards(ForwardState(state) if state else None, channel)
+        found = list(itertools.islice(lookup.forwards(wanted, channel, begin), limit + 1))
     if len(found) > limit:
-        note(f"There are {len(found)} forwards; the {limit} that changed last are shown.")
+        note(f"There are more than {counted(limit, 'forward')}; --state, --channel, --since or --limit says which.")
     rows = [_row(forward) for forward in found[:limit]]
     columns = ("code", "client_id", "channel", "state", "external_id", "attempts", "updated_at", "error")
     answer(rows, lambda: table(None, columns, [[row[name] for name in columns] for row in rows]))

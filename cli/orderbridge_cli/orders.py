@@ -54,7 +54,7 @@ def list_orders(
 ) -> None:
     """Orders, newest first."""
     lookup = _lookup()
-    begin = _since(since, lookup)
+    begin = default_begin(lookup) if since is None else moment(since, lookup)
     with progress("looking"):
         found = list(itertools.islice(lookup.orders(client_id, begin, state), limit + 1))
     if len(found) > limit:
@@ -74,18 +74,23 @@ def _row(order: OrderSummary) -> dict[str, Any]:
     }
 
 
-def _since(text: str | None, lookup: LookUpOrders) -> datetime:
+def default_begin(lookup: LookUpOrders) -> datetime:
+    """Where a list begins that nobody said a time for."""
+    from datetime import timedelta
+
+    return lookup.clock() - timedelta(days=DEFAULT_DAYS)
+
+
+def moment(text: str, lookup: LookUpOrders) -> datetime:
     """A moment out of ``2025-01-31``, ``2025-01-31T08:00`` (both in the business time zone), or a time with a zone."""
-    from datetime import datetime, timedelta
+    from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    if text is None:
-        return lookup.clock() - timedelta(days=DEFAULT_DAYS)
     try:
-        moment = datetime.fromisoformat(text.strip())
+        said = datetime.fromisoformat(text.strip())
     except ValueError:
         raise Failure(f"{text!r} is neither a day such as 2025-01-31 nor a time such as 2025-01-31T08:00.") from None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=ZoneInfo(lookup.business_time_zone))
+    return said if said.tzinfo is not None else said.replace(tzinfo=ZoneInfo(lookup.business_time_zone))
 
 
 def described(view: OrderView) -> dict[str, Any]:

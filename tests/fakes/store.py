@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from orderbridge.domain.deliveries import Delivery, DeliveryRef
 from orderbridge.domain.events import ForwardMessage
-from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, Transition
+from orderbridge.domain.forwards import LISTED_STATES, Forward, ForwardState, TimelineEntry, Transition
 from orderbridge.domain.orders import Order, OrderKey
 from orderbridge.domain.times import from_iso
 from orderbridge.ports import DueItem, ForwardRecord, FrozenRequest, LostRace
@@ -150,10 +150,19 @@ class Store:
 
     # --- the operator's desk ------------------------------------------------------------------------------------------
 
-    def waiting(self, channel: str, state: ForwardState) -> Sequence[Forward]:
+    def waiting(self, channel: str, state: ForwardState, *, newest_first: bool = False) -> Sequence[Forward]:
         with self._call("waiting"):
-            found = [f for f in self.forwards.values() if f.channel.name == channel and f.state is state]
-        return sorted(found, key=lambda forward: forward.updated_at)
+            listed = self.forwards.values() if state in LISTED_STATES else ()
+            found = [f for f in listed if f.channel.name == channel and f.state is state]
+        return sorted(found, key=lambda forward: forward.updated_at, reverse=newest_first)
+
+    def on_their_way(self) -> Sequence[Forward]:
+        with self._call("on_their_way"):
+            return [forward for forward in self.forwards.values() if forward.due_at is not None]
+
+    def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Sequence[Forward]:
+        with self._call("forwards_of"):
+            return [f for (order, channel), f in self.forwards.items() if order in orders and channel in channels]
 
     def route(self, order: Order, closed: Transition, forwards: Sequence[Transition]) -> None:
         with self._call("route"):

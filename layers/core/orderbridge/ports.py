@@ -387,16 +387,16 @@ class MappingTable(Protocol):
 class OrderDesk(OrderStore, Protocol):
     """Orders and forwards as an operator finds and moves them."""
 
-    def waiting(self, channel: str, state: ForwardState) -> Iterable[Forward]:
-        """The forwards that wait in this state, the longest first; each may be older than its item."""
+    def waiting(self, channel: str, state: ForwardState, *, newest_first: bool = False) -> Iterable[Forward]:
+        """The forwards in one of the `LISTED_STATES`, the longest there first; each may be older than its item."""
         ...
 
     def on_their_way(self) -> Iterable[Forward]:
         """The forwards that have a due time."""
         ...
 
-    def every_forward(self, state: ForwardState | None, channel: str | None) -> Iterable[Forward]:
-        """All forwards in no order; reads the whole table."""
+    def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Iterable[Forward]:
+        """The forwards of these orders to these channels, in no order."""
         ...
 
     def save_unfrozen(self, transition: Transition) -> Forward:

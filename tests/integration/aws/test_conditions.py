@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -26,10 +26,10 @@ from orderbridge.domain.forwards import (
     postpone,
     settle_attempt,
 )
-from orderbridge.domain.interventions import close_unrouted
+from orderbridge.domain.interventions import close_unrouted, retry
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import Order
-from orderbridge.domain.outcomes import Accepted
+from orderbridge.domain.outcomes import Accepted, Rejected
 from orderbridge.domain.times import after, to_iso
 from orderbridge.ports import DueItem, FrozenRequest, LostRace
 from tests.fakes import directories, store
@@ -226,6 +226,40 @@ def test_what_waits_is_found_by_its_channel_and_state(ports: Ports) -> None:
     assert list(ports.orders.waiting(SIRCLO.name, ForwardState.NEEDS_MAPPING)) == [parked]
     assert list(ports.orders.waiting(SIRCLO.name, ForwardState.PAUSED)) == []
     assert list(ports.orders.waiting(NGORDER.name, ForwardState.NEEDS_MAPPING)) == []
+
+
+def test_what_was_rejected_is_found_too_until_somebody_retries_it(ports: Ports) -> None:
+    rejected = []
+    for number in (1, 2):
+        each = order(f"SO-20250101-{number:05}")
+        ports.intake.put_if_absent(each)
+        transition = new_forward(each.key, each.code, SIRCLO, NOW, 60)
+        ports.orders.create_forward(transition)
+        later = NOW + timedelta(seconds=number)
+        sending = ports.orders.save(begin_attempt(transition.forward, "a", "hash", later, 70))
+        rejected.append(ports.orders.save(settle_attempt(sending, Rejected("no"), later, 0.5, 60, None)))
+
+    assert list(ports.orders.waiting(SIRCLO.name, ForwardState.REJECTED)) == rejected
+    assert list(ports.orders.waiting(SIRCLO.name, ForwardState.REJECTED, newest_first=True)) == rejected[::-1]
+    ports.orders.save_unfrozen(retry(rejected[0], NOW, 60))
+    assert list(ports.orders.waiting(SIRCLO.name, ForwardState.REJECTED)) == rejected[1:]
+
+
+def test_the_forwards_of_several_orders_are_read_together(ports: Ports) -> None:
+    forward = queued(ports)
+    other = order("SO-20250101-00002")
+    ports.intake.put_if_absent(other)
+    for channel in (SIRCLO, NGORDER):
+        ports.orders.create_forward(new_forward(other.key, other.code, channel, NOW, 60))
+
+    def found(*channels: str) -> list[tuple[str, str]]:
+        forwards = ports.orders.forwards_of([ORDER.key, other.key], channels)
+        return sorted((each.code, each.channel.name) for each in forwards)
+
+    assert found(NGORDER.name) == [(other.code, NGORDER.name)]
+    assert found(SIRCLO.name, "elsewhere") == [(ORDER.code, SIRCLO.name), (other.code, SIRCLO.name)]
+    assert len(found(SIRCLO.name, NGORDER.name)) == 3
+    assert {each.code for each in ports.orders.on_their_way()} == {forward.code, other.code}
 
 
 def test_an_order_is_routed_once_and_never_after_its_partner_took_it_back(ports: Ports) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -24,6 +24,7 @@ from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
 from orderbridge.domain.times import utc_now
 from orderbridge.ports import FrozenRequest
+from orderbridge.usecases import operating_orders
 from tests.integration.cli.conftest import Operator, state_of
 
 SALESMANIA = ChannelRef("salesmania", "salesmania")
@@ -191,25 +192,79 @@ def test_a_filter_that_means_nothing_is_refused(two_partners: Operator) -> None:
     assert two_partners.run("orders", "list", "--limit", "0").exit_code == 2
 
 
-def test_forwards_are_listed_by_state_and_channel(set_up: Operator, place_order: Place, move: Move) -> None:
+@pytest.fixture
+def no_scan(operator: Operator) -> Iterator[None]:
+    """Whoever lists orders or forwards reads those, and not the whole table."""
+
+    def refuse(**_: Any) -> None:
+        raise AssertionError("a scan of the whole table")
+
+    events = operator.stack.clients.dynamodb.meta.events
+    events.register("before-call.dynamodb.Scan", refuse)
+    yield
+    events.unregister("before-call.dynamodb.Scan", refuse)
+
+
+@pytest.mark.usefixtures("no_scan")
+def test_forwards_are_listed_by_state_and_channel(two_partners: Operator, place_order: Place, move: Move) -> None:
     first = place_order(1, channels=[SIRCLO, NGORDER])
-    second = place_order(2, channels=[SIRCLO])
+    second = place_order(2, client_id="budi", channels=[SIRCLO])
     unrouted = place_order(3)
-    _attempt(set_up, first, "sirclo", Accepted("991"))
+    rejected = place_order(4, client_id="budi", channels=[NGORDER])
+    _attempt(two_partners, first, "sirclo", Accepted("991"))
+    _attempt(two_partners, rejected, "ngorder", Rejected("no"))
     move(first, "ngorder", lambda f: park_for_mappings(f, [MappingKey.of("product", "P")], utc_now()))
 
-    def listed(*arguments: str) -> set[tuple[str, str | None]]:
-        return {(each["code"], each["channel"]) for each in set_up.json("forwards", "list", *arguments)}
+    def listed(*arguments: str) -> list[tuple[str, str | None]]:
+        return [(each["code"], each["channel"]) for each in two_partners.json("forwards", "list", *arguments)]
 
-    assert listed("--state", "SENT") == {(first.code, "sirclo")}
-    assert listed("--state", "QUEUED") == {(second.code, "sirclo")}
-    assert listed("--state", "NEEDS_MAPPING") == {(first.code, "ngorder"), (unrouted.code, None)}
-    assert listed("--state", "NEEDS_MAPPING", "--channel", "ngorder") == {(first.code, "ngorder")}
-    assert listed("--channel", "sirclo") == {(first.code, "sirclo"), (second.code, "sirclo")}
-    assert listed("--state", "QUEUED", "--channel", "ngorder") == set()
-    assert len(listed()) == 4
-    assert set_up.run("forwards", "list", "--state", "LOST").exit_code == 2
-    assert "There is no channel tokopedia." in set_up.refused("forwards", "list", "--channel", "tokopedia")
+    assert listed("--state", "SENT") == [(first.code, "sirclo")]
+    assert listed("--state", "QUEUED") == [(second.code, "sirclo")]
+    assert listed("--state", "REJECTED") == [(rejected.code, "ngorder")]
+    assert listed("--state", "REJECTED", "--channel", "sirclo") == []
+    assert listed("--state", "CANCELLED") == []
+    assert listed("--state", "NEEDS_MAPPING") == [(first.code, "ngorder"), (unrouted.code, None)]
+    assert listed("--state", "NEEDS_MAPPING", "--channel", "ngorder") == [(first.code, "ngorder")]
+    assert listed("--channel", "sirclo") == [(second.code, "sirclo"), (first.code, "sirclo")]
+    assert listed("--state", "QUEUED", "--channel", "ngorder") == []
+    assert [code for code, _ in listed()] == [rejected.code, unrouted.code, second.code, first.code, first.code]
+    assert two_partners.run("forwards", "list", "--state", "LOST").exit_code == 2
+    assert "There is no channel tokopedia." in two_partners.refused("forwards", "list", "--channel", "tokopedia")
+
+
+@pytest.mark.usefixtures("no_scan")
+def test_a_list_of_forwards_says_where_it_ends(two_partners: Operator, place_order: Place) -> None:
+    now = utc_now()
+    old, recent = (place_order(n, channels=[SIRCLO], at=now - timedelta(days=days)) for n, days in ((1, 20), (2, 1)))
+    for order in (old, recent):
+        _attempt(two_partners, order, "sirclo", Accepted(order.code))
+    rejected = place_order(3, channels=[NGORDER], at=now - timedelta(days=20))
+    _attempt(two_partners, rejected, "ngorder", Rejected("no"))
+
+    def codes(*arguments: str) -> list[str]:
+        return [each["code"] for each in two_partners.json("forwards", "list", *arguments)]
+
+    assert codes() == codes("--state", "SENT") == [recent.code]
+    assert "last 7 days" in two_partners.run("forwards", "list").stderr
+    long_ago = (now - timedelta(days=30)).date().isoformat()
+    assert codes("--since", long_ago) == [recent.code, rejected.code, old.code]
+    assert codes("--since", long_ago, "--limit", "1") == [recent.code]
+    assert "more than 1 forward;" in two_partners.run("forwards", "list", "--since", long_ago, "--limit", "1").stderr
+    assert codes("--state", "REJECTED") == [rejected.code], "what a person has to do something about, however old"
+    assert codes("--state", "REJECTED", "--since", recent.created_at) == []
+    assert "last 7 days" not in two_partners.run("forwards", "list", "--state", "REJECTED").stderr
+
+
+def test_many_forwards_are_listed_once_each_newest_order_first(
+    two_partners: Operator, place_order: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operating_orders, "ORDERS_AT_ONCE", 3)
+    now = utc_now()
+    placed = [place_order(n, channels=[SIRCLO], at=now - timedelta(minutes=n)) for n in range(1, 9)]
+
+    listed = [each["code"] for each in two_partners.json("forwards", "list")]
+
+    assert listed == [order.code for order in placed]
 
 
 # --- by hand ----------------------------------------------------------------------------------------------------------

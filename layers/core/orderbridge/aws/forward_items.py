@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from orderbridge.aws.items import Item, due_shard, forward_sk, from_item, order_pk, request_sk, to_item
-from orderbridge.domain.forwards import WAITING_STATES, Forward, ForwardState, TimelineEntry
+from orderbridge.domain.forwards import LISTED_STATES, Forward, ForwardState, TimelineEntry
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef, OrderKey
 from orderbridge.domain.status_changes import is_open, open_since
@@ -76,7 +76,7 @@ def open_place(channel: str) -> str:
 
 
 def _waiting_place(forward: Forward) -> tuple[str | None, str | None]:
-    if forward.state in WAITING_STATES:
+    if forward.state in LISTED_STATES:
         return f"{forward.channel.name}#{forward.state.value}", forward.updated_at
     if is_open(forward):
         # By the order's business date, because platforms list their orders by that.

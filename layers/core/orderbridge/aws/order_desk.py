@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from orderbridge.aws.orders import TableOrders
 from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.aws.transactions import write_all_or_nothing
 from orderbridge.domain.forwards import Forward, ForwardState, Transition
-from orderbridge.domain.orders import Order
+from orderbridge.domain.orders import Order, OrderKey
 from orderbridge.ports import LostRace
 
 if TYPE_CHECKING:
@@ -26,13 +26,14 @@ class TableOrderDesk(TableOrders):
         self._client = client
         self._table = table
 
-    def waiting(self, channel: str, state: ForwardState) -> Iterator[Forward]:
+    def waiting(self, channel: str, state: ForwardState, *, newest_first: bool = False) -> Iterator[Forward]:
         found = query_all(
             self._client,
             TableName=self._table,
             IndexName="waiting",
             KeyConditionExpression="waiting = :waiting",
             ExpressionAttributeValues={":waiting": {"S": f"{channel}#{state.value}"}},
+            ScanIndexForward=not newest_first,
         )
         return (forward_items.read_forward(item) for item in found)
 
@@ -51,23 +52,9 @@ class TableOrderDesk(TableOrders):
         ]
         return (forward_items.read_forward(item) for item in batch_get(self._client, self._table, keys))
 
-    def every_forward(self, state: ForwardState | None, channel: str | None) -> Iterator[Forward]:
-        scan: dict[str, Any] = {
-            "TableName": self._table,
-            "FilterExpression": "begins_with(SK, :forward)",
-            "ExpressionAttributeValues": {":forward": {"S": "FORWARD#"}},
-            "ConsistentRead": True,
-        }
-        if channel is not None:
-            scan["FilterExpression"] = "SK = :forward"
-            scan["ExpressionAttributeValues"] = {":forward": {"S": items.forward_sk(channel)}}
-        if state is not None:
-            scan["FilterExpression"] += " AND #state = :state"
-            scan["ExpressionAttributeValues"][":state"] = {"S": state.value}
-            scan["ExpressionAttributeNames"] = {"#state": "state"}
-        for page in self._client.get_paginator("scan").paginate(**scan):
-            for item in page["Items"]:
-                yield forward_items.read_forward(item)
+    def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Iterator[Forward]:
+        keys = [items.keys(items.order_pk(order), items.forward_sk(name)) for order in orders for name in channels]
+        return (forward_items.read_forward(item) for item in batch_get(self._client, self._table, keys))
 
     def save_unfrozen(self, transition: Transition) -> Forward:
         forward = replace(transition.forward, revision=transition.forward.revision + 1)

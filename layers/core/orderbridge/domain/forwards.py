@@ -44,6 +44,8 @@ _S = ForwardState
 FINAL_STATES = frozenset({_S.SENT, _S.REJECTED, _S.CANCELLED})
 UNSENT_STATES = frozenset({_S.QUEUED, _S.NEEDS_MAPPING, _S.PAUSED})
 WAITING_STATES = frozenset({_S.NEEDS_MAPPING, _S.IN_DOUBT, _S.PAUSED})
+LISTED_STATES = WAITING_STATES | {_S.REJECTED}
+"""What a person may have to do something about; these forwards can be listed without reading any others."""
 
 TRANSITIONS: dict[ForwardState, frozenset[ForwardState]] = {
     _S.QUEUED: frozenset({_S.SENDING, _S.NEEDS_MAPPING, _S.PAUSED, _S.CANCELLED}),

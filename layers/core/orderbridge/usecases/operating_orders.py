@@ -5,25 +5,29 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import get_args
 
 from orderbridge.domain.codes import ORDER_CODE
 from orderbridge.domain.events import ForwardMessage, message_of
-from orderbridge.domain.forwards import UNROUTED, WAITING_STATES, Forward, ForwardState, Transition
+from orderbridge.domain.forwards import LISTED_STATES, UNROUTED, Forward, ForwardState, Transition
 from orderbridge.domain.interventions import InterventionRefused, resolve_absent, resolve_sent, retry
 from orderbridge.domain.orders import ChannelRef, OrderKey, OrderStatus, OrderSummary
 from orderbridge.domain.times import Clock, business_date, from_iso
 from orderbridge.domain.views import OrderView
 from orderbridge.ports import ChannelRegistry, ForwardQueues, LostRace, OrderDesk, OrderReads, PartnerRegistry
-from orderbridge.usecases.cancelling import CANCELLING_PLATFORMS
 from orderbridge.usecases.operating import OperationRefused, known_channel
 
 LATE_INDEX_SECONDS = 1.0
 LATE_INDEX_POLL_SECONDS = 0.1
 TRIES = 5
+ORDERS_AT_ONCE = 25
+"""How many orders' forwards are read together."""
+
+INDEXED_STATES = LISTED_STATES | {ForwardState.QUEUED, ForwardState.SENDING}
+"""The states whose forwards are found without reading those in any other."""
 
 STATUSES: tuple[OrderStatus, ...] = get_args(OrderStatus)
 
@@ -92,32 +96,58 @@ class LookUpOrders:
             yield day
             day -= timedelta(days=1)
 
-    def forwards(self, state: ForwardState | None, channel: str | None) -> Sequence[Forward]:
-        """The forwards in a state, of a channel; those that changed last come first."""
+    def forwards(self, state: ForwardState | None, channel: str | None, since: datetime | None) -> Iterator[Forward]:
+        """The forwards in a state, of a channel, of orders since a moment.
+
+        Of the `INDEXED_STATES` all, those that changed last first. The others are as many as there are orders: theirs
+        are looked for order by order, the newest first, and `since` has to say where that ends.
+        """
         if channel is not None and channel != UNROUTED.name:
             known_channel(self.channels, channel)
-        found = (forward for forward in self._forwards(state, channel) if not _is_closed_place(forward))
-        return sorted(found, key=lambda forward: (forward.updated_at, forward.code), reverse=True)
+        return (
+            forward
+            for forward in self._forwards(state, self._names(channel), since)
+            if not _is_closed_place(forward) and (since is None or from_iso(forward.created_at) >= since)
+        )
 
-    def _forwards(self, state: ForwardState | None, channel: str | None) -> Iterator[Forward]:
-        if state in WAITING_STATES:
-            every = (UNROUTED.name, *(each.name for each in self.channels.list_channels()))
-            names = every if channel is None else (channel,)
-            yield from itertools.chain.from_iterable(self.desk.waiting(name, state) for name in names)
-        elif state in (ForwardState.QUEUED, ForwardState.SENDING):
-            for forward in self.desk.on_their_way():
-                if forward.state is state and channel in (None, forward.channel.name):
-                    yield forward
-        else:
-            yield from self.desk.every_forward(state, channel)
+    def _names(self, channel: str | None) -> Sequence[str]:
+        if channel is not None:
+            return (channel,)
+        return (UNROUTED.name, *(each.name for each in self.channels.list_channels()))
+
+    def _forwards(
+        self, state: ForwardState | None, channels: Sequence[str], since: datetime | None
+    ) -> Iterable[Forward]:
+        if state in LISTED_STATES:
+            waiting = (self.desk.waiting(name, state, newest_first=True) for name in channels)
+            return heapq.merge(*waiting, key=_changed, reverse=True)
+        if state in INDEXED_STATES:
+            found = (each for each in self.desk.on_their_way() if each.state is state and each.channel.name in channels)
+            return sorted(found, key=_changed, reverse=True)
+        if since is None:
+            raise OperationRefused("These forwards are listed from a day or time on.")
+        return self._forwards_of_orders(state, channels, since)
+
+    def _forwards_of_orders(
+        self, state: ForwardState | None, channels: Sequence[str], since: datetime
+    ) -> Iterator[Forward]:
+        orders = self.orders(None, since, None)
+        while keys := [order.key for order in itertools.islice(orders, ORDERS_AT_ONCE)]:
+            places = {key: place for place, key in enumerate(keys)}
+            found = (each for each in self.desk.forwards_of(keys, channels) if state in (None, each.state))
+            yield from sorted(found, key=lambda forward: (places[forward.key], forward.channel.name))
 
 
 @dataclass(frozen=True, slots=True)
 class MoveForward:
-    """An operator's exits from a final state and from doubt. Each stands on the timeline."""
+    """An operator's exits from a final state and from doubt. Each stands on the timeline.
+
+    `can_cancel` says of a platform whether it can be asked to take an order back.
+    """
 
     desk: OrderDesk
     queues: ForwardQueues
+    can_cancel: Callable[[str], bool]
     clock: Clock
     sweep_grace_seconds: float
 
@@ -144,7 +174,7 @@ class MoveForward:
         return sent if sent.due_at is None else self._cancel_if_wanted(sent)
 
     def _due_in(self, forward: Forward) -> float | None:
-        return self.sweep_grace_seconds if forward.channel.platform in CANCELLING_PLATFORMS else None
+        return self.sweep_grace_seconds if self.can_cancel(forward.channel.platform) else None
 
     def _cancel_if_wanted(self, sent: Forward) -> Forward:
         # As with a forwarder: the partner's wish stands on the order before anybody looks at the forwards, so whoever
@@ -188,6 +218,10 @@ class MoveForward:
                 self.queues.send(message_of(moved))
             return moved
         raise OperationRefused(f"The forward to {channel} changes at this very moment; look at it and try again.")
+
+
+def _changed(forward: Forward) -> tuple[str, str]:
+    return forward.updated_at, forward.code
 
 
 def _is_closed_place(forward: Forward) -> bool:
