@@ -39,8 +39,13 @@ class FieldError:
 class Problem(Exception):
     """A refusal with its HTTP status, stable code and words for the partner."""
 
-    status: ClassVar[int] = 500
-    title: ClassVar[str] = "Internal Server Error"
+    status: ClassVar[int]
+    title: ClassVar[str]
+
+    def __init_subclass__(cls, status: int | None = None, title: str = "") -> None:
+        # A kind of a kind has its parent's.
+        if status is not None:
+            cls.status, cls.title = status, title
 
     def __init__(
         self,
@@ -72,86 +77,56 @@ class Problem(Exception):
         return document
 
 
-class MalformedRequest(Problem):
+class MalformedRequest(Problem, status=400, title="Bad Request"):
     """The request cannot be read: broken JSON, or a required header missing or unparsable."""
 
-    status = 400
-    title = "Bad Request"
 
-
-class Unauthenticated(Problem):
+class Unauthenticated(Problem, status=401, title="Unauthorized"):
     """The caller has not shown who it is."""
-
-    status = 401
-    title = "Unauthorized"
 
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(code, detail, headers={"WWW-Authenticate": 'Bearer realm="orderbridge"'})
 
 
-class Forbidden(Problem):
+class Forbidden(Problem, status=403, title="Forbidden"):
     """The caller is known and may not do this."""
 
-    status = 403
-    title = "Forbidden"
 
-
-class NotFound(Problem):
+class NotFound(Problem, status=404, title="Not Found"):
     """There is no such thing for this caller; another partner's order is one of these."""
 
-    status = 404
-    title = "Not Found"
 
-
-class Conflict(Problem):
+class Conflict(Problem, status=409, title="Conflict"):
     """The reference is taken by an order with other content."""
 
-    status = 409
-    title = "Conflict"
 
-
-class BodyTooLarge(Problem):
+class BodyTooLarge(Problem, status=413, title="Content Too Large"):
     """The body exceeds what the API reads."""
 
-    status = 413
-    title = "Content Too Large"
 
-
-class UnsupportedContentType(Problem):
+class UnsupportedContentType(Problem, status=415, title="Unsupported Media Type"):
     """The body is not declared as JSON."""
 
-    status = 415
-    title = "Unsupported Media Type"
 
-
-class InvalidFields(Problem):
+class InvalidFields(Problem, status=422, title="Unprocessable Content"):
     """The JSON is well-formed and its content is not valid; `errors` names every field at once."""
 
-    status = 422
-    title = "Unprocessable Content"
 
-
-class TooManyRequests(Problem):
+class TooManyRequests(Problem, status=429, title="Too Many Requests"):
     """The caller's rate is above its limit; ``Retry-After`` says when to come back."""
-
-    status = 429
-    title = "Too Many Requests"
 
     def __init__(self, code: str, detail: str, *, retry_after: int) -> None:
         super().__init__(code, detail, headers={"Retry-After": str(retry_after)})
 
 
-class Unavailable(Problem):
+class Unavailable(Problem, status=503, title="Service Unavailable"):
     """Something Orderbridge depends on did not answer; the same request may be sent again."""
-
-    status = 503
-    title = "Service Unavailable"
 
     def __init__(self, detail: str = "The service cannot take the request now. Send the same request again.") -> None:
         super().__init__("unavailable", detail, headers={"Retry-After": "5"})
 
 
-class InternalError(Problem):
+class InternalError(Problem, status=500, title="Internal Server Error"):
     """A defect on our side; the request may be sent again and the request id tells us where to look."""
 
     def __init__(self) -> None:
