@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orderbridge.platforms.names import platform_names
 from orderbridge_cli.output import Failure, answer, command, counted, facts, new_group, note, progress, table
 
 if TYPE_CHECKING:
@@ -37,7 +38,9 @@ def _channels(stack: Operations) -> OperateChannels:
 def add(
     name: Name,
     *,
-    platform: Annotated[str, typer.Option("--platform", metavar="PLATFORM", help="salesmania, sirclo or ngorder.")],
+    platform: Annotated[
+        str, typer.Option("--platform", metavar="PLATFORM", help=f"One of {', '.join(platform_names())}.")
+    ],
     settings: Annotated[
         Path,
         typer.Option(

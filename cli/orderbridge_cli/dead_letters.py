@@ -106,9 +106,9 @@ def _read(letters: DeadLetters, wanted: str | None, limit: int, hidden_seconds: 
 
 
 def _is_redrivable(letter: DeadLetter) -> bool:
-    from orderbridge_cli.target import PLATFORM_QUEUES
+    from orderbridge.platforms.names import platform_names
 
-    return letter.message is not None and letter.message.channel.platform in PLATFORM_QUEUES
+    return letter.message is not None and letter.message.channel.platform in platform_names()
 
 
 def _queues(letters: DeadLetters, wanted: str | None) -> list[DeadLetterQueue]:

@@ -36,7 +36,6 @@ PortT = TypeVar("PortT")
 
 DEFAULT_STACK = "orderbridge"
 STACK_FILE = Path(".local/stack.json")
-PLATFORM_QUEUES = {"salesmania": "QueueSalesmania", "sirclo": "QueueSirclo", "ngorder": "QueueNgorder"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,9 +220,8 @@ class Operations:
     def queues(self) -> PlatformQueues:
         from orderbridge.aws.bus import PlatformQueues
 
-        return PlatformQueues(
-            self.clients.sqs, {platform: self.output(output) for platform, output in PLATFORM_QUEUES.items()}
-        )
+        # The stack is looked for first, as with the table.
+        return PlatformQueues(self.clients.sqs, self.facts.name)
 
     @cached_property
     def stock_levels(self) -> TableStockLevels:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orderbridge.domain.times import utc_now
+from orderbridge.platforms.registry import can_cancel
 from orderbridge.usecases.operating_channels import OperateChannels
 from orderbridge.usecases.operating_mappings import OperateMappings
 from orderbridge.usecases.operating_orders import LookUpOrders, MoveForward
@@ -49,7 +50,7 @@ def look_up_orders(stack: Operations) -> LookUpOrders:
 
 
 def move_forward(stack: Operations) -> MoveForward:
-    return MoveForward(stack.desk, stack.queues, utc_now, stack.sweep_grace_seconds)
+    return MoveForward(stack.desk, stack.queues, can_cancel, utc_now, stack.sweep_grace_seconds)
 
 
 def stock_overview(stack: Operations) -> StockOverview:

@@ -188,9 +188,7 @@ def _delivery(customer: Customer) -> dict[str, Any]:
     }
 
 
-DEMO_MAPPINGS: Final[dict[str, list[MappingRow]]] = {
-    platform: demo_mappings(platform) for platform in ("salesmania", "sirclo", "ngorder")
-}
+DEMO_MAPPINGS: Final[dict[str, list[MappingRow]]] = {platform: demo_mappings(platform) for platform in DEMO_SETTINGS}
 
 
 def mappings_csv(rows: list[MappingRow]) -> str:

@@ -58,7 +58,9 @@ class Template:
                 yield name, statement
 
     def number(self, value: Any) -> int:
-        """A number that is written out or found in the Mappings."""
+        """A number that is written out, found in the Mappings, or a parameter's default."""
+        if isinstance(value, Mapping) and "Ref" in value:
+            value = self.document["Parameters"][value["Ref"]]["Default"]
         if isinstance(value, Mapping):
             table, row, column = value["Fn::FindInMap"]
             value = self.document["Mappings"][table][row][column]

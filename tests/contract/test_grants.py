@@ -98,6 +98,8 @@ def resource_of(value: Mapping[str, Any]) -> str:
     if "Fn::GetAtt" in value:
         return str(value["Fn::GetAtt"][0])
     text = str(value["Fn::Sub"]).replace("${AWS::StackName}", STACK)
+    if ":sqs:" in text:  # the platforms' queues by their names, which their logical ids follow
+        return text.rpartition(":")[2].replace(f"{STACK}-forward-", "ForwardQueue")
     return text.rpartition(":secret:")[2] if ":secret:" in text else text.replace("${Table.Arn}", "Table")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from orderbridge.runtime.settings import SETTINGS, load, variables
+from orderbridge.runtime.settings import load, settings_of, variables
 from orderbridge.usecases import publishing_changes, sweeping, webhooks
 from tests.contract.template import PROJECT, template
 
@@ -52,12 +52,12 @@ def test_a_functions_module_is_at_most_40_lines(name: str) -> None:
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_a_function_is_given_the_variables_that_it_reads_and_no_more(name: str) -> None:
-    assert set(template().variables(name)) == variables(SETTINGS[name])
+    assert set(template().variables(name)) == variables(settings_of(name))
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_values_that_the_template_gives_are_readable(name: str) -> None:
-    load(SETTINGS[name], environment_of(name))
+    load(settings_of(name), environment_of(name))
 
 
 def test_what_every_function_is_given_is_read_by_its_dependencies() -> None:

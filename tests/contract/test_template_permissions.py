@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from orderbridge.aws import items
+from orderbridge.aws.bus import forward_queue_name
 from orderbridge.aws.channels import credentials_secret
 from orderbridge.aws.forward_items import open_place
 from orderbridge.aws.limits import bucket_pk, failures_pk
@@ -19,13 +20,17 @@ from orderbridge.aws.webhook_items import deliveries_pk, delivery_shard, webhook
 from orderbridge.domain.codes import order_code
 from orderbridge.domain.events import SOURCE
 from orderbridge.domain.orders import OrderKey
+from orderbridge.platforms.names import platform_names
 from tests.contract.template import as_list, template
 
 WILDCARDS_WITH_REASONS = {
     "${Table.Arn}/stream/*": "a stream's name ends in the moment it was made, and a table has one",
-    "/channels/salesmania/*": "channels are added while the system runs, each with a secret under its platform's path",
-    "/channels/sirclo/*": "the same",
-    "/channels/ngorder/*": "the same",
+    **dict.fromkeys(
+        (f"/channels/{platform}/*" for platform in platform_names()),
+        "channels are added while the system runs, each with a secret under its platform's path",
+    ),
+    "/channels/*": "stock goes from one platform's channels to another's, and one function asks all for statuses",
+    "${AWS::StackName}-forward-*": "the queues of all platforms, so that a new one's is among them",
     "/webhooks/*": "webhooks are added while the system runs, each with a secret of its own",
 }
 
@@ -52,6 +57,13 @@ INDEX_KEYS = {
     "by_partner_day": [items.partner_day("acme", "2026-01-02")],
     "registry": ["CHANNEL"],
 }
+
+TITLES = sorted(
+    name.removeprefix("ForwardQueue")
+    for name in template().of_type("AWS::SQS::Queue")
+    if name.startswith("ForwardQueue")
+)
+"""The platforms' names as they stand in logical ids."""
 
 STREAM_READS = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 
@@ -190,7 +202,17 @@ def test_what_everybody_may_ask_reads_channels_only() -> None:
     assert granted("ApiInfoRole", "dynamodb:") == {"Query": {"CHANNEL"}, "BatchGetItem": {"CHANNEL#*"}}
 
 
-@pytest.mark.parametrize("name", ["SalesMania", "Sirclo", "Ngorder"])
+def test_the_pattern_of_the_platforms_queues_reaches_theirs_and_no_other() -> None:
+    pattern = "${AWS::StackName}-forward-*"
+    names = {
+        properties["QueueName"]["Fn::Sub"]: queue for queue, properties in template().of_type("AWS::SQS::Queue").items()
+    }
+    reached = {name: queue for name, queue in names.items() if fnmatchcase(name, pattern)}
+    assert set(reached) == {forward_queue_name("${AWS::StackName}", platform) for platform in platform_names()}
+    assert {queue.lower() for queue in reached.values()} == {f"forwardqueue{name}" for name in platform_names()}
+
+
+@pytest.mark.parametrize("name", TITLES)
 def test_a_forwarder_reaches_its_own_platforms_secrets_and_queue_only(name: str) -> None:
     platform = name.lower()
     role = f"Forward{name}Role"
@@ -202,7 +224,7 @@ def test_a_forwarder_reaches_its_own_platforms_secrets_and_queue_only(name: str)
     arn = path.replace("${AWS::StackName}", "orderbridge")
     named = arn.rsplit(":secret:", 1)[1]
     assert fnmatchcase(credentials_secret("orderbridge", platform, "shop") + "-AbCdEf", named)
-    for other in {"salesmania", "sirclo", "ngorder"} - {platform}:
+    for other in set(platform_names()) - {platform}:
         assert not fnmatchcase(credentials_secret("orderbridge", other, "shop") + "-AbCdEf", named)
     queues = {
         resource
@@ -242,7 +264,8 @@ def test_events_may_only_be_put_under_our_own_source() -> None:
 
 def test_only_a_platforms_own_rule_may_fill_its_queues() -> None:
     policies = template().of_type("AWS::SQS::QueuePolicy")
-    for platform in ("SalesMania", "Sirclo", "Ngorder"):
+    assert {title.lower() for title in TITLES} == set(platform_names())
+    for platform in TITLES:
         for queue in (f"ForwardQueue{platform}", f"RuleDeadLetters{platform}"):
             policy = policies[f"{queue}Policy"]
             assert policy["Queues"] == [{"Ref": queue}]

@@ -25,6 +25,9 @@ SIGNING_KEYS = SigningKeys({"1": b"0123456789abcdef0123456789abcdef"}, "1")
 SIRCLO = ChannelRef("sirclo-main", "sirclo")
 NGORDER = ChannelRef("ngorder-main", "ngorder")
 
+CANCELLING = frozenset({"sirclo", "ngorder"})
+"""The platforms that can be asked to take an order back."""
+
 
 def private_key(name: str = "first", bits: int = 2048) -> rsa.RSAPrivateKey:
     """A key pair, made once per process and name."""

@@ -272,11 +272,16 @@ def _as_iam_sees_it(
             for entry in params["Entries"]:
                 yield f"events:{operation}", "Bus" if entry["EventBusName"] == STACK else entry["EventBusName"], ()
         case "sqs":
-            yield f"sqs:{operation}", params["QueueUrl"], ()
+            yield f"sqs:{operation}", params.get("QueueUrl") or _queue_url(params["QueueName"]), ()
         case "secretsmanager":
             yield f"secretsmanager:{operation}", params["SecretId"], ()
         case _:
             raise AssertionError(service)
+
+
+def _queue_url(name: str) -> str:
+    url: str = _aws("sqs").get_queue_url(QueueName=name)["QueueUrl"]
+    return url
 
 
 def _in_the_table(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[str, str, tuple[str, ...]]]:

@@ -11,8 +11,9 @@ from orderbridge_cli.local.places import StateDir
 from orderbridge_cli.local.ports import claim_kept
 from orderbridge_cli.local.problems import SandboxProblem
 from orderbridge_cli.local.processes import ChildProcess, ProcessBook
+from orderbridge_sandboxes import SANDBOXES
 
-PLATFORMS = ("salesmania", "sirclo", "ngorder")
+PLATFORMS = tuple(SANDBOXES)
 
 _START_TIMEOUT_S = 30.0
 _STOP_GRACE_S = 5.0

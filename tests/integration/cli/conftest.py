@@ -23,7 +23,7 @@ from orderbridge.domain.orders import ChannelRef, Order, OrderKey, SalesOrder
 from orderbridge.domain.times import to_iso, utc_now
 from orderbridge_cli.local.template import read_template
 from orderbridge_cli.main import app
-from orderbridge_cli.target import PLATFORM_QUEUES, Operations, find_target
+from orderbridge_cli.target import Operations, find_target
 
 REGION = "ap-southeast-3"
 PLATFORMS = ("salesmania", "sirclo", "ngorder")
@@ -148,7 +148,7 @@ class Operator:
 
     def messages(self, platform: str) -> list[dict[str, Any]]:
         """What waits in a platform's queue; it is taken out."""
-        url = self.stack.output(PLATFORM_QUEUES[platform])
+        url = self.stack.queues.url(platform)
         found = []
         while received := self.stack.clients.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
             for message in received:

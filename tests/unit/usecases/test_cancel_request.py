@@ -50,7 +50,7 @@ class Desk:
         self.cancel = CancelSalesOrder(
             callers=callers,
             find=FindOrder(reads, self.clock, sleep=lambda _: None),
-            cancel=CancelOrder(self.store, self.queues, self.clock, 60),
+            cancel=CancelOrder(self.store, self.queues, samples.CANCELLING.__contains__, self.clock, 60),
             orders=reads,
         )
         self.order = samples.order(channels=channels)

@@ -13,6 +13,7 @@ from orderbridge.domain.outcomes import Accepted, Refused, Rejected, Unknown
 from orderbridge.domain.times import to_iso
 from orderbridge.usecases.cancelling import CancelOrder
 from tests.fakes.house import GRACE_SECONDS, House
+from tests.fakes.samples import CANCELLING
 from tests.unit.usecases.forwarding_cases import ORDER, always, in_turn, steps_until
 
 S = ForwardState
@@ -106,7 +107,7 @@ def test_a_platform_that_never_answers_is_asked_ever_more_rarely_and_after_a_day
 def test_a_partner_who_asks_again_does_not_make_the_platform_be_asked_sooner() -> None:
     house = asked_to_cancel(always(Unknown("timeout")))
     asked = house.platform.cancels
-    cancel = CancelOrder(house.store, house.queues, house.clock, GRACE_SECONDS)
+    cancel = CancelOrder(house.store, house.queues, CANCELLING.__contains__, house.clock, GRACE_SECONDS)
     for _ in range(5):
         cancel(ORDER)
     house.run_queue()

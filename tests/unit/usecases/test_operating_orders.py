@@ -11,7 +11,7 @@ from orderbridge.domain.forwards import Forward, ForwardState
 from orderbridge.usecases.cancelling import CancelOrder
 from orderbridge.usecases.operating_orders import MoveForward
 from tests.fakes.house import GRACE_SECONDS, House
-from tests.fakes.samples import SIRCLO, order
+from tests.fakes.samples import CANCELLING, SIRCLO, order
 from tests.fakes.steps import Died, die
 
 S = ForwardState
@@ -31,11 +31,13 @@ def in_doubt() -> House:
 
 def wish(house: House) -> None:
     """What the partner's `POST .../cancel` does."""
-    CancelOrder(house.store, house.queues, house.clock, GRACE_SECONDS)(house.store.orders[ORDER.key])
+    CancelOrder(house.store, house.queues, CANCELLING.__contains__, house.clock, GRACE_SECONDS)(
+        house.store.orders[ORDER.key]
+    )
 
 
 def resolve(house: House) -> Forward:
-    move = MoveForward(house.store, house.queues, house.clock, GRACE_SECONDS)
+    move = MoveForward(house.store, house.queues, CANCELLING.__contains__, house.clock, GRACE_SECONDS)
     return move.resolve_sent(ORDER.key, SIRCLO.name, "4711")
 
 
@@ -116,7 +118,9 @@ def test_what_is_sent_again_by_an_operators_word_is_not_sent_against_the_partner
     house = in_doubt()
     house.platform.held.clear()
     wish(house)
-    MoveForward(house.store, house.queues, house.clock, GRACE_SECONDS).resolve_absent(ORDER.key, SIRCLO.name)
+    MoveForward(house.store, house.queues, CANCELLING.__contains__, house.clock, GRACE_SECONDS).resolve_absent(
+        ORDER.key, SIRCLO.name
+    )
     house.run_queue()
 
     assert house.state_of(ORDER) is S.CANCELLED

@@ -51,16 +51,29 @@ class EventBridgeBus:
         raise EventsNotPublished(f"{len(entries)} entries failed: {', '.join(sorted(codes))}")
 
 
-class PlatformQueues:
-    """`ForwardQueues` on SQS: one queue per platform, `urls` by platform name."""
+def forward_queue_name(stack: str, platform: str) -> str:
+    """The queue of a platform's forwards, by the name that its block of the template gives it."""
+    return f"{stack}-forward-{platform}"
 
-    def __init__(self, client: SQSClient, urls: Mapping[str, str]) -> None:
+
+class PlatformQueues:
+    """`ForwardQueues` on SQS: one queue per platform, found by its name. `known` are URLs that need no looking up."""
+
+    def __init__(self, client: SQSClient, stack: str, known: Mapping[str, str] | None = None) -> None:
         self._client = client
-        self._urls = urls
+        self._stack = stack
+        self._urls = dict(known or {})
+
+    def url(self, platform: str) -> str:
+        """A queue's URL, asked for once."""
+        if platform not in self._urls:
+            name = forward_queue_name(self._stack, platform)
+            self._urls[platform] = self._client.get_queue_url(QueueName=name)["QueueUrl"]
+        return self._urls[platform]
 
     def send(self, message: ForwardMessage, delay_seconds: float = 0) -> None:
         self._client.send_message(
-            QueueUrl=self._urls[message.channel.platform],
+            QueueUrl=self.url(message.channel.platform),
             MessageBody=json.dumps(message.detail(), separators=(",", ":")),
             DelaySeconds=int(delay_seconds),
         )

@@ -25,7 +25,8 @@ CredentialsT = TypeVar("CredentialsT", bound=BaseModel)
 class PlatformDefinition(Generic[SettingsT, CredentialsT]):
     """A platform's models. `values` has, per kind that its mapper may ask for, the reader of a value of that kind.
 
-    `adapter` names the class that sends, as ``module:Class``; it is imported only where something is sent.
+    `adapter` names the class that sends, as ``module:Class``; it is imported only where something is sent. `can_cancel`
+    says whether the platform can be asked to take an order back.
     """
 
     name: str
@@ -34,6 +35,7 @@ class PlatformDefinition(Generic[SettingsT, CredentialsT]):
     credentials: type[CredentialsT]
     values: Mapping[MappingKind, Callable[[Any, SettingsT], Any]]
     adapter: str
+    can_cancel: bool
 
     def read_settings(self, document: Mapping[str, Any]) -> SettingsT:
         """A channel's settings, validated; raises `InvalidValue` naming every member that is wrong."""

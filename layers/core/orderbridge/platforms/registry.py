@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import pkgutil
 from collections.abc import Mapping
 from typing import Any, cast
 
 from orderbridge import platforms
 from orderbridge.platforms.definition import PlatformDefinition
+from orderbridge.platforms.names import platform_names as platform_names
 from orderbridge.platforms.transport import Transport
 from orderbridge.platforms.turns import Turns
 from orderbridge.platforms.values import InvalidValue
 from orderbridge.ports import Platform
-
-
-def platform_names() -> tuple[str, ...]:
-    """Every platform there is: the packages beside this module."""
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(platforms.__path__) if module.ispkg))
 
 
 def definition_of(name: str) -> PlatformDefinition[Any, Any]:
@@ -26,6 +21,11 @@ def definition_of(name: str) -> PlatformDefinition[Any, Any]:
         raise InvalidValue(f"{name!r} is not a platform; there are {', '.join(platform_names())}")
     module = importlib.import_module(f"{platforms.__name__}.{name}")
     return cast("PlatformDefinition[Any, Any]", module.DEFINITION)
+
+
+def can_cancel(name: str) -> bool:
+    """Whether a platform can be asked to take an order back; one that is gone cannot."""
+    return name in platform_names() and definition_of(name).can_cancel
 
 
 def platform_named(name: str, *, allow_loopback_http: bool = False, workers: int = 1) -> Platform:

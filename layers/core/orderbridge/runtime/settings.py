@@ -98,8 +98,7 @@ class OrderIntakeSettings(CallerSettings):
 
 
 class OrderCancelSettings(CallerSettings):
-    queue_sirclo = _text("QUEUE_SIRCLO")
-    queue_ngorder = _text("QUEUE_NGORDER")
+    stack = _text("ORDERBRIDGE_STACK")
     sweep_grace_seconds = _seconds("SWEEP_GRACE_SECONDS")
 
 
@@ -115,10 +114,8 @@ class EventPublisherSettings(Settings):
 
 
 class SweeperSettings(Settings):
+    stack = _text("ORDERBRIDGE_STACK")
     bus_name = _text("BUS_NAME")
-    queue_salesmania = _text("QUEUE_SALESMANIA")
-    queue_sirclo = _text("QUEUE_SIRCLO")
-    queue_ngorder = _text("QUEUE_NGORDER")
     queue_webhooks = _text("QUEUE_WEBHOOKS")
     sweep_grace_seconds = _seconds("SWEEP_GRACE_SECONDS")
 
@@ -156,7 +153,7 @@ class WebhookSenderSettings(OutwardSettings):
 
 SettingsT = TypeVar("SettingsT", bound=Settings)
 
-SETTINGS: dict[str, type[Settings]] = {
+_SETTINGS: dict[str, type[Settings]] = {
     "auth_login": AuthLoginSettings,
     "auth_refresh": AuthRefreshSettings,
     "order_intake": OrderIntakeSettings,
@@ -164,15 +161,16 @@ SETTINGS: dict[str, type[Settings]] = {
     "order_cancel": OrderCancelSettings,
     "api_info": ApiInfoSettings,
     "event_publisher": EventPublisherSettings,
-    "forward_salesmania": ForwarderSettings,
-    "forward_sirclo": ForwarderSettings,
-    "forward_ngorder": ForwarderSettings,
     "sweeper": SweeperSettings,
     "stock_sync": StockSyncSettings,
     "status_sync": StatusSyncSettings,
     "webhook_sender": WebhookSenderSettings,
 }
-"""What each function reads, by the function's name; the contract tests hold the template against it."""
+
+
+def settings_of(function: str) -> type[Settings]:
+    """What a function reads, by its name; the contract tests hold the template against it. Forwarders are alike."""
+    return ForwarderSettings if function.startswith("forward_") else _SETTINGS[function]
 
 
 def variables(settings: type[Settings]) -> frozenset[str]:

@@ -102,7 +102,7 @@ def forward_order() -> ForwardOrder:
         ),
         mappings=TableMappings(table, settings.table_name),
         platform=platform,
-        queues=PlatformQueues(clients.sqs(), {settings.platform: settings.queue_url}),
+        queues=PlatformQueues(clients.sqs(), settings.stack, {settings.platform: settings.queue_url}),
         note_failure=_note_failure,
         clock=utc_now,
         new_attempt_id=lambda: uuid.uuid4().hex,
@@ -122,14 +122,7 @@ def sweep() -> Sweep:
     settings = load(SweeperSettings)
     table = clients.dynamodb()
     orders = TableOrderDesk(table, settings.table_name)
-    queues = PlatformQueues(
-        clients.sqs(),
-        {
-            "salesmania": settings.queue_salesmania,
-            "sirclo": settings.queue_sirclo,
-            "ngorder": settings.queue_ngorder,
-        },
-    )
+    queues = PlatformQueues(clients.sqs(), settings.stack)
     bus = EventBridgeBus(clients.events(), settings.bus_name)
     partners = TablePartnerRegistry(table, settings.table_name)
     return Sweep(

@@ -53,11 +53,17 @@ def cancel_sales_order() -> CancelSalesOrder:
         find=FindOrder(reads, utc_now),
         cancel=CancelOrder(
             orders=TableOrders(table, settings.table_name),
-            queues=PlatformQueues(
-                clients.sqs(ANSWERING), {"sirclo": settings.queue_sirclo, "ngorder": settings.queue_ngorder}
-            ),
+            queues=PlatformQueues(clients.sqs(ANSWERING), settings.stack),
+            can_cancel=_can_cancel,
             clock=utc_now,
             sweep_grace_seconds=settings.sweep_grace_seconds,
         ),
         orders=reads,
     )
+
+
+def _can_cancel(platform: str) -> bool:
+    # Imported for the first order that is taken back, not for every cold start.
+    from orderbridge.platforms.registry import can_cancel
+
+    return can_cancel(platform)

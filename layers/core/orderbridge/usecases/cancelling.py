@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from orderbridge.domain.cancelling import (
@@ -18,18 +18,19 @@ from orderbridge.domain.times import Clock, to_iso
 from orderbridge.ports import CancelStore, ForwardQueues, LostRace
 from orderbridge.usecases.publishing import first_forwards
 
-CANCELLING_PLATFORMS = frozenset({"sirclo", "ngorder"})
-"""SalesMania's Update order takes a status text only (TRAPS B19)."""
-
 TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
 class CancelOrder:
-    """Records the partner's wish on the order first, so that whoever settles an attempt later finds it there."""
+    """Records the partner's wish on the order first, so that whoever settles an attempt later finds it there.
+
+    `can_cancel` says of a platform whether it can be asked to take an order back.
+    """
 
     orders: CancelStore
     queues: ForwardQueues
+    can_cancel: Callable[[str], bool]
     clock: Clock
     sweep_grace_seconds: float
 
@@ -49,7 +50,7 @@ class CancelOrder:
     def _cancel(self, order: Order, channel: str) -> ChannelCancellation:
         for _ in range(TRIES):
             forward = next(f for f in self._forwards(order) if f.channel.name == channel)
-            cancels = forward.channel.platform in CANCELLING_PLATFORMS
+            cancels = self.can_cancel(forward.channel.platform)
             try:
                 if forward.state in UNSENT_STATES:
                     forward = self.orders.save(cancel_unsent(forward, self.clock()))

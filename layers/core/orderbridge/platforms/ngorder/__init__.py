@@ -112,4 +112,5 @@ DEFINITION = PlatformDefinition(
         "address": reads(Address),
     },
     adapter="orderbridge.platforms.ngorder.adapter:NgorderAdapter",
+    can_cancel=True,
 )

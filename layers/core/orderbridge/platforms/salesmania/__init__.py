@@ -116,4 +116,5 @@ DEFINITION = PlatformDefinition(
         "price": reads(Price, plain="price"),
     },
     adapter="orderbridge.platforms.salesmania.adapter:SalesmaniaAdapter",
+    can_cancel=False,  # its Update order takes a status text only (TRAPS B19)
 )

@@ -27,7 +27,7 @@ class SalesmaniaAdapter(MappingAdapter[Settings, Credentials]):
     """`ports.Platform` for SalesMania."""
 
     can_look = False
-    can_cancel = False
+    can_cancel = DEFINITION.can_cancel
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(DEFINITION, mapper, transport)

@@ -94,4 +94,5 @@ DEFINITION = PlatformDefinition(
         "price": reads(Price, plain="price"),
     },
     adapter="orderbridge.platforms.sirclo.adapter:SircloAdapter",
+    can_cancel=True,
 )

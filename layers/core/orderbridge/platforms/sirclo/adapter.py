@@ -27,7 +27,7 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
     """`ports.Platform` for SIRCLO. What only some orders need, looking and cancelling, is imported for them."""
 
     can_look = True
-    can_cancel = True
+    can_cancel = DEFINITION.can_cancel
 
     def __init__(self, transport: Transport) -> None:
         super().__init__(DEFINITION, mapper, transport)
