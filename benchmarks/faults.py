@@ -53,6 +53,8 @@ def what_is_wrong(forward: Forward | None, held: Sequence[HeldOrder]) -> str | N
             return None if true else f"SENT as {forward.external_id}, and the platform holds {ids}"
         case Forward(state=ForwardState.IN_DOUBT):
             return None if forward.error else "IN_DOUBT without a reason"
+        case Forward(state=ForwardState.REJECTED):
+            return None if forward.error and not held else f"REJECTED ({forward.error}), and the platform holds {held}"
         case _:
             return f"{forward.state} at the end: {forward.error}"
 

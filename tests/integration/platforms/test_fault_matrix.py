@@ -3,8 +3,20 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from benchmarks.bad_weather import BadWeather, Strike, faults
+from benchmarks.bad_weather import (
+    LISTS,
+    BadWeather,
+    Harm,
+    Strike,
+    answered,
+    faults,
+    killed_or_failing,
+    nothing_arrives,
+    second_worker,
+)
 from benchmarks.faults import PLATFORMS, measure
 
 ORDERS = 4
@@ -33,6 +45,27 @@ def test_of_200_orders_whose_every_answer_is_lost_each_is_there_once_and_known_a
     assert (measured.lost, measured.doubled, measured.struck) == (0, 0, 200), measured.details
     assert measured.held == 200
     assert measured.in_doubt == (200 if platform == "salesmania" else 0)
+
+
+STRIKES = st.one_of(
+    st.sampled_from([Strike(kind) for kind in ("close_before", "commit_then_close", "garbage", "truncate")]),
+    st.sampled_from([Strike(kind, LISTS) for kind in ("close_before", "garbage", "truncate", "wrong_shape")]),
+    st.sampled_from([400, 401, 429, 500, 503]).map(lambda status: answered(status, processed=False, calls=0.5)),
+    st.sampled_from([500, 502, 503, 504]).map(lambda status: answered(status, processed=True)),
+    st.sampled_from([500, 503]).map(lambda status: Strike("status", LISTS, details={"status": status})),
+)
+HARMS = st.sampled_from([None, killed_or_failing, second_worker, nothing_arrives])
+
+
+@pytest.mark.parametrize("platform", PLATFORMS)
+@settings(max_examples=40, deadline=None)
+@given(strikes=st.lists(STRIKES, max_size=5), harm=HARMS, seed=st.integers(0, 1000))
+def test_any_sequence_of_faults_ends_in_one_order_at_most_and_a_state_that_is_true(
+    platform: str, strikes: list[Strike], harm: Harm | None, seed: int
+) -> None:
+    measured = measure(platform, BadWeather("any", tuple(strikes), harm), orders=2, seed=seed)
+
+    assert (measured.lost, measured.doubled) == (0, 0), measured.details
 
 
 def test_the_matrix_sees_a_double() -> None:
