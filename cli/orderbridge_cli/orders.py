@@ -50,13 +50,25 @@ def list_orders(
     state: Annotated[
         str | None, typer.Option("--state", metavar="S", help="An order's status, or the state of one of its forwards.")
     ] = None,
+    purchase_order_no: Annotated[
+        str | None,
+        typer.Option(
+            "--purchase-order-no", metavar="PO", help="The one under this number of its partner, however old."
+        ),
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 1000,
 ) -> None:
     """Orders, newest first."""
+    if purchase_order_no is not None and (since is not None or state is not None):
+        raise typer.BadParameter("goes with --client-id alone", param_hint="--purchase-order-no")
     lookup = _lookup()
     begin = default_begin(lookup) if since is None else moment(since, lookup)
     with progress("looking"):
-        found = list(itertools.islice(lookup.orders(client_id, begin, state), limit + 1))
+        if purchase_order_no is not None:
+            listed = lookup.with_purchase_order_no(purchase_order_no.strip(), client_id)
+        else:
+            listed = lookup.orders(client_id, begin, state)
+        found = list(itertools.islice(listed, limit + 1))
     if len(found) > limit:
         note(f"There are more than {counted(limit, 'order')}; ask for a later --since or a higher --limit.")
     rows = [_row(order) for order in found[:limit]]

@@ -185,6 +185,23 @@ def test_the_list_can_be_narrowed(two_partners: Operator, place_order: Place, mo
     assert codes("--limit", "1") == [other.code]
 
 
+def test_an_order_is_found_by_its_partners_own_number(two_partners: Operator, place_order: Place) -> None:
+    old = place_order(4711, at=utc_now() - timedelta(days=400))
+    same_number = place_order(4711, client_id="budi")
+    place_order(4712)
+
+    def codes(*arguments: str) -> list[str]:
+        return [each["code"] for each in two_partners.json("orders", "list", "--purchase-order-no", *arguments)]
+
+    assert codes("PO-4711") == [old.code, same_number.code]
+    assert codes(" PO-4711 ", "--client-id", "budi") == [same_number.code]
+    assert codes("PO-1") == []
+    assert "There is no partner nobody." in two_partners.refused(
+        "orders", "list", "--purchase-order-no", "PO-4711", "--client-id", "nobody"
+    )
+    assert two_partners.run("orders", "list", "--purchase-order-no", "PO-4711", "--state", "SENT").exit_code == 2
+
+
 def test_a_filter_that_means_nothing_is_refused(two_partners: Operator) -> None:
     assert "neither an order's status" in two_partners.refused("orders", "list", "--state", "LOST")
     assert "There is no partner nobody." in two_partners.refused("orders", "list", "--client-id", "nobody")

@@ -69,15 +69,26 @@ class LookUpOrders:
 
         `state` is an order's status, or a forward's state: then the orders with a forward in that state.
         """
-        if client_id is not None and self.partners.read(client_id) is None:
-            raise OperationRefused(f"There is no partner {client_id}.")
-        clients = self.partners.client_ids() if client_id is None else [client_id]
-        wanted = self._filter(state)
+        clients, wanted = self._clients(client_id), self._filter(state)
         for day in self._days_back_to(since):
             lists = (self.reads.of_day(each, day, None) for each in clients)
             for order in heapq.merge(*lists, key=lambda order: (order.created_at, order.code), reverse=True):
                 if from_iso(order.created_at) >= since and wanted(order):
                     yield order
+
+    def with_purchase_order_no(self, number: str, client_id: str | None) -> Iterator[OrderSummary]:
+        """The orders under a partner's own number: at most one of each partner. Their lists may not show it yet."""
+        for each in self._clients(client_id):
+            order = self.reads.read_order(OrderKey(each, f"po:{number}"))
+            if order is not None:
+                yield OrderSummary(order.key, order.code, order.created_at, order.order_date, order.status)
+
+    def _clients(self, client_id: str | None) -> Sequence[str]:
+        if client_id is None:
+            return self.partners.client_ids()
+        if self.partners.read(client_id) is None:
+            raise OperationRefused(f"There is no partner {client_id}.")
+        return [client_id]
 
     def _filter(self, state: str | None) -> Callable[[OrderSummary], bool]:
         if state is None:
