@@ -21,7 +21,7 @@ from orderbridge_cli.signing import (
 
 if TYPE_CHECKING:
     from orderbridge.domain.partners import PartnerKey, SignatureProfile
-    from orderbridge.domain.signature_report import SignatureReport
+    from orderbridge_cli.signatures.report import SignatureReport
 
 
 def check_signature(
@@ -58,9 +58,9 @@ def check_signature(
 
     Nothing is sent and nothing is changed; X-TIMESTAMP is held against the present time besides.
     """
-    from orderbridge.domain.signature_report import examine
-    from orderbridge.domain.signing_mistakes import SignedRequest
     from orderbridge.domain.times import utc_now
+    from orderbridge_cli.signatures.mistakes import SignedRequest
+    from orderbridge_cli.signatures.report import examine
 
     check_client_id(client_id)
     _check_encodable(timestamp, "--timestamp")

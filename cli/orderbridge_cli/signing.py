@@ -16,7 +16,7 @@ from orderbridge_cli.output import Failure, answer
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-    from orderbridge.domain.signing_mistakes import SignedRequest
+    from orderbridge_cli.signatures.mistakes import SignedRequest
 
 ClientId = Annotated[str, typer.Option("--client-id", metavar="ID", help="The partner's client id.")]
 PrivateKey = Annotated[
@@ -55,7 +55,7 @@ def sign(
     ] = False,
 ) -> None:
     """Print the signed headers of a request made now. They are good for five minutes."""
-    from orderbridge.domain.signing_mistakes import SignedRequest
+    from orderbridge_cli.signatures.mistakes import SignedRequest
 
     check_client_id(client_id)
     request = SignedRequest(
@@ -82,7 +82,7 @@ def check_client_id(client_id: str) -> None:
 
 def signed_headers(client_id: str, private_key: RSAPrivateKey, timestamp: int) -> dict[str, str]:
     """The three headers of a request that is signed in the legacy form; `timestamp` in unix seconds."""
-    from orderbridge.domain.signing_mistakes import SignedRequest
+    from orderbridge_cli.signatures.mistakes import SignedRequest
 
     return headers_of(SignedRequest(client_id, str(timestamp)), private_key)
 
@@ -136,7 +136,7 @@ def read_private_key(path: Path) -> RSAPrivateKey:
 def _explanation(request: SignedRequest, private_key: RSAPrivateKey) -> dict[str, Any]:
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-    from orderbridge.domain.signature_report import TextToSign
+    from orderbridge_cli.signatures.report import TextToSign
 
     der = private_key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     return {

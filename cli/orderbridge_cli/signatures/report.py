@@ -1,8 +1,8 @@
 """Why a partner's signature is refused: the debugger's verdict on one request, in plain words.
 
-The verdict itself is that of `signatures`, the code that the API runs. What is added here explains a refusal: what the
-signature was really made over (`signature_recovery`) is compared with the strings that partners sign by mistake
-(`signing_mistakes`), and its text is read in the ways in which signatures are written wrongly (`signature_texts`).
+The verdict itself is that of `domain.signatures`, the code that the API runs. What is added here explains a refusal:
+what the signature was really made over (`recovery`) is compared with the strings that partners sign by mistake
+(`mistakes`), and its text is read in the ways in which signatures are written wrongly (`texts`).
 """
 
 from __future__ import annotations
@@ -18,8 +18,6 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPubli
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from orderbridge.domain.partners import PartnerKey
-from orderbridge.domain.signature_recovery import Recovered, SignedDigest, SignedPss, SignedRaw, recover
-from orderbridge.domain.signature_texts import Reading, readings
 from orderbridge.domain.signatures import (
     TIMESTAMP_TOLERANCE_SECONDS,
     BadSignature,
@@ -29,7 +27,9 @@ from orderbridge.domain.signatures import (
     timestamp_to_milliseconds,
     verify_signature,
 )
-from orderbridge.domain.signing_mistakes import Mistake, SignedRequest, Suspect, suspects
+from orderbridge_cli.signatures.mistakes import Mistake, SignedRequest, Suspect, suspects
+from orderbridge_cli.signatures.recovery import Recovered, SignedDigest, SignedPss, SignedRaw, recover
+from orderbridge_cli.signatures.texts import Reading, readings
 
 _HOUR = 3600
 _DIGEST_SIZES = frozenset({16, 20, 28, 32, 48, 64})

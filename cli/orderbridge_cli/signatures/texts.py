@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from orderbridge.domain.signatures import UndecodableSignature, decode_signature
-from orderbridge.domain.signing_mistakes import Mistake
+from orderbridge_cli.signatures.mistakes import Mistake
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[:\s]?)+")
 _LABEL = re.compile(r"^\s*(?:x-signature\s*[:=]|signature\s*[:=]|[A-Za-z0-9-]*\(stdin\)\s*=|base64:)\s*", re.IGNORECASE)

@@ -12,9 +12,9 @@ from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orderbridge.domain.partners import PartnerKey
-from orderbridge.domain.signature_report import SignatureReport, examine
 from orderbridge.domain.signatures import read_public_key
-from orderbridge.domain.signing_mistakes import SignedRequest
+from orderbridge_cli.signatures.mistakes import SignedRequest
+from orderbridge_cli.signatures.report import SignatureReport, examine
 
 CLIENT_ID = "Partner-001"
 SECONDS = 1_704_067_200

@@ -12,10 +12,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512, HashAlgorithm
 
-from orderbridge.domain.signature_recovery import recover
-from orderbridge.domain.signature_report import examine
-from orderbridge.domain.signing_mistakes import SignedRequest
-from tests.unit.domain.signature_cases import (
+from orderbridge_cli.signatures.mistakes import SignedRequest
+from orderbridge_cli.signatures.recovery import recover
+from orderbridge_cli.signatures.report import examine
+from tests.unit.cli.signature_cases import (
     CLIENT_ID,
     LEGACY,
     NOW,

@@ -1,7 +1,7 @@
 """The strings that partners sign by mistake, the likely ones first.
 
 Every suspect differs from the right string by one mistake in its content, one in its framing, or one of each. The
-debugger compares them with what a signature was really made over (`signature_recovery`), so each costs one hash.
+debugger compares them with what a signature was really made over (`recovery`), so each costs one hash.
 """
 
 from __future__ import annotations

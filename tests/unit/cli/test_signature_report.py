@@ -16,11 +16,10 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderbridge.domain.signature_recovery import SignedDigest, recover
-from orderbridge.domain.signature_report import examine, first_difference, visible
-from orderbridge.domain.signing_mistakes import SignedRequest, suspects
-from tests.unit.domain import vectors
-from tests.unit.domain.signature_cases import (
+from orderbridge_cli.signatures.mistakes import SignedRequest, suspects
+from orderbridge_cli.signatures.recovery import SignedDigest, recover
+from orderbridge_cli.signatures.report import examine, first_difference, visible
+from tests.unit.cli.signature_cases import (
     BODY,
     BODY_BOUND,
     CLIENT_ID,
@@ -35,6 +34,7 @@ from tests.unit.domain.signature_cases import (
     report_on,
     sign,
 )
+from tests.unit.domain import vectors
 
 
 def test_a_right_signature_verifies_and_nothing_is_found() -> None:
