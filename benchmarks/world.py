@@ -32,7 +32,8 @@ from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
 from orderbridge.usecases.publishing import PublishOrder
 from orderbridge.usecases.releasing import ReleaseForwards
-from orderbridge.usecases.sweeping import Sweep, SweepIncomplete
+from orderbridge.usecases.sweeping import Sweep
+from orderbridge.usecases.sweeps import SweepIncomplete
 from orderbridge_sandboxes import DEMO_CREDENTIALS, ManualClock, Sandbox, demo_mappings, demo_settings
 from tests.fakes import samples
 from tests.fakes.directories import Channels, Mappings
