@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import forward_items, items
 from orderbridge.aws.reads import batch_get, query_all
+from orderbridge.aws.transactions import despite_conflicts, write_all_or_nothing
 from orderbridge.domain.events import ForwardMessage
 from orderbridge.domain.forwards import Forward, Transition
 from orderbridge.domain.orders import Order, OrderKey
@@ -15,7 +16,6 @@ from orderbridge.ports import ForwardRecord, FrozenRequest, LostRace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
-    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
     from orderbridge.domain.deliveries import Delivery
 
@@ -101,18 +101,7 @@ class TableOrders:
             writes.append(
                 {"Put": {"TableName": self._table, "Item": frozen, "ConditionExpression": "attribute_not_exists(PK)"}}
             )
-        return forward if self._transact(writes) else None
-
-    def _transact(self, writes: Sequence[dict[str, Any]]) -> bool:
-        transaction: Sequence[TransactWriteItemTypeDef] = writes  # type: ignore[assignment]
-        try:
-            self._client.transact_write_items(TransactItems=transaction)
-        except self._client.exceptions.TransactionCanceledException as cancelled:
-            reasons = {reason.get("Code") for reason in cancelled.response["CancellationReasons"]}
-            if reasons & {"ConditionalCheckFailed", "TransactionConflict"}:
-                return False
-            raise
-        return True
+        return forward if write_all_or_nothing(self._client, writes) else None
 
     def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
         update: dict[str, Any] = {
@@ -129,7 +118,8 @@ class TableOrders:
                 **({":before": {"N": str(order.changes - 1)}} if order.changes > 1 else {}),
             },
         }
-        if not (self._transact([{"Update": update}, *self._told(deliveries)]) if deliveries else self._update(update)):
+        told = self._told(deliveries)
+        if not (write_all_or_nothing(self._client, [{"Update": update}, *told]) if told else self._update(update)):
             raise LostRace(order.code)
 
     def _told(self, deliveries: Sequence[Delivery]) -> list[dict[str, Any]]:
@@ -140,7 +130,7 @@ class TableOrders:
 
     def _update(self, update: dict[str, Any]) -> bool:
         try:
-            self._client.update_item(**update)
+            despite_conflicts(self._client, lambda: self._client.update_item(**update))
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
@@ -157,10 +147,13 @@ class TableOrders:
         )
 
     def request_cancel(self, key: OrderKey, at: str) -> None:
-        self._client.update_item(
-            TableName=self._table,
-            Key=items.keys(items.order_pk(key), "ORDER"),
-            UpdateExpression="SET cancel_requested_at = if_not_exists(cancel_requested_at, :at)",
-            ConditionExpression="attribute_exists(PK)",
-            ExpressionAttributeValues={":at": {"S": at}},
+        despite_conflicts(
+            self._client,
+            lambda: self._client.update_item(
+                TableName=self._table,
+                Key=items.keys(items.order_pk(key), "ORDER"),
+                UpdateExpression="SET cancel_requested_at = if_not_exists(cancel_requested_at, :at)",
+                ConditionExpression="attribute_exists(PK)",
+                ExpressionAttributeValues={":at": {"S": at}},
+            ),
         )

@@ -1,7 +1,13 @@
-"""Several writes, all or nothing."""
+"""Writes that may meet another transaction on the same items, and several writes, all or nothing.
+
+DynamoDB refuses whoever comes to an item while a transaction is at it. That says nothing about the conditions of the
+one refused, and must not be taken for their answer: it is tried again. (Amazon DynamoDB Developer Guide, "Transaction
+conflict handling"; the local engine and moto never refuse so.)
+"""
 
 from __future__ import annotations
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,27 +16,41 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 TRANSACTION_LIMIT = 100
-CONFLICT_TRIES = 5
-CONFLICT_PAUSE_SECONDS = 0.2
+CONFLICT_TRIES = 6
+CONFLICT_PAUSE_SECONDS = (0.05, 0.3)
+
+
+def despite_conflicts(
+    client: DynamoDBClient, write: Callable[[], object], sleep: Callable[[float], None] = time.sleep
+) -> None:
+    """Make a write, again where it met another transaction; raises what it raises otherwise, and the last conflict."""
+    for tries_left in reversed(range(CONFLICT_TRIES)):
+        try:
+            write()
+        except client.exceptions.TransactionConflictException:
+            if not tries_left:
+                raise
+        except client.exceptions.TransactionCanceledException as cancelled:
+            if not tries_left or cancellation_codes(cancelled) - {"None"} != {"TransactionConflict"}:
+                raise
+        else:
+            return
+        sleep(random.uniform(*CONFLICT_PAUSE_SECONDS))  # noqa: S311 - spreads those who met
 
 
 def write_all_or_nothing(
     client: DynamoDBClient, writes: Sequence[dict[str, Any]], sleep: Callable[[float], None] = time.sleep
 ) -> bool:
-    """Whether the writes were made; False where a condition did not hold, and then nothing was changed.
+    """Whether the writes were made; False where a condition did not hold, and then nothing was changed."""
+    try:
+        despite_conflicts(client, lambda: client.transact_write_items(TransactItems=writes), sleep)  # type: ignore[arg-type]
+    except client.exceptions.TransactionCanceledException as cancelled:
+        if "ConditionalCheckFailed" in cancellation_codes(cancelled):
+            return False
+        raise
+    return True
 
-    A collision with another transaction says nothing about the conditions, so it is tried again.
-    """
-    for tries_left in reversed(range(CONFLICT_TRIES)):
-        try:
-            client.transact_write_items(TransactItems=writes)  # type: ignore[arg-type]
-        except client.exceptions.TransactionCanceledException as cancelled:
-            reasons = {reason.get("Code") for reason in cancelled.response["CancellationReasons"]}
-            if "ConditionalCheckFailed" in reasons:
-                return False
-            if "TransactionConflict" not in reasons or not tries_left:
-                raise
-            sleep(CONFLICT_PAUSE_SECONDS)
-        else:
-            return True
-    raise AssertionError("the last try returns or raises")
+
+def cancellation_codes(cancelled: Any) -> set[str]:
+    """Why a transaction was cancelled, one code for each of its writes; "None" for those that were in order."""
+    return {str(reason.get("Code")) for reason in cancelled.response["CancellationReasons"]}

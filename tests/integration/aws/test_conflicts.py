@@ -1,0 +1,96 @@
+"""Writes that meet another transaction on the same items: DynamoDB refuses one of the two, and it is tried again.
+
+moto and the local engine never refuse so, hence the refusals here are made up in the client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from orderbridge.aws.orders import TableOrders
+from orderbridge.aws.transactions import CONFLICT_TRIES
+from orderbridge.domain.forwards import begin_attempt, new_forward, settle_attempt
+from orderbridge.domain.outcomes import Accepted
+from orderbridge.ports import LostRace
+from tests.fakes.samples import NOW, SIRCLO, order
+from tests.integration.deployed import Deployed
+
+ORDER = order()
+QUEUED = new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60)
+
+
+class Refusals:
+    """Refuses the next calls of a client as DynamoDB does where another transaction is at the item."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.left = 0
+
+    def __call__(self, *, model: Any, **_: Any) -> None:
+        if not self.left or model.name not in ("TransactWriteItems", "UpdateItem"):
+            return
+        self.left -= 1
+        code = "TransactionCanceledException" if model.name == "TransactWriteItems" else "TransactionConflictException"
+        answer: dict[str, Any] = {"Error": {"Code": code, "Message": "conflict"}}
+        if model.name == "TransactWriteItems":
+            answer["CancellationReasons"] = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+        raise self._client.exceptions.from_code(code)(answer, model.name)
+
+
+@pytest.fixture
+def refusals(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Refusals]:
+    monkeypatch.setattr("orderbridge.aws.transactions.CONFLICT_PAUSE_SECONDS", (0, 0))
+    refuse = Refusals(dynamodb)
+    dynamodb.meta.events.register("before-call.dynamodb", refuse)
+    yield refuse
+    dynamodb.meta.events.unregister("before-call.dynamodb", refuse)
+
+
+@pytest.fixture
+def orders(deployed: Deployed, dynamodb: Any) -> TableOrders:
+    return TableOrders(dynamodb, deployed.table)
+
+
+def test_a_forward_is_created_though_its_first_write_met_another(orders: TableOrders, refusals: Refusals) -> None:
+    refusals.left = 1
+    assert orders.create_forward(QUEUED) is True
+    assert orders.list_forwards(ORDER.key) == [QUEUED.forward]
+    refusals.left = 1
+    assert orders.create_forward(QUEUED) is False
+
+
+def test_what_the_platform_said_is_stored_though_its_write_met_another(orders: TableOrders, refusals: Refusals) -> None:
+    orders.create_forward(QUEUED)
+    sending = orders.save(begin_attempt(QUEUED.forward, "attempt", "hash", NOW, 70))
+    refusals.left = CONFLICT_TRIES - 1
+    sent = orders.save(settle_attempt(sending, Accepted("external"), NOW, 0.5, 60, None))
+    assert orders.list_forwards(ORDER.key) == [sent]
+
+
+def test_a_lost_race_is_told_as_one_after_a_conflict(orders: TableOrders, refusals: Refusals) -> None:
+    orders.create_forward(QUEUED)
+    orders.save(begin_attempt(QUEUED.forward, "attempt", "hash", NOW, 70))
+    refusals.left = 1
+    with pytest.raises(LostRace):
+        orders.save(begin_attempt(QUEUED.forward, "another", "hash", NOW, 70))
+
+
+def test_conflicts_without_end_are_a_failure_and_never_an_answer(orders: TableOrders, refusals: Refusals) -> None:
+    refusals.left = CONFLICT_TRIES
+    with pytest.raises(ClientError, match="TransactWriteItems"):
+        orders.create_forward(QUEUED)
+    assert orders.list_forwards(ORDER.key) == []
+
+
+def test_an_order_is_marked_as_published_though_a_transaction_was_at_it(
+    orders: TableOrders, refusals: Refusals, deployed: Deployed, dynamodb: Any
+) -> None:
+    key = {"PK": {"S": f"ORDER#{ORDER.key.client_id}#{ORDER.key.reference}"}, "SK": {"S": "ORDER"}}
+    dynamodb.put_item(TableName=deployed.table, Item={**key, "due_at": {"S": "x"}, "due_shard": {"S": "00"}})
+    refusals.left = 2
+    orders.mark_published(ORDER)
+    assert dynamodb.get_item(TableName=deployed.table, Key=key)["Item"] == key
