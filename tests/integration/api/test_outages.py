@@ -17,7 +17,7 @@ from tests.contract.test_template_functions import environment_of
 BEHIND_THE_API = sorted(
     name
     for name, function in template().functions().items()
-    if any(event["Type"] == "Api" for event in function["Events"].values())
+    if any(event["Type"] == "Api" for event in function.get("Events", {}).values())
 )
 LONGEST_OF_THE_GATEWAY = 29
 

@@ -9,11 +9,21 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.problems import Forbidden, InvalidFields, MalformedRequest, Problem, Unauthenticated
+from orderbridge.domain.limits import RateLimit
+from orderbridge.domain.problems import (
+    Forbidden,
+    InvalidFields,
+    MalformedRequest,
+    Problem,
+    TooManyRequests,
+    Unauthenticated,
+)
 from orderbridge.domain.tokens import SigningKeys, issue_token, new_claims, verify_token
 from orderbridge.usecases.authentication import LogIn, RefreshToken
+from orderbridge.usecases.limits import CallLimit
 from orderbridge.usecases.tokens import TokenVerifier, active_partner
 from tests.fakes.directories import Keys, Partners, Pepper
+from tests.fakes.reads import Buckets
 from tests.fakes.samples import CLIENT_ID, CLIENT_SECRET, NOW, PEPPER, SIGNING_KEYS, partner
 from tests.fakes.steps import Clock
 
@@ -27,8 +37,9 @@ class World:
         self.clock = Clock(NOW)
         self.partners = Partners(partner(**changes))
         self.keys = Keys(SIGNING_KEYS)
-        self.log_in = LogIn(self.partners, Pepper(PEPPER), self.keys, self.clock)
-        self.refresh = RefreshToken(self.partners, self.keys, self.clock)
+        self.counted: list[str] = []
+        self.log_in = LogIn(self.partners, Pepper(PEPPER), self.keys, self.clock, self.counted.append)
+        self.refresh = RefreshToken(self.partners, self.keys, self.clock, self.counted.append)
 
     def change_partner(self, **changes: Any) -> None:
         self.partners.by_id[CLIENT_ID] = replace(self.partners.by_id[CLIENT_ID], **changes)
@@ -60,6 +71,36 @@ def test_the_right_secret_brings_a_token_for_twelve_hours() -> None:
     claims = verify_token(access.token, SIGNING_KEYS, NOW)
     assert access.body() == {"token": access.token, "expired_at": int(NOW.timestamp()) + 12 * HOUR}
     assert (claims.client_id, claims.credential_version, claims.expires_at) == (CLIENT_ID, 1, access.expired_at)
+
+
+def test_tokens_are_counted_among_the_calls_of_the_partner_that_gets_them_and_of_nobody_else() -> None:
+    world = World()
+
+    world.log_in(credentials())
+    world.refresh(token_body(world.token()))
+    assert world.counted == [CLIENT_ID, CLIENT_ID]
+    for refused in (credentials(client_secret="wrong"), credentials(client_id="partner-client-002")):
+        with pytest.raises(Unauthenticated):
+            world.log_in(refused)
+    with pytest.raises(Unauthenticated):
+        world.refresh(token_body(world.token() + "x"))
+    assert len(world.counted) == 2
+
+
+def test_above_its_rate_a_partner_gets_no_token() -> None:
+    world = World()
+    limit = CallLimit(Buckets(), RateLimit(per_second=1, burst=3), world.clock)
+    log_in = LogIn(world.partners, Pepper(PEPPER), world.keys, world.clock, limit)
+    refresh = RefreshToken(world.partners, world.keys, world.clock, limit)
+
+    for _ in range(3):
+        log_in(credentials())
+    with pytest.raises(TooManyRequests):
+        log_in(credentials())
+    with pytest.raises(TooManyRequests):
+        refresh(token_body(world.token()))
+    with pytest.raises(Unauthenticated):
+        log_in(credentials(client_secret="wrong"))
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,11 @@ class Settings:
 
 
 class TokenSettings(Settings):
-    """What it takes to issue a token or to know one."""
+    """What it takes to issue a token or to know one, and how often its partner may call."""
 
     jwt_keys_secret = _text("JWT_KEYS_SECRET")
+    partner_calls_per_second = Variable("PARTNER_CALLS_PER_SECOND", _positive)
+    partner_calls_at_once = Variable("PARTNER_CALLS_AT_ONCE", int)
 
 
 class AuthLoginSettings(TokenSettings):
@@ -71,21 +73,14 @@ class AuthLoginSettings(TokenSettings):
     login_failures_per_address = Variable("LOGIN_FAILURES_PER_ADDRESS", int)
 
 
-class TokenHolderSettings(TokenSettings):
+class CallerSettings(TokenSettings):
     """What it takes to know whose a token is, and whether that partner is still active."""
 
     partner_cache_seconds = _seconds("PARTNER_CACHE_SECONDS")
 
 
-class AuthRefreshSettings(TokenHolderSettings):
+class AuthRefreshSettings(CallerSettings):
     """No more than that."""
-
-
-class CallerSettings(TokenHolderSettings):
-    """What it takes to know who is calling, and how often they may."""
-
-    partner_calls_per_second = Variable("PARTNER_CALLS_PER_SECOND", _positive)
-    partner_calls_at_once = Variable("PARTNER_CALLS_AT_ONCE", int)
 
 
 class OrderReadSettings(CallerSettings):

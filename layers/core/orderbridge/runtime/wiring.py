@@ -11,7 +11,7 @@ from orderbridge.aws.secrets import SecretKeyRing
 from orderbridge.domain.limits import RateLimit
 from orderbridge.domain.times import utc_now
 from orderbridge.runtime.log import log, log_failure
-from orderbridge.runtime.settings import CallerSettings, OrderIntakeSettings, load
+from orderbridge.runtime.settings import CallerSettings, OrderIntakeSettings, TokenSettings, load
 from orderbridge.usecases.callers import Callers
 from orderbridge.usecases.codes import CodeAllocator
 from orderbridge.usecases.intake import AcceptOrder
@@ -41,11 +41,15 @@ def callers(settings: CallerSettings) -> Callers:
         partners=TablePartners(table, settings.table_name, settings.partner_cache_seconds, utc_now),
         tokens=TokenVerifier(key_ring(settings.jwt_keys_secret), utc_now),
         clock=utc_now,
-        limit=CallLimit(
-            TableCallBuckets(table, settings.table_name),
-            RateLimit(settings.partner_calls_per_second, settings.partner_calls_at_once),
-            utc_now,
-        ),
+        limit=call_limit(settings),
+    )
+
+
+def call_limit(settings: TokenSettings) -> CallLimit:
+    return CallLimit(
+        TableCallBuckets(clients.dynamodb(ANSWERING), settings.table_name),
+        RateLimit(settings.partner_calls_per_second, settings.partner_calls_at_once),
+        utc_now,
     )
 
 

@@ -9,7 +9,7 @@ from orderbridge.aws.partners import TablePartnerProfiles, TablePartners
 from orderbridge.aws.secrets import SecretPepper
 from orderbridge.domain.times import utc_now
 from orderbridge.runtime.settings import AuthLoginSettings, AuthRefreshSettings, load
-from orderbridge.runtime.wiring import key_ring
+from orderbridge.runtime.wiring import call_limit, key_ring
 from orderbridge.usecases.authentication import LogIn, RefreshToken
 from orderbridge.usecases.login_throttle import LoginThrottle, ThrottledLogIn
 
@@ -24,6 +24,7 @@ def log_in() -> ThrottledLogIn:
             pepper=SecretPepper(clients.secrets_manager(ANSWERING), settings.pepper_secret),
             keys=key_ring(settings.jwt_keys_secret),
             clock=utc_now,
+            limit=call_limit(settings),
         ),
         LoginThrottle(
             failures=TableFailureCounter(table, settings.table_name),
@@ -42,4 +43,5 @@ def refresh_token() -> RefreshToken:
         ),
         keys=key_ring(settings.jwt_keys_secret),
         clock=utc_now,
+        limit=call_limit(settings),
     )

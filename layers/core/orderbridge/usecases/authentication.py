@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from orderbridge.domain.problems import Unauthenticated
 from orderbridge.domain.times import Clock
 from orderbridge.domain.tokens import REFRESH_GRACE_SECONDS, issue_token, new_claims
 from orderbridge.ports import KeyRing, PartnerDirectory, PepperSource
+from orderbridge.usecases.limits import unlimited
 from orderbridge.usecases.tokens import TokenVerifier, active_partner, suspended
 
 
@@ -46,12 +48,17 @@ class AccessToken:
 
 @dataclass(frozen=True, slots=True)
 class LogIn:
-    """A token for the right client_id and client_secret."""
+    """A token for the right client_id and client_secret.
+
+    `limit` counts the login among the partner's calls once the secret is known to be right; others are counted by
+    `login_throttle`.
+    """
 
     partners: PartnerDirectory
     pepper: PepperSource
     keys: KeyRing
     clock: Clock
+    limit: Callable[[str], None] = unlimited
 
     def __call__(self, body: bytes) -> AccessToken:
         request = parse_document(LoginRequest, body)
@@ -62,6 +69,7 @@ class LogIn:
             raise Unauthenticated("invalid_credentials", "The client_id or the client_secret is not right.")
         if known.state != "active":
             raise suspended()
+        self.limit(known.client_id)
         claims = new_claims(known.client_id, known.credential_version, self.clock())
         return AccessToken(issue_token(claims, self.keys.current()), claims.expires_at)
 
@@ -71,16 +79,19 @@ class RefreshToken:
     """A new token of the same family for one that is valid, or expired for at most a day.
 
     Refreshing revokes nothing: partners run several workers, and an order needs the RSA signature besides.
+    It counts among the partner's calls: a token that has got out cannot use up what is there for all partners.
     """
 
     partners: PartnerDirectory
     keys: KeyRing
     clock: Clock
+    limit: Callable[[str], None] = unlimited
     grace_seconds: int = REFRESH_GRACE_SECONDS
 
     def __call__(self, body: bytes) -> AccessToken:
         request = parse_document(RefreshRequest, body)
         old = TokenVerifier(self.keys, self.clock).claims(request.token, expired_for_seconds=self.grace_seconds)
         partner = active_partner(self.partners, old)
+        self.limit(partner.client_id)
         claims = new_claims(partner.client_id, partner.credential_version, self.clock(), continuing=old)
         return AccessToken(issue_token(claims, self.keys.current()), claims.expires_at)

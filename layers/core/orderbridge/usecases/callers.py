@@ -24,6 +24,7 @@ from orderbridge.domain.signatures import (
     verify_signature,
 )
 from orderbridge.domain.times import Clock
+from orderbridge.usecases.limits import unlimited
 from orderbridge.usecases.tokens import TokenVerifier, active_partner, invalid_token
 
 if TYPE_CHECKING:
@@ -63,10 +64,6 @@ class SignedCall:
     timestamp: str
 
 
-def _unlimited(_client_id: str) -> None:
-    """Everybody may call as often as they like."""
-
-
 @dataclass(frozen=True, slots=True)
 class Callers:
     """Finds out who is calling, or raises the problem that says why not.
@@ -77,7 +74,7 @@ class Callers:
     partners: PartnerDirectory
     tokens: TokenVerifier
     clock: Clock
-    limit: Callable[[str], None] = _unlimited
+    limit: Callable[[str], None] = unlimited
 
     def token_holder(self, request: ApiRequest) -> Partner:
         """The active partner of the bearer token; an X-CLIENT-ID that is sent must match it."""

@@ -28,6 +28,10 @@ def too_many_requests(detail: str, seconds: float) -> TooManyRequests:
     return TooManyRequests("too_many_requests", detail, retry_after=max(1, math.ceil(seconds)))
 
 
+def unlimited(_client_id: str) -> None:
+    """Everybody may call as often as they like."""
+
+
 @dataclass(slots=True)
 class _Account:
     """What one environment knows of a partner's calls."""
