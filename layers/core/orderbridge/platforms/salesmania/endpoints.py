@@ -61,6 +61,36 @@ class OrderedProduct(Model):
     ext_order_line_id: int | None = None
 
 
+class Paged(Model):
+    """The parameters of a list; no page of it is documented."""
+
+    page: InQuery[int | None] = None
+    per_page: InQuery[int | None] = None
+
+
+class CustomerDetails(Model):
+    """What a customer may have besides a name."""
+
+    address: InBody[str | None] = None
+    city: InBody[str | None] = None
+    phone: InBody[str | None] = None
+    ext_cust_no: InBody[str | None] = None
+    location: InBody[Location | None] = None
+    status: InBody[bool | None] = None
+    tags: InBody[list[str] | None] = None
+
+
+class ProductDetails(Model):
+    """What a product may have besides its name, its level and its units."""
+
+    description: InBody[str | None] = None
+    sku: InBody[str | None] = None
+    tags: InBody[list[str] | None] = None
+    status: InBody[bool | None] = None
+    ext_product_code: InBody[str | None] = None
+    default_disc: InBody[str | None] = None
+
+
 # --- What comes back --------------------------------------------------------------------------------------------------
 
 
@@ -127,28 +157,18 @@ class Order(Answer):
 # --- Customers --------------------------------------------------------------------------------------------------------
 
 
-class GetCustomers(Request[Rows[Customer]]):
+class GetCustomers(Request[Rows[Customer]], Paged):
     """Get customers; its pages are not documented."""
 
     endpoint = Endpoint("Customers", "Get customers", "GET", "<customers>", access=TEAM)
 
-    page: InQuery[int | None] = None
-    per_page: InQuery[int | None] = None
 
-
-class AddCustomer(Request[Undocumented]):
+class AddCustomer(Request[Undocumented], CustomerDetails):
     """Add new customer: asking twice makes two."""
 
     endpoint = Endpoint("Customers", "Add new customer", "POST", "<customers>", access=TEAM)
 
     name: InBody[str]
-    address: InBody[str | None] = None
-    city: InBody[str | None] = None
-    phone: InBody[str | None] = None
-    ext_cust_no: InBody[str | None] = None
-    location: InBody[Location | None] = None
-    status: InBody[bool | None] = None
-    tags: InBody[list[str] | None] = None
 
 
 class GetCustomer(Request[Customer]):
@@ -159,20 +179,13 @@ class GetCustomer(Request[Customer]):
     id: InPath[int]
 
 
-class UpdateCustomer(Request[Done]):
+class UpdateCustomer(Request[Done], CustomerDetails):
     """Update customer by ID."""
 
     endpoint = Endpoint("Customers", "Update customer by ID", "PATCH", "<customers>/{id}", repeatable=True, access=TEAM)
 
     id: InPath[int]
     name: InBody[str | None] = None
-    address: InBody[str | None] = None
-    city: InBody[str | None] = None
-    phone: InBody[str | None] = None
-    ext_cust_no: InBody[str | None] = None
-    location: InBody[Location | None] = None
-    status: InBody[bool | None] = None
-    tags: InBody[list[str] | None] = None
 
 
 class DeleteCustomer(Request[Done]):
@@ -186,16 +199,13 @@ class DeleteCustomer(Request[Done]):
 # --- Products ---------------------------------------------------------------------------------------------------------
 
 
-class GetProducts(Request[Rows[Product]]):
+class GetProducts(Request[Rows[Product]], Paged):
     """Get products, with their levels; its pages are not documented."""
 
     endpoint = Endpoint("Products", "Get products", "GET", "<products>", access=TEAM)
 
-    page: InQuery[int | None] = None
-    per_page: InQuery[int | None] = None
 
-
-class AddProduct(Request[Undocumented]):
+class AddProduct(Request[Undocumented], ProductDetails):
     """Add new product: at least one unit has ratio 1."""
 
     endpoint = Endpoint("Products", "Add new product", "POST", "<products>", access=TEAM)
@@ -203,12 +213,6 @@ class AddProduct(Request[Undocumented]):
     name: InBody[str]
     qty_on_hand: InBody[Decimal]
     product_units: InBody[list[ProductUnit]]
-    description: InBody[str | None] = None
-    sku: InBody[str | None] = None
-    tags: InBody[list[str] | None] = None
-    status: InBody[bool | None] = None
-    ext_product_code: InBody[str | None] = None
-    default_disc: InBody[str | None] = None
 
 
 class GetProduct(Request[Product]):
@@ -219,7 +223,7 @@ class GetProduct(Request[Product]):
     id: InPath[int]
 
 
-class UpdateProduct(Request[Done]):
+class UpdateProduct(Request[Done], ProductDetails):
     """Update product by ID; `qty_on_hand` is the level itself."""
 
     endpoint = Endpoint("Products", "Update product by ID", "PATCH", "<products>/{id}", repeatable=True, access=TEAM)
@@ -228,12 +232,6 @@ class UpdateProduct(Request[Done]):
     name: InBody[str | None] = None
     qty_on_hand: InBody[Decimal | None] = None
     product_units: InBody[list[ProductUnit] | None] = None
-    description: InBody[str | None] = None
-    sku: InBody[str | None] = None
-    tags: InBody[list[str] | None] = None
-    status: InBody[bool | None] = None
-    ext_product_code: InBody[str | None] = None
-    default_disc: InBody[str | None] = None
 
 
 class DeleteProduct(Request[Done]):
@@ -247,13 +245,10 @@ class DeleteProduct(Request[Done]):
 # --- Visits, orders, teams --------------------------------------------------------------------------------------------
 
 
-class GetVisits(Request[Rows[Visit]]):
+class GetVisits(Request[Rows[Visit]], Paged):
     """Get visits; its pages are not documented, nor its version."""
 
     endpoint = Endpoint("Visits", "Get visits", "GET", "<visits>", access=TEAM)
-
-    page: InQuery[int | None] = None
-    per_page: InQuery[int | None] = None
 
 
 class AddVisit(Request[Undocumented]):

@@ -14,6 +14,7 @@ from orderbridge.platforms.endpoints import (
     Rows,
     Undocumented,
 )
+from orderbridge.platforms.ngorder.endpoints.paging import Paged
 from orderbridge.platforms.ngorder.values import Day, Flag, Moment, Money, Text, Whole
 
 CancelledType = Literal["CANCEL", "REJECTED", "EXPIRED"]
@@ -95,7 +96,7 @@ class CancelOrder(Request[CancelledNumber]):
     id: InBody[int]
 
 
-class GetCancelledOrders(Request[Rows[CancelledOrder]]):
+class GetCancelledOrders(Request[Rows[CancelledOrder]], Paged):
     """Get Canceled Orders: at most 50 a page; rejected and expired ones are lists of their own."""
 
     endpoint = Endpoint("Cancel Order", "Get Canceled Orders", "GET", "/api/open/order-cancel")
@@ -103,8 +104,6 @@ class GetCancelledOrders(Request[Rows[CancelledOrder]]):
     type: InQuery[CancelledType | None] = None
     start_date: InQuery[Day | None] = None
     end_date: InQuery[Day | None] = None
-    per_page: InQuery[int | None] = None
-    pagination_offset: InQuery[int | None] = None
 
 
 class DownloadCancelledOrders(Request[Undocumented]):

@@ -16,6 +16,7 @@ from orderbridge.platforms.endpoints import (
     Request,
     Rows,
 )
+from orderbridge.platforms.ngorder.endpoints.paging import Paged
 from orderbridge.platforms.ngorder.values import Day, Flag, Moment, Money, Text, Whole
 
 
@@ -198,7 +199,7 @@ class GetCustomers(Request[Rows[Customer]]):
     pagination_offset: InBoth[int | None] = None
 
 
-class GetCustomerOrders(Request[Rows[CustomerOrder]]):
+class GetCustomerOrders(Request[Rows[CustomerOrder]], Paged):
     """Get Customer Order Histories; its address is inferred from its own links."""
 
     endpoint = Endpoint("Customer", "Get Customer Order Histories", "GET", "/api/open/customer/order-history")
@@ -206,8 +207,6 @@ class GetCustomerOrders(Request[Rows[CustomerOrder]]):
     id: InQuery[int]
     start_date: InQuery[Day | None] = None
     end_date: InQuery[Day | None] = None
-    per_page: InQuery[int | None] = None
-    pagination_offset: InQuery[int | None] = None
 
 
 class CountCustomersPerMonth(Request[Rows[CustomersInMonth]]):

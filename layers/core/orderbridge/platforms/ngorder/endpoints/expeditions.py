@@ -11,6 +11,7 @@ from orderbridge.platforms.endpoints import (
     Request,
     Rows,
 )
+from orderbridge.platforms.ngorder.endpoints.paging import Paged
 from orderbridge.platforms.ngorder.values import Moment, Money, Quantity, Text, Whole
 
 
@@ -104,14 +105,12 @@ class GetExpeditions(Request[Rows[Expedition]]):
     endpoint = Endpoint("Expedition", "Get Expeditions", "GET", "/api/open/expedition")
 
 
-class GetActiveExpeditions(Request[Rows[ActiveExpedition]]):
+class GetActiveExpeditions(Request[Rows[ActiveExpedition]], Paged):
     """Get Active List: the couriers that the shop has switched on."""
 
     endpoint = Endpoint("Expedition", "Get Active List", "GET", "/api/open/expedition/active")
 
     keyword: InQuery[str | None] = None
-    per_page: InQuery[int | None] = None
-    pagination_offset: InQuery[int | None] = None
 
 
 class GetExpeditionCost(Request[ExpeditionCosts]):

@@ -13,6 +13,7 @@ from orderbridge.platforms.endpoints import (
     Request,
     Rows,
 )
+from orderbridge.platforms.ngorder.endpoints.paging import Paged
 from orderbridge.platforms.ngorder.values import Day, Flag, Moment, Money, Quantity, Text, Whole
 
 
@@ -207,7 +208,7 @@ class DetailedOrder(Answer):
     created_at: Moment | None = None
 
 
-class GetOrdersDetail(Request[Rows[DetailedOrder]]):
+class GetOrdersDetail(Request[Rows[DetailedOrder]], Paged):
     """Get Orders Detail: by the days on which orders were created."""
 
     endpoint = Endpoint("Order", "Get Orders Detail", "GET", "/api/open/order/details")
@@ -221,5 +222,3 @@ class GetOrdersDetail(Request[Rows[DetailedOrder]]):
     order_category: InQuery[Literal["APP", "PRIVOR", "SF_MEMBER", "SF_GUEST", "SHOPEE"] | None] = None
     create_from: InQuery[Day | None] = None
     create_to: InQuery[Day | None] = None
-    per_page: InQuery[int | None] = None
-    pagination_offset: InQuery[int | None] = None

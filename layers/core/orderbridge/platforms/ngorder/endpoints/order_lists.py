@@ -12,6 +12,7 @@ from orderbridge.platforms.endpoints import (
     Request,
     Rows,
 )
+from orderbridge.platforms.ngorder.endpoints.paging import Paged
 from orderbridge.platforms.ngorder.values import Day, Moment, Money, Text, Whole
 
 ProgressStatus = Literal["UNPAID", "NO AWB", "ON PROCESS", "DELIVERED", "UNPROCESSED", "INSTALLMENT"]
@@ -86,10 +87,8 @@ class AdminRevenue(Answer):
     item_sold: Whole | None = None
 
 
-class GetOrders(Request[Rows[ListedOrder]]):
-    """Get Orders: the last 30 days unless a window is given, without cancelled ones (TRAPS D30, D31)."""
-
-    endpoint = Endpoint("Order", "Get Orders", "GET", "/api/open/order")
+class OrderFilters(Paged):
+    """Which orders are listed or downloaded."""
 
     keyword: InQuery[str | None] = None
     payment_status: InQuery[Literal["UNPAID", "PAID", "INSTALLMENT"] | None] = None
@@ -121,9 +120,14 @@ class GetOrders(Request[Rows[ListedOrder]]):
     expedition_id: InQuery[int | None] = None
     pickup: InQuery[int | None] = None
     print_status: InQuery[Literal["Y", "N"] | None] = None
+
+
+class GetOrders(Request[Rows[ListedOrder]], OrderFilters):
+    """Get Orders: the last 30 days unless a window is given, without cancelled ones (TRAPS D30, D31)."""
+
+    endpoint = Endpoint("Order", "Get Orders", "GET", "/api/open/order")
+
     product_type: InQuery[Literal["S", "R", "PO"] | None] = None
-    per_page: InQuery[int | None] = None
-    pagination_offset: InQuery[int | None] = None
 
 
 class GetPaymentHistory(Request[Rows[Payment]]):
@@ -144,41 +148,9 @@ class GetAdminRevenue(Request[Rows[AdminRevenue]]):
     end_date: InQuery[Day | None] = None
 
 
-class DownloadOrders(Request[Done]):
+class DownloadOrders(Request[Done], OrderFilters):
     """Download: sent by mail, unless `without_being_sent`."""
 
     endpoint = Endpoint("Order", "Download", "GET", "/api/open/order/download")
 
-    payment_status: InQuery[Literal["UNPAID", "PAID", "INSTALLMENT"] | None] = None
-    order_progress_status: InQuery[ProgressStatus | None] = None
-    order_category: InQuery[
-        Literal["APP", "PRIVOR", "STORE_FRONT", "SHOPEE", "QUICK_ORDER", "UNCATEGORIZED"] | None
-    ] = None
-    order_source_id: InQuery[int | None] = None
-    type: InQuery[
-        Literal[
-            "ORDER_ID",
-            "CUSTOMER_NAME",
-            "AWB_NUMBER",
-            "CUSTOMER_PHONE",
-            "SHOPEE_INVOICE",
-            "PRODUCT_NAME",
-            "SKU",
-            "SHIPPER_TRACKING",
-        ]
-        | None
-    ] = None
-    keyword: InQuery[str | None] = None
-    order_by: InQuery[Literal["ORDER_DATE", "PAYMENT_DATE"] | None] = None
-    start_date: InQuery[Day | None] = None
-    end_date: InQuery[Day | None] = None
-    user_id: InQuery[int | None] = None
-    bank_id: InQuery[int | None] = None
-    warehouse_id: InQuery[int | None] = None
-    customer_category_code: InQuery[str | None] = None
-    expedition_id: InQuery[int | None] = None
-    pickup: InQuery[int | None] = None
-    print_status: InQuery[Literal["Y", "N"] | None] = None
     without_being_sent: InQuery[bool | None] = None
-    per_page: InQuery[int | None] = None
-    pagination_offset: InQuery[int | None] = None

@@ -138,15 +138,12 @@ class GetPriceAccess(Request[PriceAccess]):
     customer_category_code: InPath[str]
 
 
-class CreateOrder(Request[OrderNumber]):
-    """Create Order. Forwards are sent by `mapper`, whose bytes are frozen; this is the same call for other uses."""
-
-    endpoint = Endpoint("Order", "Create Order", "POST", "/api/open/order")
+class OrderContent(Model):
+    """What an order says, new or changed."""
 
     customer_sender_id: InBody[int]
     customer_receiver_id: InBody[int]
     supplier_id: InBody[int]
-    order_date: InBody[Day]
     is_print: InBody[bool]
     products: InBody[list[OrderLine]]
     expedition: InBody[OrderExpedition]
@@ -158,6 +155,14 @@ class CreateOrder(Request[OrderNumber]):
     awb_number: InBody[str | None] = None
     send_sms: InBody[bool | None] = None
     marketplace_awb: InBody[str | None] = None
+
+
+class CreateOrder(Request[OrderNumber], OrderContent):
+    """Create Order. Forwards are sent by `mapper`, whose bytes are frozen; this is the same call for other uses."""
+
+    endpoint = Endpoint("Order", "Create Order", "POST", "/api/open/order")
+
+    order_date: InBody[Day]
 
 
 class AddAwbNumber(Request[AwbAdded]):
@@ -178,26 +183,12 @@ class UpdatePayment(Request[PaymentUpdated]):
     payment: InBody[PaymentToMake]
 
 
-class UpdateOrder(Request[Undocumented]):
+class UpdateOrder(Request[Undocumented], OrderContent):
     """Update Order: documented as a query, sent as a body, since its members are nested (TRAPS D18)."""
 
     endpoint = Endpoint("Order", "Update Order", "PATCH", "/api/open/order")
 
     order_id: InBody[int]
-    customer_sender_id: InBody[int]
-    customer_receiver_id: InBody[int]
-    supplier_id: InBody[int]
-    is_print: InBody[bool]
-    products: InBody[list[OrderLine]]
-    expedition: InBody[OrderExpedition]
-    payment: InBody[OrderPayment]
-    source: InBody[Literal["MOBILE", "WEB"]]
-    order_source_id: InBody[int | None] = None
-    note: InBody[str | None] = None
-    order_cost: InBody[list[ExtraCost] | None] = None
-    awb_number: InBody[str | None] = None
-    send_sms: InBody[bool | None] = None
-    marketplace_awb: InBody[str | None] = None
 
 
 class DeleteInstallmentHistory(Request[Done]):

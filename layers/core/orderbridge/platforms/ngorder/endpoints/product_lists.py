@@ -15,6 +15,7 @@ from orderbridge.platforms.endpoints import (
     Request,
     Rows,
 )
+from orderbridge.platforms.ngorder.endpoints.paging import Paged
 from orderbridge.platforms.ngorder.values import Day, Flag, Moment, Money, Text, Whole
 
 
@@ -242,7 +243,7 @@ class GetVariations(Request[Rows[Variation]]):
     customer_id: InQuery[int | None] = None
 
 
-class GetVariationHistory(Request[Rows[StockMovement]]):
+class GetVariationHistory(Request[Rows[StockMovement]], Paged):
     """Get Product Variation Histories: every movement of a variant."""
 
     endpoint = Endpoint("Product", "Get Product Variation Histories", "GET", "/api/open/product/history")
@@ -251,8 +252,6 @@ class GetVariationHistory(Request[Rows[StockMovement]]):
     warehouse_id: InQuery[int | None] = None
     start_date: InQuery[Day | None] = None
     end_date: InQuery[Day | None] = None
-    per_page: InQuery[int | None] = None
-    pagination_offset: InQuery[int | None] = None
 
 
 class GetWholesaleMinimum(Request[WholesaleMinimum]):

@@ -17,6 +17,7 @@ from orderbridge.platforms.endpoints import (
     Rows,
     Undocumented,
 )
+from orderbridge.platforms.ngorder.endpoints.paging import Paged
 from orderbridge.platforms.ngorder.values import Day, Flag, Moment, Money, Text, Whole
 
 ShippingStatus = Literal[
@@ -157,7 +158,7 @@ class GetActiveCodCouriers(Request[Rows[CodCourier]]):
     endpoint = Endpoint("Shipment", "Get Active COD Couriers", "GET", "/api/open/shipping/cod-active")
 
 
-class GetShipmentInvoices(Request[Rows[ShipmentInvoice]]):
+class GetShipmentInvoices(Request[Rows[ShipmentInvoice]], Paged):
     """Get Shipment Invoices."""
 
     endpoint = Endpoint("Shipment", "Get Shipment Invoices", "GET", "/api/open/shipping/invoice")
@@ -166,8 +167,6 @@ class GetShipmentInvoices(Request[Rows[ShipmentInvoice]]):
     start_date: InQuery[Day | None] = None
     end_date: InQuery[Day | None] = None
     status: InQuery[Literal["COMPLETE", "PENDING"] | None] = None
-    per_page: InQuery[int | None] = None
-    pagination_offset: InQuery[int | None] = None
 
 
 class GetShippingReport(Request[Undocumented]):
@@ -206,7 +205,7 @@ class DownloadInvoicePdf(Request[File]):
     invoice_id: InPath[str]
 
 
-class GetShippingPayments(Request[Rows[ShippingPayment]]):
+class GetShippingPayments(Request[Rows[ShippingPayment]], Paged):
     """Shipping Payments."""
 
     endpoint = Endpoint("Shipment", "Shipping Payments", "GET", "/api/open/shipping/payment")
@@ -215,11 +214,9 @@ class GetShippingPayments(Request[Rows[ShippingPayment]]):
     start_date: InQuery[Day | None] = None
     end_date: InQuery[Day | None] = None
     status: InQuery[Literal["COMPLETE", "PENDING"] | None] = None
-    per_page: InQuery[int | None] = None
-    pagination_offset: InQuery[int | None] = None
 
 
-class GetShipments(Request[Rows[Shipment]]):
+class GetShipments(Request[Rows[Shipment]], Paged):
     """Get Orders List: orders in one shipping status, READY_TO_SHIP unless another is asked for."""
 
     endpoint = Endpoint("Shipment", "Get Orders List", "GET", "/api/open/shipping")
@@ -232,8 +229,6 @@ class GetShipments(Request[Rows[Shipment]]):
     end_date: InQuery[Day | None] = None
     cod_status: InQuery[Literal["NON_COD", "COD"] | None] = None
     supplier_id: InQuery[int | None] = None
-    per_page: InQuery[int | None] = None
-    pagination_offset: InQuery[int | None] = None
 
 
 class DownloadShipments(Request[Undocumented]):

@@ -16,6 +16,7 @@ from orderbridge.platforms.endpoints import (
     Request,
     Rows,
 )
+from orderbridge.platforms.ngorder.endpoints.paging import Paged
 from orderbridge.platforms.ngorder.values import Day, Moment, Text, Whole
 
 
@@ -132,13 +133,11 @@ class GenerateStockCountTemplate(Request[File]):
     warehouse_id: InQuery[int]
 
 
-class GetStockCounts(Request[Rows[StockCount]]):
+class GetStockCounts(Request[Rows[StockCount]], Paged):
     """Get Stock Opname List."""
 
     endpoint = Endpoint("Stock Opname", "Get Stock Opname List", "GET", "/api/open/stock-opname")
 
-    per_page: InQuery[int | None] = None
-    pagination_offset: InQuery[int | None] = None
     start_date: InQuery[Day | None] = None
     end_date: InQuery[Day | None] = None
     warehouse_id: InQuery[int | None] = None

@@ -13,6 +13,7 @@ from orderbridge.platforms.endpoints import (
     Request,
     Rows,
 )
+from orderbridge.platforms.ngorder.endpoints.paging import Paged
 from orderbridge.platforms.ngorder.values import Day, Moment, Text, Whole
 
 
@@ -96,13 +97,11 @@ class CreateStockTransfer(Request[StockTransfer]):
     stock_adjustment: InBody[list[TransferLine]]
 
 
-class GetStockTransfers(Request[Rows[StockTransfer]]):
+class GetStockTransfers(Request[Rows[StockTransfer]], Paged):
     """Get Stock Transfer List."""
 
     endpoint = Endpoint("Stock Transfer", "Get Stock Transfer List", "GET", "/api/open/stock-transfer")
 
-    per_page: InQuery[int | None] = None
-    pagination_offset: InQuery[int | None] = None
     start_date: InQuery[Day | None] = None
     end_date: InQuery[Day | None] = None
     origin_warehouse_id: InQuery[int | None] = None

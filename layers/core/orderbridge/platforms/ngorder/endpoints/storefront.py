@@ -15,6 +15,7 @@ from orderbridge.platforms.endpoints import (
     Rows,
     Undocumented,
 )
+from orderbridge.platforms.ngorder.endpoints.paging import Paged
 from orderbridge.platforms.ngorder.values import Flag, Moment, Money, Text, Whole
 
 
@@ -160,7 +161,7 @@ class OrderDecision(Model):
     action: Literal["ACCEPT", "REJECT"]
 
 
-class GetUnconfirmedOrders(Request[Rows[UnconfirmedPayment]]):
+class GetUnconfirmedOrders(Request[Rows[UnconfirmedPayment]], Paged):
     """Get Orders: payments of the storefront, and the orders that they are for."""
 
     endpoint = Endpoint("Storefront & Privor", "Get Orders", "GET", "/api/open/order/unconfirmed-privor")
@@ -168,8 +169,6 @@ class GetUnconfirmedOrders(Request[Rows[UnconfirmedPayment]]):
     keyword: InQuery[str | None] = None
     customer_category: InQuery[Literal["MEMBER", "GUEST"] | None] = None
     payment_status: InQuery[Literal["UNPAID", "CONFIRM", "ALL"] | None] = None
-    per_page: InQuery[int | None] = None
-    pagination_offset: InQuery[int | None] = None
 
 
 class GetUnconfirmedOrder(Request[UnconfirmedPaymentDetail]):
