@@ -176,12 +176,12 @@ def test_the_intake_path_may_write_orders_and_count_codes_and_only_read_partners
     }
 
 
-def test_refresh_reads_partners_and_writes_nothing() -> None:
-    assert granted("AuthRefreshRole", "dynamodb:") == {"Query": {"PARTNER#*"}}
+def test_refresh_reads_partners_and_counts_calls() -> None:
+    assert granted("AuthRefreshRole", "dynamodb:") == {"Query": {"PARTNER#*"}, "UpdateItem": {"LIMIT#*"}}
 
 
-def test_login_reads_partners_and_counts_failures() -> None:
-    assert granted("AuthLoginRole", "dynamodb:") == {"GetItem": {"PARTNER#*"}, "UpdateItem": {"LOGINS#*"}}
+def test_login_reads_partners_and_counts_calls_and_failures() -> None:
+    assert granted("AuthLoginRole", "dynamodb:") == {"GetItem": {"PARTNER#*"}, "UpdateItem": {"LOGINS#*", "LIMIT#*"}}
 
 
 def test_reading_writes_nothing_but_the_count_of_calls() -> None:

@@ -93,7 +93,7 @@ def test_above_its_rate_a_partner_gets_no_token() -> None:
     log_in = LogIn(world.partners, Pepper(PEPPER), world.keys, world.clock, limit)
     refresh = RefreshToken(world.partners, world.keys, world.clock, limit)
 
-    for _ in range(3):
+    for _ in range(1 + 3):  # one that the environment lets through by itself, and what is in the bucket
         log_in(credentials())
     with pytest.raises(TooManyRequests):
         log_in(credentials())
