@@ -73,6 +73,18 @@ def test_once_it_is_mended_the_order_goes_by_itself() -> None:
     assert (forward.state, forward.error, forward.put_offs) == (S.SENT, None, 0)
 
 
+def test_it_comes_again_by_its_own_message() -> None:
+    house = House()
+    house.platform.defect = Defect()
+    message = house.queue(ORDER)
+    house.forward_order(message)
+    house.queues.remove(message)
+
+    assert house.queues.visible() == []
+    house.clock.move(2)
+    assert house.queues.visible() == [message]
+
+
 def test_another_reason_is_another_line() -> None:
     house = House()
     for defect in (Defect(), Defect(), KeyError(), Defect()):
