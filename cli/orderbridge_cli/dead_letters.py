@@ -1,8 +1,9 @@
-"""`orderbridge dlq`: messages that were given up, and their way back into the queue of their platform."""
+"""`orderbridge dlq`: messages that were given up, their way back into the queue they come from, and their end."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,6 +22,7 @@ _HIDDEN_WHILE_REDRIVEN_S = 120
 Queue = Annotated[
     str | None, typer.Option("--queue", metavar="Q", help="Of one queue, as `dlq list` names it; else of all.")
 ]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many.")]
 
 
@@ -41,45 +43,70 @@ def show(*, queue: Queue = None, limit: Limit = 100) -> None:
         for letter in found:
             letters.show_again(letter)
     rows = [_row(letter) for letter in found]
-    columns = ("queue", "code", "channel", "sent_at", "receives", "error")
+    columns = ("queue", "code", "channel", "client_id", "webhook_id", "sent_at", "receives", "error")
     answer(rows, lambda: table(None, columns, [[row[name] for name in columns] for row in rows]))
 
 
 @command(group, "redrive")
-def redrive(
-    *,
-    queue: Queue = None,
-    limit: Limit = 1000,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent.")] = False,
-) -> None:
-    """Send the messages to their platforms' queues again. A forwarder that has done its work does nothing twice."""
+def redrive(*, queue: Queue = None, limit: Limit = 1000, dry_run: DryRun = False) -> None:
+    """Send the messages to the queues they come from again. Whoever has done its work does nothing twice."""
     stack = _stack()
     letters = _letters(stack)
     redriven: list[dict[str, Any]] = []
     kept: list[DeadLetter] = []
     with progress("reading") as say:
         for letter in _read(letters, queue, limit, _HIDDEN_WHILE_REDRIVEN_S):
-            if not _is_redrivable(letter):
+            send = _way_back(letter, stack)
+            if send is None:
                 kept.append(letter)
                 continue
             redriven.append(_row(letter))
             if dry_run:
                 kept.append(letter)
-            elif letter.message is not None:
+            else:
                 # Sent first: a crash between leaves the message twice, which does no harm.
-                stack.queues.send(letter.message)
+                send()
                 letters.remove(letter)
                 say(f"{len(redriven)} sent")
         # Only now, or a queue would hand out the same messages again and again.
         for letter in kept:
             letters.show_again(letter)
-    left = sum(not _is_redrivable(letter) for letter in kept)
+    left = len(kept) - (len(redriven) if dry_run else 0)
     if left:
-        note(f"{counted(left, 'message')} about no single forward left there; the sweeper finds what they stand for.")
+        note(
+            f"{counted(left, 'message')} left there that no queue takes. The sweeper finds by itself what they stand "
+            "for; `dlq discard` clears them away."
+        )
     words = "would be sent again" if dry_run else "sent again"
     answer(
         {"redriven": redriven, "left": left, "dry_run": dry_run},
         lambda: f"{counted(len(redriven), 'message')} {words}.",
+    )
+
+
+@command(group, "discard")
+def discard(
+    *,
+    queue: Annotated[str, typer.Option("--queue", metavar="Q", help="Of this queue, as `dlq list` names it.")],
+    limit: Limit = 1000,
+    dry_run: DryRun = False,
+) -> None:
+    """Throw messages away. No order is in one: the table holds them, and the sweeper finds those that are due there."""
+    letters = _letters(_stack())
+    discarded: list[DeadLetter] = []
+    with progress("reading") as say:
+        for letter in _read(letters, queue, limit, _HIDDEN_WHILE_REDRIVEN_S):
+            discarded.append(letter)
+            if not dry_run:
+                letters.remove(letter)
+                say(f"{len(discarded)} discarded")
+        if dry_run:
+            for letter in discarded:
+                letters.show_again(letter)
+    words = "would be discarded" if dry_run else "discarded"
+    answer(
+        {"discarded": [_row(letter) for letter in discarded], "dry_run": dry_run},
+        lambda: f"{counted(len(discarded), 'message')} {words}.",
     )
 
 
@@ -105,10 +132,19 @@ def _read(letters: DeadLetters, wanted: str | None, limit: int, hidden_seconds: 
             return
 
 
-def _is_redrivable(letter: DeadLetter) -> bool:
+def _way_back(letter: DeadLetter, stack: Operations) -> Callable[[], None] | None:
+    """What sends a message to the queue it comes from again; None where there is no such queue."""
+    from orderbridge.domain.events import ForwardMessage
     from orderbridge.platforms.names import platform_names
 
-    return letter.message is not None and letter.message.channel.platform in platform_names()
+    match letter.message:
+        case None:
+            return None
+        case ForwardMessage() as message:
+            known = message.channel.platform in platform_names()
+            return partial(stack.queues.send, message) if known else None
+        case ref:
+            return partial(stack.delivery_queue.send, ref)
 
 
 def _queues(letters: DeadLetters, wanted: str | None) -> list[DeadLetterQueue]:
@@ -126,16 +162,30 @@ def _row(letter: DeadLetter) -> dict[str, Any]:
 
     from orderbridge.domain.times import to_iso
 
-    message = letter.message
     sent_at = to_iso(datetime.fromtimestamp(int(letter.sent_at) / 1000, UTC)) if letter.sent_at else None
     return {
         "queue": letter.queue.name,
         "message_id": letter.message_id,
-        "code": message.code if message else None,
-        "client_id": message.key.client_id if message else None,
-        "channel": message.channel.name if message else None,
-        "platform": message.channel.platform if message else None,
+        **_about(letter),
         "sent_at": sent_at,
         "receives": letter.receives,
         "error": letter.error,
     }
+
+
+def _about(letter: DeadLetter) -> dict[str, Any]:
+    from orderbridge.domain.events import ForwardMessage
+
+    about = dict.fromkeys(("code", "client_id", "channel", "platform", "webhook_id", "delivery_id"))
+    match letter.message:
+        case None:
+            return about
+        case ForwardMessage(key=key, code=code, channel=channel):
+            return {
+                **about, "code": code, "client_id": key.client_id,
+                "channel": channel.name, "platform": channel.platform,
+            }  # fmt: skip
+        case ref:
+            return {
+                **about, "client_id": ref.client_id, "webhook_id": ref.webhook_id, "delivery_id": ref.message_id,
+            }  # fmt: skip

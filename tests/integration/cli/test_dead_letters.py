@@ -7,11 +7,19 @@ from typing import Any
 
 import pytest
 
+from orderbridge.aws import dead_letters
 from orderbridge.aws.dead_letters import DeadLetters
 from tests.integration.cli.conftest import Operator
 
 DETAIL = {"code": "SO-1", "client_id": "artia", "reference": "po:1", "channel": "sirclo", "platform": "sirclo"}
+DELIVERY = {"client_id": "artia", "webhook_id": "wh_1", "message_id": "msg_1"}
+POSITION = {"requestContext": {}, "DDBStreamBatchInfo": {"shardId": "shardId-1", "batchSize": 1}}
 EVENT = {"version": "0", "source": "orderbridge", "detail-type": "ForwardQueued", "detail": DETAIL}
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dead_letters, "WAIT_SECONDS", 0)
 
 
 def _put(operator: Operator, queue: str, body: Any) -> None:
@@ -51,6 +59,44 @@ def test_a_redriven_message_is_in_its_platforms_queue_once(operator: Operator, q
 
     assert operator.messages("sirclo") == [DETAIL]
     assert _counts(operator) == {}
+
+
+def test_a_message_to_a_partner_is_shown_and_redriven_too(operator: Operator) -> None:
+    _put(operator, "webhook", DELIVERY)
+
+    (row,) = operator.json("dlq", "show")
+    assert (row["client_id"], row["webhook_id"], row["delivery_id"]) == ("artia", "wh_1", "msg_1")
+    assert (row["code"], row["channel"]) == (None, None)
+    assert operator.json("dlq", "redrive")["redriven"] == [{**row, "receives": row["receives"] + 1}]
+
+    sqs, url = operator.stack.clients.sqs, operator.stack.output("QueueWebhooks")
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"]) == DELIVERY
+    assert _counts(operator) == {}
+
+
+@pytest.mark.parametrize(
+    ("queue", "body"), [("stream", POSITION), ("forward-sirclo", DETAIL), ("webhook", DELIVERY), ("stream", "not json")]
+)
+def test_what_is_discarded_is_gone_and_the_alarm_with_it(operator: Operator, queue: str, body: Any) -> None:
+    for _ in range(3):
+        _put(operator, queue, body)
+    _put(operator, "forward-ngorder", {**DETAIL, "channel": "ngorder", "platform": "ngorder"})
+
+    assert len(operator.json("dlq", "discard", "--queue", queue, "--dry-run")["discarded"]) == 3
+    assert _counts(operator) == {"forward-ngorder": 1, queue: 3}
+    assert len(operator.json("dlq", "discard", "--queue", queue, "--limit", "2")["discarded"]) == 2
+    assert len(operator.json("dlq", "discard", "--queue", queue)["discarded"]) == 1
+
+    assert _counts(operator) == {"forward-ngorder": 1}
+    assert operator.messages("sirclo") == []
+
+
+def test_nothing_is_discarded_without_a_word_of_which_queue(operator: Operator) -> None:
+    _put(operator, "stream", POSITION)
+    assert operator.run("dlq", "discard").exit_code == 2
+    assert "There is no dead-letter queue nothing" in operator.refused("dlq", "discard", "--queue", "nothing")
+    assert _counts(operator) == {"stream": 1}
 
 
 def test_a_dry_run_moves_nothing(operator: Operator) -> None:

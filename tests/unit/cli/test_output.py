@@ -43,7 +43,7 @@ def test_every_documented_command_is_there() -> None:
         "partners revoke-tokens", "partners add-key", "partners revoke-key", "partners set-profile", "channels add",
         "channels show", "channels pause", "channels resume", "channels check", "channels list", "mappings import",
         "mappings export", "mappings missing", "orders show", "orders list", "forwards list", "forwards retry",
-        "forwards resolve", "dlq list", "dlq show", "dlq redrive", "sign", "demo",
+        "forwards resolve", "dlq list", "dlq show", "dlq redrive", "dlq discard", "sign", "demo",
     }  # fmt: skip
     assert documented <= {" ".join(path) for path in COMMANDS}
 

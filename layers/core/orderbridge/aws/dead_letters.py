@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from orderbridge.domain.deliveries import DeliveryRef
 from orderbridge.domain.events import ForwardMessage
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _LOGICAL_ID = re.compile(r"(\w*)DeadLetters(\w*)")
 _BATCH = 10
+WAIT_SECONDS = 1
+"""How long SQS looks for messages on all of its machines; without it a queue may seem empty that is not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class DeadLetterQueue:
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """A message that was given up. `message` is None where it is no forward's (a position in the stream, say)."""
+    """A message that was given up: a forward's, a webhook message's, or None (a position in the stream, say)."""
 
     queue: DeadLetterQueue
     message_id: str
@@ -36,7 +39,7 @@ class DeadLetter:
     sent_at: str | None
     receives: int
     error: str | None
-    message: ForwardMessage | None
+    message: ForwardMessage | DeliveryRef | None
 
 
 class DeadLetters:
@@ -74,7 +77,7 @@ class DeadLetters:
                 QueueUrl=queue.url,
                 MaxNumberOfMessages=min(_BATCH, limit - len(seen)),
                 VisibilityTimeout=hidden_seconds,
-                WaitTimeSeconds=1,
+                WaitTimeSeconds=WAIT_SECONDS,
                 MessageSystemAttributeNames=["SentTimestamp", "ApproximateReceiveCount"],
                 MessageAttributeNames=["All"],
             )
@@ -109,10 +112,11 @@ def _dead_letter(queue: DeadLetterQueue, received: Any) -> DeadLetter:
     )
 
 
-def _message(body: str) -> ForwardMessage | None:
-    """The forward of a queue entry: a detail by itself, or a whole event around it (a rule's dead letters)."""
+def _message(body: str) -> ForwardMessage | DeliveryRef | None:
+    """What a queue entry is about: a detail by itself, or a whole event around it (a rule's dead letters)."""
     try:
         document = json.loads(body)
-        return ForwardMessage.from_detail(document.get("detail", document))
+        detail = document.get("detail", document)
+        return DeliveryRef.from_detail(detail) if "message_id" in detail else ForwardMessage.from_detail(detail)
     except (ValueError, KeyError, TypeError, AttributeError):
         return None
