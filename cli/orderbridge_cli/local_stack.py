@@ -14,12 +14,6 @@ if TYPE_CHECKING:
 
 group = new_group("local", "The whole system on this machine.")
 
-WATCHED = dict.fromkeys(
-    ("StatusSyncRateSalesMania", "StatusSyncRateSirclo", "StatusSyncRateNgorder"),
-    "rate(1 minute)",
-)
-"""Somebody looks on: what a platform says about an order comes back while they still wait for it."""
-
 
 @command(group, "up")
 def up(
@@ -32,16 +26,16 @@ def up(
     no_seed: Annotated[bool, typer.Option("--no-seed", help="Add no demo partner, channels or mappings.")] = False,
 ) -> None:
     """Start the local stack and serve until Ctrl-C. Prints `ready http://127.0.0.1:PORT` when it serves."""
-    from orderbridge_cli.local.stack import LocalStack
+    from orderbridge_cli.local.stack import LocalStack, watched_rates
 
     def on_ready(description: StackDescription) -> None:
         if not no_seed:
             _seed(description)
         _say_ready(description)
 
-    LocalStack(state_dir=state, port=port, with_sandboxes=not no_sandbox, parameters=WATCHED, on_progress=note).run(
-        on_ready
-    )
+    LocalStack(
+        state_dir=state, port=port, with_sandboxes=not no_sandbox, parameters=watched_rates(), on_progress=note
+    ).run(on_ready)
 
 
 def _seed(description: StackDescription) -> None:

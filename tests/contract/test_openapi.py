@@ -52,7 +52,7 @@ def test_the_documented_calls_are_those_that_are_deployed() -> None:
     deployed = {
         (each["Properties"]["Method"].lower(), each["Properties"]["Path"])
         for function in template().functions().values()
-        for each in function["Events"].values()
+        for each in function.get("Events", {}).values()
         if each["Type"] == "Api"
     }
     documented = {(method, path) for method, path, _ in OPERATIONS}

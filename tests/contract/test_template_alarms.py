@@ -1,32 +1,172 @@
-"""What is counted and raises an alarm where no error of a function does."""
+"""What the template counts in the logs, held against what the functions really log, and the alarms on it."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
+from orderbridge.aws import channel_items, forward_items
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.forwards import Forward, ForwardState, new_forward
+from orderbridge.domain.status_runs import StatusReport
+from orderbridge.domain.stock_runs import RunReport
+from orderbridge.platforms.names import platform_names
+from orderbridge.runtime.background import queue_handler
+from orderbridge.runtime.statuses import status_handler
+from orderbridge.runtime.stock import stock_handler
+from orderbridge.runtime.stream import stream_handler
+from orderbridge.runtime.wiring_forwarding import _note_failure
+from orderbridge.usecases.stock_sync import RunResult, RunState
 from tests.contract.template import template
+from tests.fakes import samples
 
-FORWARDERS = sorted(name for name in template().functions() if name.startswith("forward_"))
+FORWARDERS = [f"forward_{platform}" for platform in platform_names()]
+CONTEXT: Any = SimpleNamespace(aws_request_id="1", get_remaining_time_in_millis=lambda: 900_000)
+TERM = re.compile(r'\(?\$\.(\w+) = "(\w+)"\)?')
+
+Happening = Callable[[], Any]
 
 
-def test_there_is_a_forwarder_for_each_platform() -> None:
-    assert FORWARDERS == ["forward_ngorder", "forward_salesmania", "forward_sirclo"]
+def forward(state: ForwardState) -> Forward:
+    created = new_forward(
+        samples.order().key, "SO-20250101-00001", samples.SIRCLO, datetime(2025, 1, 1, tzinfo=UTC), 60
+    )
+    return replace(created.forward, state=state)
 
 
-@pytest.mark.parametrize("name", FORWARDERS)
-def test_what_a_forwarder_could_not_do_is_counted_from_its_log_and_raises_an_alarm(name: str) -> None:
-    """A message that was put off is handled, so neither the function's errors nor the dead letters tell of it."""
-    log_group = template().functions()[name]["LoggingConfig"]["LogGroup"]
-    (counted,) = [
-        each for each in template().of_type("AWS::Logs::MetricFilter").values() if each["LogGroupName"] == log_group
+# --- what happens -----------------------------------------------------------------------------------------------------
+
+
+def handled(state: ForwardState | None) -> Happening:
+    """A forwarder takes a message, and the forward ends in a state; None: the message fails."""
+
+    def take(_message: Any) -> Forward:
+        if state is None:
+            raise KeyError
+        return forward(state)
+
+    detail = '{"client_id": "a", "reference": "po:1", "code": "SO-1", "channel": "c", "platform": "sirclo"}'
+    record = {"messageId": "1", "body": detail, "eventSource": "aws:sqs", "receiptHandle": "1", "attributes": {}}
+    return lambda: queue_handler(take, 1)({"Records": [record]}, CONTEXT)
+
+
+def could_not_begin() -> None:
+    _note_failure(KeyError(), forward(ForwardState.QUEUED))
+
+
+def told(item: dict[str, Any]) -> Happening:
+    """The publisher gets a changed item."""
+    record = {"eventName": "MODIFY", "dynamodb": {"NewImage": item}}
+    handler = stream_handler(lambda _: None, lambda _: None, lambda _: None)
+    return lambda: handler({"Records": [record]}, CONTEXT)
+
+
+def news(state: ForwardState) -> Happening:
+    return told(forward_items.forward_item(forward(state), is_news=True))
+
+
+def paused_channel() -> dict[str, Any]:
+    return channel_items.channel_item(Channel("shop", "sirclo", {"base_url": "https://a.example"}, state="paused"))
+
+
+def stock_run(state: RunState) -> Happening:
+    return lambda: stock_handler(lambda *_: [RunResult("shop", state, RunReport())])({"platform": "sirclo"}, CONTEXT)
+
+
+def status_run(*, ok: bool, unknown: str | None = None) -> Happening:
+    report = StatusReport("shop", ok=ok)
+    if unknown is not None:
+        report.note_unknown(unknown)
+    return lambda: status_handler(lambda *_: [report])({"platform": "sirclo"}, CONTEXT)
+
+
+HAPPENINGS: list[tuple[str, Happening, set[str]]] = [
+    *(
+        (forwarder, happening, metrics)
+        for forwarder in FORWARDERS
+        for happening, metrics in (
+            (handled(ForwardState.SENT), set[str]()),
+            (handled(ForwardState.PAUSED), {"ForwardsPaused"}),
+            (handled(None), {"ForwardFailures"}),
+            (could_not_begin, {"ForwardFailures"}),
+        )
+    ),
+    ("event_publisher", news(ForwardState.SENT), set()),
+    ("event_publisher", news(ForwardState.NEEDS_MAPPING), set()),
+    ("event_publisher", news(ForwardState.IN_DOUBT), {"ForwardsInDoubt"}),
+    ("event_publisher", told(paused_channel()), {"ChannelsPaused"}),
+    ("stock_sync", stock_run("done"), set()),
+    ("stock_sync", stock_run("continues"), set()),
+    ("stock_sync", stock_run("aborted"), {"RoundsFailed"}),
+    ("status_sync", status_run(ok=True), set()),
+    ("status_sync", status_run(ok=False), {"RoundsFailed"}),
+    ("status_sync", status_run(ok=True, unknown="status: ?"), {"UnknownStatuses"}),
+]
+
+
+# --- what is counted --------------------------------------------------------------------------------------------------
+
+
+def counts(pattern: str, line: dict[str, Any]) -> bool:
+    """Whether a filter pattern (CloudWatch Logs, JSON) takes a line; of the patterns' language what we use."""
+    inside = pattern.removeprefix("{ ").removesuffix(" }")
+
+    def holds(term: str) -> bool:
+        found = TERM.fullmatch(term)
+        assert found is not None, f"cannot read {term}"
+        return str(line.get(found[1])) == found[2]
+
+    return any(all(holds(term) for term in either.split(" && ")) for either in inside.split(" || "))
+
+
+def counted_of(function: str, lines: list[dict[str, Any]]) -> set[str]:
+    group = template().functions()[function]["LoggingConfig"]["LogGroup"]
+    return {
+        each["MetricTransformations"][0]["MetricName"]
+        for each in template().of_type("AWS::Logs::MetricFilter").values()
+        if each["LogGroupName"] == group and any(counts(each["FilterPattern"], line) for line in lines)
+    }
+
+
+@pytest.mark.parametrize(("function", "happening", "metrics"), HAPPENINGS)
+def test_what_somebody_has_to_hear_of_is_counted_in_the_log_of_its_function(
+    function: str, happening: Happening, metrics: set[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each of these is handled, so neither the function's errors nor the dead letters tell of it."""
+    happening()
+    assert caplog.records
+    assert counted_of(function, [record.__dict__ for record in caplog.records]) == metrics
+
+
+def test_every_metric_of_the_logs_has_one_alarm_and_every_such_alarm_its_metric() -> None:
+    own = {"Ref": "AWS::StackName"}
+    transformations = [
+        transformation
+        for each in template().of_type("AWS::Logs::MetricFilter").values()
+        for transformation in each["MetricTransformations"]
     ]
-    assert counted["FilterPattern"] == '{ $.message = "forward_failed" }'
-    (metric,) = counted["MetricTransformations"]
-    assert metric["MetricValue"] == "1"
-
-    (alarm,) = [
-        each
-        for each in template().of_type("AWS::CloudWatch::Alarm").values()
-        if (each.get("Namespace"), each.get("MetricName")) == (metric["MetricNamespace"], metric["MetricName"])
+    watched = [
+        alarm["MetricName"]
+        for alarm in template().of_type("AWS::CloudWatch::Alarm").values()
+        if alarm.get("Namespace") == own
     ]
-    assert (alarm["Statistic"], alarm["ComparisonOperator"], alarm["Threshold"]) == ("Sum", "GreaterThanThreshold", 0)
+    assert all(each["MetricNamespace"] == own for each in transformations)
+    assert sorted(watched) == sorted({each["MetricName"] for each in transformations})
+    assert set(watched) == {metric for _, _, metrics in HAPPENINGS for metric in metrics}
+
+
+def test_a_platforms_alarms_stand_in_its_own_block() -> None:
+    """So that another platform does not have to be added to anything; those of the logs have no platform."""
+    alarms = template().of_type("AWS::CloudWatch::Alarm")
+    for name, alarm in alarms.items():
+        named = {platform for platform in platform_names() if platform in str(alarm).lower()}
+        assert len(named) <= 1, name
+        assert all(platform in name.lower() for platform in named), name
+    for platform in platform_names():
+        assert len([name for name in alarms if platform in name.lower()]) == 2

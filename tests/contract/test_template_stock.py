@@ -17,12 +17,13 @@ def function() -> dict[str, Any]:
 
 
 def schedules() -> dict[str, dict[str, Any]]:
-    events: dict[str, dict[str, Any]] = function()["Events"]
-    return {name: event["Properties"] for name, event in events.items() if event["Type"] == "ScheduleV2"}
+    every = template().of_type("AWS::Scheduler::Schedule")
+    target = {"Fn::GetAtt": ["StockSyncFunction", "Arn"]}
+    return {name: schedule for name, schedule in every.items() if schedule["Target"]["Arn"] == target}
 
 
 def test_every_platform_has_a_schedule_whose_event_the_function_reads() -> None:
-    asked = [StockRequest.from_event(json.loads(schedule["Input"])) for schedule in schedules().values()]
+    asked = [StockRequest.from_event(json.loads(schedule["Target"]["Input"])) for schedule in schedules().values()]
     assert sorted(request.platform or "" for request in asked) == sorted(platform_names())
     assert all(request.channel is None and not request.anew for request in asked)
 
@@ -33,8 +34,9 @@ def test_the_rate_is_a_parameter_and_each_stack_has_schedules_of_its_own() -> No
     for schedule in schedules().values():
         assert schedule["ScheduleExpression"] == {"Ref": "StockSyncRate"}
         assert schedule["Name"]["Fn::Sub"].startswith("${AWS::StackName}-stock-")
-        assert schedule["RoleArn"] == {"Fn::GetAtt": ["StockScheduleRole", "Arn"]}
-        assert schedule["RetryPolicy"]["MaximumRetryAttempts"] == 0
+        assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+        assert schedule["Target"]["RoleArn"] == {"Fn::GetAtt": ["StockScheduleRole", "Arn"]}
+        assert schedule["Target"]["RetryPolicy"]["MaximumRetryAttempts"] == 0
     assert template().document["Parameters"]["StockSyncRate"]["Default"] == "rate(15 minutes)"
 
 

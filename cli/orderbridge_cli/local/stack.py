@@ -28,6 +28,7 @@ from orderbridge_cli.local.refusals import too_large
 from orderbridge_cli.local.sandboxes import PLATFORMS, Sandboxes
 from orderbridge_cli.local.stack_file import StackDescription
 from orderbridge_cli.local.sweeps import Sweeps
+from orderbridge_cli.local.template import read_template
 
 _log = logging.getLogger(__name__)
 
@@ -36,8 +37,19 @@ LOCAL_PARAMETERS: Final[Mapping[str, str]] = {
     "PartnerCacheSeconds": "1",
     "SweepRate": "rate(1 minute)",
 }
+WATCHED_RATE: Final = "rate(1 minute)"
 _LEFTOVER_GRACE_S = 60.0
 _WATCH_STEP_S = 0.5
+
+
+def watched_rates(project: Project = Project()) -> dict[str, str]:  # noqa: B008 - a frozen value
+    """Parameters for a stack that somebody looks at: what a platform says of an order comes while they wait for it.
+
+    Raises:
+        LocalStackProblem: the template cannot be read.
+    """
+    parameters = read_template(project.template).get("Parameters", {})
+    return {name: WATCHED_RATE for name in parameters if name.startswith("StatusSyncRate")}
 
 
 def _ignore(_: object) -> None:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import pytest
 
 from orderbridge.runtime.settings import (
-    SETTINGS,
     BadEnvironment,
     CallerSettings,
     ForwarderSettings,
     OrderIntakeSettings,
-    Settings,
     load,
+    settings_of,
     variables,
 )
 
@@ -73,5 +72,8 @@ def test_an_attribute_that_was_not_loaded_is_an_error_that_names_its_variable() 
         _ = OrderIntakeSettings().table_name
 
 
-def test_every_function_has_settings_of_its_own_kind() -> None:
-    assert all(issubclass(each, Settings) for each in SETTINGS.values())
+def test_a_forwarder_of_any_platform_reads_what_the_others_read_and_only_known_functions_have_settings() -> None:
+    assert settings_of("forward_sirclo") is settings_of("forward_another") is ForwarderSettings
+    assert settings_of("order_intake") is OrderIntakeSettings
+    with pytest.raises(KeyError):
+        settings_of("another")

@@ -57,12 +57,17 @@ def test_the_answer_says_what_was_done_for_each_channel() -> None:
     }
 
 
-def test_a_schedules_run_that_a_platform_failed_fails_the_invocation_and_an_operators_is_told() -> None:
+@pytest.mark.parametrize("event", [{"platform": "ngorder"}, {"channel": "shop"}])
+def test_a_platform_that_failed_is_told_by_itself_and_is_no_error_of_the_function(
+    event: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The template counts the lines of failed rounds and raises an alarm where they go on for hours."""
     failed = report(ok=False, finished=False, problems=["503"])
-    with pytest.raises(HandlerFailed, match="RoundFailed"):
-        handler(report("other"), failed)({"platform": "ngorder"}, context(900))
-    assert handler(failed)({"channel": "shop"}, context(900))["channels"][0]["problems"] == ["503"]
-    handler(report(finished=False), report(skipped="another run is at work"))({"platform": "ngorder"}, context(900))
+    skipped = report("busy", finished=False, skipped="another run is at work")
+    answer = handler(report("other"), failed, report("slow", finished=False), skipped)(event, context(900))
+    assert answer["channels"][1]["problems"] == ["503"]
+    lines = [record.__dict__ for record in caplog.records if record.message == "statuses_synced"]
+    assert [line["channel"] for line in lines if line["outcome"] == "failed"] == ["shop"]
 
 
 def test_no_page_is_begun_that_could_not_be_taken_in() -> None:

@@ -14,10 +14,6 @@ from orderbridge.usecases.rounds import in_turn
 from orderbridge.usecases.status_sync import SyncStatuses
 
 
-class RoundFailed(Exception):
-    """Some channels of a scheduled round could not be asked; the next round tries again."""
-
-
 class UnknownChannel(Exception):
     """There is no such channel."""
 

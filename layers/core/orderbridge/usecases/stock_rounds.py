@@ -13,10 +13,6 @@ from orderbridge.usecases.rounds import in_turn
 from orderbridge.usecases.stock_sync import RunResult
 
 
-class RoundFailed(Exception):
-    """Some channels of a scheduled round were not synced to the end; the next round tries again."""
-
-
 class UnknownChannel(Exception):
     """There is no such channel."""
 
