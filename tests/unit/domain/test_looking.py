@@ -39,6 +39,17 @@ def test_a_look_that_failed_neither_counts_as_negative_nor_forgets_one() -> None
     assert look(failed, Absent()).state is S.QUEUED
 
 
+def test_looks_that_go_on_failing_for_the_same_reason_are_said_once() -> None:
+    forward = sending()
+    lines = []
+    for reason in ("500", "500", "500", "429", "500"):
+        forward, entry, _ = settle_look(forward, LookFailed(reason), NOW, 0.5, GRACE, LOOK)
+        lines.append(entry is not None)
+
+    assert lines == [True, False, False, True, True]
+    assert forward.failed_looks == 5
+
+
 def test_looks_that_fail_for_a_day_end_in_doubt_and_not_in_another_order() -> None:
     forward = look(sending(), LookFailed("500"))
 

@@ -294,10 +294,12 @@ def settle_look(
             if from_iso(since) + timedelta(seconds=LONGEST_QUESTION_SECONDS) < now:
                 return _in_doubt(forward, bounded(f"the platform could not be looked at: {reason}"), now)
             delay = max(retry_delay(forward.failed_looks + 1, jitter, retry_after), look.settle_seconds)
-            return _keep_looking(
+            failed = _keep_looking(
                 forward, now, "LookFailed", bounded(reason), delay, grace_seconds,
                 in_question_since=since, negative_looks=forward.negative_looks, failed_looks=forward.failed_looks + 1,
             )  # fmt: skip
+            # Said once: for a day of the same there would be a hundred lines.
+            return failed if failed.forward.error != forward.error else failed._replace(entry=None)
 
 
 def _require(forward: Forward, state: ForwardState) -> None:
