@@ -21,6 +21,7 @@ from orderbridge_cli import (
 )
 from orderbridge_cli.demo import demo
 from orderbridge_cli.output import command, new_group
+from orderbridge_cli.restoring import after_restore
 from orderbridge_cli.signature_check import check_signature
 from orderbridge_cli.signing import sign
 
@@ -43,4 +44,5 @@ for group in (
 
 command(app, "sign")(sign)
 command(app, "check-signature")(check_signature)
+command(app, "after-restore")(after_restore)
 command(app, "demo")(demo)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from orderbridge.aws.bus import PlatformQueues
     from orderbridge.aws.channel_registry import SecretVault, TableChannelRegistry, TableMappingRows
+    from orderbridge.aws.intake import TableCodeCounter
     from orderbridge.aws.operations import AwsAccess, OperatorClients, StackFacts
     from orderbridge.aws.order_desk import TableOrderDesk
     from orderbridge.aws.order_reads import TableOrderReads
@@ -203,6 +204,12 @@ class Operations:
         from orderbridge.aws.order_desk import TableOrderDesk
 
         return self._on_table(TableOrderDesk)
+
+    @cached_property
+    def codes(self) -> TableCodeCounter:
+        from orderbridge.aws.intake import TableCodeCounter
+
+        return self._on_table(TableCodeCounter)
 
     @cached_property
     def order_reads(self) -> TableOrderReads:

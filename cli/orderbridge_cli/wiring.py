@@ -8,6 +8,7 @@ from orderbridge.usecases.operating_channels import OperateChannels
 from orderbridge.usecases.operating_mappings import OperateMappings
 from orderbridge.usecases.operating_orders import LookUpOrders, MoveForward
 from orderbridge.usecases.operating_partners import OperatePartners
+from orderbridge.usecases.operating_restores import SecureRestored
 from orderbridge.usecases.operating_webhooks import OperateWebhooks
 from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
 from orderbridge.usecases.stock_overview import StockOverview
@@ -51,6 +52,10 @@ def look_up_orders(stack: Operations) -> LookUpOrders:
 
 def move_forward(stack: Operations) -> MoveForward:
     return MoveForward(stack.desk, stack.queues, can_cancel, utc_now, stack.sweep_grace_seconds)
+
+
+def secure_restored(stack: Operations) -> SecureRestored:
+    return SecureRestored(stack.desk, stack.codes, utc_now, stack.business_time_zone, stack.sweep_grace_seconds)
 
 
 def stock_overview(stack: Operations) -> StockOverview:

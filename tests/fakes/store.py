@@ -160,6 +160,10 @@ class Store:
         with self._call("on_their_way"):
             return [forward for forward in self.forwards.values() if forward.due_at is not None]
 
+    def unpublished(self) -> Sequence[Order]:
+        with self._call("unpublished"):
+            return [order for order in self.orders.values() if order.due_at is not None]
+
     def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Sequence[Forward]:
         with self._call("forwards_of"):
             return [f for (order, channel), f in self.forwards.items() if order in orders and channel in channels]

@@ -395,6 +395,10 @@ class OrderDesk(OrderStore, Protocol):
         """The forwards that have a due time."""
         ...
 
+    def unpublished(self) -> Iterable[Order]:
+        """The orders that nobody has published yet."""
+        ...
+
     def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Iterable[Forward]:
         """The forwards of these orders to these channels, in no order."""
         ...

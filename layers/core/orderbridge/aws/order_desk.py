@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,15 @@ class TableOrderDesk(TableOrders):
         return (forward_items.read_forward(item) for item in found)
 
     def on_their_way(self) -> Iterator[Forward]:
+        found = self._due(lambda sort_key: sort_key.startswith("FORWARD#"))
+        return (forward_items.read_forward(item) for item in found)
+
+    def unpublished(self) -> Iterator[Order]:
+        orders = (items.read_order(item) for item in self._due(lambda sort_key: sort_key == "ORDER"))
+        return (order for order in orders if order.due_at is not None)
+
+    def _due(self, is_wanted: Callable[[str], bool]) -> Iterator[items.Item]:
+        """The items with a due time and such a sort key."""
         keys = [
             items.keys(item["PK"]["S"], item["SK"]["S"])
             for shard in range(items.DUE_SHARDS)
@@ -48,9 +57,9 @@ class TableOrderDesk(TableOrders):
                 KeyConditionExpression="due_shard = :shard",
                 ExpressionAttributeValues={":shard": {"S": f"{shard:02d}"}},
             )
-            if item["SK"]["S"].startswith("FORWARD#")
+            if is_wanted(item["SK"]["S"])
         ]
-        return (forward_items.read_forward(item) for item in batch_get(self._client, self._table, keys))
+        return batch_get(self._client, self._table, keys)
 
     def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Iterator[Forward]:
         keys = [items.keys(items.order_pk(order), items.forward_sk(name)) for order in orders for name in channels]

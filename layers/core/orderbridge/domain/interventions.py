@@ -5,9 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState, TimelineEntry, Transition, change
+from orderbridge.domain.forwards import (
+    UNROUTED,
+    UNSENT_STATES,
+    WAITING_STATES,
+    Forward,
+    ForwardState,
+    TimelineEntry,
+    Transition,
+    change,
+)
 from orderbridge.domain.orders import ChannelRef
-from orderbridge.domain.times import after
+from orderbridge.domain.times import after, to_iso
 
 
 class InterventionRefused(Exception):
@@ -51,6 +60,23 @@ def resolve_absent(forward: Forward, now: datetime, grace_seconds: float) -> Tra
     _require_doubt(forward)
     detail = "by an operator: not at the platform; sent again"
     return change(forward, ForwardState.QUEUED, now, "ForwardResolved", detail, due_at=after(now, grace_seconds))
+
+
+def question(forward: Forward, reason: str, now: datetime, grace_seconds: float) -> Transition:
+    """SENDING without an answer: it may have been sent though the table does not know.
+
+    So the platform is looked at before anything is sent, and where it cannot be looked at, a person has to.
+    """
+    if forward.channel == UNROUTED or forward.state not in UNSENT_STATES | {ForwardState.SENDING}:
+        raise InterventionRefused(f"it is {forward.state.value}, and nothing is sent for it")
+    at = to_iso(now)
+    waits = forward.state in WAITING_STATES
+    sendable = change(forward, ForwardState.QUEUED, now, "", None).forward if waits else forward
+    questioned = change(
+        sendable, ForwardState.SENDING, now, "ForwardQuestioned", reason,
+        lease_until=at, in_question_since=at, due_at=after(now, grace_seconds),
+    )  # fmt: skip
+    return questioned._replace(before=forward)
 
 
 def _require_doubt(forward: Forward) -> None:

@@ -1,0 +1,58 @@
+"""`orderbridge after-restore`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+
+from orderbridge.aws.intake import TableOrderIntake
+from orderbridge.domain.forwards import Forward, ForwardState, begin_attempt, park_for_mappings, settle_attempt
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.orders import ChannelRef, Order
+from orderbridge.domain.outcomes import Accepted
+from orderbridge.domain.times import to_iso, utc_now
+from tests.integration.cli.conftest import Operator, state_of
+
+SIRCLO = ChannelRef("sirclo", "sirclo")
+NGORDER = ChannelRef("ngorder", "ngorder")
+S = ForwardState
+
+
+def test_everything_unsent_is_in_question_and_todays_codes_go_on_far_behind(
+    set_up: Operator, place_order: Callable[..., Order], move: Callable[..., Forward]
+) -> None:
+    now = utc_now()
+    first, second = place_order(1, channels=[SIRCLO, NGORDER]), place_order(2, channels=[SIRCLO])
+    move(first, "ngorder", lambda f: park_for_mappings(f, [MappingKey.of("product", "P")], now))
+    move(
+        second,
+        "sirclo",
+        lambda f: begin_attempt(f, "attempt", "hash", now, 60),
+        lambda f: settle_attempt(f, Accepted("991"), now, 0.5, 60, None),
+    )
+    unrouted = place_order(3)
+    unpublished = replace(
+        second, key=replace(second.key, reference="po:4"), code="SO-20250101-00004", due_at=to_iso(now - timedelta(1))
+    )
+    stack = set_up.stack
+    assert TableOrderIntake(stack.clients.dynamodb, stack.table).put_if_absent(unpublished) is None
+
+    said = set_up.json("after-restore", "--nothing-runs", "--skip-codes", "700")
+
+    assert said == {"questioned": {"ngorder": 1, "sirclo": 2}, "codes_left_out_to": 700}
+    for order, channel in ((first, "sirclo"), (first, "ngorder"), (unpublished, "sirclo")):
+        assert state_of(set_up, order, channel) is S.SENDING
+    assert state_of(set_up, second, "sirclo") is S.SENT
+    assert state_of(set_up, unrouted, "unrouted") is S.NEEDS_MAPPING
+    assert set_up.json("orders", "show", first.code)["timeline"][-1]["event"] == "ForwardQuestioned"
+    assert set_up.json("after-restore", "--nothing-runs")["questioned"] == {}
+    assert set_up.messages("sirclo") == [], "nothing runs yet"
+
+
+def test_whoever_does_not_say_that_nothing_runs_is_told_to(set_up: Operator) -> None:
+    before = set_up.items()
+    result = set_up.run("after-restore")
+    assert result.exit_code == 2
+    assert "--nothing-runs" in result.stderr
+    assert set_up.items() == before
