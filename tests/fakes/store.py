@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import TypeVar
 
 from orderbridge.domain.deliveries import Delivery, DeliveryRef
@@ -45,6 +45,7 @@ class Store:
         self.orders: dict[OrderKey, Order] = {}
         self.forwards: dict[ForwardKey, Forward] = {}
         self.requests: dict[ForwardKey, FrozenRequest] = {}
+        self.expiring: dict[ForwardKey, datetime] = {}
         self.timeline: dict[OrderKey, list[TimelineEntry]] = {}
         self.deliveries: dict[DeliveryRef, Delivery] = {}
         self.untold: dict[ForwardKey, tuple[int, str]] = {}
@@ -127,6 +128,11 @@ class Store:
         with self._call("mark_published"):
             if order.key in self.orders:
                 self.orders[order.key] = replace(self.orders[order.key], due_at=None)
+
+    def let_request_expire(self, forward: Forward, at: datetime) -> None:
+        with self._call("let_request_expire"):
+            if self._key(forward) in self.requests:
+                self.expiring[self._key(forward)] = at
 
     def request_cancel(self, key: OrderKey, at: str) -> None:
         with self._call("request_cancel"):

@@ -15,6 +15,8 @@ from orderbridge.domain.orders import Order, OrderKey
 from orderbridge.ports import ForwardRecord, FrozenRequest, LostRace
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from orderbridge.domain.deliveries import Delivery
@@ -143,6 +145,18 @@ class TableOrders:
                 "Key": items.keys(items.order_pk(order.key), "ORDER"),
                 "UpdateExpression": "REMOVE due_at, due_shard",
                 "ConditionExpression": "attribute_exists(PK)",
+            }
+        )
+
+    def let_request_expire(self, forward: Forward, at: datetime) -> None:
+        # Without the condition, a forward that was never frozen would get a request of nothing but its key.
+        self._update(
+            {
+                "TableName": self._table,
+                "Key": items.keys(items.order_pk(forward.key), items.request_sk(forward.channel.name)),
+                "UpdateExpression": "SET expires_at = :at",
+                "ConditionExpression": "attribute_exists(PK)",
+                "ExpressionAttributeValues": {":at": {"N": str(int(at.timestamp()))}},
             }
         )
 

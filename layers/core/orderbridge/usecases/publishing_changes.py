@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 
 from orderbridge.domain.deliveries import new_delivery
 from orderbridge.domain.events import ForwardMessage, forward_changed
@@ -16,6 +17,8 @@ from orderbridge.ports_webhooks import DeliveryQueue, UntoldChange, UntoldChange
 from orderbridge.usecases.sweeps import sweep_each
 
 TRIES = 5
+REQUEST_KEPT = timedelta(days=30)
+"""How long after the end a frozen request can still be looked up."""
 CLAIM_SECONDS = 120
 SWEEP_SECONDS = 10
 """How long a sweep goes on beginning to tell of further changes."""
@@ -42,6 +45,10 @@ class PublishForwardChange:
         event = forward_changed(forward)
         if event is not None:
             self.bus.publish([event])
+        if forward.is_final and not forward.platform_status_raw:
+            # It is an order's largest item and holds an address, and nothing is sent again from a final state. What a
+            # platform says of the order afterwards comes often and changes nothing in that.
+            self.orders.let_request_expire(forward, self.clock() + REQUEST_KEPT)
         self.untold.told(forward)
 
     def _bring_up(self, key: OrderKey) -> None:

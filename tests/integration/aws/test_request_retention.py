@@ -1,0 +1,30 @@
+"""A frozen request is given its end in the table, under the attribute that the template names."""
+
+from __future__ import annotations
+
+from orderbridge.aws import clients, forward_items
+from orderbridge.aws.orders import TableOrders
+from orderbridge.domain.forwards import new_forward
+from orderbridge.domain.times import utc_now
+from orderbridge.ports import FrozenRequest
+from tests.contract.template import template
+from tests.fakes import samples
+from tests.integration.deployed import Deployed
+
+
+def test_a_frozen_request_gets_its_end_and_one_that_is_not_there_is_not_made(deployed: Deployed) -> None:
+    order, now = samples.order(), utc_now()
+    orders = TableOrders(clients.dynamodb(), deployed.table)
+    frozen, unfrozen = (
+        new_forward(order.key, order.code, channel, now, 60).forward for channel in (samples.SIRCLO, samples.NGORDER)
+    )
+    deployed.put(forward_items.request_item(frozen, FrozenRequest("POST", "/orders", b"{}")))
+
+    for forward in (frozen, unfrozen):
+        orders.let_request_expire(forward, now)
+
+    ttl = template().of_type("AWS::DynamoDB::Table")["Table"]["TimeToLiveSpecification"]
+    (item,) = deployed.items("ORDER#")
+    assert ttl == {"AttributeName": "expires_at", "Enabled": True}
+    assert item[ttl["AttributeName"]] == {"N": str(int(now.timestamp()))}
+    assert forward_items.read_request(item) == FrozenRequest("POST", "/orders", b"{}"), "until then it is as it was"
