@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -120,6 +120,10 @@ class OrderStore(Protocol):
 
     def mark_published(self, order: Order) -> None:
         """Nothing is due for this order any more: its forwards look after themselves."""
+        ...
+
+    def let_request_expire(self, forward: Forward, at: datetime) -> None:
+        """The forward's frozen request, where there is one, is deleted some time after `at`."""
         ...
 
 
