@@ -146,6 +146,11 @@ class Operations:
         except StackUnfinished as unfinished:
             raise Failure(f"The deployment of {self.target.stack} is not complete: {unfinished}.") from unfinished
 
+    @cached_property
+    def operator(self) -> str:
+        """Who runs this command, as AWS knows them."""
+        return self.clients.caller() or "an operator"
+
     @property
     def table(self) -> str:
         return self.output("TableName")

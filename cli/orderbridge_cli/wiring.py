@@ -51,11 +51,13 @@ def look_up_orders(stack: Operations) -> LookUpOrders:
 
 
 def move_forward(stack: Operations) -> MoveForward:
-    return MoveForward(stack.desk, stack.queues, can_cancel, utc_now, stack.sweep_grace_seconds)
+    return MoveForward(stack.desk, stack.queues, can_cancel, utc_now, stack.sweep_grace_seconds, stack.operator)
 
 
 def secure_restored(stack: Operations) -> SecureRestored:
-    return SecureRestored(stack.desk, stack.codes, utc_now, stack.business_time_zone, stack.sweep_grace_seconds)
+    return SecureRestored(
+        stack.desk, stack.codes, utc_now, stack.business_time_zone, stack.sweep_grace_seconds, stack.operator
+    )
 
 
 def stock_overview(stack: Operations) -> StockOverview:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from orderbridge.aws.order_desk import TableOrderDesk
 from orderbridge.domain.forwards import (
@@ -340,7 +342,9 @@ def test_doubt_is_settled_as_sent_with_the_platforms_id(set_up: Operator, place_
     assert set_up.messages("salesmania") == []
     entry = set_up.json("orders", "show", order.code)["timeline"][-1]
     assert entry["event"] == "ForwardResolved"
-    assert "8812" in entry["detail"]
+    who, _, what = entry["detail"].partition(": ")
+    assert who.startswith("by user/"), "who it was, as AWS knows them"
+    assert "8812" in what
 
 
 @pytest.mark.parametrize(("channel", "said"), [(SIRCLO, "is asked to"), (SALESMANIA, "which has no call")])
@@ -355,6 +359,23 @@ def test_an_operator_who_settles_doubt_hears_that_the_order_is_unwanted(
 
     assert said in result.stderr
     assert len(set_up.messages(channel.platform)) == (channel is SIRCLO)
+
+
+def test_where_aws_does_not_say_who_calls_the_command_works_all_the_same(
+    set_up: Operator, place_order: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_: Any) -> None:
+        raise EndpointConnectionError(endpoint_url="https://sts.example.com")
+
+    order = place_order(1, channels=[SIRCLO])
+    _attempt(set_up, order, "sirclo", Rejected("sku unknown"))
+    clients = set_up.stack.clients
+    monkeypatch.setattr(clients, "_client", lambda *_: SimpleNamespace(get_caller_identity=refuse))
+    monkeypatch.delitem(vars(set_up.stack), "operator", raising=False)
+
+    assert set_up.json("forwards", "retry", order.code, "sirclo")["state"] == "QUEUED"
+    entry = set_up.json("orders", "show", order.code)["timeline"][-1]
+    assert entry["detail"] == "by an operator: out of REJECTED"
 
 
 def test_doubt_is_settled_as_absent_by_sending_the_same_request_again(set_up: Operator, place_order: Place) -> None:

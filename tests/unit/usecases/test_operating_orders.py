@@ -15,6 +15,7 @@ from tests.fakes.samples import CANCELLING, SIRCLO, order
 from tests.fakes.steps import Died, die
 
 S = ForwardState
+OPERATOR = "assumed-role/Operator/jane"
 ORDER = order()
 
 
@@ -36,9 +37,12 @@ def wish(house: House) -> None:
     )
 
 
+def mover(house: House) -> MoveForward:
+    return MoveForward(house.store, house.queues, CANCELLING.__contains__, house.clock, GRACE_SECONDS, OPERATOR)
+
+
 def resolve(house: House) -> Forward:
-    move = MoveForward(house.store, house.queues, CANCELLING.__contains__, house.clock, GRACE_SECONDS)
-    return move.resolve_sent(ORDER.key, SIRCLO.name, "4711")
+    return mover(house).resolve_sent(ORDER.key, SIRCLO.name, "4711")
 
 
 def test_a_wish_to_cancel_outlives_the_doubt() -> None:
@@ -51,6 +55,13 @@ def test_a_wish_to_cancel_outlives_the_doubt() -> None:
     assert house.state_of(ORDER) is S.CANCELLED
     assert house.platform.cancels == 1
     assert house.events_of(ORDER)[-2:] == ["ForwardResolved", "ForwardCancelled"]
+
+
+def test_the_timeline_says_who_it_was() -> None:
+    house = in_doubt()
+    resolve(house)
+    entry = house.store.timeline[ORDER.key][-1]
+    assert entry.detail == "by assumed-role/Operator/jane: the platform holds it, external id 4711"
 
 
 def test_without_a_wish_nothing_is_due_and_the_platform_is_not_asked() -> None:
@@ -118,9 +129,7 @@ def test_what_is_sent_again_by_an_operators_word_is_not_sent_against_the_partner
     house = in_doubt()
     house.platform.held.clear()
     wish(house)
-    MoveForward(house.store, house.queues, CANCELLING.__contains__, house.clock, GRACE_SECONDS).resolve_absent(
-        ORDER.key, SIRCLO.name
-    )
+    mover(house).resolve_absent(ORDER.key, SIRCLO.name)
     house.run_queue()
 
     assert house.state_of(ORDER) is S.CANCELLED

@@ -49,7 +49,7 @@ def restored(*, can_look: bool = True, sent_meanwhile: Any = OPEN) -> House:
 
 
 def secure(house: House) -> list[Forward]:
-    operator = SecureRestored(house.store, Counter(), house.clock, "Asia/Jakarta", GRACE_SECONDS)
+    operator = SecureRestored(house.store, Counter(), house.clock, "Asia/Jakarta", GRACE_SECONDS, "user/jane")
     return list(operator.question_unsent())
 
 
@@ -139,7 +139,7 @@ def test_who_meets_another_at_work_says_so() -> None:
 
 def test_codes_go_on_behind_those_that_may_have_been_given_out() -> None:
     house, codes = House(), Counter()
-    operator = SecureRestored(house.store, codes, house.clock, "Asia/Jakarta", GRACE_SECONDS)
+    operator = SecureRestored(house.store, codes, house.clock, "Asia/Jakarta", GRACE_SECONDS, "user/jane")
 
     assert operator.skip_codes(500) == 500
     (day,) = codes.last

@@ -12,15 +12,19 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from orderbridge.aws.errors import AWS_FAILURES
+
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sts import STSClient
 
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
 _LOCAL = Config(proxies={})
+_ASK_ONCE = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
 # An invocation is waited for as long as a function may take, and is never repeated by the SDK.
 _INVOKE_CONFIG = Config(connect_timeout=5, read_timeout=900, tcp_keepalive=True, retries={"total_max_attempts": 1})
 
@@ -107,6 +111,14 @@ class OperatorClients:
     def sqs(self) -> SQSClient:
         client: SQSClient = self._client("sqs")
         return client
+
+    def caller(self) -> str | None:
+        """Who calls, e.g. ``user/jane`` or ``assumed-role/Operator/jane``; None where AWS does not say."""
+        client: STSClient = self._client("sts", _CONFIG.merge(_ASK_ONCE))
+        try:
+            return client.get_caller_identity()["Arn"].split(":", 5)[5]
+        except (*AWS_FAILURES, KeyError, IndexError):
+            return None
 
     def describe_stack(self, name: str) -> StackFacts:
         """What a stack says about itself; raises `StackNotFound`."""

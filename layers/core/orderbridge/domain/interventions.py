@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from orderbridge.domain.forwards import (
@@ -16,7 +17,16 @@ from orderbridge.domain.forwards import (
     change,
 )
 from orderbridge.domain.orders import ChannelRef
+from orderbridge.domain.outcomes import bounded
 from orderbridge.domain.times import after, to_iso
+
+
+def by(operator: str, intervention: Transition) -> Transition:
+    """The same, and its line on the timeline begins with who did it."""
+    entry = intervention.entry
+    if entry is None:
+        return intervention
+    return intervention._replace(entry=replace(entry, detail=bounded(f"by {operator}: {entry.detail}")))
 
 
 class InterventionRefused(Exception):
@@ -39,7 +49,7 @@ def retry(forward: Forward, now: datetime, grace_seconds: float) -> Transition:
     if forward.state in _INSTEAD:
         raise InterventionRefused(_INSTEAD[forward.state])
     return change(
-        forward, ForwardState.QUEUED, now, "ForwardRetried", f"by an operator, out of {forward.state.value}",
+        forward, ForwardState.QUEUED, now, "ForwardRetried", f"out of {forward.state.value}",
         body_hash=None, due_at=after(now, grace_seconds),
     )  # fmt: skip
 
@@ -50,7 +60,7 @@ def resolve_sent(forward: Forward, external_id: str, now: datetime, due_in: floa
     Due in so many seconds where its partner may have wanted it cancelled meanwhile; None where nothing came of that.
     """
     _require_doubt(forward)
-    detail = f"by an operator: the platform holds it, external id {external_id}"
+    detail = f"the platform holds it, external id {external_id}"
     due_at = None if due_in is None else after(now, due_in)
     return change(forward, ForwardState.SENT, now, "ForwardResolved", detail, external_id=external_id, due_at=due_at)
 
@@ -58,7 +68,7 @@ def resolve_sent(forward: Forward, external_id: str, now: datetime, due_in: floa
 def resolve_absent(forward: Forward, now: datetime, grace_seconds: float) -> Transition:
     """QUEUED: a person has made sure that the platform does not hold the order; the same request is sent again."""
     _require_doubt(forward)
-    detail = "by an operator: not at the platform; sent again"
+    detail = "not at the platform; sent again"
     return change(forward, ForwardState.QUEUED, now, "ForwardResolved", detail, due_at=after(now, grace_seconds))
 
 

@@ -13,7 +13,7 @@ from typing import get_args
 from orderbridge.domain.codes import ORDER_CODE
 from orderbridge.domain.events import ForwardMessage, message_of
 from orderbridge.domain.forwards import LISTED_STATES, UNROUTED, Forward, ForwardState, Transition
-from orderbridge.domain.interventions import InterventionRefused, resolve_absent, resolve_sent, retry
+from orderbridge.domain.interventions import InterventionRefused, by, resolve_absent, resolve_sent, retry
 from orderbridge.domain.orders import ChannelRef, OrderKey, OrderStatus, OrderSummary
 from orderbridge.domain.times import Clock, business_date, from_iso
 from orderbridge.domain.views import OrderView
@@ -151,7 +151,7 @@ class LookUpOrders:
 
 @dataclass(frozen=True, slots=True)
 class MoveForward:
-    """An operator's exits from a final state and from doubt. Each stands on the timeline.
+    """An operator's exits from a final state and from doubt. Each stands on the timeline, with who it was.
 
     `can_cancel` says of a platform whether it can be asked to take an order back.
     """
@@ -161,6 +161,7 @@ class MoveForward:
     can_cancel: Callable[[str], bool]
     clock: Clock
     sweep_grace_seconds: float
+    operator: str
 
     def retry(self, key: OrderKey, channel: str) -> Forward:
         """Send a REJECTED or waiting forward again, mapped anew."""
@@ -220,7 +221,7 @@ class MoveForward:
             if record is None:
                 raise OperationRefused(f"This order has no forward to {channel}.")
             try:
-                moved = save(intervene(record.forward))
+                moved = save(by(self.operator, intervene(record.forward)))
             except InterventionRefused as refused:
                 raise OperationRefused(f"{record.forward.code} on {channel}: {refused}.") from refused
             except LostRace:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState
-from orderbridge.domain.interventions import question
+from orderbridge.domain.interventions import by, question
 from orderbridge.domain.times import Clock, business_date
 from orderbridge.ports import CodeCounter, LostRace, OrderDesk
 from orderbridge.usecases.operating import OperationRefused
 from orderbridge.usecases.publishing import first_forwards
 
-REASON = "by an operator: the table was restored, so the platform is looked at before anything is sent"
+REASON = "the table was restored, so the platform is looked at before anything is sent"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,7 @@ class SecureRestored:
     clock: Clock
     business_time_zone: str
     sweep_grace_seconds: float
+    operator: str
 
     def skip_codes(self, count: int) -> int:
         """Leave out so many of today's codes, which may have been given out before; the last number left out."""
@@ -51,7 +52,8 @@ class SecureRestored:
 
     def _question(self, forward: Forward) -> Forward:
         try:
-            return self.desk.save(question(forward, REASON, self.clock(), self.sweep_grace_seconds))
+            questioned = question(forward, REASON, self.clock(), self.sweep_grace_seconds)
+            return self.desk.save(by(self.operator, questioned))
         except LostRace as lost:
             raise OperationRefused(
                 f"{forward.code} on {forward.channel.name} changes at this moment: something still works on this "
