@@ -31,6 +31,7 @@ from orderbridge.ports import FrozenRequest
 from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
 from orderbridge.usecases.publishing import PublishOrder
+from orderbridge.usecases.recently_asked import RecentlyAsked
 from orderbridge.usecases.releasing import ReleaseForwards
 from orderbridge.usecases.sweeping import Sweep
 from orderbridge.usecases.sweeps import SweepIncomplete
@@ -176,6 +177,7 @@ class World:
             mappings=mappings,
             platform=adapter,
             queues=self.queues,
+            asked=RecentlyAsked(clock),
             note_failure=lambda *_: None,
             clock=clock,
             new_attempt_id=lambda: f"attempt-{next(attempts)}",

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from orderbridge.platforms.adapter import SECONDS_PER_FORWARD
 from orderbridge.runtime.settings import load, settings_of, variables
 from orderbridge.usecases import publishing_changes, sweeping, webhooks
 from tests.contract.template import PROJECT, template
@@ -119,6 +120,11 @@ def test_a_forwarders_queue_outwaits_six_timeouts_and_has_dead_letters(name: str
     assert dead_letters == queue_name.replace("ForwardQueue", "ForwardDeadLetters")
     kept, waiting = queues[dead_letters]["MessageRetentionPeriod"], queues[queue_name]["MessageRetentionPeriod"]
     assert template().number(kept) > template().number(waiting), "a dead letter keeps the age it had in its queue"
+
+
+@pytest.mark.parametrize("name", FORWARDERS)
+def test_a_forwarder_has_time_for_the_longest_message(name: str) -> None:
+    assert template().number(template().functions()[name]["Timeout"]) >= SECONDS_PER_FORWARD + 4
 
 
 @pytest.mark.parametrize("name", FORWARDERS)

@@ -15,6 +15,7 @@ from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
 from orderbridge.usecases.publishing import PublishOrder
 from orderbridge.usecases.publishing_changes import PublishForwardChange, SweepUntold
+from orderbridge.usecases.recently_asked import RecentlyAsked
 from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
 from orderbridge.usecases.sweeping import Sweep
 from orderbridge.usecases.sweeps import SweepAll
@@ -58,6 +59,7 @@ class House:
             mappings=self.mappings,
             platform=self.platform,
             queues=self.queues,
+            asked=RecentlyAsked(self.clock),
             note_failure=lambda failure, _: self.failures.append(failure),
             clock=self.clock,
             new_attempt_id=lambda: f"attempt-{next(attempt_ids)}",

@@ -66,7 +66,15 @@ class Queues:
 
 
 Answer = Literal[
-    "accepted", "rejected", "refused", "refused for an hour", "refused credentials", "not sent", "lost", "lost after"
+    "accepted",
+    "rejected",
+    "refused",
+    "refused for an hour",
+    "refused credentials",
+    "forbidden",
+    "not sent",
+    "lost",
+    "lost after",
 ]
 """What becomes of a create call; ``lost after``: the platform processed it and no answer came."""
 
@@ -91,6 +99,9 @@ class FakePlatform:
     probes: int = 0
     held: list[tuple[str, datetime]] = field(default_factory=list)
     tells: dict[MappingKey, Any] = field(default_factory=dict)
+    asked_for: list[tuple[MappingKey, ...]] = field(default_factory=list)
+    turn_in: float = 0
+    """In how many seconds it is this worker's turn at the channel."""
     defect: Exception | None = None
     """What every call raises that makes or reads something, as long as our own code has a defect."""
 
@@ -104,6 +115,9 @@ class FakePlatform:
 
     def settings(self, channel: Channel) -> CommonSettings:
         return CommonSettings.model_validate(channel.settings)
+
+    def take_turn(self, channel: Channel) -> float:
+        return self.turn_in
 
     def mapping_keys(self, order: Order, channel: Channel) -> Collection[MappingKey]:
         content = order.content
@@ -136,6 +150,7 @@ class FakePlatform:
             "refused": Refused("429: slow down"),
             "refused for an hour": Refused("429: slow down", retry_after=3600),
             "refused credentials": Refused("401: who are you", credentials=True),
+            "forbidden": Refused("403: request blocked", credentials=True, perhaps_of_order=True),
             "not sent": NotSent("connection refused"),
             "lost": Unknown("timeout"),
             "lost after": Unknown("timeout"),
@@ -173,6 +188,7 @@ class FakePlatform:
         credentials: Mapping[str, Any],
     ) -> FoundMappings:
         self.steps.pass_by("before find_mappings")
+        self.asked_for.append(tuple(wanted))
         return FoundMappings({key: self.tells[key] for key in wanted if key in self.tells})
 
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:

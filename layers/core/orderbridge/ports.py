@@ -234,6 +234,10 @@ class Platform(Protocol):
 
     def settings(self, channel: Channel) -> CommonSettings: ...
 
+    def take_turn(self, channel: Channel) -> float:
+        """Wait a little for this worker's turn at the channel: 0, or in how many seconds it is, if that is longer."""
+        ...
+
     def mapping_keys(self, order: Order, channel: Channel) -> Collection[MappingKey]:
         """Every key whose value `to_request` may ask for."""
         ...

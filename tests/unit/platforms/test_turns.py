@@ -25,10 +25,14 @@ class Clock:
 
 
 def sent_at(turns: Turns, clock: Clock, count: int, rate_limit: Decimal | None, channel: str = "one") -> list[float]:
-    times = []
-    for _ in range(count):
-        turns.wait(channel, rate_limit)
-        times.append(clock.now - 100)
+    times: list[float] = []
+    while len(times) < count:
+        seconds = turns.take(channel, rate_limit)
+        if seconds:
+            assert seconds > LONGEST_WAIT_SECONDS
+            clock.sleep(seconds)
+        else:
+            times.append(clock.now - 100)
     return times
 
 
@@ -38,7 +42,7 @@ def sent_at(turns: Turns, clock: Clock, count: int, rate_limit: Decimal | None, 
         (1, None, [0.0, 0.0, 0.0]),
         (1, Decimal(1), [0.0, 1.25, 2.5]),
         (5, Decimal(10), [0.0, 0.625, 1.25]),
-        (5, Decimal("0.1"), [0.0, 15.0, 30.0]),
+        (5, Decimal("0.1"), [0.0, 62.5, 125.0]),
     ],
 )
 def test_a_worker_sends_its_part(workers: int, rate_limit: Decimal | None, expected: list[float]) -> None:
@@ -51,8 +55,15 @@ def test_all_workers_together_stay_below_the_limit(workers: int, rate_limit: Dec
     clock = Clock()
     times = sent_at(Turns(workers, clock, clock.sleep), clock, count, rate_limit)
     between = min(later - earlier for earlier, later in pairwise(times))
-    if between < LONGEST_WAIT_SECONDS - 1e-6:
-        assert workers / between <= float(rate_limit) + 1e-6
+    assert workers / between <= float(rate_limit) + 1e-6
+
+
+def test_a_turn_too_far_ahead_is_not_taken_and_costs_no_time() -> None:
+    clock = Clock()
+    turns = Turns(5, clock, clock.sleep)
+    sent_at(turns, clock, 1, Decimal("0.1"))
+    assert [turns.take("one", Decimal("0.1")) for _ in range(2)] == [62.5, 62.5]
+    assert clock.now == 100.0
 
 
 def test_one_channel_does_not_wait_for_another() -> None:

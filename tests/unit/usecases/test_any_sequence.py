@@ -31,9 +31,17 @@ from tests.fakes.steps import Died, PortFailed, die, fail
 S = ForwardState
 MAX_ORDERS = 3
 ANSWERS: tuple[Answer, ...] = (
-    "accepted", "rejected", "refused", "refused for an hour", "refused credentials", "not sent", "lost", "lost after"
+    "accepted",
+    "rejected",
+    "refused",
+    "refused for an hour",
+    "refused credentials",
+    "forbidden",
+    "not sent",
+    "lost",
+    "lost after",
 )  # fmt: skip
-NOTHING_HAPPENED = ("refused", "refused for an hour", "refused credentials", "not sent")
+NOTHING_HAPPENED = ("refused", "refused for an hour", "refused credentials", "forbidden", "not sent")
 
 answers = st.sampled_from(ANSWERS)
 steps = st.integers(0, 25)

@@ -13,7 +13,7 @@ from orderbridge.domain.outcomes import Accepted, Refused, Rejected, Unknown
 from orderbridge.domain.times import to_iso
 from orderbridge.usecases.cancelling import CancelOrder
 from tests.fakes.house import GRACE_SECONDS, House
-from tests.fakes.samples import CANCELLING
+from tests.fakes.samples import CANCELLING, SIRCLO
 from tests.unit.usecases.forwarding_cases import ORDER, always, in_turn, steps_until
 
 S = ForwardState
@@ -33,9 +33,36 @@ def test_a_wish_that_comes_while_the_order_is_sent_is_carried_to_the_platform() 
     message = house.queue(ORDER)
     house.steps.at(steps_until(house, "after create order"), lambda: house.store.request_cancel(ORDER.key, "now"))
 
-    house.forward_order(message)
+    assert house.forward_order(message).state is S.SENT
+    house.run_queue()
 
     assert house.state_of(ORDER) is S.CANCELLED
+    assert house.platform.cancels == 1
+
+
+def test_a_channel_that_is_paused_is_not_asked_to_cancel_until_it_is_resumed() -> None:
+    house = House(can_cancel=True)
+    message = house.queue(ORDER)
+    house.forward_order(message)
+    house.channels.pause(SIRCLO.name, "maintenance", "")
+    house.store.request_cancel(ORDER.key, "now")
+    house.forward_order(message)
+    house.pass_time(2 * LONGEST_QUESTION_SECONDS, step=600)
+
+    assert house.platform.cancels == 0
+    assert house.forward_of(ORDER).error == "cancelling waits: maintenance"
+    assert house.events_of(ORDER).count("CancelWaits") == 1
+
+    house.resume()
+    house.pass_time(1200)
+    assert house.state_of(ORDER) is S.CANCELLED
+
+
+def test_credentials_that_are_refused_when_cancelling_pause_the_channel() -> None:
+    house = asked_to_cancel(always(Refused("401: who are you", credentials=True)))
+    house.pass_time(3600)
+
+    assert house.channel().state == "paused"
     assert house.platform.cancels == 1
 
 

@@ -64,6 +64,42 @@ def test_refused_credentials_pause_the_channel_and_say_so() -> None:
     assert [house.state_of(each) for each in orders] == [S.SENT] * 3
 
 
+def test_an_order_that_is_forbidden_stops_nobody_elses_while_the_channel_lets_others_in() -> None:
+    house = House()
+    house.platform.answer = in_turn("forbidden", "accepted")
+    house.forward_order(house.queue(ORDER))
+    another = order("SO-20250101-00002")
+    house.forward_order(house.queue(another))
+
+    assert house.channel().state == "active"
+    assert house.state_of(another) is S.SENT
+    forward = house.forward_of(ORDER)
+    assert (forward.state, forward.error) == (S.QUEUED, "403: request blocked")
+
+
+def test_a_channel_that_forbids_reading_as_well_is_paused() -> None:
+    house = House()
+    house.platform.answer, house.platform.probe_answer = always("forbidden"), always("403: this account is closed")
+    assert house.forward_order(house.queue(ORDER)).state is S.PAUSED
+    assert house.channel().state == "paused"
+
+
+def test_an_order_whose_turn_is_far_ahead_waits_in_the_queue_and_not_in_the_worker() -> None:
+    house = House()
+    house.platform.turn_in = 30
+    message = house.queue(ORDER)
+    for _ in range(5):
+        house.forward_order(message)
+
+    assert house.platform.calls == []
+    assert (house.state_of(ORDER), house.events_of(ORDER)) == (S.QUEUED, ["ForwardQueued"])
+    assert len(house.queues.sent) == 2, "the message that was there, and one of our own however often we were asked"
+
+    house.platform.turn_in = 0
+    house.pass_time(60)
+    assert house.state_of(ORDER) is S.SENT
+
+
 def test_credentials_that_were_replaced_meanwhile_are_tried_before_anybody_is_called() -> None:
     """A worker remembers credentials for a while; that the old ones are refused says nothing about the new ones."""
     house = House()

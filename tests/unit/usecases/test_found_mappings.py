@@ -60,3 +60,19 @@ def test_a_channel_may_take_mappings_from_its_operator_alone() -> None:
     house.forward_order(house.queue(accepted))
 
     assert house.state_of(accepted) is ForwardState.NEEDS_MAPPING
+
+
+def test_a_platform_is_not_searched_again_for_every_order_that_waits_for_the_same_code() -> None:
+    house = House()
+    house.unmap("product", "PROD-001")
+    orders = [order(f"SO-20250101-{number:05d}") for number in range(1, 21)]
+    for each in orders:
+        house.forward_order(house.queue(each))
+    assert house.platform.asked_for == [(PRODUCT,)]
+
+    house.pass_time(2 * 3600, step=60)
+    assert len(house.platform.asked_for) <= 5, "every half hour at most"
+
+    house.platform.tells[PRODUCT] = "product 1"
+    house.pass_time(3600, step=60)
+    assert {house.state_of(each) for each in orders} == {ForwardState.SENT}

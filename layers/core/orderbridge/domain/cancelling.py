@@ -74,6 +74,17 @@ def await_platform_cancel(forward: Forward, now: datetime, grace_seconds: float)
     return replace(forward, due_at=after(now, grace_seconds))
 
 
+def await_channel(forward: Forward, reason: str, now: datetime, seconds: float, grace_seconds: float) -> Transition:
+    """A SENT forward whose platform cannot be asked to cancel now; the day it has for its answer does not begin."""
+    error, at = bounded(f"cancelling waits: {reason}"), to_iso(now)
+    later = replace(forward, error=error, not_before=after(now, seconds), due_at=after(now, seconds + grace_seconds))
+    if error == forward.error:
+        return Transition(later, None, forward)
+    return Transition(
+        replace(later, updated_at=at), TimelineEntry(at, "CancelWaits", forward.channel.name, bounded(reason)), forward
+    )
+
+
 def settle_cancel(
     forward: Forward, outcome: Outcome, now: datetime, jitter: float, grace_seconds: float
 ) -> tuple[Transition, float | None]:

@@ -362,10 +362,19 @@ def park_for_mappings(
     )  # fmt: skip
 
 
-def pause(forward: Forward, reason: str, now: datetime, recheck_seconds: float) -> Transition:
-    """PAUSED with its channel; looked at again after a while besides by whoever resumes the channel."""
+def pause(
+    forward: Forward, reason: str, now: datetime, due_seconds: float, not_before_seconds: float = 0
+) -> Transition:
+    """PAUSED with its channel; looked at again after a while besides by whoever resumes the channel.
+
+    Before `not_before_seconds` are over nobody need ask again, however many messages about it there are.
+    """
     error = bounded(reason)
-    paused = change(forward, _S.PAUSED, now, "ForwardPaused", error, error=error, due_at=after(now, recheck_seconds))
+    not_before = after(now, not_before_seconds) if not_before_seconds else None
+    paused = change(
+        forward, _S.PAUSED, now, "ForwardPaused", error,
+        error=error, not_before=not_before, due_at=after(now, due_seconds),
+    )  # fmt: skip
     return paused if forward.state is not _S.PAUSED else paused._replace(entry=None)
 
 
@@ -385,6 +394,12 @@ def put_off(forward: Forward, reason: str, now: datetime, jitter: float, grace_s
         return Transition(later, None, forward)
     entry = TimelineEntry(at, "ForwardPutOff", forward.channel.name, error)
     return Transition(replace(later, updated_at=at), entry, forward)
+
+
+def wait_for_turn(forward: Forward, now: datetime, seconds: float, grace_seconds: float) -> Transition:
+    """The same forward, not to be sent before its channel's rate allows; nothing happened, so no timeline."""
+    later = replace(forward, not_before=after(now, seconds), due_at=after(now, seconds + grace_seconds))
+    return Transition(later, None, forward)
 
 
 def release(forward: Forward, reason: str, now: datetime, grace_seconds: float) -> Transition:

@@ -40,11 +40,16 @@ class Rejected:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was processed. `retry_after` in seconds where the platform named it."""
+    """Nothing was processed. `retry_after` in seconds where the platform named it.
+
+    `credentials`: it speaks against them. `perhaps_of_order`: or it is about what stands in this one order, as a 403
+    may be; whether others are let through tells.
+    """
 
     reason: str
     retry_after: float | None = None
     credentials: bool = False
+    perhaps_of_order: bool = False
 
 
 @dataclass(frozen=True, slots=True)

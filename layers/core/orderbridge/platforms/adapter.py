@@ -15,6 +15,7 @@ from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import NotSent, Unknown
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.transport import CallFailed, Deadline, NothingSent, Transport
+from orderbridge.platforms.turns import LONGEST_WAIT_SECONDS
 from orderbridge.platforms.values import InvalidValue
 from orderbridge.ports import ChannelUnusable, FrozenRequest
 
@@ -23,7 +24,13 @@ SettingsT_contra = TypeVar("SettingsT_contra", bound=CommonSettings, contravaria
 CredentialsT = TypeVar("CredentialsT", bound=BaseModel)
 
 ATTEMPT_SECONDS = 40.0
-"""All calls of one attempt together, logins included; the wiring's time for one forward (45 s) is longer."""
+"""All calls of one attempt together, logins included: of a create call, a look, a cancel."""
+
+PROBE_SECONDS = 10.0
+"""All calls of a probe; an attempt may come after it."""
+
+SECONDS_PER_FORWARD = PROBE_SECONDS + LONGEST_WAIT_SECONDS + ATTEMPT_SECONDS
+"""The longest that a platform may take of one message; less than the forwarders' timeout in the template."""
 
 
 class OrderMapper(Protocol[SettingsT_contra]):
@@ -62,6 +69,10 @@ class MappingAdapter(Generic[SettingsT, CredentialsT]):
     def settings(self, channel: Channel) -> SettingsT:
         return self._definition.read_settings(channel.settings)
 
+    def take_turn(self, channel: Channel) -> float:
+        """0 once it is this worker's turn at the channel, or in how many seconds it is; see `Turns`."""
+        return self._transport.turns.take(channel.name, self.settings(channel).rate_limit)
+
     def mapping_keys(self, order: Order, channel: Channel) -> Collection[MappingKey]:  # noqa: ARG002
         return self._mapper.mapping_keys(order)
 
@@ -72,6 +83,11 @@ class MappingAdapter(Generic[SettingsT, CredentialsT]):
 def attempt_deadline() -> Deadline:
     """The end of an attempt that begins now."""
     return Deadline.after(ATTEMPT_SECONDS)
+
+
+def probe_deadline() -> Deadline:
+    """The end of a probe that begins now."""
+    return Deadline.after(PROBE_SECONDS)
 
 
 def outcome_of_failure(failure: CallFailed) -> NotSent | Unknown:

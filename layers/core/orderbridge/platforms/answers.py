@@ -1,7 +1,8 @@
 """What an answer to a create call means where every platform agrees, and the platform's words made fit to keep.
 
 ==================  =======================================================================
-401, 403            `Refused`, and it speaks against the credentials
+401                 `Refused`, and it speaks against the credentials
+403                 `Refused`, and it speaks against the credentials unless others are let through with them
 429                 `Refused`, with Retry-After where given
 503                 `Refused` only where the channel says so (`refuses_with_503`), else `Unknown`
 another 4xx         `Rejected` in the platform's words
@@ -54,7 +55,7 @@ def common_outcome(reply: Reply, *, refuses_with_503: bool, unwanted: Iterable[s
         return None
     words = told(reply, unwanted)
     if status in (401, 403):
-        return Refused(words, credentials=True)
+        return Refused(words, credentials=True, perhaps_of_order=status == 403)
     if status == 429 or (status == 503 and refuses_with_503):
         return Refused(words, retry_after=retry_after_seconds(reply.headers))
     if 400 <= status < 500:

@@ -1,4 +1,8 @@
-"""A worker's part of a channel's `rate_limit` for orders: the limit by the workers, without a shared counter."""
+"""A worker's part of a channel's `rate_limit` for orders: the limit by the workers, without a shared counter.
+
+An order's turn is one visit to the platform: the create call, a look, a cancel, a search for mappings. The pages within
+a look are not counted; looks are rare, and far apart.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +14,12 @@ from decimal import Decimal
 SHARE_OF_RATE = Decimal("0.8")
 """What the syncs leave (`pace`)."""
 
-LONGEST_WAIT_SECONDS = 15.0
-"""A slower account answers 429 at times, which is handled; a worker that sleeps longer would run into its timeout."""
+LONGEST_WAIT_SECONDS = 5.0
+"""For a turn further ahead an order is put back: a worker that sleeps is one that no other channel has."""
 
 
 class Turns:
-    """When the next order may go to each channel; at most `workers` send at the same time. Safe between threads."""
+    """When each channel may be called next; at most `workers` call at the same time. Safe between threads."""
 
     def __init__(
         self,
@@ -29,14 +33,20 @@ class Turns:
         self._next: dict[str, float] = {}
         self._lock = threading.Lock()
 
-    def wait(self, channel: str, rate_limit: Decimal | None) -> None:
-        """Return when this worker may send its next order to the channel; at once where it has no `rate_limit`."""
+    def take(self, channel: str, rate_limit: Decimal | None) -> float:
+        """0 once it is this worker's turn at the channel; or in how many seconds it is, where that is too far ahead.
+
+        A turn too far ahead is not taken. Without a `rate_limit` it is always this worker's turn.
+        """
         if rate_limit is None:
-            return
+            return 0.0
         between = float(self._workers / (rate_limit * SHARE_OF_RATE))
         with self._lock:
             now = self._clock()
-            turn = min(max(self._next.get(channel, now), now), now + LONGEST_WAIT_SECONDS)
+            turn = max(self._next.get(channel, now), now)
+            if turn - now > LONGEST_WAIT_SECONDS:
+                return turn - now
             self._next[channel] = turn + between
         if turn > now:
             self._sleep(turn - now)
+        return 0.0

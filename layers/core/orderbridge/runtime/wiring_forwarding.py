@@ -29,11 +29,9 @@ from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
 from orderbridge.usecases.publishing import PublishOrder
 from orderbridge.usecases.publishing_changes import PublishForwardChange, SweepUntold
+from orderbridge.usecases.recently_asked import RecentlyAsked
 from orderbridge.usecases.releasing import RouteOrders
 from orderbridge.usecases.sweeping import Sweep
-
-SECONDS_PER_FORWARD = 45
-"""The longest one message may take: a login chain and a create call, each within the channel's timeout."""
 
 
 def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange, Callable[[Channel], None]]:
@@ -103,6 +101,7 @@ def forward_order() -> ForwardOrder:
         mappings=TableMappings(table, settings.table_name),
         platform=platform,
         queues=PlatformQueues(clients.sqs(), settings.stack, {settings.platform: settings.queue_url}),
+        asked=RecentlyAsked(utc_now),
         note_failure=_note_failure,
         clock=utc_now,
         new_attempt_id=lambda: uuid.uuid4().hex,

@@ -86,6 +86,10 @@ class ChannelWatch:
             if self.credentials.refreshed(channel) != access.credentials:
                 # An operator has just stored others, and the next attempt takes those.
                 return None
+            if outcome.perhaps_of_order and self.platform.probe(channel, access.credentials) is None:
+                # One order that a platform's firewall takes for an attack must not pause everybody's channel.
+                self._save(channel, after_outcome(channel.breaker, outcome, self.clock()))
+                return None
             reason = f"the platform refuses the credentials: {outcome.reason}"
             self.directory.pause(channel.name, reason, to_iso(self.clock()))
             return self.waits_for_a_person(reason)

@@ -8,7 +8,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from orderbridge.domain.cancelling import cancel_unsent, settle_cancel
+from orderbridge.domain.cancelling import await_channel, await_platform_cancel, cancel_unsent, settle_cancel
 from orderbridge.domain.channels import Channel, CommonSettings
 from orderbridge.domain.events import ForwardMessage, message_of
 from orderbridge.domain.forwards import (
@@ -24,6 +24,7 @@ from orderbridge.domain.forwards import (
     release,
     settle_attempt,
     settle_look,
+    wait_for_turn,
 )
 from orderbridge.domain.lookups import Finding, LookFailed
 from orderbridge.domain.mapping import MissingMappings
@@ -41,6 +42,7 @@ from orderbridge.ports import (
     Platform,
 )
 from orderbridge.usecases.channel_watch import Access, ChannelWatch, Obstacle
+from orderbridge.usecases.recently_asked import RecentlyAsked
 
 LEASE_MARGIN_SECONDS = 10
 LONGEST_MESSAGE_DELAY_SECONDS = 900
@@ -75,6 +77,7 @@ class ForwardOrder:
     mappings: MappingStore
     platform: Platform
     queues: ForwardQueues
+    asked: RecentlyAsked
     note_failure: Callable[[Exception, Forward], None]
     """Where a failure is put that a person has to know of; the forward itself says in words what it means."""
     clock: Clock
@@ -134,6 +137,9 @@ class ForwardOrder:
             request = record.request or self._mapped_request(record.order, way.channel)
         except MissingMappings as missing:
             return self._park(record, way, missing)
+        seconds = self.platform.take_turn(way.channel)
+        if seconds:
+            return self._wait_for_turn(record.forward, seconds)
         return _Ready(way, request, is_frozen=record.request is not None)
 
     def _mapped_request(self, order: Order, channel: Channel) -> FrozenRequest:
@@ -184,22 +190,31 @@ class ForwardOrder:
         is_settled = not self.platform.can_cancel or forward.cancel_answer is not None
         if is_settled or not forward.may_send_at(self.clock()):
             return forward
-        transition, ask_again_in = settle_cancel(
-            forward, self._cancelled(order, forward), self.clock(), self.jitter(), self.sweep_grace_seconds
-        )
+        answer, now = self._cancelled(order, forward), self.clock()
+        if isinstance(answer, Obstacle):
+            waiting = await_channel(forward, answer.reason, now, answer.recheck_seconds, self.sweep_grace_seconds)
+            saved = self.orders.save(waiting)
+            self._return_at(saved, saved.not_before)
+            return saved
+        transition, ask_again_in = settle_cancel(forward, answer, now, self.jitter(), self.sweep_grace_seconds)
         saved = self.orders.save(transition)
         if ask_again_in is not None:
             self._return_in(saved, ask_again_in)
         return saved
 
-    def _cancelled(self, order: Order, forward: Forward) -> Outcome:
-        """What the platform said to cancelling; a channel that cannot be asked at all is one that does not answer."""
+    def _cancelled(self, order: Order, forward: Forward) -> Outcome | Obstacle:
+        """What the platform said to cancelling; a channel that is not set up is one that does not answer."""
         try:
-            access = self.channels.access(forward.channel.name)
-            return self.platform.cancel_order(order, forward.external_id, access.channel, access.credentials)
+            way = self.channels.way_to(forward.channel.name)
+            if isinstance(way, Obstacle):
+                return way
+            self.platform.take_turn(way.channel)
+            answer = self.platform.cancel_order(order, forward.external_id, way.channel, way.credentials)
+            self.channels.learn(way, answer)
         except Exception as failure:  # noqa: BLE001 - asking again does no harm
             self.note_failure(failure, forward)
             return Unknown(described(failure))
+        return answer
 
     # --- looking ------------------------------------------------------------------------------------------------------
 
@@ -217,6 +232,7 @@ class ForwardOrder:
         try:
             access = self.channels.access(record.forward.channel.name)
             policy = self._look_policy(access.channel)
+            self.platform.take_turn(access.channel)
             finding = self.platform.look_for(record.order, access.channel, access.credentials, record.request)
         except Exception as failure:  # noqa: BLE001
             self.note_failure(failure, record.forward)
@@ -250,10 +266,12 @@ class ForwardOrder:
     def _look_up(self, order: Order, access: Access, parked: Forward) -> None:
         """Keep those missing mappings that the platform itself tells; an explicit row always comes first."""
         channel = access.channel
-        if not self.platform.settings(channel).look_up_mappings:
+        wanted = self.asked.not_asked(channel.name, parked.missing)
+        if not wanted or not self.platform.settings(channel).look_up_mappings or self.platform.take_turn(channel):
             return
+        self.asked.note(channel.name, wanted)
         known = self.mappings.read(channel.name, self.platform.mapping_keys(order, channel))
-        found = self.platform.find_mappings(parked.missing, known, channel, access.credentials)
+        found = self.platform.find_mappings(wanted, known, channel, access.credentials)
         if found.values:
             self.mappings.keep_found(channel.name, found.values, to_iso(self.clock()))
 
@@ -261,13 +279,21 @@ class ForwardOrder:
         if forward.state is ForwardState.NEEDS_MAPPING:
             return forward
         recheck = obstacle.recheck_seconds
-        due_in = recheck + self.sweep_grace_seconds if obstacle.passes_by_itself else recheck
-        paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), due_in))
         if obstacle.passes_by_itself:
-            self._return_in(paused, recheck)
+            due_in = recheck + self.sweep_grace_seconds
+            paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), due_in, recheck))
+            self._return_at(paused, paused.not_before)
             return paused
+        paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), recheck))
         # Whoever set the channel right between our reading and our parking found nothing to release.
         return self._release(paused) if self.channels.needs_nobody(forward.channel.name) else paused
+
+    def _wait_for_turn(self, forward: Forward, seconds: float) -> Forward:
+        # Spread out, as those that wait come back together otherwise, and all but one of them in vain.
+        later = seconds * (1 + self.jitter())
+        saved = self.orders.save(wait_for_turn(forward, self.clock(), later, self.sweep_grace_seconds))
+        self._return_at(saved, saved.not_before)
+        return saved
 
     def _release(self, forward: Forward) -> Forward:
         released = self.orders.save(self._released(forward))
@@ -301,7 +327,11 @@ class ForwardOrder:
         order = self.orders.read_order(sent.key) if self.platform.can_cancel else None
         if order is None or order.cancel_requested_at is None:
             return sent
-        return self._cancel_at_platform(order, sent)
+        # By a message of its own: another call to the platform would not end within this one's time.
+        due = await_platform_cancel(sent, self.clock(), self.sweep_grace_seconds)
+        saved = self.orders.save(Transition(due, None, sent))
+        self.queues.send(message_of(saved))
+        return saved
 
 
 def described(failure: Exception) -> str:

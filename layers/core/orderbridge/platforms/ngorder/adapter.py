@@ -12,12 +12,18 @@ from orderbridge.domain.lookups import Finding, Found, FoundMappings, LookFailed
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Rejected
-from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, outcome_of_failure, secrets_of
+from orderbridge.platforms.adapter import (
+    MappingAdapter,
+    attempt_deadline,
+    outcome_of_failure,
+    probe_deadline,
+    secrets_of,
+)
 from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.ngorder import DEFINITION, Credentials, Settings, mapper
 from orderbridge.platforms.ngorder.client import NgorderClient, headers
 from orderbridge.platforms.paging import ListFailed
-from orderbridge.platforms.transport import Call, CallFailed, NothingSent, Transport
+from orderbridge.platforms.transport import Call, CallFailed, Deadline, NothingSent, Transport
 from orderbridge.ports import FrozenRequest
 
 
@@ -32,7 +38,6 @@ class NgorderAdapter(MappingAdapter[Settings, Credentials]):
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
         settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
-        self._transport.turns.wait(channel.name, settings.rate_limit)
         sent = {"Content-Type": "application/json", **headers(account)}
         call = Call(request.method, request.path, sent, request.body)
         deadline = attempt_deadline().sooner(float(settings.timeout_s))
@@ -51,13 +56,7 @@ class NgorderAdapter(MappingAdapter[Settings, Credentials]):
         request: FrozenRequest | None = None,  # noqa: ARG002 - the note carries the mark, and people write around it
     ) -> Finding:
         """Whether Ngorder holds the order, by its mark on the lists of orders and cancelled orders."""
-        from orderbridge.platforms.ngorder.lookup import OrderLists
-
-        try:
-            with self.client(channel, credentials) as client:
-                return OrderLists(client, date.fromisoformat(order.order_date)).find(order.code)
-        except NothingSent as failure:
-            return LookFailed(str(failure))
+        return self._find(order, channel, credentials, attempt_deadline())
 
     def cancel_order(
         self, order: Order, external_id: str | None, channel: Channel, credentials: Mapping[str, Any]
@@ -66,15 +65,16 @@ class NgorderAdapter(MappingAdapter[Settings, Credentials]):
         from orderbridge.platforms.ngorder.endpoints.cancelled_orders import CancelOrder
         from orderbridge.platforms.ngorder.lookup import OrderLists
 
+        deadline = attempt_deadline()
         if external_id is None:
-            finding = self.look_for(order, channel, credentials)
+            finding = self._find(order, channel, credentials, deadline)
             if not isinstance(finding, Found):
                 return NotSent(f"cancelling needs Ngorder's id of the order: {finding}")
             external_id = finding.external_id
         if not external_id.isdecimal():
             return Rejected(f"{external_id!r} is no id of an order at Ngorder")
         try:
-            with self.client(channel, credentials) as client:
+            with self.client(channel, credentials, deadline) as client:
                 try:
                     client.ask(CancelOrder(id=int(external_id)))
                 except AskFailed as failed:
@@ -108,15 +108,26 @@ class NgorderAdapter(MappingAdapter[Settings, Credentials]):
         from orderbridge.platforms.ngorder.endpoints.product_lists import GetVariations
 
         try:
-            with self.client(channel, credentials) as client:
+            with self.client(channel, credentials, probe_deadline()) as client:
                 client.ask(GetVariations(per_page=1))
         except (CallFailed, AskFailed) as failed:
             return str(failed)
         return None
 
     @contextmanager
-    def client(self, channel: Channel, credentials: Mapping[str, Any]) -> Iterator[NgorderClient]:
-        """The channel's account on one connection, with the time of one attempt; raises `NothingSent`."""
+    def client(
+        self, channel: Channel, credentials: Mapping[str, Any], deadline: Deadline | None = None
+    ) -> Iterator[NgorderClient]:
+        """The channel's account on one connection, by default with the time of one attempt; raises `NothingSent`."""
         settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
         with self._transport.conversation(settings.base_url) as conversation:
-            yield NgorderClient(conversation, settings, account, attempt_deadline())
+            yield NgorderClient(conversation, settings, account, deadline or attempt_deadline())
+
+    def _find(self, order: Order, channel: Channel, credentials: Mapping[str, Any], deadline: Deadline) -> Finding:
+        from orderbridge.platforms.ngorder.lookup import OrderLists
+
+        try:
+            with self.client(channel, credentials, deadline) as client:
+                return OrderLists(client, date.fromisoformat(order.order_date)).find(order.code)
+        except NothingSent as failure:
+            return LookFailed(str(failure))

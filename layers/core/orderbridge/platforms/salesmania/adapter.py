@@ -10,13 +10,13 @@ from orderbridge.domain.lookups import CannotLook, Finding, FoundMappings
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Outcome, Rejected
-from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, outcome_of_failure
+from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, outcome_of_failure, probe_deadline
 from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.reading import document_in
 from orderbridge.platforms.salesmania import DEFINITION, Credentials, Settings, mapper
 from orderbridge.platforms.salesmania.account import Account
 from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
-from orderbridge.platforms.transport import CallFailed, Transport
+from orderbridge.platforms.transport import CallFailed, Deadline, Transport
 from orderbridge.ports import FrozenRequest
 
 NO_LIST = "SalesMania has no call that lists or searches orders"
@@ -34,7 +34,6 @@ class SalesmaniaAdapter(MappingAdapter[Settings, Credentials]):
         self._sessions = Sessions()
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
-        self._transport.turns.wait(channel.name, self.settings(channel).rate_limit)
         account = self.account(channel, credentials)
         try:
             reply = account.call(request.method, request.path, body=request.body)
@@ -82,7 +81,7 @@ class SalesmaniaAdapter(MappingAdapter[Settings, Credentials]):
 
         The path of that list is inferred: an account that has none there is well all the same, once it lets us in.
         """
-        account = self.account(channel, credentials)
+        account = self.account(channel, credentials, probe_deadline())
         try:
             reply = account.call("GET", account.settings.paths.products, {"page": 1, "per_page": 1})
             if reply.status not in (404, 405):
@@ -91,7 +90,7 @@ class SalesmaniaAdapter(MappingAdapter[Settings, Credentials]):
             return str(failed)
         return None
 
-    def account(self, channel: Channel, credentials: Mapping[str, Any]) -> Account:
-        """The channel's account, with the time of one attempt from now."""
+    def account(self, channel: Channel, credentials: Mapping[str, Any], deadline: Deadline | None = None) -> Account:
+        """The channel's account, by default with the time of one attempt from now."""
         settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
-        return Account(self._transport, self._sessions, settings, account, attempt_deadline())
+        return Account(self._transport, self._sessions, settings, account, deadline or attempt_deadline())

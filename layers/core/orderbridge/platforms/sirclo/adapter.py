@@ -12,7 +12,13 @@ from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Rejected, Unknown
 from orderbridge.domain.times import from_iso, utc_now
-from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, outcome_of_failure, secrets_of
+from orderbridge.platforms.adapter import (
+    MappingAdapter,
+    attempt_deadline,
+    outcome_of_failure,
+    probe_deadline,
+    secrets_of,
+)
 from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.sirclo import DEFINITION, Credentials, Settings, mapper
@@ -34,7 +40,6 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
         settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
-        self._transport.turns.wait(channel.name, settings.rate_limit)
         deadline = attempt_deadline()
         try:
             with self._transport.conversation(settings.base_url) as conversation:
@@ -43,7 +48,7 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
             return outcome_of_failure(failure)
         if not isinstance(outcome, mapper.AlreadyThere):
             return outcome
-        match self._find(SentOrder.in_request(request), channel, credentials):
+        match self._find(SentOrder.in_request(request), channel, credentials, deadline):
             case Found(external_id):
                 return Accepted(external_id)
             case Foreign(external_id, difference):
@@ -55,7 +60,7 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
     ) -> Finding:
         """Whether SIRCLO holds the order, by Get Order over its order_date."""
         sent = SentOrder(order.code, from_iso(order.created_at)) if request is None else SentOrder.in_request(request)
-        return self._find(sent, channel, credentials)
+        return self._find(sent, channel, credentials, attempt_deadline())
 
     def cancel_order(
         self, order: Order, external_id: str | None, channel: Channel, credentials: Mapping[str, Any]
@@ -63,8 +68,9 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
         """Cancel by Update Order, which wants SIRCLO's own id; an id that was never learnt is looked up first."""
         from orderbridge.platforms.sirclo.updates import Move, read_update, update_request
 
+        deadline = attempt_deadline()
         if external_id is None:
-            finding = self.look_for(order, channel, credentials)
+            finding = self._find(SentOrder(order.code, from_iso(order.created_at)), channel, credentials, deadline)
             if not isinstance(finding, Found):
                 return NotSent(f"cancelling needs SIRCLO's id of the order: {finding}")
             external_id = finding.external_id
@@ -72,7 +78,7 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
             return Rejected(f"{external_id!r} is no id of an order at SIRCLO")
         move = Move("cancelled", int(external_id), order.code, {"cancel_reason": "cancelled by the partner"})
         try:
-            with self.client(channel, credentials) as client:
+            with self.client(channel, credentials, deadline) as client:
                 reply = client.reply_to(update_request([move], client.settings.revision, utc_now()))
                 return read_update(reply, [move], secrets_of(client.credentials))[move.id]
         except AskFailed as failed:
@@ -106,7 +112,7 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
         from orderbridge.platforms.sirclo.stock import StockList
 
         try:
-            with self.client(channel, credentials) as client:
+            with self.client(channel, credentials, probe_deadline()) as client:
                 OrderList(client, utc_now()).first_page()
                 stock, reply = StockList(client), StockList(client).reply(limit=1, offset=0)
                 part = client.settings.stock
@@ -117,17 +123,19 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
         return None
 
     @contextmanager
-    def client(self, channel: Channel, credentials: Mapping[str, Any]) -> Iterator[SircloClient]:
-        """The channel's account on one connection, with the time of one attempt; raises `NothingSent`."""
+    def client(
+        self, channel: Channel, credentials: Mapping[str, Any], deadline: Deadline | None = None
+    ) -> Iterator[SircloClient]:
+        """The channel's account on one connection, by default with the time of one attempt; raises `NothingSent`."""
         settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
         with self._transport.conversation(settings.base_url) as conversation:
-            yield SircloClient(conversation, settings, account, attempt_deadline())
+            yield SircloClient(conversation, settings, account, deadline or attempt_deadline())
 
-    def _find(self, sent: SentOrder, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
+    def _find(self, sent: SentOrder, channel: Channel, credentials: Mapping[str, Any], deadline: Deadline) -> Finding:
         from orderbridge.platforms.sirclo.lookup import OrderList
 
         try:
-            with self.client(channel, credentials) as client:
+            with self.client(channel, credentials, deadline) as client:
                 return OrderList(client, sent.order_date).find(sent)
         except NothingSent as failure:
             return LookFailed(str(failure))
