@@ -55,10 +55,6 @@ class ErrorCase:
         """What to do; links to other pages of the guide are plain words here."""
         return _LINK.sub(r"\1", WORDS[self.code].remedy)
 
-    @property
-    def worth_repeating(self) -> bool:
-        return WORDS[self.code].repeat == "the same, later"
-
     def example(self) -> dict[str, Any]:
         return self.problem.body(REQUEST_ID)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orderbridge.domain.channels import Channel
-from orderbridge.platforms.registry import check_channel, definition_of, platform_named, platform_names
+from orderbridge.platforms.registry import definition_of, platform_named, platform_names
 from orderbridge.platforms.values import InvalidValue
 from orderbridge.ports import ChannelUnusable
 from tests.unit.platforms.examples import BASE_URLS, CREDENTIALS, SETTINGS
@@ -24,7 +24,8 @@ def test_a_platform_is_known_by_its_package(name: str) -> None:
     definition = definition_of(name)
     assert definition.name == name
     assert platform_named(name).name == name
-    check_channel(name, {"base_url": BASE_URLS[name], **SETTINGS[name]}, CREDENTIALS[name])
+    definition.read_settings({"base_url": BASE_URLS[name], **SETTINGS[name]})
+    definition.read_credentials(CREDENTIALS[name])
 
 
 @pytest.mark.parametrize("name", ["", "shopify", "transport", "../x", "sirclo.mapper"])
@@ -34,18 +35,14 @@ def test_another_name_is_no_platform(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", platform_names())
-@pytest.mark.parametrize("member", ["base_url", None])
-def test_a_missing_setting_or_credential_is_named(name: str, member: str | None) -> None:
-    settings = {"base_url": BASE_URLS[name], **SETTINGS[name]}
-    if member is not None:
-        del settings[member]
-        with pytest.raises(InvalidValue, match=f"{member}: Field required"):
-            check_channel(name, settings, CREDENTIALS[name])
-        return
+def test_a_missing_setting_or_credential_is_named(name: str) -> None:
+    definition = definition_of(name)
+    with pytest.raises(InvalidValue, match="base_url: Field required"):
+        definition.read_settings(SETTINGS[name])
     for credential in CREDENTIALS[name]:
         rest = {key: value for key, value in CREDENTIALS[name].items() if key != credential}
         with pytest.raises(InvalidValue, match=f"{credential}: Field required"):
-            check_channel(name, settings, rest)
+            definition.read_credentials(rest)
 
 
 @pytest.mark.parametrize("name", platform_names())

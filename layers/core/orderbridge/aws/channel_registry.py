@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 class TableChannelRegistry(TableChannels):
     """`ChannelRegistry` on the table."""
 
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        super().__init__(client, table)
-        self._client = client
-        self._table = table
-
     def list_channels(self) -> Sequence[Channel]:
         found = query_all(
             self._client,

@@ -23,17 +23,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Patience:
-    """How long a call may hang, in seconds for each try; the SDK repeats what is safe to repeat."""
+    """How long a call may hang, in seconds for each try; the SDK repeats what is safe to repeat.
+
+    Between two tries it waits at most 1, 2, 4 ... seconds.
+    """
 
     connect_seconds: float
     answer_seconds: float
     tries: int
-
-    @property
-    def longest_seconds(self) -> float:
-        """What a call takes of which every try hangs; between two of them the SDK waits at most 1, 2, 4 ... seconds."""
-        pauses: int = sum(2**number for number in range(self.tries - 1))
-        return self.tries * (self.connect_seconds + self.answer_seconds) + pauses
 
 
 ANSWERING = Patience(connect_seconds=1, answer_seconds=2, tries=3)

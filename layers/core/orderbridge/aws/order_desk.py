@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orderbridge.aws import forward_items, items
 from orderbridge.aws.orders import TableOrders
@@ -14,17 +14,9 @@ from orderbridge.domain.forwards import Forward, ForwardState, Transition
 from orderbridge.domain.orders import Order, OrderKey
 from orderbridge.ports import LostRace
 
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 
 class TableOrderDesk(TableOrders):
     """`OrderDesk` on the table and its sparse indexes."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        super().__init__(client, table)
-        self._client = client
-        self._table = table
 
     def waiting(self, channel: str, state: ForwardState, *, newest_first: bool = False) -> Iterator[Forward]:
         found = query_all(

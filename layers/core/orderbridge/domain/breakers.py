@@ -37,11 +37,6 @@ class Breaker:
         return self.open_until is not None and now < from_iso(self.open_until)
 
 
-def is_failure(outcome: Outcome) -> bool:
-    """Whether an outcome speaks against the channel as a whole rather than against one order."""
-    return not isinstance(outcome, (Accepted, Rejected))
-
-
 def after_outcome(breaker: Breaker, outcome: Outcome, now: datetime) -> Breaker:
     """The breaker once a create call has had this outcome; the very same value where nothing changes."""
     match outcome:

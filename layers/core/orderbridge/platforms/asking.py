@@ -25,11 +25,6 @@ class AskFailed(Exception):
         super().__init__(outcome.reason)
         self.outcome = outcome
 
-    @property
-    def is_harmless(self) -> bool:
-        """Whether nothing was done, so that the same call may be made again whatever it does."""
-        return isinstance(self.outcome, NotSent | Refused)
-
 
 def send(conversation: Conversation, call: Call, deadline: Deadline) -> Reply:
     """The answer, whatever its status; raises `AskFailed` where there is none."""

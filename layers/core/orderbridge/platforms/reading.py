@@ -12,11 +12,6 @@ from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, Reply
 
 
-def read_document(conversation: Conversation, call: Call, deadline: Deadline, unwanted: Iterable[str] = ()) -> Any:
-    """The JSON of a 2xx answer; raises `ListFailed` for everything else."""
-    return document_in(reply_to(conversation, call, deadline), unwanted)
-
-
 def reply_to(conversation: Conversation, call: Call, deadline: Deadline) -> Reply:
     """The answer to a read, of whatever status; raises `ListFailed` where there is none."""
     try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
 from typing import Any, cast
 
 from orderbridge import platforms
@@ -31,10 +30,3 @@ def can_cancel(name: str) -> bool:
 def platform_named(name: str, *, allow_loopback_http: bool = False, workers: int = 1) -> Platform:
     """The platform, ready to send; `workers` is how many send at the same time. Raises `InvalidValue` for no name."""
     return definition_of(name).make_adapter(Transport(allow_loopback_http=allow_loopback_http, turns=Turns(workers)))
-
-
-def check_channel(platform: str, settings: Mapping[str, Any], credentials: Mapping[str, Any]) -> None:
-    """Raises `InvalidValue` with everything that `channels add` must refuse: platform, settings, credentials."""
-    definition = definition_of(platform)
-    definition.read_settings(settings)
-    definition.read_credentials(credentials)

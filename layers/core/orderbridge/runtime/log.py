@@ -17,7 +17,6 @@ ALLOWED = frozenset(
         "count",
         "error_at",
         "error_type",
-        "event_id",
         "found",
         "function",
         "message_id",

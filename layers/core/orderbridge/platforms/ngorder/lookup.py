@@ -15,7 +15,6 @@ from orderbridge.domain.lookups import Absent, Ambiguous, Finding, Found, LookFa
 from orderbridge.platforms.adapter import secrets_of
 from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.endpoints import Request
-from orderbridge.platforms.ngorder import Credentials, Settings
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.endpoints.cancelled_orders import CancelledType, GetCancelledOrders
 from orderbridge.platforms.ngorder.endpoints.order_lists import GetOrders, ProgressStatus
@@ -23,7 +22,6 @@ from orderbridge.platforms.ngorder.endpoints.shipments import GetShipments
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, whole
 from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
 from orderbridge.platforms.reading import document_in
-from orderbridge.platforms.transport import Conversation, Deadline
 
 ORDERS_PATH = GetOrders.endpoint.path
 CANCELLED_PATH = GetCancelledOrders.endpoint.path
@@ -88,20 +86,8 @@ class OrderLists:
         return all_rows(lambda number: _page(self.client, path, {**filters, **dates}, number + 1), _identity)
 
 
-def list_page(
-    conversation: Conversation,
-    settings: Settings,
-    credentials: Credentials,
-    path: str,
-    filters: Mapping[str, str],
-    number: int,
-    deadline: Deadline,
-) -> Page:
-    """A page, from 1, of a list; raises `ListFailed`, and `FilterNeeded` where Get Orders wants a progress status."""
-    return _page(NgorderClient(conversation, settings, credentials, deadline), path, filters, number)
-
-
 def _page(client: NgorderClient, path: str, filters: Mapping[str, str], number: int) -> Page:
+    """A page, from 1, of a list; raises `ListFailed`, and `FilterNeeded` where Get Orders wants a progress status."""
     # pagination_offset is the number of a page, whatever its name says (TRAPS D13).
     paging = {"per_page": PAGE_SIZES[path], "pagination_offset": number}
     try:

@@ -10,12 +10,11 @@ from typing import Any
 from orderbridge.domain.lookups import Absent, Ambiguous, Finding, Foreign, Found, LookFailed
 from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
-from orderbridge.platforms.sirclo import Credentials, Revision, Settings
+from orderbridge.platforms.sirclo import Revision
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import GetOrder, GetOrders
 from orderbridge.platforms.sirclo.identity import SentOrder
 from orderbridge.platforms.sirclo.mapper import external_id_of, order_number
-from orderbridge.platforms.transport import Conversation, Deadline
 
 PAGE_SIZE = 100
 """Both revisions allow 100 at most."""
@@ -62,19 +61,8 @@ class Window:
     until: datetime
 
 
-def orders_page(
-    conversation: Conversation,
-    settings: Settings,
-    credentials: Credentials,
-    window: Window,
-    number: int,
-    deadline: Deadline,
-) -> Page:
-    """A page, from 0, of the orders in a window; raises `ListFailed`."""
-    return _page(SircloClient(conversation, settings, credentials, deadline), window, number)
-
-
 def _page(client: SircloClient, window: Window, number: int) -> Page:
+    """A page, from 0, of the orders in a window; raises `ListFailed`."""
     request = _request(client.settings.revision, window, number)
     return page_in(client.document(request), number * PAGE_SIZE)
 
