@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderbridge.domain.forwards import (
-    LONGEST_RETRY_AFTER_SECONDS,
     LONGEST_RETRY_SECONDS,
     ForwardState,
     begin_attempt,
@@ -18,7 +17,7 @@ from orderbridge.domain.forwards import (
     retry_delay,
     settle_attempt,
 )
-from orderbridge.domain.outcomes import Refused, Rejected
+from orderbridge.domain.outcomes import LONGEST_RETRY_AFTER_SECONDS, Refused, Rejected
 from tests.fakes.samples import NOW
 from tests.unit.domain.forward_cases import GRACE, MISSING, S, in_state, queued, seconds_until, sending
 

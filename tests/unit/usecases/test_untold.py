@@ -10,8 +10,8 @@ import pytest
 
 from orderbridge.domain.forwards import ForwardState
 from orderbridge.domain.status_changes import move_status
-from orderbridge.usecases.publishing_changes import CLAIM_SECONDS, SWEEP_SECONDS
-from orderbridge.usecases.sweeps import SweepIncomplete
+from orderbridge.usecases.publishing_changes import SWEEP_SECONDS
+from orderbridge.usecases.sweeps import CLAIM_SECONDS, SweepIncomplete
 from tests.fakes.post import GRACE, Post
 from tests.fakes.statuses import sent_forward
 from tests.fakes.steps import Died, PortFailed, die, fail

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from orderbridge.domain.outcomes import bounded
+from orderbridge.domain.outcomes import LONGEST_RETRY_AFTER_SECONDS, bounded
 from orderbridge.domain.times import after, from_iso, to_iso
 from orderbridge.domain.webhooks import Webhook
 
@@ -20,7 +20,6 @@ RETRY_SECONDS = (5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400)
 """From each failed attempt to the next one; together three days and three hours."""
 
 JITTER = 0.1
-LONGEST_RETRY_AFTER_SECONDS = 86_400
 LONGEST_WAY_SECONDS = 5 * 86_400
 """After so long no attempt is made any more, however many there were."""
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 SOURCE = "orderbridge"
 ORDER_CREATED = "OrderCreated"
 FORWARD_QUEUED = "ForwardQueued"
+LONGEST_MESSAGE_DELAY_SECONDS = 900
+"""How long a queue can hold a message back; what is due later is left to the sweeper."""
 
 _CHANGES: dict[ForwardState, str] = {
     ForwardState.SENT: "OrderForwarded",

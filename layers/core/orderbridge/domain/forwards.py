@@ -15,12 +15,20 @@ from typing import Literal, NamedTuple
 from orderbridge.domain.lookups import Absent, Ambiguous, CannotLook, Finding, Foreign, Found, LookFailed
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef, OrderKey, OrderStatus
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown, bounded
+from orderbridge.domain.outcomes import (
+    LONGEST_RETRY_AFTER_SECONDS,
+    Accepted,
+    NotSent,
+    Outcome,
+    Refused,
+    Rejected,
+    Unknown,
+    bounded,
+)
 from orderbridge.domain.times import after, from_iso, to_iso
 
 FIRST_RETRY_SECONDS = 2
 LONGEST_RETRY_SECONDS = 900
-LONGEST_RETRY_AFTER_SECONDS = 24 * 3600
 PARKED_RECHECK_SECONDS = 600
 UNROUTED_RECHECK_SECONDS = 120
 """Longer than a partner's routes may be remembered at intake."""

@@ -38,6 +38,10 @@ class Rejected:
     reason: str
 
 
+LONGEST_RETRY_AFTER_SECONDS = 24 * 3600
+"""What anybody's ``Retry-After`` may ask for; beyond it the clock is wrong, or somebody wants to be forgotten."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Nothing was processed. `retry_after` in seconds where the platform named it.

@@ -21,12 +21,11 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from orderbridge.domain.outcomes import Outcome, Refused, Rejected, Unknown, bounded
+from orderbridge.domain.outcomes import LONGEST_RETRY_AFTER_SECONDS, Outcome, Refused, Rejected, Unknown, bounded
 from orderbridge.domain.times import Clock, utc_now
 from orderbridge.platforms.documents import NotJson, read_json
 from orderbridge.platforms.transport import Reply
 
-LONGEST_RETRY_AFTER_SECONDS = 24 * 3600
 _WORD_KEYS = ("message", "errors", "error", "detail", "details", "reason", "msg")
 _MARKUP = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _MASK = "***"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from orderbridge.domain.cancelling import await_channel, await_platform_cancel, cancel_unsent, settle_cancel
 from orderbridge.domain.channels import Channel, CommonSettings
-from orderbridge.domain.events import ForwardMessage, message_of
+from orderbridge.domain.events import LONGEST_MESSAGE_DELAY_SECONDS, ForwardMessage, message_of
 from orderbridge.domain.forwards import (
     UNSENT_STATES,
     Forward,
@@ -45,7 +45,6 @@ from orderbridge.usecases.channel_watch import Access, ChannelWatch, Obstacle
 from orderbridge.usecases.recently_asked import RecentlyAsked
 
 LEASE_MARGIN_SECONDS = 10
-LONGEST_MESSAGE_DELAY_SECONDS = 900
 UNKNOWN_POLICY = LookPolicy(settle_seconds=float(CommonSettings.model_fields["settle_s"].default))
 """How a platform is looked at whose channel's settings cannot be read."""
 

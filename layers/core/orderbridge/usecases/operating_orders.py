@@ -19,9 +19,8 @@ from orderbridge.domain.times import Clock, business_date, from_iso
 from orderbridge.domain.views import OrderView
 from orderbridge.ports import ChannelRegistry, ForwardQueues, LostRace, OrderDesk, OrderReads, PartnerRegistry
 from orderbridge.usecases.operating import OperationRefused, known_channel
+from orderbridge.usecases.order_codes import key_of_code
 
-LATE_INDEX_SECONDS = 1.0
-LATE_INDEX_POLL_SECONDS = 0.1
 TRIES = 5
 ORDERS_AT_ONCE = 25
 """How many orders' forwards are read together."""
@@ -56,10 +55,7 @@ class LookUpOrders:
         """An order's key. The index by code is late at times, so an unknown code is looked up for up to a second."""
         if not ORDER_CODE.fullmatch(code):
             raise OperationRefused(f"{code!r} is not an order code such as SO-20250101-00001.")
-        waited = 0.0
-        while (key := self.reads.key_of_code(code)) is None and waited < LATE_INDEX_SECONDS:
-            self.sleep(LATE_INDEX_POLL_SECONDS)
-            waited += LATE_INDEX_POLL_SECONDS
+        key = key_of_code(self.reads, code, self.sleep)
         if key is None:
             raise _no_order(code)
         return key

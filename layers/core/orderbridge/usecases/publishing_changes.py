@@ -14,12 +14,11 @@ from orderbridge.domain.orders import ChannelRef, OrderKey
 from orderbridge.domain.times import Clock, after, to_iso
 from orderbridge.ports import EventBus, LostRace, OrderStore
 from orderbridge.ports_webhooks import DeliveryQueue, UntoldChange, UntoldChanges, WebhookDirectory
-from orderbridge.usecases.sweeps import sweep_each
+from orderbridge.usecases.sweeps import CLAIM_SECONDS, sweep_each
 
 TRIES = 5
 REQUEST_KEPT = timedelta(days=30)
 """How long after the end a frozen request can still be looked up."""
-CLAIM_SECONDS = 120
 SWEEP_SECONDS = 10
 """How long a sweep goes on beginning to tell of further changes."""
 

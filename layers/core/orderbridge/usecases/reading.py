@@ -17,6 +17,7 @@ from orderbridge.domain.problems import FieldError, InvalidFields, NotFound
 from orderbridge.domain.times import Clock, business_date, from_iso, to_iso
 from orderbridge.domain.views import OrderView
 from orderbridge.ports import OrderReads
+from orderbridge.usecases.order_codes import key_of_code
 
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
@@ -26,8 +27,6 @@ LONGEST_CODE = 32
 YEARS = (2000, 2999)
 LIMIT_EXPECTED = f"must be a whole number from 1 to {MAX_LIMIT}"
 MOMENT_EXPECTED = "must be an ISO 8601 time with a zone; in a URL a + is written %2B"
-LATE_INDEX_SECONDS = 1.0
-LATE_INDEX_POLL_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,10 @@ class FindOrder:
         match = ORDER_CODE.fullmatch(code) if code.isascii() and len(code) <= LONGEST_CODE else None
         if match is None:
             raise order_not_found()
-        key = self._key(code, LATE_INDEX_SECONDS if self._is_of_late(match[1]) else 0)
+        if self._is_of_late(match[1]):
+            key = key_of_code(self.orders, code, self.sleep)
+        else:
+            key = self.orders.key_of_code(code)
         if key is None or not hmac.compare_digest(key.client_id, client_id):
             raise order_not_found()
         view = self.orders.view(key)
@@ -54,14 +56,6 @@ class FindOrder:
         """Whether a code's day is today's in some time zone: only then the order may just have been accepted."""
         now = self.clock()
         return day in {f"{now + timedelta(days=days):%Y%m%d}" for days in (-1, 0, 1)}
-
-    def _key(self, code: str, patience_seconds: float) -> OrderKey | None:
-        # An index is late at times: an order that was just accepted must not be 404 (DESIGN section 4).
-        waited = 0.0
-        while (key := self.orders.key_of_code(code)) is None and waited < patience_seconds:
-            self.sleep(LATE_INDEX_POLL_SECONDS)
-            waited += LATE_INDEX_POLL_SECONDS
-        return key
 
 
 def order_not_found() -> NotFound:

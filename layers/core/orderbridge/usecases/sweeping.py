@@ -12,9 +12,8 @@ from orderbridge.domain.orders import ChannelRef, Order, OrderKey
 from orderbridge.domain.times import Clock, after, from_iso, to_iso
 from orderbridge.ports import DueIndex, DueItem, ForwardQueues, OrderStore
 from orderbridge.usecases.publishing import PublishOrder, first_forwards
-from orderbridge.usecases.sweeps import sweep_each
+from orderbridge.usecases.sweeps import CLAIM_SECONDS, sweep_each
 
-CLAIM_SECONDS = 120
 LONGEST_CLAIM_SECONDS = 900
 SWEEP_SECONDS = 40
 """How long a sweep goes on beginning new items."""

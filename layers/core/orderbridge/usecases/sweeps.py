@@ -10,6 +10,9 @@ from typing import TypeVar
 from orderbridge.domain.times import Clock
 from orderbridge.ports import LostRace
 
+CLAIM_SECONDS = 120
+"""So long what a sweep has claimed is left to whoever it was handed to."""
+
 Item = TypeVar("Item")
 
 

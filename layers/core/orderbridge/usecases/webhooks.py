@@ -8,19 +8,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from orderbridge.domain.deliveries import Answer, Delivery, DeliveryRef, begin, claim, give_up, postpone, settle
-from orderbridge.domain.events import Event, webhook_disabled
+from orderbridge.domain.events import LONGEST_MESSAGE_DELAY_SECONDS, Event, webhook_disabled
 from orderbridge.domain.times import Clock, after, from_iso, to_iso
 from orderbridge.domain.webhook_signing import signed_headers, valid_at
 from orderbridge.domain.webhooks import Webhook, rest_after
 from orderbridge.ports import LostRace
 from orderbridge.ports_webhooks import DeliveryQueue, DeliveryStore, DueDeliveries, WebhookPost, WebhookSecrets
-from orderbridge.usecases.sweeps import sweep_each
+from orderbridge.usecases.sweeps import CLAIM_SECONDS, sweep_each
 
 ATTEMPT_SECONDS = 60.0
 """So long an attempt may be under way until it is taken for lost; the sender's function ends sooner."""
 
-LONGEST_MESSAGE_DELAY_SECONDS = 900
-CLAIM_SECONDS = 120
 SWEEP_SECONDS = 15
 """How long a sweep goes on beginning to send further messages."""
 
