@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 from orderbridge.runtime.http import Response
 
-FOLDER = Path(__file__).parent / "published"
+FOLDER = Path(__file__).parent / "documents"
 OPENAPI = FOLDER / "openapi.json"
 PAGE = FOLDER / "docs.html"
 _CACHED = {"Cache-Control": "public, max-age=300"}
 
 
+@cache
 def openapi_document() -> Response:
-    """The OpenAPI document."""
+    """The OpenAPI document, read once."""
     return Response(200, OPENAPI.read_text(encoding="utf-8"), _CACHED)
 
 
+@cache
 def documentation_page() -> Response:
     """The same document as a page for people: no script, and nothing that is loaded from anywhere."""
     page = PAGE.read_text(encoding="utf-8")
