@@ -185,6 +185,13 @@ def set_up(operator: Operator) -> Operator:
     return operator
 
 
+@pytest.fixture
+def two_partners(set_up: Operator) -> Operator:
+    for client_id in ("artia", "budi"):
+        assert set_up.add_partner(client_id, "sirclo").exit_code == 0
+    return set_up
+
+
 # --- orders as intake, publisher and forwarders leave them ------------------------------------------------------------
 
 
