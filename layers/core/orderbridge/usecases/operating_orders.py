@@ -91,6 +91,10 @@ class LookUpOrders:
             return lambda _: True
         if state in STATUSES:
             return lambda order: order.status == state
+        if state in INDEXED_STATES:
+            found = self._forwards(ForwardState(state), self._names(None), None)
+            keys = {forward.key for forward in found if not _is_closed_place(forward)}
+            return lambda order: order.key in keys
         if state in ForwardState.__members__:
             return lambda order: any(each.state == state for each in self.desk.list_forwards(order.key))
         known = ", ".join(dict.fromkeys([*STATUSES, *ForwardState.__members__]))
