@@ -55,7 +55,7 @@ def test_a_ref_of_a_secret_becomes_its_id_everywhere() -> None:
         "Resources": {"S": {"Type": kind}, "F": {"Type": "X", "Properties": {"Env": [{"Ref": "S"}, {"Ref": "T"}]}}},
         "Outputs": {"S": {"Value": {"Ref": "S"}}},
     }
-    result = rewritten(template, [gap(kind, "Ref", "rewritten")])
+    result = rewritten(template, [gap(kind, "Ref", "rewritten")], {})
     assert result["Resources"]["F"]["Properties"]["Env"] == [{"Fn::GetAtt": ["S", "Id"]}, {"Ref": "T"}]
     assert result["Outputs"] == {"S": {"Value": {"Fn::GetAtt": ["S", "Id"]}}}
 
@@ -64,10 +64,24 @@ def test_gateway_responses_stand_before_the_deployment_that_serves_them() -> Non
     key = "x-amazon-apigateway-gateway-responses"
     api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": {key: {"DEFAULT_4XX": {"statusCode": "400"}}}}}
     template = {"Resources": {"Api": api, "Deployment": {"Type": "AWS::ApiGateway::Deployment", "DependsOn": "Other"}}}
-    resources = rewritten(template, [gap("AWS::ApiGateway::RestApi", f"Body.{key}", "rewritten")])["Resources"]
+    resources = rewritten(template, [gap("AWS::ApiGateway::RestApi", f"Body.{key}", "rewritten")], {})["Resources"]
     assert resources["ApiResponseDefault4Xx"]["Properties"] == {
         "RestApiId": {"Ref": "Api"},
         "ResponseType": "DEFAULT_4XX",
         "StatusCode": "400",
     }
     assert resources["Deployment"]["DependsOn"] == ["Other", "ApiResponseDefault4Xx"]
+
+
+def test_a_queues_concurrency_that_is_a_parameter_becomes_its_number() -> None:
+    kind, limit = "AWS::Lambda::EventSourceMapping", "MaximumConcurrency"
+    template = {
+        "Resources": {
+            "Given": {"Type": kind, "Properties": {"BatchSize": 1, "ScalingConfig": {limit: {"Ref": "Workers"}}}},
+            "Written": {"Type": kind, "Properties": {"ScalingConfig": {limit: 10}}},
+            "Stream": {"Type": kind, "Properties": {"BatchSize": 25}},
+        }
+    }
+    result = rewritten(template, [gap(kind, f"ScalingConfig.{limit}", "rewritten")], {"Workers": "7"})["Resources"]
+    assert result["Given"]["Properties"] == {"BatchSize": 1, "ScalingConfig": {limit: 7}}
+    assert (result["Written"], result["Stream"]) == (template["Resources"]["Written"], template["Resources"]["Stream"])

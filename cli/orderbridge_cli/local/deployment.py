@@ -60,7 +60,7 @@ class Deployment:
         template = read_template(self._project.template)
         parameters = parameter_values(template, given)
         packaged = self._package(template)
-        expanded = rewritten(without_refused(expand(packaged, parameters), gaps), gaps)
+        expanded = rewritten(without_refused(expand(packaged, parameters), gaps), gaps, parameters)
         changed = self._submit(self._upload_template(expanded), parameters)
         described = self._describe()
         if described is None:

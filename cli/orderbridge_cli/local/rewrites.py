@@ -1,6 +1,6 @@
 """Known gaps of kind `rewritten`: what the engine misreads, said in another way that means the same on AWS."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from orderbridge_cli.local.gaps import Gap
@@ -9,15 +9,15 @@ from orderbridge_cli.local.template import Json
 _GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 
 
-def rewritten(template: Json, gaps: Iterable[Gap]) -> Json:
-    """The template with every rewrite that a known gap asks for."""
+def rewritten(template: Json, gaps: Iterable[Gap], parameters: Mapping[str, str]) -> Json:
+    """The template with every rewrite that a known gap asks for, for these values of its parameters."""
     for gap in gaps:
         if gap.how == "rewritten":
-            template = REWRITES[gap.type, gap.property](template)
+            template = REWRITES[gap.type, gap.property](template, parameters)
     return template
 
 
-def _secret_refs_as_ids(template: Json) -> Json:
+def _secret_refs_as_ids(template: Json, _: Mapping[str, str]) -> Json:
     secrets = {n for n, resource in template["Resources"].items() if resource["Type"] == "AWS::SecretsManager::Secret"}
 
     def rewrite(node: Any) -> Any:
@@ -32,7 +32,7 @@ def _secret_refs_as_ids(template: Json) -> Json:
     return {key: rewrite(value) for key, value in template.items()}
 
 
-def _gateway_responses_as_resources(template: Json) -> Json:
+def _gateway_responses_as_resources(template: Json, _: Mapping[str, str]) -> Json:
     resources: Json = {}
     for name, resource in template["Resources"].items():
         resources[name] = resource
@@ -57,7 +57,7 @@ def _gateway_responses_as_resources(template: Json) -> Json:
     return {**template, "Resources": resources}
 
 
-def _variables_as_text(template: Json) -> Json:
+def _variables_as_text(template: Json, _: Mapping[str, str]) -> Json:
     def text(value: Any) -> Any:
         if isinstance(value, str):
             return value
@@ -73,8 +73,20 @@ def _variables_as_text(template: Json) -> Json:
     return {**template, "Resources": resources}
 
 
-REWRITES: dict[tuple[str, str], Callable[[Json], Json]] = {
+def _concurrency_as_number(template: Json, parameters: Mapping[str, str]) -> Json:
+    resources: Json = {}
+    for name, resource in template["Resources"].items():
+        resources[name] = resource
+        limit = resource.get("Properties", {}).get("ScalingConfig", {}).get("MaximumConcurrency")
+        if resource["Type"] == "AWS::Lambda::EventSourceMapping" and isinstance(limit, dict):
+            scaling = {"MaximumConcurrency": int(parameters[limit["Ref"]])}
+            resources[name] = {**resource, "Properties": {**resource["Properties"], "ScalingConfig": scaling}}
+    return {**template, "Resources": resources}
+
+
+REWRITES: dict[tuple[str, str], Callable[[Json, Mapping[str, str]], Json]] = {
     ("AWS::SecretsManager::Secret", "Ref"): _secret_refs_as_ids,
     ("AWS::Lambda::Function", "Environment.Variables"): _variables_as_text,
+    ("AWS::Lambda::EventSourceMapping", "ScalingConfig.MaximumConcurrency"): _concurrency_as_number,
     ("AWS::ApiGateway::RestApi", f"Body.{_GATEWAY_RESPONSES}"): _gateway_responses_as_resources,
 }
