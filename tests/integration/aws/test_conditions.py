@@ -22,7 +22,6 @@ from orderbridge.domain.forwards import (
     begin_attempt,
     new_forward,
     new_unrouted_forward,
-    park_for_mappings,
     postpone,
     settle_attempt,
 )
@@ -31,6 +30,7 @@ from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, Rejected
 from orderbridge.domain.times import after, to_iso
+from orderbridge.domain.waiting import park_for_mappings
 from orderbridge.ports import DueItem, FrozenRequest, LostRace
 from tests.fakes import directories, store
 from tests.fakes.samples import NGORDER, NOW, SIRCLO, order

@@ -11,11 +11,12 @@ from orderbridge.aws.channel_items import mapping_item
 from orderbridge.aws.forward_items import forward_item
 from orderbridge.aws.items import Item
 from orderbridge.aws.stock import stock_item
-from orderbridge.domain.forwards import Forward, new_forward, park_for_mappings
+from orderbridge.domain.forwards import Forward, new_forward
 from orderbridge.domain.mapping import MAX_KEY_BYTES, MappingKey
 from orderbridge.domain.orders import MAX_LINES, ChannelRef, Order, OrderKey, order_reference, parse_sales_order
 from orderbridge.domain.stock import StockLevel
 from orderbridge.domain.times import from_iso
+from orderbridge.domain.waiting import park_for_mappings
 from orderbridge.platforms.ngorder import mapper as ngorder
 from orderbridge.platforms.salesmania import mapper as salesmania
 from orderbridge.platforms.sirclo import mapper as sirclo

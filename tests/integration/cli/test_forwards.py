@@ -12,11 +12,12 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from orderbridge.aws.order_desk import TableOrderDesk
-from orderbridge.domain.forwards import ForwardState, park_for_mappings, pause, release
+from orderbridge.domain.forwards import ForwardState
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
 from orderbridge.domain.times import utc_now
+from orderbridge.domain.waiting import park_for_mappings, pause, release
 from orderbridge.usecases import operating_orders
 from tests.integration.cli.attempts import NGORDER, SALESMANIA, SIRCLO, Move, Place, attempt
 from tests.integration.cli.conftest import Operator, state_of

@@ -10,10 +10,11 @@ import pytest
 
 from orderbridge.aws.channels import TableMappings
 from orderbridge.aws.order_desk import TableOrderDesk
-from orderbridge.domain.forwards import Forward, ForwardState, park_for_mappings, release
+from orderbridge.domain.forwards import Forward, ForwardState
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.times import utc_now
+from orderbridge.domain.waiting import park_for_mappings, release
 from orderbridge.platforms.registry import definition_of
 from tests.integration.cli.conftest import SETTINGS, Operator, state_of
 

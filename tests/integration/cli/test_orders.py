@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from orderbridge.domain.forwards import park_for_mappings
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.outcomes import Accepted, Outcome, Rejected
 from orderbridge.domain.times import utc_now
+from orderbridge.domain.waiting import park_for_mappings
 from tests.integration.cli.attempts import NGORDER, SIRCLO, Move, Place, attempt
 from tests.integration.cli.conftest import Operator
 

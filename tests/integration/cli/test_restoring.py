@@ -7,11 +7,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 from orderbridge.aws.intake import TableOrderIntake
-from orderbridge.domain.forwards import Forward, ForwardState, begin_attempt, park_for_mappings, settle_attempt
+from orderbridge.domain.forwards import Forward, ForwardState, begin_attempt, settle_attempt
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.outcomes import Accepted
 from orderbridge.domain.times import to_iso, utc_now
+from orderbridge.domain.waiting import park_for_mappings
 from tests.integration.cli.conftest import Operator, state_of
 
 SIRCLO = ChannelRef("sirclo", "sirclo")

@@ -16,11 +16,12 @@ from orderbridge.aws import channel_items, clients, webhook_items
 from orderbridge.aws.orders import TableOrders
 from orderbridge.domain.cancelling import cancel_unsent, settle_cancel
 from orderbridge.domain.channels import Channel
-from orderbridge.domain.forwards import Forward, ForwardState, Transition, park_for_mappings, postpone, put_off, release
+from orderbridge.domain.forwards import Forward, ForwardState, Transition, postpone
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.outcomes import Unknown
 from orderbridge.domain.status_changes import StatusReading, take_in
 from orderbridge.domain.times import utc_now
+from orderbridge.domain.waiting import park_for_mappings, put_off, release
 from orderbridge.platforms.sirclo.statuses import TABLE
 from orderbridge.runtime.background import HandlerFailed
 from tests.contract.template import template

@@ -12,10 +12,6 @@ from orderbridge.domain.forwards import (
     LookPolicy,
     begin_attempt,
     new_forward,
-    park_for_mappings,
-    pause,
-    put_off,
-    release,
     settle_attempt,
     settle_look,
 )
@@ -23,6 +19,7 @@ from orderbridge.domain.lookups import Absent, Ambiguous, Found, LookFailed
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.outcomes import Accepted, NotSent, Refused, Rejected, Unknown
 from orderbridge.domain.times import from_iso
+from orderbridge.domain.waiting import park_for_mappings, pause, put_off, release
 from tests.fakes.samples import NOW, SIRCLO, order
 
 S = ForwardState

@@ -9,15 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.forwards import (
-    LONGEST_RETRY_SECONDS,
-    ForwardState,
-    begin_attempt,
-    put_off,
-    retry_delay,
-    settle_attempt,
-)
+from orderbridge.domain.forwards import LONGEST_RETRY_SECONDS, ForwardState, begin_attempt, retry_delay, settle_attempt
 from orderbridge.domain.outcomes import LONGEST_RETRY_AFTER_SECONDS, Refused, Rejected
+from orderbridge.domain.waiting import put_off
 from tests.fakes.samples import NOW
 from tests.unit.domain.forward_cases import GRACE, MISSING, S, in_state, queued, seconds_until, sending
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orderbridge.domain.forwards import PARKED_RECHECK_SECONDS, UNROUTED_RECHECK_SECONDS, ForwardState
+from orderbridge.domain.forwards import UNROUTED_RECHECK_SECONDS, ForwardState
 from orderbridge.domain.orders import Order
+from orderbridge.domain.waiting import PARKED_RECHECK_SECONDS
 from tests.fakes.house import House
 from tests.fakes.samples import SIRCLO, order, partner
 

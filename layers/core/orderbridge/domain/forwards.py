@@ -6,7 +6,6 @@ order's timeline. A change that `TRANSITIONS` does not allow raises `ForbiddenTr
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -29,7 +28,6 @@ from orderbridge.domain.times import after, from_iso, to_iso
 
 FIRST_RETRY_SECONDS = 2
 LONGEST_RETRY_SECONDS = 900
-PARKED_RECHECK_SECONDS = 600
 UNROUTED_RECHECK_SECONDS = 120
 """Longer than a partner's routes may be remembered at intake."""
 LONGEST_QUESTION_SECONDS = 24 * 3600
@@ -349,70 +347,6 @@ def retry_delay(attempts: int, jitter: float, retry_after: float | None = None) 
     if retry_after is None:
         return backoff
     return max(backoff, min(max(retry_after, 0.0), LONGEST_RETRY_AFTER_SECONDS))
-
-
-def park_for_mappings(
-    forward: Forward, missing: Sequence[MappingKey], now: datetime, reason: str | None = None
-) -> Transition:
-    """NEEDS_MAPPING with everything that is missing; looked at again from time to time besides by every import.
-
-    `reason` says why something counts as missing that is mapped.
-    """
-    listed, error = tuple(missing), None if reason is None else bounded(reason)
-    if forward.state is _S.NEEDS_MAPPING and forward.missing == listed:
-        # Looked at again, and nothing has come: it still waits since then, and the timeline says so once.
-        due_at = after(now, PARKED_RECHECK_SECONDS)
-        return Transition(replace(forward, due_at=due_at, not_before=None, error=error, put_offs=0), None, forward)
-    return change(
-        forward, _S.NEEDS_MAPPING, now, "ForwardNeedsMapping",
-        bounded(", ".join(f"{need.kind}:{need.key}" for need in listed)),
-        missing=listed, error=error, due_at=after(now, PARKED_RECHECK_SECONDS),
-    )  # fmt: skip
-
-
-def pause(
-    forward: Forward, reason: str, now: datetime, due_seconds: float, not_before_seconds: float = 0
-) -> Transition:
-    """PAUSED with its channel; looked at again after a while besides by whoever resumes the channel.
-
-    Before `not_before_seconds` are over nobody need ask again, however many messages about it there are.
-    """
-    error = bounded(reason)
-    not_before = after(now, not_before_seconds) if not_before_seconds else None
-    paused = change(
-        forward, _S.PAUSED, now, "ForwardPaused", error,
-        error=error, not_before=not_before, due_at=after(now, due_seconds),
-    )  # fmt: skip
-    return paused if forward.state is not _S.PAUSED else paused._replace(entry=None)
-
-
-def put_off(forward: Forward, reason: str, now: datetime, jitter: float, grace_seconds: float) -> Transition:
-    """The forward where it is, with the reason why an attempt could not be begun; it is tried again after a while.
-
-    For what should not have happened, so the times between two tries double. The timeline says it once per reason.
-    """
-    if forward.state not in UNSENT_STATES:
-        raise ForbiddenTransition(f"{forward.state} is not to be sent")
-    error, put_offs, at = bounded(reason), forward.put_offs + 1, to_iso(now)
-    delay = retry_delay(put_offs, jitter)
-    later = replace(
-        forward, error=error, put_offs=put_offs, not_before=after(now, delay), due_at=after(now, delay + grace_seconds)
-    )
-    if error == forward.error:
-        return Transition(later, None, forward)
-    entry = TimelineEntry(at, "ForwardPutOff", forward.channel.name, error)
-    return Transition(replace(later, updated_at=at), entry, forward)
-
-
-def wait_for_turn(forward: Forward, now: datetime, seconds: float, grace_seconds: float) -> Transition:
-    """The same forward, not to be sent before its channel's rate allows; nothing happened, so no timeline."""
-    later = replace(forward, not_before=after(now, seconds), due_at=after(now, seconds + grace_seconds))
-    return Transition(later, None, forward)
-
-
-def release(forward: Forward, reason: str, now: datetime, grace_seconds: float) -> Transition:
-    """Back to QUEUED from a waiting state, because what it waited for has come."""
-    return change(forward, _S.QUEUED, now, "ForwardReleased", reason, due_at=after(now, grace_seconds))
 
 
 def postpone(forward: Forward, now: datetime, grace_seconds: float) -> Forward:

@@ -18,19 +18,15 @@ from orderbridge.domain.forwards import (
     LookPolicy,
     Transition,
     begin_attempt,
-    park_for_mappings,
-    pause,
-    put_off,
-    release,
     settle_attempt,
     settle_look,
-    wait_for_turn,
 )
 from orderbridge.domain.lookups import Finding, LookFailed
 from orderbridge.domain.mapping import MissingMappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Outcome, Unknown
 from orderbridge.domain.times import Clock, from_iso, to_iso
+from orderbridge.domain.waiting import park_for_mappings, pause, put_off, release, wait_for_turn
 from orderbridge.ports import (
     ChannelUnusable,
     ForwardQueues,

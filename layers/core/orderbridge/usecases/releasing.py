@@ -10,12 +10,13 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 
 from orderbridge.domain.events import message_of
-from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState, Transition, new_forward, release
+from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState, Transition, new_forward
 from orderbridge.domain.interventions import close_unrouted
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import Order
 from orderbridge.domain.partners import Partner
 from orderbridge.domain.times import Clock
+from orderbridge.domain.waiting import release
 from orderbridge.ports import ForwardQueues, LostRace, OrderDesk, PartnerRegistry
 
 GRACE_SECONDS = 60.0

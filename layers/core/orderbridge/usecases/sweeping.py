@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from orderbridge.domain.events import ForwardMessage, message_of
-from orderbridge.domain.forwards import PARKED_RECHECK_SECONDS, UNROUTED, Forward, ForwardState, postpone
+from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState, postpone
 from orderbridge.domain.orders import ChannelRef, Order, OrderKey
 from orderbridge.domain.times import Clock, after, from_iso, to_iso
+from orderbridge.domain.waiting import PARKED_RECHECK_SECONDS
 from orderbridge.ports import DueIndex, DueItem, ForwardQueues, OrderStore
 from orderbridge.usecases.publishing import PublishOrder, first_forwards
 from orderbridge.usecases.sweeps import CLAIM_SECONDS, sweep_each
