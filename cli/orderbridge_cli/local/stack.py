@@ -33,6 +33,7 @@ from orderbridge_cli.local.template import read_template
 _log = logging.getLogger(__name__)
 
 LOCAL_PARAMETERS: Final[Mapping[str, str]] = {
+    "AccessLog": "true",  # which the engine drops (known_gaps.yaml); what it stands on is deployed and read back
     "AllowLoopbackHttp": "true",
     "PartnerCacheSeconds": "1",
     "SweepRate": "rate(1 minute)",
