@@ -28,6 +28,7 @@ from orderbridge.domain.forwards import Forward, ForwardState
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import Order
 from orderbridge.domain.partners import Partner
+from orderbridge.usecases import sweeps
 from tests.contract.template import template
 
 REGION = "ap-southeast-3"
@@ -119,6 +120,8 @@ class Deployed:
         if function not in self._handlers:
             for name, value in self.environment_of(function).items():
                 self.monkeypatch.setenv(name, value)
+            # moto is for one thread.
+            self.monkeypatch.setattr(sweeps, "AT_ONCE", 1)
             self._handlers[function] = self.load_function(function).handler
         return self._handlers[function]
 

@@ -25,6 +25,7 @@ from orderbridge.domain.times import utc_now
 from orderbridge.platforms.registry import platform_named
 from orderbridge.runtime.log import log_failure
 from orderbridge.runtime.settings import EventPublisherSettings, ForwarderSettings, SweeperSettings, load
+from orderbridge.usecases import sweeps
 from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
 from orderbridge.usecases.publishing import PublishOrder
@@ -65,6 +66,7 @@ def sweep_untold() -> SweepUntold:
         publish_change=publish_change,
         clock=utc_now,
         sweep_grace_seconds=settings.sweep_grace_seconds,
+        at_once=sweeps.AT_ONCE,
     )
 
 
@@ -131,4 +133,5 @@ def sweep() -> Sweep:
         publish=PublishOrder(orders, bus, utc_now, settings.sweep_grace_seconds),
         route=RouteOrders(orders, partners, queues, utc_now, settings.sweep_grace_seconds).route_one,
         clock=utc_now,
+        at_once=sweeps.AT_ONCE,
     )

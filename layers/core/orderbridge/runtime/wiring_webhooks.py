@@ -14,6 +14,7 @@ from orderbridge.aws.webhooks import (
 )
 from orderbridge.domain.times import utc_now
 from orderbridge.runtime.settings import SweeperSettings, WebhookSenderSettings, load
+from orderbridge.usecases import sweeps
 from orderbridge.usecases.webhooks import SendDelivery, SweepDeliveries
 from orderbridge.webhooks.post import TIMEOUT_SECONDS, PublicPost
 
@@ -44,4 +45,5 @@ def sweep_deliveries() -> SweepDeliveries:
         deliveries=TableDeliveries(table, settings.table_name),
         queue=SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
         clock=utc_now,
+        at_once=sweeps.AT_ONCE,
     )

@@ -14,7 +14,7 @@ from orderbridge.domain.orders import ChannelRef, OrderKey
 from orderbridge.domain.times import Clock, after, to_iso
 from orderbridge.ports import EventBus, LostRace, OrderStore
 from orderbridge.ports_webhooks import DeliveryQueue, UntoldChange, UntoldChanges, WebhookDirectory
-from orderbridge.usecases.sweeps import CLAIM_SECONDS, sweep_each
+from orderbridge.usecases.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
 
 TRIES = 5
 REQUEST_KEPT = timedelta(days=30)
@@ -87,12 +87,13 @@ class SweepUntold:
     publish_change: PublishForwardChange
     clock: Clock
     sweep_grace_seconds: float
-    limit: int = 1000
+    limit: int = LIMIT
+    at_once: int = 1
 
     def __call__(self) -> Counter[str]:
         """How many changes were found, by what became of them: told, lost_race, gone."""
         changes = self.untold.due(after(self.clock(), -self.sweep_grace_seconds), self.limit)
-        return sweep_each(changes, self._tell, self.clock, SWEEP_SECONDS)
+        return sweep_each(changes, self._tell, self.clock, SWEEP_SECONDS, self.at_once)
 
     def _tell(self, change: UntoldChange) -> str:
         self.untold.claim(change, after(self.clock(), CLAIM_SECONDS))

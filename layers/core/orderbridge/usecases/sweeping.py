@@ -13,7 +13,7 @@ from orderbridge.domain.times import Clock, after, from_iso, to_iso
 from orderbridge.domain.waiting import PARKED_RECHECK_SECONDS
 from orderbridge.ports import DueIndex, DueItem, ForwardQueues, OrderStore
 from orderbridge.usecases.publishing import PublishOrder, first_forwards
-from orderbridge.usecases.sweeps import CLAIM_SECONDS, sweep_each
+from orderbridge.usecases.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
 
 LONGEST_CLAIM_SECONDS = 900
 SWEEP_SECONDS = 40
@@ -36,12 +36,13 @@ class Sweep:
     route: Callable[[Forward], Iterable[Forward]]
     """Gives an order that no channel takes its channels, if a route has come; yields its new forwards."""
     clock: Clock
-    limit: int = 2000
+    limit: int = LIMIT
+    at_once: int = 1
 
     def __call__(self) -> Counter[str]:
         """How many items were found, by what became of them: order, forward, routed, unrouted, lost_race, gone."""
         items = self.due_index.due(to_iso(self.clock()), self.limit)
-        return sweep_each(items, self._carry_on, self.clock, SWEEP_SECONDS)
+        return sweep_each(items, self._carry_on, self.clock, SWEEP_SECONDS, self.at_once)
 
     def _carry_on(self, item: DueItem) -> str:
         if item.channel is None:

@@ -14,7 +14,7 @@ from orderbridge.domain.webhook_signing import signed_headers, valid_at
 from orderbridge.domain.webhooks import Webhook, rest_after
 from orderbridge.ports import LostRace
 from orderbridge.ports_webhooks import DeliveryQueue, DeliveryStore, DueDeliveries, WebhookPost, WebhookSecrets
-from orderbridge.usecases.sweeps import CLAIM_SECONDS, sweep_each
+from orderbridge.usecases.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
 
 ATTEMPT_SECONDS = 60.0
 """So long an attempt may be under way until it is taken for lost; the sender's function ends sooner."""
@@ -116,12 +116,13 @@ class SweepDeliveries:
     deliveries: DeliveryStore
     queue: DeliveryQueue
     clock: Clock
-    limit: int = 1000
+    limit: int = LIMIT
+    at_once: int = 1
 
     def __call__(self) -> Counter[str]:
         """How many were found, by what became of them: delivery, lost_race, gone."""
         refs = self.due.due(to_iso(self.clock()), self.limit)
-        return sweep_each(refs, self._carry_on, self.clock, SWEEP_SECONDS)
+        return sweep_each(refs, self._carry_on, self.clock, SWEEP_SECONDS, self.at_once)
 
     def _carry_on(self, ref: DeliveryRef) -> str:
         record, now = self.deliveries.read(ref), self.clock()
