@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from orderbridge.domain.channels import Channel, CommonSettings
     from orderbridge.domain.deliveries import Delivery
     from orderbridge.domain.events import Event, ForwardMessage
-    from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, Transition
+    from orderbridge.domain.forwards import Forward, Transition
     from orderbridge.domain.limits import RateLimit, Taking
     from orderbridge.domain.lookups import Finding, FoundMappings
     from orderbridge.domain.mapping import MappingKey, Mappings
-    from orderbridge.domain.orders import ChannelRef, Order, OrderKey, OrderSummary
+    from orderbridge.domain.orders import Order, OrderKey, OrderSummary
     from orderbridge.domain.outcomes import Outcome
-    from orderbridge.domain.partners import Partner, PartnerKey
+    from orderbridge.domain.partners import Partner
     from orderbridge.domain.stock import StockLevel
     from orderbridge.domain.tokens import SigningKeys
     from orderbridge.domain.views import OrderView
@@ -314,110 +314,4 @@ class StockReads(Protocol):
 
     def levels(self, channels: Collection[str], product_codes: Collection[str]) -> Iterable[StockLevel]:
         """The levels of these products at these channels, as far as they are known."""
-        ...
-
-
-# --- The operator's side ----------------------------------------------------------------------------------------------
-
-
-class PartnerRegistry(Protocol):
-    """The partners as an operator changes them; every read is strongly consistent, every change is on the timeline."""
-
-    def read(self, client_id: str) -> Partner | None: ...
-
-    def client_ids(self) -> Sequence[str]: ...
-
-    def add(self, partner: Partner, entry: TimelineEntry) -> bool:
-        """Store a new partner with its keys, all or nothing; False where one exists, which changes nothing."""
-        ...
-
-    def save_profile(self, read: Partner, changed: Partner, entry: TimelineEntry) -> None:
-        """Write secret, credential version, state and profile; raises `LostRace` where they are no longer as read."""
-        ...
-
-    def add_key(self, client_id: str, key: PartnerKey, entry: TimelineEntry) -> bool:
-        """Store a further key; False where this very key stands there, active or revoked."""
-        ...
-
-    def revoke_key(self, client_id: str, kid: str, entry: TimelineEntry) -> None:
-        """Revoke an active key; raises `LostRace` where it is not active any more."""
-        ...
-
-    def save_routes(self, client_id: str, routes: Mapping[str, tuple[ChannelRef, ...]], entry: TimelineEntry) -> None:
-        """Write the routes of these sites, up to 90 at a time all or nothing."""
-        ...
-
-    def timeline(self, client_id: str) -> Sequence[TimelineEntry]: ...
-
-
-class TokenKeyVault(Protocol):
-    """The secret with the token keys (`domain.token_keys`)."""
-
-    def read(self) -> Mapping[str, Any]: ...
-
-    def write(self, document: Mapping[str, Any]) -> None: ...
-
-
-class ChannelRegistry(ChannelDirectory, Protocol):
-    """The channels as an operator changes them."""
-
-    def list_channels(self) -> Sequence[Channel]: ...
-
-    def put(self, channel: Channel) -> bool:
-        """Store or replace a channel; False where its name stands on another platform, which changes nothing."""
-        ...
-
-    def resume(self, name: str, at: str) -> bool:
-        """Make a paused channel active; False where it was active already."""
-        ...
-
-
-class CredentialVault(CredentialSource, Protocol):
-    def store(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
-        """Keep the credentials where only the forwarder of the channel's platform reads them."""
-        ...
-
-
-class MappingTable(Protocol):
-    """A channel's mappings as texts, exactly as they were imported."""
-
-    def found(self, channel: str) -> Iterable[MappingKey]:
-        """The keys of the rows that the platform itself told."""
-        ...
-
-    def rows(self, channel: str) -> Iterable[tuple[MappingKey, str]]: ...
-
-    def write(self, channel: str, rows: Sequence[tuple[MappingKey, str]]) -> Iterable[int]:
-        """Write the rows, up to 100 at a time all or nothing; yields how many are written after each step."""
-        ...
-
-
-class OrderDesk(OrderStore, Protocol):
-    """Orders and forwards as an operator finds and moves them."""
-
-    def waiting(self, channel: str, state: ForwardState, *, newest_first: bool = False) -> Iterable[Forward]:
-        """The forwards in one of the `LISTED_STATES`, the longest there first; each may be older than its item."""
-        ...
-
-    def on_their_way(self) -> Iterable[Forward]:
-        """The forwards that have a due time."""
-        ...
-
-    def unpublished(self) -> Iterable[Order]:
-        """The orders that nobody has published yet."""
-        ...
-
-    def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Iterable[Forward]:
-        """The forwards of these orders to these channels, in no order."""
-        ...
-
-    def save_unfrozen(self, transition: Transition) -> Forward:
-        """As `save`, and the frozen request is dropped, so that the order is mapped anew."""
-        ...
-
-    def route(self, order: Order, closed: Transition, forwards: Sequence[Transition]) -> None:
-        """Give an order without channels its channels and their forwards, and close its unrouted one, all or nothing.
-
-        `order` holds the channels it is to have. Raises `LostRace` where it has got some, or the forward has changed.
-        """
         ...

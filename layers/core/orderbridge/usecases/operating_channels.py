@@ -10,7 +10,8 @@ from orderbridge.domain.breakers import close
 from orderbridge.domain.channels import CHANNEL_NAME, Channel
 from orderbridge.domain.forwards import UNROUTED, Forward
 from orderbridge.domain.times import Clock, to_iso
-from orderbridge.ports import ChannelRegistry, CredentialVault, LostRace
+from orderbridge.ports import LostRace
+from orderbridge.ports_operating import ChannelRegistry, CredentialVault
 from orderbridge.usecases.operating import OperationRefused, known_channel
 from orderbridge.usecases.releasing import ReleaseForwards
 

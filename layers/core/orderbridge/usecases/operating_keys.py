@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from orderbridge.domain.times import Clock
 from orderbridge.domain.token_keys import KeyStillComing, TokenKey, replace_compromised, rotate, stages
-from orderbridge.ports import TokenKeyVault
+from orderbridge.ports_operating import TokenKeyVault
 from orderbridge.usecases.operating import OperationRefused
 
 

@@ -13,7 +13,7 @@ from orderbridge.domain.mapping import KINDS, MAX_KEY_BYTES, MappingKey, Mapping
 from orderbridge.domain.orders import ChannelRef
 from orderbridge.domain.partners import CLIENT_ID
 from orderbridge.domain.times import Clock, to_iso
-from orderbridge.ports import ChannelRegistry, MappingTable, OrderDesk, PartnerRegistry
+from orderbridge.ports_operating import ChannelRegistry, MappingTable, OrderDesk, PartnerRegistry
 from orderbridge.usecases.operating import OperationRefused, known_channel
 from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
 

@@ -17,7 +17,8 @@ from orderbridge.domain.interventions import InterventionRefused, by, resolve_ab
 from orderbridge.domain.orders import ChannelRef, OrderKey, OrderStatus, OrderSummary
 from orderbridge.domain.times import Clock, business_date, from_iso
 from orderbridge.domain.views import OrderView
-from orderbridge.ports import ChannelRegistry, ForwardQueues, LostRace, OrderDesk, OrderReads, PartnerRegistry
+from orderbridge.ports import ForwardQueues, LostRace, OrderReads
+from orderbridge.ports_operating import ChannelRegistry, OrderDesk, PartnerRegistry
 from orderbridge.usecases.operating import OperationRefused, known_channel
 from orderbridge.usecases.order_codes import key_of_code
 

@@ -16,7 +16,8 @@ from orderbridge.domain.partners import (
 )
 from orderbridge.domain.signatures import BadPublicKey, read_public_key
 from orderbridge.domain.times import Clock, to_iso
-from orderbridge.ports import ChannelDirectory, LostRace, PartnerRegistry, PepperSource
+from orderbridge.ports import ChannelDirectory, LostRace, PepperSource
+from orderbridge.ports_operating import PartnerRegistry
 from orderbridge.usecases.operating import OperationRefused, channel_refs
 
 MAX_NAME_LENGTH = 200

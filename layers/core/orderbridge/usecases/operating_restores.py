@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState
 from orderbridge.domain.interventions import by, question
 from orderbridge.domain.times import Clock, business_date
-from orderbridge.ports import CodeCounter, LostRace, OrderDesk
+from orderbridge.ports import CodeCounter, LostRace
+from orderbridge.ports_operating import OrderDesk
 from orderbridge.usecases.operating import OperationRefused
 from orderbridge.usecases.publishing import first_forwards
 

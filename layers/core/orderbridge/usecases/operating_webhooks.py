@@ -11,7 +11,8 @@ from orderbridge.domain.forwards import TimelineEntry
 from orderbridge.domain.times import Clock, to_iso
 from orderbridge.domain.webhook_signing import WebhookSecret, new_webhook_secret, rotated
 from orderbridge.domain.webhooks import EVENTS, MAX_WEBHOOKS, BadWebhookUrl, Webhook, check_url, new_webhook_id
-from orderbridge.ports import LostRace, PartnerRegistry
+from orderbridge.ports import LostRace
+from orderbridge.ports_operating import PartnerRegistry
 from orderbridge.ports_webhooks import DeliveryQueue, DeliveryRecords, WebhookRegistry, WebhookVault
 from orderbridge.usecases.operating import OperationRefused
 

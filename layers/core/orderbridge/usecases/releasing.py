@@ -17,7 +17,8 @@ from orderbridge.domain.orders import Order
 from orderbridge.domain.partners import Partner
 from orderbridge.domain.times import Clock
 from orderbridge.domain.waiting import release
-from orderbridge.ports import ForwardQueues, LostRace, OrderDesk, PartnerRegistry
+from orderbridge.ports import ForwardQueues, LostRace
+from orderbridge.ports_operating import OrderDesk, PartnerRegistry
 
 GRACE_SECONDS = 60.0
 TRIES = 5
