@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -79,13 +80,17 @@ def test_a_broken_record_ends_nobody(tmp_path: Path, content: str) -> None:
 
 
 def test_ps_tells_the_same_as_proc(sleeper: subprocess.Popen[bytes]) -> None:
-    if not Path("/bin/ps").exists():
-        pytest.skip("no ps on this machine")
+    if not (Path("/bin/ps").exists() and Path("/proc/self/stat").exists()):
+        pytest.skip("this machine has not both")
     assert wait_until(lambda: "time.sleep(600)" in command_of(sleeper.pid), GRACE_S)
-    told = {process.pid: process for process in processes._from_ps()}
+    told, again = ({process.pid: process for process in processes._from_ps()} for _ in range(2))
+    by_proc = {process.pid: process for process in processes._from_proc()}
     assert told[sleeper.pid].group == sleeper.pid
-    assert "time.sleep(600)" in told[sleeper.pid].command
-    assert told[sleeper.pid].started != told[os.getpid()].started or told[sleeper.pid].started
+    for pid in (sleeper.pid, os.getpid()):
+        assert (told[pid].group, told[pid].command) == (by_proc[pid].group, by_proc[pid].command.rstrip())
+        assert told[pid].started == again[pid].started
+        age = datetime.now() - datetime.strptime(told[pid].started, "%a %b %d %H:%M:%S %Y")  # noqa: DTZ005, DTZ007 - of ps
+        assert timedelta(seconds=-2) < age < timedelta(days=1)
 
 
 def command_of(pid: int) -> str:

@@ -214,46 +214,54 @@ class LocalStack:
         log_limit.apply()
         log_limit.start()
         self._undo.append(log_limit.stop)
-
         if self._with_sandboxes:
             self._sandboxes = Sandboxes(state, ports, self._book)
             self._undo.append(self._sandboxes.stop)
             self._sandboxes.start()
-
         with self._step("starting the local AWS engine"):
-            engine = Engine(state, ports["engine"], self._book, enforce_iam=self._enforce_iam)
-            self._engine = engine
-            self._undo.append(engine.stop)
-            engine.start()
-
+            engine = self._start_engine(ports["engine"])
         aws = EngineClients(engine.url)
         deployment = Deployment(aws, engine.url, self._project, state, self._stack_name)
         stack = self._deploy(aws, deployment)
-
         with self._step("opening the front door"):
-            api, stage = stack.physical_ids["Api"], stack.parameters["StageName"]
-            door = FrontDoor(self._port, ports["engine"], f"/_aws/execute-api/{api}/{stage}", too_large(stack.template))
-            self._undo.append(door.stop)
-            door.start()
+            door = self._open_front_door(ports["engine"], stack)
             sandboxes = self._sandboxes.wait() if self._sandboxes else {}
-
-        if self._live_reload:
-            reload = LiveReload(
-                aws,
-                self._project,
-                deployment,
-                stack.physical_ids,
-                lambda: self._deploy(aws, deployment).physical_ids,
-                self._on_progress,
-            )
-            self._undo.append(reload.stop)
-            reload.start()
-        sweeper = stack.physical_ids.get("SweeperFunction")
-        if sweeper and self._sweep_every_s is not None:
-            sweeps = Sweeps(aws, sweeper, self._sweep_every_s)
-            self._undo.append(sweeps.stop)
-            sweeps.start()
+        self._start_live_reload(aws, deployment, stack)
+        self._start_sweeps(aws, stack)
         return self._describe(engine, stack, door, sandboxes)
+
+    def _start_engine(self, port: int) -> Engine:
+        engine = Engine(self._state, port, self._book, enforce_iam=self._enforce_iam)
+        self._engine = engine
+        self._undo.append(engine.stop)
+        engine.start()
+        return engine
+
+    def _open_front_door(self, engine_port: int, stack: DeployedStack) -> FrontDoor:
+        api, stage = stack.physical_ids["Api"], stack.parameters["StageName"]
+        door = FrontDoor(self._port, engine_port, f"/_aws/execute-api/{api}/{stage}", too_large(stack.template))
+        self._undo.append(door.stop)
+        door.start()
+        return door
+
+    def _start_live_reload(self, aws: EngineClients, deployment: Deployment, stack: DeployedStack) -> None:
+        if not self._live_reload:
+            return
+
+        def deploy() -> Mapping[str, str]:
+            return self._deploy(aws, deployment).physical_ids
+
+        reload = LiveReload(aws, self._project, deployment, stack.physical_ids, deploy, self._on_progress)
+        self._undo.append(reload.stop)
+        reload.start()
+
+    def _start_sweeps(self, aws: EngineClients, stack: DeployedStack) -> None:
+        sweeper = stack.physical_ids.get("SweeperFunction")
+        if sweeper is None or self._sweep_every_s is None:
+            return
+        sweeps = Sweeps(aws, sweeper, self._sweep_every_s)
+        self._undo.append(sweeps.stop)
+        sweeps.start()
 
     def _take_lock(self) -> None:
         lock = self._state.lock.open("a+")
