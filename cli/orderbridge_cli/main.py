@@ -20,12 +20,12 @@ from orderbridge_cli import (
     webhooks,
 )
 from orderbridge_cli.demo import demo
-from orderbridge_cli.output import command, new_group
+from orderbridge_cli.output import RootGroup, command, new_group
 from orderbridge_cli.restoring import after_restore
 from orderbridge_cli.signature_check import check_signature
 from orderbridge_cli.signing import sign
 
-app = new_group("orderbridge", "Signed sales orders from partners, carried once to every commerce platform.")
+app = new_group("orderbridge", "Signed sales orders from partners, carried once to every commerce platform.", RootGroup)
 
 for group in (
     local_stack.group,

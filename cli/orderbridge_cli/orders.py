@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument
 
-from orderbridge_cli.output import Failure, answer, command, counted, facts, new_group, note, progress, stacked, table
+from orderbridge_cli.output import answer, command, counted, facts, new_group, note, progress, stacked, table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -59,6 +59,7 @@ def list_orders(
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 1000,
 ) -> None:
     """Orders, newest first."""
+    _require_known(state)
     if purchase_order_no is not None and (since is not None or state is not None):
         raise typer.BadParameter("goes with --client-id alone", param_hint="--purchase-order-no")
     lookup = _lookup()
@@ -74,6 +75,15 @@ def list_orders(
     rows = [_row(order) for order in found[:limit]]
     columns = ("code", "client_id", "status", "created_at", "purchase_order_no")
     answer(rows, lambda: table(None, columns, [[row[name] for name in columns] for row in rows]))
+
+
+def _require_known(state: str | None) -> None:
+    from orderbridge.domain.forwards import ForwardState
+    from orderbridge.usecases.operating_orders import STATUSES
+
+    known = (*STATUSES, *ForwardState.__members__)
+    if state is not None and state not in known:
+        raise typer.BadParameter(f"{state!r} is none of {', '.join(dict.fromkeys(known))}", param_hint="--state")
 
 
 def _row(order: OrderSummary) -> dict[str, Any]:
@@ -101,7 +111,8 @@ def moment(text: str, lookup: LookUpOrders) -> datetime:
     try:
         said = datetime.fromisoformat(text.strip())
     except ValueError:
-        raise Failure(f"{text!r} is neither a day such as 2025-01-31 nor a time such as 2025-01-31T08:00.") from None
+        words = f"{text!r} is neither a day such as 2025-01-31 nor a time such as 2025-01-31T08:00."
+        raise typer.BadParameter(words, param_hint="--since") from None
     return said if said.tzinfo is not None else said.replace(tzinfo=ZoneInfo(lookup.business_time_zone))
 
 

@@ -1,7 +1,7 @@
 """How the command speaks: answers on stdout, messages on stderr; with ``--json`` exactly one document on stdout.
 
 `command` registers a function as a command: it adds ``--json`` and turns every expected failure into one sentence and
-exit code 1. Exit code 2, wrong usage, is typer's own.
+exit code 1. Exit code 2, wrong usage, is typer's own, with the same document on stdout where ``--json`` was given.
 """
 
 from __future__ import annotations
@@ -15,13 +15,39 @@ from functools import wraps
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+import typer.core
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+USAGE = 2
 _PIPE_WIDTH = 200
 
 _as_json: ContextVar[bool] = ContextVar("as_json", default=False)
+
+
+class RootGroup(typer.core.TyperGroup):
+    """The whole command: says wrong usage, wherever in it, as JSON besides, where JSON was asked for."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        with _usage_told(args):
+            context = super().make_context(info_name, list(args), parent, **extra)
+        context.meta[__name__] = args
+        return context
+
+    def invoke(self, ctx: Any) -> Any:
+        with _usage_told(ctx.meta[__name__]):
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _usage_told(args: Sequence[str]) -> Iterator[None]:
+    try:
+        yield
+    except typer.TyperException as wrong:
+        if wrong.exit_code == USAGE and "--json" in args:
+            _print_json({"error": wrong.format_message()})
+        raise
 
 
 class Failure(Exception):
@@ -34,11 +60,11 @@ class Failure(Exception):
         self.lines = tuple(lines)
 
 
-def new_group(name: str, help_text: str) -> typer.Typer:
+def new_group(name: str, help_text: str, kind: type[typer.core.TyperGroup] = typer.core.TyperGroup) -> typer.Typer:
     """A group of commands."""
     # Typer's own tracebacks show local variables, which may hold secrets.
     return typer.Typer(
-        name=name, help=help_text, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+        name=name, help=help_text, cls=kind, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
     )
 
 

@@ -101,6 +101,12 @@ class Operator:
         assert "error" in json.loads(result.stdout)
         return result.stderr
 
+    def misused(self, *arguments: str | Path) -> str:
+        """What is wrong with the usage: exit 2, nothing but an error on stdout."""
+        result = self.run(*arguments[:2], "--json", *arguments[2:])
+        assert result.exit_code == 2, result.output
+        return str(json.loads(result.stdout)["error"])
+
     # --- files --------------------------------------------------------------------------------------------------------
 
     def file(self, name: str, content: str | bytes) -> Path:

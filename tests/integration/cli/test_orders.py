@@ -161,7 +161,9 @@ def test_an_order_is_found_by_its_partners_own_number(two_partners: Operator, pl
 
 
 def test_a_filter_that_means_nothing_is_refused(two_partners: Operator) -> None:
-    assert "neither an order's status" in two_partners.refused("orders", "list", "--state", "LOST")
+    assert "is none of DRAFT" in two_partners.misused("orders", "list", "--state", "LOST")
     assert "There is no partner nobody." in two_partners.refused("orders", "list", "--client-id", "nobody")
-    assert "neither a day" in two_partners.refused("orders", "list", "--since", "yesterday")
+    assert "neither a day" in two_partners.misused("orders", "list", "--since", "yesterday")
+    assert "Missing argument 'CODE'" in two_partners.misused("orders", "show")
+    assert "No such command" in two_partners.misused("ordres", "list")
     assert two_partners.run("orders", "list", "--limit", "0").exit_code == 2

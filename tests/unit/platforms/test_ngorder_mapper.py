@@ -188,3 +188,9 @@ def test_what_is_personal_in_a_request_is_known() -> None:
     texts = mapper.personal_texts(mapper.to_request(order(), SETTINGS, mappings(ROWS)))
     assert {"John Doe", ADDRESS} <= set(texts)
     assert "PO: PO-77" not in texts
+
+
+def test_the_dates_are_those_of_the_accounts_zone() -> None:
+    honolulu = SETTINGS.model_copy(update={"timezone": "Pacific/Honolulu", "bank_id": 4})
+    document = sent(settings=honolulu)
+    assert (document["order_date"], document["payment"]["date"]) == ("2024-12-31", "2024-12-31")

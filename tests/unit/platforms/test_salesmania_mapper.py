@@ -248,3 +248,11 @@ def test_an_object_is_success_and_nothing_else_is(body: bytes, expected: Outcome
 def test_what_is_personal_in_a_request_is_known() -> None:
     texts = mapper.personal_texts(mapper.to_request(order(), SETTINGS, mappings(ROWS)))
     assert {"John Doe", ADDRESS} <= set(texts)
+
+
+def test_the_date_is_that_of_the_accounts_zone() -> None:
+    """MAPPING: an account has a time zone. Three in the morning, UTC, is the evening before in Honolulu."""
+    assert [sent(timezone=zone)["date"] for zone in ("Asia/Jakarta", "Pacific/Honolulu")] == [
+        "2025-01-01",
+        "2024-12-31",
+    ]

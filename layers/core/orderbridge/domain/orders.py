@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
@@ -13,6 +14,7 @@ from pydantic_core import PydanticCustomError
 
 from orderbridge.domain.mapping import MAX_KEY_BYTES, MappingKey
 from orderbridge.domain.problems import FieldError, InvalidFields, MalformedRequest
+from orderbridge.domain.times import business_date, from_iso
 
 MAX_LINES = 200
 MAX_QUANTITY = 1_000_000
@@ -200,6 +202,10 @@ class Order:
     @property
     def client_id(self) -> str:
         return self.key.client_id
+
+    def date_in(self, zone: str) -> date:
+        """The day on which the order was accepted, by this zone's clocks; `order_date` is the business's day."""
+        return business_date(from_iso(self.created_at), zone)
 
     def summary(self) -> OrderSummary:
         return OrderSummary(self.key, self.code, self.created_at, self.order_date, self.status)

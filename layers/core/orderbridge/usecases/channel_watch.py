@@ -83,7 +83,12 @@ class ChannelWatch:
         """
         channel = access.channel
         if isinstance(outcome, Refused) and outcome.credentials:
-            if self.credentials.refreshed(channel) != access.credentials:
+            try:
+                stored = self.credentials.refreshed(channel)
+            except ChannelUnusable as unusable:
+                # An operator has just taken them away.
+                return self.waits_for_a_person(str(unusable))
+            if stored != access.credentials:
                 # An operator has just stored others, and the next attempt takes those.
                 return None
             if outcome.perhaps_of_order and self.platform.probe(channel, access.credentials) is None:

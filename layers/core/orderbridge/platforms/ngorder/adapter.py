@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import date
 from typing import Any
 
 from orderbridge.domain.channels import Channel
@@ -78,7 +77,7 @@ class NgorderAdapter(MappingAdapter[Settings, Credentials]):
                 try:
                     client.ask(CancelOrder(id=int(external_id)))
                 except AskFailed as failed:
-                    lists = OrderLists(client, date.fromisoformat(order.order_date))
+                    lists = OrderLists(client, order.date_in(client.settings.timezone))
                     if not isinstance(failed.outcome, Rejected) or not lists.has_cancelled(external_id):
                         return failed.outcome
                 return Accepted(external_id)
@@ -128,6 +127,6 @@ class NgorderAdapter(MappingAdapter[Settings, Credentials]):
 
         try:
             with self.client(channel, credentials, deadline) as client:
-                return OrderLists(client, date.fromisoformat(order.order_date)).find(order.code)
+                return OrderLists(client, order.date_in(client.settings.timezone)).find(order.code)
         except NothingSent as failure:
             return LookFailed(str(failure))

@@ -53,7 +53,7 @@ def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRe
         "customer_sender_id": customer.customer_id,
         "customer_receiver_id": customer.customer_id,
         "supplier_id": supplier_id,
-        "order_date": order.order_date,
+        "order_date": order.date_in(settings.timezone).isoformat(),
         **_given(order_source_id=settings.order_source_id),
         "note": order_note(order, marker(order.code)),
         "is_print": False,
@@ -116,7 +116,8 @@ def _cost_of_goods(order: Order, products: list[Product | None], mapped: MappedO
 
 def _payment(order: Order, settings: Settings, cost_of_goods: int | None) -> dict[str, Any]:
     # Date and bank belong to a payment that was made; the document's example sends them with UNPAID all the same.
-    account = {} if settings.bank_id is None else {"date": order.order_date, "bank_id": settings.bank_id}
+    day = order.date_in(settings.timezone).isoformat()
+    account = {} if settings.bank_id is None else {"date": day, "bank_id": settings.bank_id}
     return {"status": "UNPAID", **account, **_given(cost_of_goods_sales=cost_of_goods)}
 
 

@@ -42,7 +42,7 @@ def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRe
     lines = [_line(line, number, mapped) for number, line in enumerate(order.content.products, start=1)]
     mapped.raise_if_missing()
     document = {
-        "date": order.order_date,
+        "date": order.date_in(settings.timezone).isoformat(),
         "customer_id": customer.customer_id,
         "team_id": team_id,
         "description": order_note(order, order.code),
