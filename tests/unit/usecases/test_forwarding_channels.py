@@ -11,7 +11,7 @@ import pytest
 from orderbridge.domain.forwards import ForwardState
 from tests.fakes.house import House
 from tests.fakes.samples import SIRCLO, order
-from tests.unit.usecases.forwarding_cases import ORDER, always, in_turn
+from tests.unit.usecases.forwarding_cases import ORDER, always, in_turn, steps_until
 
 S = ForwardState
 
@@ -116,6 +116,20 @@ def test_credentials_that_were_replaced_meanwhile_are_tried_before_anybody_is_ca
     house.pass_time(60)
 
     assert (house.channel().state, house.state_of(ORDER)) == ("active", S.SENT)
+
+
+def test_credentials_that_are_taken_away_while_the_platform_refuses_them_are_missing() -> None:
+    house = House()
+    message = house.queue(ORDER)
+    house.platform.answer = in_turn("refused credentials", "accepted")
+    house.steps.at(steps_until(house, "after create order"), house.take_away_credentials)
+
+    assert house.forward_order(message).state is S.PAUSED
+    assert "has no credentials" in (house.forward_of(ORDER).error or "")
+
+    house.set_up()
+    house.pass_time(60)
+    assert house.state_of(ORDER) is S.SENT
 
 
 # --- channels that are not set up as they should be -------------------------------------------------------------------
