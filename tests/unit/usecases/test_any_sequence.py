@@ -56,10 +56,11 @@ class AnySequence(RuleBasedStateMachine):
     """The rules for a platform that can be looked at; `Blind` has the same for one that cannot."""
 
     can_look: ClassVar[bool] = True
+    can_cancel: ClassVar[bool] = False
 
     def __init__(self) -> None:
         super().__init__()
-        self.house = House(can_look=self.can_look)
+        self.house = House(can_look=self.can_look, can_cancel=self.can_cancel)
         self.house.platform.lag_seconds = 45  # longer than one settle time, shorter than two
         self.orders: list[Order] = []
         self.answers: list[Answer] = []
@@ -159,7 +160,7 @@ class AnySequence(RuleBasedStateMachine):
             "a mapping is taken away": self.unmap,
             "the channel is paused": lambda: self.house.channels.pause(SIRCLO.name, "by an operator", "now"),
             "the channel is resumed": self.house.resume,
-            "an order is cancelled": lambda: self.house.store.request_cancel(self.orders[0].key, "now"),
+            "an order is cancelled": self.cancel,
             "the bus goes down": lambda: setattr(self.house.bus, "is_down", True),
             "the bus comes up": lambda: setattr(self.house.bus, "is_down", False),
             "the channel is taken away": lambda: self.house.channels.by_name.pop(SIRCLO.name, None),
@@ -170,6 +171,9 @@ class AnySequence(RuleBasedStateMachine):
             "reading breaks": lambda: (setattr(self, "looks_fail", True), setattr(self, "probe_fails", True)),
             "reading works": lambda: (setattr(self, "looks_fail", False), setattr(self, "probe_fails", False)),
         }
+
+    def cancel(self) -> None:
+        self.house.store.request_cancel(self.orders[0].key, "now")
 
     def import_everything(self) -> None:
         for kind, key in (("customer", "CUST-001"), ("product", "PROD-001")):
