@@ -8,6 +8,7 @@ import io
 import json
 import os
 import time
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -138,6 +139,10 @@ def sales_order(reference: str | None = None, **changes: Any) -> dict[str, Any]:
     }
 
 
+HTTP = httpx.Client(timeout=60, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+"""One client for all calls: each `httpx.get` would read every certificate authority anew."""
+
+
 @dataclass(frozen=True)
 class Platforms:
     """The sandboxes, over HTTP."""
@@ -162,19 +167,26 @@ class Platforms:
 
     def held(self, platform: str, reference: str) -> list[dict[str, Any]]:
         """The orders a platform holds under one of our codes."""
-        answer = httpx.get(f"{self.urls[platform]}/_sandbox/orders", params={"reference": reference})
+        answer = HTTP.get(f"{self.urls[platform]}/_sandbox/orders", params={"reference": reference})
         orders: list[dict[str, Any]] = answer.json()["orders"]
         return orders
 
+    def all_held(self, platform: str) -> dict[str, list[dict[str, Any]]]:
+        """Every order a platform holds, by our code."""
+        held: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        for order in HTTP.get(f"{self.urls[platform]}/_sandbox/orders").json()["orders"]:
+            held[order["reference"]].append(order)
+        return held
+
     def duplicates(self, platform: str) -> Any:
-        return httpx.get(f"{self.urls[platform]}/_sandbox/orders", params={"summary": "1"}).json()["duplicates"]
+        return HTTP.get(f"{self.urls[platform]}/_sandbox/orders", params={"summary": "1"}).json()["duplicates"]
 
     def strike(self, platform: str, **fault: Any) -> int:
         """Add a fault and return its id."""
-        answer = httpx.post(f"{self.urls[platform]}/_sandbox/faults", json=fault)
+        answer = HTTP.post(f"{self.urls[platform]}/_sandbox/faults", json=fault)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def heal(self) -> None:
         for url in self.urls.values():
-            httpx.delete(f"{url}/_sandbox/faults")
+            HTTP.delete(f"{url}/_sandbox/faults")

@@ -1,48 +1,130 @@
-"""Two hundred orders whose every answer is lost: no platform holds one twice, and each forward says what is known."""
+"""Two hundred orders while answers are lost and workers are killed: none lost, none twice, and states that are true."""
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
-from tests.e2e.actors import Operator, Partner, Platforms
+from tests.e2e.actors import Operator, Partner, Platforms, sales_order
 from tests.e2e.conftest import wait_for
 from tests.e2e.test_platform_faults import CREATE_PATH
+from tests.e2e.workers import CAN_BE_FOUND, Killer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 ORDERS = 200
+KILLS = 40
+OF_WHOM = {"-forward-": 14, "order-intake": 3, "event-publisher": 2, "sweeper": 1}
+SEED = int(os.environ.get("ORDERBRIDGE_TEST_SEED", "1"))
+"""Of the faults and of the killer, so that another run has another weather."""
+
+WEATHER: tuple[dict[str, Any], ...] = (
+    # The first half: processed, and no answer, each time.
+    {"kind": "commit_then_close", "count": ORDERS // 2},
+    # Then everything that may become of a call, and a few that are answered.
+    {"kind": "commit_then_close", "probability": 0.3},
+    {"kind": "commit_then_status", "status": 500, "probability": 0.2},
+    {"kind": "commit_then_status", "status": 502, "probability": 0.1},
+    {"kind": "garbage", "probability": 0.2},
+    {"kind": "truncate", "probability": 0.2},
+    {"kind": "close_before", "probability": 0.2},
+    {"kind": "status", "status": 500, "probability": 0.2},
+    # Late as well, so that a worker is often killed between the platform's writing and its answer.
+    {"kind": "delay", "seconds": 0.4, "when": "after", "probability": 0.6},
+    {"kind": "delay", "seconds": 0.4, "when": "before", "probability": 0.2},
+)
 
 
-def test_two_hundred_orders_without_an_answer_are_neither_lost_nor_doubled(
-    new_partner: Callable[..., Partner], operator: Operator, platforms: Platforms
+@pytest.fixture
+def bad_weather(platforms: Platforms):
+    for platform, path in CREATE_PATH.items():
+        for number, fault in enumerate(WEATHER):
+            platforms.strike(platform, method="POST", path=path, seed=SEED * 100 + number, **{"count": None, **fault})
+    yield
+    platforms.heal()
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(not CAN_BE_FOUND, reason="finds the workers in /proc")
+@pytest.mark.usefixtures("bad_weather")
+def test_two_hundred_orders_survive_lost_answers_and_killed_workers_and_are_nowhere_twice(
+    new_partner: Callable[..., Partner], operator: Operator, platforms: Platforms, stack_folder: Path
 ) -> None:
     partner = new_partner(settings={"settle_s": 1, "timeout_s": 5})
     salesmania, sirclo, ngorder = partner.channels
     partner.login()
-    for platform, path in CREATE_PATH.items():
-        # Only these orders' first answers are lost; a second create call would be answered, and be seen as a double.
-        platforms.strike(platform, kind="commit_then_close", method="POST", path=path, count=ORDERS)
-    with ThreadPoolExecutor(4) as pool:
-        codes = list(pool.map(lambda number: partner.place(f"PO-MANY-{number}"), range(ORDERS)))
+
+    with Killer(stack_folder, SEED, shares=OF_WHOM, most=KILLS, pause_s=1.0) as killer:
+        with ThreadPoolExecutor(4) as pool:
+            codes = list(pool.map(lambda number: place_until_accepted(partner, f"PO-MANY-{number}"), range(ORDERS)))
+        killer.wait(120)
+
     assert len(set(codes)) == ORDERS
-
-    def states(channel: str) -> Counter[str]:
-        return Counter(forward["state"] for forward in operator.run("forwards", "list", "--channel", channel))
-
-    wait_for(
-        lambda: states(sirclo) == {"SENT": ORDERS} and states(ngorder) == {"SENT": ORDERS},
-        seconds=240, every=3, what="SIRCLO's and Ngorder's orders to be found",
-    )  # fmt: skip
-    wait_for(
-        lambda: states(salesmania) == {"IN_DOUBT": ORDERS}, seconds=60, every=2, what="SalesMania's to be in doubt"
+    assert killer.kills.total() == KILLS, killer.kills
+    assert all(killer.kills[f"orderbridge-forward-{platform}"] for platform in CREATE_PATH), killer.kills
+    settled = wait_for(
+        lambda: all_settled(operator, partner, codes), seconds=420, every=3, what="every forward to be settled"
     )
-    platforms.heal()
-    for platform in CREATE_PATH:
-        assert all(len(platforms.held(platform, code)) == 1 for code in codes), platform
     for channel, platform in ((sirclo, "sirclo"), (ngorder, "ngorder")):
-        known = {f["code"]: f["external_id"] for f in operator.run("forwards", "list", "--channel", channel)}
-        assert all(known[code] == str(platforms.held(platform, code)[0]["id"]) for code in codes)
+        held = platforms.all_held(platform)
+        for code, forward in settled[channel].items():
+            (order,) = held[code]
+            assert (forward["state"], forward["external_id"]) == ("SENT", str(order["id"])), (platform, forward)
+    held = platforms.all_held("salesmania")
+    for code, forward in settled[salesmania].items():
+        assert forward["attempts"] == 1, "nobody could look, so nobody sends again by himself"
+        assert len(held[code]) == 1 if forward["state"] == "SENT" else len(held[code]) <= 1, forward
+    doubts = {code: forward for code, forward in settled[salesmania].items() if forward["state"] == "IN_DOUBT"}
+    assert len(doubts) >= ORDERS // 2, "the lost answers"
+    assert all(forward["error"] for forward in doubts.values())
+
+    platforms.heal()
+    a_person_settles_some(doubts, salesmania, operator, platforms)
+    assert all(platforms.duplicates(platform) == [] for platform in CREATE_PATH)
+
+
+def place_until_accepted(partner: Partner, reference: str) -> str:
+    """Posts the same order until it is answered, as the partner guide says; the worker that takes it may be killed."""
+    for _ in range(20):
+        try:
+            answer = partner.post(sales_order(reference))
+        except httpx.TransportError:
+            continue
+        if answer.status_code < 500:
+            assert answer.status_code in (200, 201), answer.text
+            return str(answer.json()["data"]["code"])
+    raise AssertionError(f"{reference} was never accepted")
+
+
+def all_settled(operator: Operator, partner: Partner, codes: list[str]) -> dict[str, dict[str, Any]] | None:
+    """The forwards of each channel by code, once nothing more happens to any of them; None before."""
+    known = {
+        channel: {forward["code"]: forward for forward in operator.run("forwards", "list", "--channel", channel)}
+        for channel in partner.channels
+    }
+    states = Counter(forward["state"] for forwards in known.values() for forward in forwards.values())
+    complete = all(forwards.keys() == set(codes) for forwards in known.values())
+    return known if complete and states.keys() <= {"SENT", "IN_DOUBT"} else None
+
+
+def a_person_settles_some(
+    doubts: dict[str, dict[str, Any]], channel: str, operator: Operator, platforms: Platforms
+) -> None:
+    """Both answers of `forwards resolve`: what is there is SENT, what is not is sent."""
+    held = platforms.all_held("salesmania")
+    there = next(code for code in doubts if held[code])
+    absent = [code for code in doubts if not held[code]][:3]
+    assert absent, "some never arrived"
+    operator.run("forwards", "resolve", there, channel, "--sent", f"SM-{held[there][0]['id']}")
+    for code in absent:
+        operator.run("forwards", "resolve", code, channel, "--absent")
+
+    wait_for(lambda: {operator.states(code)[channel] for code in absent} == {"SENT"}, what="the resent to be SENT")
+    assert all(len(platforms.held("salesmania", code)) == 1 for code in [there, *absent])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from tests.e2e.actors import Operator, Partner, Platforms
 from tests.e2e.conftest import SEEDS, wait_for
 from tests.e2e.receivers import Receiver
 from tests.e2e.test_platform_faults import CREATE_PATH
+from tests.e2e.workers import CAN_BE_FOUND, function_workers, kill
 
 pytestmark = pytest.mark.e2e
 
@@ -128,7 +127,7 @@ def test_a_restart_keeps_everything_and_goes_on(own_stack: OwnStack) -> None:
     partner.http.close()
 
 
-@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="finds the workers in /proc")
+@pytest.mark.skipif(not CAN_BE_FOUND, reason="finds the workers in /proc")
 def test_workers_killed_in_the_middle_of_an_attempt_lose_nothing_and_double_nothing(own_stack: OwnStack) -> None:
     partner = own_stack.partner("killed")
     platforms = Platforms(own_stack.running.description.sandboxes)
@@ -159,16 +158,7 @@ def attempts_begun(stack: OwnStack, platforms: Platforms, code: str) -> list[str
 
 def kill_forwarders(stack: OwnStack) -> int:
     """kill -9 of every worker process that runs one of the forwarders; how many there were."""
-    killed = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            environment = (folder / "environ").read_bytes().decode(errors="replace")
-        except OSError:
-            continue
-        if str(stack.folder) in environment and "AWS_LAMBDA_FUNCTION_NAME=orderbridge-forward" in environment:
-            os.kill(int(folder.name), signal.SIGKILL)
-            killed += 1
-    return killed
+    return sum(kill(pid) for pid, _ in function_workers(stack.folder, "-forward"))
 
 
 def test_the_log_of_a_whole_run_holds_nothing_that_is_secret_or_personal(own_stack: OwnStack) -> None:
