@@ -78,7 +78,7 @@ def test_two_orders_with_one_mark_are_for_a_person(ngorder: Connected) -> None:
 def test_a_look_reaches_one_day_to_each_side(ngorder: Connected) -> None:
     ngorder.send()
     for day, expected in (("2024-12-31", Found), ("2025-01-02", Found), ("2025-01-03", Absent)):
-        wanted = replace(an_order(), order_date=day)
+        wanted = replace(an_order(), created_at=f"{day}T03:00:00.000Z")
         assert isinstance(ngorder.platform.look_for(wanted, ngorder.channel, ngorder.credentials), expected)
 
 
@@ -113,3 +113,6 @@ def test_a_page_that_repeats_is_no_list(ngorder: Connected) -> None:
         ngorder.send(an_order(number))
     ngorder.sandbox.faults.add(Fault("page_repeat", "GET", ORDERS))
     assert isinstance(look(ngorder, 200), LookFailed)
+    assert sorted(type(look(ngorder, number)).__name__ for number in (1, 101)) == ["Found", "LookFailed"], (
+        "the one on the page that was seen is there; of the other nothing is known"
+    )

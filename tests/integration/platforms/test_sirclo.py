@@ -149,6 +149,20 @@ def test_a_page_that_repeats_is_no_list(either: Connected) -> None:
         either.send(an_order(number))
     either.sandbox.faults.add(Fault("page_repeat", "GET", list_path(either)))
     assert isinstance(look(either, 150), LookFailed)
+    assert sorted(type(look(either, number)).__name__ for number in (1, 149)) == ["Found", "LookFailed"], (
+        "the one on the page that was seen is there; of the other nothing is known"
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [({"data": None, "total_record": 0}, Absent), ({"data": None, "total_record": 1}, LookFailed)],
+)
+def test_nothing_in_the_place_of_a_list_is_empty_only_where_it_counts_none(
+    either: Connected, body: Any, expected: type
+) -> None:
+    either.sandbox.faults.add(Fault("wrong_shape", "GET", list_path(either), body=body))
+    assert isinstance(look(either, 2), expected)
 
 
 def test_our_id_is_read_under_both_of_its_names(sirclo: Connected) -> None:

@@ -50,11 +50,18 @@ class OrderLists:
     order_date: date
 
     def find(self, code: str) -> Finding:
-        """The order whose note carries our mark; Absent only after every list was read to its end without it."""
+        """The order whose note carries our mark; Absent only after every list was read to its end without it.
+
+        An order that was seen is there, whatever became of the rest of the lists.
+        """
+        ids: set[int] = set()
         try:
-            ids = {_identity(row) for row in self._rows() if code in _marks(row)}
+            for row in self._rows():
+                if code in _marks(row):
+                    ids.add(_identity(row))
         except ListFailed as failed:
-            return LookFailed(failed.reason, failed.retry_after)
+            if not ids:
+                return LookFailed(failed.reason, failed.retry_after)
         if len(ids) > 1:
             return Ambiguous(tuple(str(order_id) for order_id in sorted(ids)))
         return Found(str(ids.pop())) if ids else Absent()
@@ -68,11 +75,12 @@ class OrderLists:
         yield from self._orders()
         yield from self._cancelled()
 
-    def _orders(self) -> list[Row]:
+    def _orders(self) -> Iterator[Row]:
         try:
-            return list(self._list(ORDERS_PATH, {}))
+            yield from self._list(ORDERS_PATH, {})
         except FilterNeeded:
-            return [row for status in PROGRESS_STATUSES for row in self._list(ORDERS_PATH, {PROGRESS_FILTER: status})]
+            for status in PROGRESS_STATUSES:
+                yield from self._list(ORDERS_PATH, {PROGRESS_FILTER: status})
 
     def _cancelled(self) -> Iterator[Row]:
         for kind in CANCELLED_TYPES:

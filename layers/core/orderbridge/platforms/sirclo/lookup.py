@@ -30,11 +30,18 @@ class OrderList:
     order_date: datetime
 
     def find(self, sent: SentOrder) -> Finding:
-        """The order under our id, if it is ours; Absent only after a complete, readable list without it."""
+        """The order under our id, if it is ours; Absent only after a complete, readable list without it.
+
+        An order that was seen is there, whatever became of the rest of the list.
+        """
+        found: dict[str, Row] = {}
         try:
-            found = {external_id_of(row) or "": row for row in self._rows(sent.order_id)}
+            for row in all_rows(self._page, external_id_of):
+                if order_number(row) == sent.order_id:
+                    found[external_id_of(row) or ""] = row
         except ListFailed as failed:
-            return LookFailed(failed.reason, failed.retry_after)
+            if not found:
+                return LookFailed(failed.reason, failed.retry_after)
         if len(found) > 1:
             return Ambiguous(tuple(sorted(found)))
         for external_id, row in found.items():
@@ -45,9 +52,6 @@ class OrderList:
     def first_page(self) -> Page:
         """The first page of the window, read for its own sake; raises `ListFailed`."""
         return self._page(0)
-
-    def _rows(self, order_id: str) -> list[Row]:
-        return [row for row in all_rows(self._page, external_id_of) if order_number(row) == order_id]
 
     def _page(self, number: int) -> Page:
         return _page(self.client, Window(self.order_date - WINDOW, self.order_date + WINDOW), number)
@@ -82,6 +86,8 @@ def _moment(moment: datetime) -> str:
 def page_in(document: Any, rows_before: int) -> Page:
     """A page of a SIRCLO list; raises `ListFailed` for an answer that is none."""
     rows = document.get("data") if isinstance(document, Mapping) else None
+    if rows is None and isinstance(document, Mapping) and document.get("total_record") == 0:
+        rows = []  # how some servers write a list of nothing; only where they count nothing, too
     if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
         raise ListFailed("the answer is no list of objects")
     total = document.get("total_record")
