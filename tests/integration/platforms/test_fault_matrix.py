@@ -78,6 +78,15 @@ def test_the_matrix_sees_a_double() -> None:
     assert measure("sirclo", late_lists, 3).doubled == 0, "SIRCLO itself refuses an order that it has"
 
 
+def test_a_platform_that_recovers_after_hours_gets_every_order_once() -> None:
+    """Its lists fail for as long as there is weather, and with them every probe: nothing is sent, nothing is in doubt."""
+    lists_fail = BadWeather("lists that fail", (Strike("commit_then_close"), Strike("status", LISTS, calls_per_order=10_000)))
+
+    measured = measure("sirclo", lists_fail, 30)
+
+    assert (measured.lost, measured.doubled, measured.in_doubt, measured.held) == (0, 0, 0, 30), measured.details
+
+
 def test_the_matrix_sees_a_loss() -> None:
     nothing_ever = BadWeather(
         "never anything but 429", (Strike("status", calls_per_order=10_000, details={"status": 429}),)

@@ -111,7 +111,7 @@ def test_a_look_that_fails_says_nothing_about_the_order(ngorder: Connected, path
 def test_a_page_that_repeats_is_no_list(ngorder: Connected) -> None:
     for number in range(1, 102):
         ngorder.send(an_order(number))
-    ngorder.sandbox.faults.add(Fault("page_repeat", "GET", ORDERS))
+    ngorder.sandbox.faults.add(Fault("page_repeat", "GET", ORDERS, count=None))
     assert isinstance(look(ngorder, 200), LookFailed)
     assert sorted(type(look(ngorder, number)).__name__ for number in (1, 101)) == ["Found", "LookFailed"], (
         "the one on the page that was seen is there; of the other nothing is known"

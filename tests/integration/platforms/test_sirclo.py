@@ -147,7 +147,7 @@ def test_a_look_that_fails_says_nothing_about_the_order(either: Connected, fault
 def test_a_page_that_repeats_is_no_list(either: Connected) -> None:
     for number in range(1, 150):
         either.send(an_order(number))
-    either.sandbox.faults.add(Fault("page_repeat", "GET", list_path(either)))
+    either.sandbox.faults.add(Fault("page_repeat", "GET", list_path(either), count=None))
     assert isinstance(look(either, 150), LookFailed)
     assert sorted(type(look(either, number)).__name__ for number in (1, 149)) == ["Found", "LookFailed"], (
         "the one on the page that was seen is there; of the other nothing is known"
