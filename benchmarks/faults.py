@@ -38,6 +38,7 @@ class Measured:
     held: int
     calls: int
     struck: int
+    """How often the weather struck, among the latest 10,000 calls and our own steps."""
     seconds: float
     details: tuple[str, ...] = ()
 
@@ -71,7 +72,7 @@ def measure(platform: str, weather: BadWeather, orders: int, seed: int = 1) -> M
         held: dict[str | None, list[HeldOrder]] = {}
         for each in sandbox.orders:
             held.setdefault(each.reference, []).append(each)
-        struck = world.steps.strikes + sum(rule["struck"] for rule in sandbox.faults.listed())
+        struck = world.steps.strikes + sum(request.fault is not None for request in sandbox.requests)
     forwards = {order.code: world.store.forwards.get((order.key, "main")) for order in accepted}
     wrong = {code: what_is_wrong(forward, held.get(code, [])) for code, forward in forwards.items()}
     return Measured(

@@ -208,6 +208,8 @@ class World:
         accepted = [self._accept(number) for number in range(orders)]
         end = self.clock() + LONGEST
         while self.clock() < end and not self._is_settled(accepted):
+            if self._weather_is_over():
+                self.sandbox.faults.clear()
             self._deliver_events()
             called = self.transport.calls
             self._handle_visible_messages()
@@ -251,7 +253,7 @@ class World:
     def _disturbed(self, act: Callable[[], object], message: ForwardMessage | None) -> bool:
         """Whether `act` came to its end, with the weather's harm done to it; after some hours there is none."""
         self.losing, self.bus.is_down, self.channels.elsewhere = False, False, None
-        if self.weather.harm is not None and self.clock() < NOW + WEATHER_ENDS:
+        if self.weather.harm is not None and not self._weather_is_over():
             self.weather.harm(self, self.draw, message)
         try:
             act()
@@ -260,6 +262,9 @@ class World:
         finally:
             self.steps.clear()
         return True
+
+    def _weather_is_over(self) -> bool:
+        return self.clock() >= NOW + WEATHER_ENDS
 
     def _move_clock(self) -> None:
         # To the next message or due time, but never by less than some seconds: many lie close together.

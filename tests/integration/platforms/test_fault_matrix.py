@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -17,7 +19,10 @@ from benchmarks.bad_weather import (
     nothing_arrives,
     second_worker,
 )
-from benchmarks.faults import PLATFORMS, measure
+from benchmarks.faults import PLATFORMS, measure, what_is_wrong
+from orderbridge.domain.forwards import ForwardState, new_forward
+from orderbridge.domain.orders import OrderKey
+from tests.fakes import samples
 
 ORDERS = 4
 
@@ -79,8 +84,10 @@ def test_the_matrix_sees_a_double() -> None:
 
 
 def test_a_platform_that_recovers_after_hours_gets_every_order_once() -> None:
-    """Its lists fail for as long as there is weather, and with them every probe: nothing is sent, nothing is in doubt."""
-    lists_fail = BadWeather("lists that fail", (Strike("commit_then_close"), Strike("status", LISTS, calls_per_order=10_000)))
+    """Its lists fail as long as there is weather, and every probe with them: nothing is sent, nothing is in doubt."""
+    lists_fail = BadWeather(
+        "lists that fail", (Strike("commit_then_close"), Strike("status", LISTS, calls_per_order=10_000))
+    )
 
     measured = measure("sirclo", lists_fail, 30)
 
@@ -88,8 +95,10 @@ def test_a_platform_that_recovers_after_hours_gets_every_order_once() -> None:
 
 
 def test_the_matrix_sees_a_loss() -> None:
-    nothing_ever = BadWeather(
-        "never anything but 429", (Strike("status", calls_per_order=10_000, details={"status": 429}),)
-    )
+    queued = new_forward(OrderKey("acme", "po:PO-1"), "SO-20250101-00001", samples.SIRCLO, samples.NOW, 60).forward
 
-    assert measure("sirclo", nothing_ever, 1).lost == 1
+    assert what_is_wrong(None, []) == "no forward"
+    assert what_is_wrong(queued, []) == "QUEUED at the end: None"
+    assert what_is_wrong(replace(queued, state=ForwardState.SENT, external_id="1"), []) is not None
+    assert what_is_wrong(replace(queued, state=ForwardState.IN_DOUBT), []) is not None
+    assert what_is_wrong(replace(queued, state=ForwardState.IN_DOUBT, error="timeout"), []) is None
