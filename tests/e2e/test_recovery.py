@@ -98,9 +98,9 @@ def test_with_a_dark_stream_every_accepted_order_still_arrives_once_and_its_part
 
     with Receiver() as receiver:
         webhook = own_stack.operator.run("webhooks", "add", "dark", receiver.url)
-        codes = [partner.place(f"PO-DARK-{number}") for number in range(12)]
+        codes = [partner.place(f"PO-DARK-{number}") for number in range(20)]
 
-        wait_for(lambda: own_stack.sent(codes), seconds=120, every=1, what="12 orders by the sweeper alone")
+        wait_for(lambda: own_stack.sent(codes), seconds=180, every=1, what="20 orders by the sweeper alone")
         wait_for(lambda: len(receiver.received) >= 5, seconds=60, what="the partner's system to hear of some")
         heard = [each.verified(webhook["secret"])["data"] for each in list(receiver.received)]
     assert {data["status"] for data in heard} == {"SUBMITTED"}
