@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from orderbridge.domain import forwards, interventions
 from orderbridge.domain.forwards import (
+    EARLY_LOOKS_SECONDS,
     FINAL_STATES,
     TRANSITIONS,
     UNSENT_STATES,
@@ -76,8 +77,8 @@ def test_sending_has_a_lease_and_is_looked_after_once_it_is_over() -> None:
     )
     assert seconds_until(forward.lease_until) == 150
     assert seconds_until(forward.due_at) > 150
-    assert not forward.lease_is_over(NOW + timedelta(seconds=150))
-    assert forward.lease_is_over(NOW + timedelta(seconds=150.001))
+    assert not forward.lease_is_over(NOW + timedelta(seconds=149.999))
+    assert forward.lease_is_over(NOW + timedelta(seconds=150))
 
 
 def test_a_forward_without_a_lease_has_none_that_could_be_over() -> None:
@@ -120,8 +121,8 @@ def test_an_unknown_outcome_where_one_can_look_stays_sending_until_the_first_loo
     settled = settle_attempt(sending(), Unknown("timeout"), NOW, 0, GRACE, LOOK).forward
 
     assert (settled.state, settled.attempt_id, settled.in_question_since) == (S.SENDING, "attempt-1", to_iso(NOW))
-    assert seconds_until(settled.lease_until) == LOOK.settle_seconds
-    assert seconds_until(settled.due_at) == LOOK.settle_seconds + GRACE
+    assert seconds_until(settled.lease_until) == EARLY_LOOKS_SECONDS[0]
+    assert seconds_until(settled.due_at) == EARLY_LOOKS_SECONDS[0] + GRACE
 
 
 # --- nothing else -----------------------------------------------------------------------------------------------------

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from orderbridge.domain.forwards import Forward, settle_look
+from orderbridge.domain.forwards import Forward, LookPolicy, settle_attempt, settle_look
 from orderbridge.domain.lookups import Absent, Ambiguous, CannotLook, Finding, Foreign, Found, LookFailed
+from orderbridge.domain.outcomes import Unknown
 from tests.fakes.samples import NOW
 from tests.unit.domain.forward_cases import GRACE, LOOK, S, seconds_until, sending
 
@@ -36,7 +37,27 @@ def test_a_look_that_failed_neither_counts_as_negative_nor_forgets_one() -> None
     failed = look(look(sending(), Absent()), LookFailed("500"))
     assert (failed.state, failed.negative_looks, failed.failed_looks) == (S.SENDING, 1, 1)
 
-    assert look(failed, Absent()).state is S.QUEUED
+    assert look(failed, Absent(), at=30).state is S.QUEUED
+
+
+def test_before_the_settle_time_an_order_may_be_found_and_is_never_taken_for_absent() -> None:
+    asked = settle_attempt(sending(), Unknown("timeout"), NOW, 0.5, GRACE, LOOK).forward
+    times: list[float] = []
+    while asked.state is S.SENDING:
+        times.append(seconds_until(asked.lease_until))
+        asked = look(asked, Absent(), at=times[-1])
+        assert times[-1] >= LOOK.settle_seconds or asked.negative_looks == 0
+
+    assert times == [2, 10, 30, 60]
+    assert asked.state is S.QUEUED
+
+
+def test_a_settle_time_shorter_than_the_early_looks_is_kept() -> None:
+    quick = LookPolicy(settle_seconds=1)
+    asked = settle_attempt(sending(), Unknown("timeout"), NOW, 0.5, GRACE, quick).forward
+    assert seconds_until(asked.lease_until) == 1
+    once = settle_look(asked, Absent(), NOW + timedelta(seconds=1), 0.5, GRACE, quick).forward
+    assert (once.negative_looks, seconds_until(once.lease_until)) == (1, 2)
 
 
 def test_looks_that_go_on_failing_for_the_same_reason_are_said_once() -> None:

@@ -6,6 +6,7 @@ order's timeline. A change that `TRANSITIONS` does not allow raises `ForbiddenTr
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,6 +31,8 @@ FIRST_RETRY_SECONDS = 2
 LONGEST_RETRY_SECONDS = 900
 UNROUTED_RECHECK_SECONDS = 120
 """Longer than a partner's routes may be remembered at intake."""
+EARLY_LOOKS_SECONDS = (2, 10)
+"""How long after a call without an answer the platform is looked at before a negative look would count."""
 LONGEST_QUESTION_SECONDS = 24 * 3600
 
 
@@ -129,7 +132,7 @@ class Forward:
 
     def lease_is_over(self, now: datetime) -> bool:
         """Whether the attempt that is SENDING can no longer be alive."""
-        return self.lease_until is not None and from_iso(self.lease_until) < now
+        return self.lease_until is not None and from_iso(self.lease_until) <= now
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +169,9 @@ def _known_of(forward: Forward) -> tuple[object, ...]:
 class LookPolicy:
     """How a platform is looked at after a call without an answer.
 
-    `settle_seconds` lie before the first look and between two of them, and exceed the platform's look-up lag; an order
-    is taken for absent after `negative_looks` complete looks that did not find it.
+    An order is taken for absent after `negative_looks` complete looks that did not find it. `settle_seconds`, which
+    exceed the platform's look-up lag, lie before the first that counts and between two of them. An order that is found
+    is there at any time, so there are looks before that, too; what they do not find says nothing.
     """
 
     settle_seconds: float
@@ -261,7 +265,7 @@ def settle_attempt(
             return _retry(forward, bounded(reason), now, retry_delay(forward.attempts, jitter), grace_seconds)
         case Unknown(reason) if look is not None:
             return _keep_looking(
-                forward, now, "AttemptUnanswered", bounded(reason), look.settle_seconds, grace_seconds,
+                forward, now, "AttemptUnanswered", bounded(reason), _next_look_after(0, look), grace_seconds,
                 in_question_since=forward.in_question_since or to_iso(now),
             )  # fmt: skip
         case Unknown(reason):
@@ -280,6 +284,12 @@ def settle_look(
     match finding:
         case Found(external_id):
             return _sent(forward, external_id, now, f"found at the platform, external id {external_id}")
+        case Absent() if (elapsed := _seconds_in_question(forward, now)) < look.settle_seconds:
+            early = _keep_looking(
+                forward, now, "PlatformLookedAt", "not found yet", _next_look_after(elapsed, look), grace_seconds,
+                in_question_since=since, negative_looks=forward.negative_looks,
+            )  # fmt: skip
+            return early._replace(entry=None)
         case Absent() if forward.negative_looks + 1 >= look.negative_looks:
             detail = f"not at the platform after {forward.negative_looks + 1} looks; sent again"
             return change(forward, _S.QUEUED, now, "ForwardReleased", detail, due_at=after(now, grace_seconds))
@@ -299,13 +309,28 @@ def settle_look(
         case LookFailed(reason, retry_after):
             if from_iso(since) + timedelta(seconds=LONGEST_QUESTION_SECONDS) < now:
                 return _in_doubt(forward, bounded(f"the platform could not be looked at: {reason}"), now)
-            delay = max(retry_delay(forward.failed_looks + 1, jitter, retry_after), look.settle_seconds)
+            delay = retry_delay(forward.failed_looks + 1, jitter, retry_after)
             failed = _keep_looking(
                 forward, now, "LookFailed", bounded(reason), delay, grace_seconds,
                 in_question_since=since, negative_looks=forward.negative_looks, failed_looks=forward.failed_looks + 1,
             )  # fmt: skip
             # Said once: for a day of the same there would be a hundred lines.
             return failed if failed.forward.error != forward.error else failed._replace(entry=None)
+
+
+def _seconds_in_question(forward: Forward, now: datetime) -> float:
+    """How long ago a call went without an answer; without end where its worker ended, whose lease is over by now."""
+    if forward.in_question_since is None:
+        return math.inf
+    return (now - from_iso(forward.in_question_since)).total_seconds()
+
+
+def _next_look_after(elapsed: float, look: LookPolicy) -> float:
+    """In how many seconds to look, while looks that find nothing do not count yet."""
+    return next(
+        (at - elapsed for at in EARLY_LOOKS_SECONDS if elapsed < at < look.settle_seconds),
+        look.settle_seconds - elapsed,
+    )
 
 
 def _require(forward: Forward, state: ForwardState) -> None:
