@@ -65,6 +65,9 @@ def add(
     ],
 ) -> None:
     """Set a channel up; running it again replaces its settings and credentials, and resumes it."""
+    if platform not in platform_names():
+        known = ", ".join(platform_names())
+        raise typer.BadParameter(f"{platform!r} is not a platform; there are {known}", param_hint="--platform")
     settings_document, credentials_document = read_json_object(settings), read_json_object(credentials)
     check_documents(platform, (settings, settings_document), (credentials, credentials_document))
     stack = _operations()

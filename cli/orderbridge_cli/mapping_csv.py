@@ -70,6 +70,6 @@ def write_rows(rows: Iterable[tuple[MappingKey, str]]) -> str:
     quoted = csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL)
     plain.writerow(COLUMNS)
     for key, value in rows:
-        cells = (key.kind, key.key, value)
-        (quoted if "\r" in key.key + value else plain).writerow(cells)
+        cells = (key.kind, key.shown, value)
+        (quoted if "\r" in key.shown + value else plain).writerow(cells)
     return out.getvalue()

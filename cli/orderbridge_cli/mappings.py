@@ -68,7 +68,7 @@ def export(channel: Channels) -> None:
     if wants_json():
         found = mappings.found(channel)
         document = [
-            {"kind": key.kind, "key": key.key, "value": value, "source": "found" if key in found else "imported"}
+            {"kind": key.kind, "key": key.shown, "value": value, "source": "found" if key in found else "imported"}
             for key, value in rows
         ]
         answer(document, lambda: "")
@@ -87,7 +87,7 @@ def missing(
     rows: list[dict[str, Any]] = [
         {
             "kind": each.key.kind,
-            "key": each.key.key,
+            "key": each.key.shown,
             "channel": each.channel,
             "forwards": each.forwards,
             "since": each.since,

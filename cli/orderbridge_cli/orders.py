@@ -153,7 +153,7 @@ def forward_described(forward: Forward) -> dict[str, Any]:
         "state": forward.state.value,
         "external_id": forward.external_id,
         "attempts": forward.attempts,
-        "missing": [{"kind": need.kind, "key": need.key} for need in forward.missing],
+        "missing": [{"kind": need.kind, "key": need.shown} for need in forward.missing],
         "error": forward.error,
         **_platform_says(forward),
     }

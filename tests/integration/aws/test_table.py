@@ -26,7 +26,7 @@ from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.codes import order_code
 from orderbridge.domain.events import Event
-from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry
+from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, new_forward
 from orderbridge.domain.mapping import KINDS, MappingKey
 from orderbridge.domain.orders import ChannelRef
 from orderbridge.domain.partners import Partner
@@ -99,7 +99,7 @@ forwards = st.builds(
     negative_looks=st.integers(0, 5),
     failed_looks=st.integers(0, 5),
     put_offs=st.integers(0, 5),
-    missing=st.lists(st.builds(MappingKey, st.sampled_from(KINDS), names), max_size=3).map(tuple),
+    missing=st.lists(st.builds(MappingKey.of, st.sampled_from(KINDS), names), max_size=3).map(tuple),
     error=maybe,
     revision=st.integers(0, 10**6),
 )
@@ -305,3 +305,12 @@ def test_many_events_are_put_ten_at_a_time() -> None:
     EventBridgeBus(Bus(), "bus").publish([Event("x", {"n": number}) for number in range(25)])  # type: ignore[arg-type]
 
     assert puts == [10, 10, 5]
+
+
+def test_a_name_that_is_missing_is_shown_as_the_order_wrote_it(dynamodb: Any, deployed: Deployed) -> None:
+    need = MappingKey.of("sales", "New  Person")
+    order = samples.order()
+    forward = new_forward(order.key, order.code, samples.SIRCLO, samples.NOW, 60).forward
+    item = forward_items.forward_item(replace(forward, missing=(need,)))
+    (read,) = forward_items.read_forward(item).missing
+    assert (read, read.shown, read.key) == (need, "New Person", "new person")

@@ -139,7 +139,7 @@ def test_a_file_that_is_no_json_object_is_refused_with_its_place(
 
 
 def test_an_unknown_platform_is_refused_with_the_known_ones(operator: Operator) -> None:
-    message = operator.refused(
+    message = operator.misused(
         "channels", "add", "toko", "--platform", "shopify", "--settings", operator.json_file("s.json", {}),
         "--credentials", operator.json_file("c.json", {}),
     )  # fmt: skip

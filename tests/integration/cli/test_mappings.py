@@ -79,6 +79,8 @@ def test_keys_are_kept_as_the_forwarder_looks_them_up(set_up: Operator) -> None:
     keys = [MappingKey.of("sales", "john doe"), MappingKey.of("product", "PROD-1")]
     found = TableMappings(set_up.stack.clients.dynamodb, set_up.stack.table).read("salesmania", keys)
     assert found == {keys[0]: "24728", keys[1]: {"product_id": 1}}
+    exported = set_up.json("mappings", "export", "salesmania")
+    assert [(row["kind"], row["key"]) for row in exported] == [("product", "PROD-1"), ("sales", "John DOE")]
 
 
 def test_a_file_as_a_spreadsheet_saves_it_is_read(set_up: Operator) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any
+from typing import Any, cast
 
 from orderbridge.aws.items import Item, channel_pk, from_item, mapping_pk, to_item
 from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
-from orderbridge.domain.mapping import JSON_BEGINS, MappingKey, parse_value
+from orderbridge.domain.mapping import JSON_BEGINS, MappingKey, MappingKind, parse_value
 
 
 def channel_item(channel: Channel) -> Item:
@@ -79,7 +79,14 @@ def mapping_item(channel: str, need: MappingKey, value: str, found_at: str | Non
 
     `found_at` marks one that the platform itself told, and since when it stands.
     """
-    return to_item({"PK": mapping_pk(channel, need.kind), "SK": need.key, "value": value, "found_at": found_at})
+    keys = {"PK": mapping_pk(channel, need.kind), "SK": need.key}
+    return to_item({**keys, "as_written": need.as_written or None, "value": value, "found_at": found_at})
+
+
+def read_mapping_key(item: Mapping[str, Any]) -> MappingKey:
+    """Which mapping an item is."""
+    kind = cast(MappingKind, item["PK"]["S"].rsplit("#", 1)[1])
+    return MappingKey(kind, item["SK"]["S"], item.get("as_written", {}).get("S", ""))
 
 
 def mapping_text(value: Any) -> str:

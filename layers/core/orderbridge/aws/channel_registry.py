@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import channel_items, items
 from orderbridge.aws.channels import SecretCredentials, TableChannels, credentials_secret
 from orderbridge.aws.reads import query_all
 from orderbridge.aws.transactions import TRANSACTION_LIMIT, write_all_or_nothing
 from orderbridge.domain.channels import Channel
-from orderbridge.domain.mapping import KINDS, MappingKey, MappingKind
+from orderbridge.domain.mapping import KINDS, MappingKey
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -82,12 +82,11 @@ class TableMappingRows:
     def found(self, channel: str) -> Iterator[MappingKey]:
         for item in self._items(channel):
             if "found_at" in item:
-                yield MappingKey(cast(MappingKind, item["PK"]["S"].rsplit("#", 1)[1]), item["SK"]["S"])
+                yield channel_items.read_mapping_key(item)
 
     def rows(self, channel: str) -> Iterator[tuple[MappingKey, str]]:
         for item in self._items(channel):
-            kind = cast(MappingKind, item["PK"]["S"].rsplit("#", 1)[1])
-            yield MappingKey(kind, item["SK"]["S"]), item["value"]["S"]
+            yield channel_items.read_mapping_key(item), item["value"]["S"]
 
     def _items(self, channel: str) -> Iterator[items.Item]:
         for kind in KINDS:

@@ -78,8 +78,7 @@ class TableMappings:
         wanted = [items.keys(items.mapping_pk(channel, need.kind), need.key) for need in dict.fromkeys(keys)]
         found: dict[MappingKey, Any] = {}
         for item in batch_get(self._client, self._table, wanted):
-            kind: Any = item["PK"]["S"].rsplit("#", 1)[1]
-            found[MappingKey(kind, item["SK"]["S"])] = channel_items.read_mapping_value(item)
+            found[channel_items.read_mapping_key(item)] = channel_items.read_mapping_value(item)
         return found
 
     def keep_found(self, channel: str, values: Mappings, found_at: str) -> None:

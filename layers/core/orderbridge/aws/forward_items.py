@@ -63,7 +63,7 @@ def forward_item(forward: Forward, *, is_news: bool = False) -> Item:
             "negative_looks": forward.negative_looks or None,
             "failed_looks": forward.failed_looks or None,
             "put_offs": forward.put_offs or None,
-            "missing": [[need.kind, need.key] for need in forward.missing] or None,
+            "missing": [[need.kind, need.shown] for need in forward.missing] or None,
             "error": forward.error,
             "revision": forward.revision,
         }
@@ -112,7 +112,7 @@ def read_forward(item: Mapping[str, Any]) -> Forward:
         negative_looks=int(values.get("negative_looks", 0)),
         failed_looks=int(values.get("failed_looks", 0)),
         put_offs=int(values.get("put_offs", 0)),
-        missing=tuple(MappingKey(kind, key) for kind, key in values.get("missing", ())),
+        missing=tuple(MappingKey.of(kind, key) for kind, key in values.get("missing", ())),
         error=values.get("error"),
         revision=int(values["revision"]),
     )

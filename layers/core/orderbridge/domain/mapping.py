@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
@@ -20,16 +20,23 @@ JSON_BEGINS = ("{", "[", '"')
 
 @dataclass(frozen=True, slots=True, order=True)
 class MappingKey:
-    """One thing that can be mapped: its kind, and the partner's code for it (normalised by `of`)."""
+    """One thing that can be mapped: its kind, and the partner's code for it, normalised by `of` to what is compared."""
 
     kind: MappingKind
     key: str
+    as_written: str = field(default="", compare=False, repr=False)
+    """What people are shown, where that is not the key itself."""
 
     @classmethod
     def of(cls, kind: MappingKind, key: str) -> MappingKey:
         """The key with outer space removed and inner space collapsed; names of sales people ignore case."""
         text = " ".join(key.split())
-        return cls(kind, text.casefold() if kind == "sales" else text)
+        return cls(kind, text.casefold(), text) if kind == "sales" else cls(kind, text)
+
+    @property
+    def shown(self) -> str:
+        """The code as somebody wrote it."""
+        return self.as_written or self.key
 
 
 Mappings = Mapping[MappingKey, Any]
@@ -64,5 +71,5 @@ class MissingMappings(Exception):
     def __init__(self, keys: Iterable[MappingKey], reasons: Mapping[MappingKey, str] | None = None) -> None:
         self.keys = tuple(sorted(set(keys), key=lambda need: (KINDS.index(need.kind), need.key)))
         why = {key: reasons[key] for key in self.keys if key in reasons} if reasons else {}
-        self.reason = "; ".join(f"{need.kind}:{need.key} {words}" for need, words in why.items()) or None
-        super().__init__(", ".join(f"{need.kind}:{need.key}" for need in self.keys))
+        self.reason = "; ".join(f"{need.kind}:{need.shown} {words}" for need, words in why.items()) or None
+        super().__init__(", ".join(f"{need.kind}:{need.shown}" for need in self.keys))

@@ -37,7 +37,7 @@ def park_for_mappings(
         return Transition(replace(forward, due_at=due_at, not_before=None, error=error, put_offs=0), None, forward)
     return change(
         forward, ForwardState.NEEDS_MAPPING, now, "ForwardNeedsMapping",
-        bounded(", ".join(f"{need.kind}:{need.key}" for need in listed)),
+        bounded(", ".join(f"{need.kind}:{need.shown}" for need in listed)),
         missing=listed, error=error, due_at=after(now, PARKED_RECHECK_SECONDS),
     )  # fmt: skip
 
