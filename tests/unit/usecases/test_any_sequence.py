@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -30,17 +30,7 @@ from tests.fakes.steps import Died, PortFailed, die, fail
 
 S = ForwardState
 MAX_ORDERS = 3
-ANSWERS: tuple[Answer, ...] = (
-    "accepted",
-    "rejected",
-    "refused",
-    "refused for an hour",
-    "refused credentials",
-    "forbidden",
-    "not sent",
-    "lost",
-    "lost after",
-)  # fmt: skip
+ANSWERS: tuple[Answer, ...] = get_args(Answer)
 NOTHING_HAPPENED = ("refused", "refused for an hour", "refused credentials", "forbidden", "not sent")
 
 answers = st.sampled_from(ANSWERS)
