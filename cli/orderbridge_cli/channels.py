@@ -112,25 +112,31 @@ def pause(
 
 @command(group, "resume")
 def resume(name: Name) -> None:
-    """Send to this channel again, and let go what waited for it."""
+    """Send to this channel again, whatever rest its platform asked for, and let go what waited for it."""
+    from orderbridge.usecases.operating import known_channel
+    from orderbridge_cli.platform_calls import probe, probe_seconds
+
     stack = _operations()
     channels = _channels(stack)
-    if not channels.resume(name):
+    every = probe_seconds(stack, known_channel(stack.channels, name))
+    resumed = channels.resume(name, lambda channel: probe(stack, channel), every)
+    if not resumed.was_stopped:
         note(f"{name} was neither paused nor broken.")
-    _show_state(stack, name, {"released": _let_go(channels, name)})
+    if resumed.trouble is not None:
+        then = "" if resumed.may_let_go else f"; it is tried again every {every:.0f} s, and its orders wait until then"
+        note(f"{name} does not answer as it should{then}: {resumed.trouble}")
+    released = _let_go(channels, name) if resumed.may_let_go else 0
+    _show_state(stack, name, {"released": released, "trouble": resumed.trouble})
 
 
 @command(group, "check")
 def check(name: Name) -> None:
     """Log in at the platform and read one page of stock. Sends no order."""
-    from orderbridge.platforms.registry import platform_named
     from orderbridge.usecases.operating import known_channel
+    from orderbridge_cli.platform_calls import probe
 
     stack = _operations()
-    channel = known_channel(stack.channels, name)
-    platform = platform_named(channel.platform, allow_loopback_http=stack.is_on_this_machine)
-    with progress(f"asking {channel.platform}"):
-        trouble = platform.probe(channel, stack.vault.credentials(channel))
+    trouble = probe(stack, known_channel(stack.channels, name))
     document = {"channel": name, "ok": trouble is None, "detail": trouble}
     if trouble is not None:
         raise Failure(f"{name}: {trouble}", document)

@@ -60,7 +60,7 @@ def list_forwards(
 
 @command(group, "retry")
 def retry(code: Code, channel: ChannelName) -> None:
-    """Send a REJECTED or waiting forward again, with the mappings as they are now."""
+    """Send a forward again, with the mappings as they are now; the platform is looked at first where it can be."""
     from orderbridge_cli.target import Operations
     from orderbridge_cli.wiring import look_up_orders, move_forward
 
@@ -78,7 +78,11 @@ def resolve(
         typer.Option("--sent", metavar="EXTERNAL_ID", help="The platform holds the order, under this id."),
     ] = None,
     absent: Annotated[
-        bool, typer.Option("--absent", help="The platform does not hold the order; it is sent again.")
+        bool,
+        typer.Option("--absent", help="The platform does not hold the order; it is looked at first, and sent again."),
+    ] = False,
+    unseen: Annotated[
+        bool, typer.Option("--unseen", help="With --absent: on your word alone, though the look for the order fails.")
     ] = False,
 ) -> None:
     """Settle an IN_DOUBT forward, after a look at the platform."""
@@ -87,13 +91,15 @@ def resolve(
 
     if (sent is None) is not absent:
         raise typer.BadParameter("give exactly one of --sent EXTERNAL_ID and --absent")
+    if unseen and not absent:
+        raise typer.BadParameter("--unseen goes with --absent")
     if sent is not None and not sent.strip():
         raise typer.BadParameter("the external id is empty", param_hint="--sent")
     stack = Operations.here()
     lookup, move = look_up_orders(stack), move_forward(stack)
     key = lookup.key(code)
     if sent is None:
-        _show_moved(move.resolve_absent(key, channel))
+        _show_moved(move.resolve_absent(key, channel, unseen=unseen))
         return
     moved = move.resolve_sent(key, channel, sent.strip())
     if lookup.view(code).order.cancel_requested_at is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from orderbridge.domain.times import utc_now
-from orderbridge.platforms.registry import can_cancel
+from orderbridge.platforms.registry import can_cancel, can_look
 from orderbridge.usecases.operating_channels import OperateChannels
+from orderbridge.usecases.operating_forwards import MoveForward
 from orderbridge.usecases.operating_mappings import OperateMappings
-from orderbridge.usecases.operating_orders import LookUpOrders, MoveForward
+from orderbridge.usecases.operating_orders import LookUpOrders
 from orderbridge.usecases.operating_partners import OperatePartners
 from orderbridge.usecases.operating_restores import SecureRestored
 from orderbridge.usecases.operating_webhooks import OperateWebhooks
@@ -51,7 +52,19 @@ def look_up_orders(stack: Operations) -> LookUpOrders:
 
 
 def move_forward(stack: Operations) -> MoveForward:
-    return MoveForward(stack.desk, stack.queues, can_cancel, utc_now, stack.sweep_grace_seconds, stack.operator)
+    from orderbridge_cli.platform_calls import look_for
+
+    return MoveForward(
+        desk=stack.desk,
+        queues=stack.queues,
+        can_cancel=can_cancel,
+        can_look=can_look,
+        look=lambda record: look_for(stack, record),
+        hasten=operate_channels(stack).hasten,
+        clock=utc_now,
+        sweep_grace_seconds=stack.sweep_grace_seconds,
+        operator=stack.operator,
+    )
 
 
 def secure_restored(stack: Operations) -> SecureRestored:

@@ -5,11 +5,11 @@ from typing import Any
 
 from orderbridge.runtime.background import invocation
 from orderbridge.runtime.log import log
-from orderbridge.runtime.wiring_forwarding import sweep, sweep_untold
+from orderbridge.runtime.wiring_forwarding import sweep, sweep_untold, wake_channels
 from orderbridge.runtime.wiring_webhooks import sweep_deliveries
 from orderbridge.usecases.sweeps import SweepAll
 
-run_sweep = SweepAll((sweep(), sweep_untold(), sweep_deliveries()))
+run_sweep = SweepAll((wake_channels(), sweep(), sweep_untold(), sweep_deliveries()))
 
 
 def handler(_event: Mapping[str, Any], context: Any) -> None:

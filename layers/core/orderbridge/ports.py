@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from orderbridge.domain.channels import Channel, CommonSettings
     from orderbridge.domain.deliveries import Delivery
     from orderbridge.domain.events import Event, ForwardMessage
-    from orderbridge.domain.forwards import Forward, Transition
+    from orderbridge.domain.forwards import Forward, ForwardState, Transition
     from orderbridge.domain.limits import RateLimit, Taking
     from orderbridge.domain.lookups import Finding, FoundMappings
     from orderbridge.domain.mapping import MappingKey, Mappings
@@ -174,6 +174,14 @@ class DueItem:
 class EventBus(Protocol):
     def publish(self, events: Sequence[Event]) -> None:
         """Put every event on the bus; raises where any entry failed, after retrying the failed ones."""
+        ...
+
+
+class WaitingForwards(Protocol):
+    """The forwards that wait for somebody or something, from an index that is a moment late."""
+
+    def waiting(self, channel: str, state: ForwardState) -> Iterable[Forward]:
+        """The forwards in one of the `LISTED_STATES`, the longest there first; each may be older than its item."""
         ...
 
 

@@ -12,19 +12,11 @@ import pytest
 from orderbridge.aws.due import TableDueIndex
 from orderbridge.aws.intake import TableCodeCounter, TableOrderIntake
 from orderbridge.aws.order_desk import TableOrderDesk
+from orderbridge.domain.attempts import begin_attempt, settle_attempt
 from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.events import message_of
-from orderbridge.domain.forwards import (
-    Forward,
-    ForwardState,
-    Transition,
-    begin_attempt,
-    new_forward,
-    new_unrouted_forward,
-    postpone,
-    settle_attempt,
-)
+from orderbridge.domain.forwards import Forward, ForwardState, Transition, new_forward, new_unrouted_forward, postpone
 from orderbridge.domain.interventions import close_unrouted, retry
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import Order

@@ -13,7 +13,8 @@ from botocore.exceptions import ClientError
 
 from orderbridge.aws.orders import TableOrders
 from orderbridge.aws.transactions import CONFLICT_TRIES
-from orderbridge.domain.forwards import begin_attempt, new_forward, settle_attempt
+from orderbridge.domain.attempts import begin_attempt, settle_attempt
+from orderbridge.domain.forwards import new_forward
 from orderbridge.domain.outcomes import Accepted
 from orderbridge.ports import LostRace
 from tests.fakes.samples import NOW, SIRCLO, order

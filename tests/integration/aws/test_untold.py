@@ -13,14 +13,8 @@ from orderbridge.aws.due import TableDueIndex
 from orderbridge.aws.intake import TableOrderIntake
 from orderbridge.aws.orders import TableOrders
 from orderbridge.aws.untold import TableUntoldChanges
-from orderbridge.domain.forwards import (
-    Forward,
-    TimelineEntry,
-    Transition,
-    begin_attempt,
-    new_forward,
-    settle_attempt,
-)
+from orderbridge.domain.attempts import begin_attempt, settle_attempt
+from orderbridge.domain.forwards import Forward, TimelineEntry, Transition, new_forward
 from orderbridge.domain.outcomes import Accepted
 from orderbridge.domain.times import after, to_iso
 from orderbridge.ports import DueItem, LostRace

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orderbridge.domain.forwards import Forward, begin_attempt, settle_attempt
+from orderbridge.domain.attempts import begin_attempt, settle_attempt
+from orderbridge.domain.forwards import Forward
 from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.outcomes import Outcome
 from orderbridge.domain.times import utc_now

@@ -7,7 +7,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from orderbridge.aws.intake import TableOrderIntake
-from orderbridge.domain.forwards import Forward, ForwardState, begin_attempt, settle_attempt
+from orderbridge.domain.attempts import begin_attempt, settle_attempt
+from orderbridge.domain.forwards import Forward, ForwardState
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.outcomes import Accepted

@@ -5,16 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from orderbridge.domain.attempts import LookPolicy, begin_attempt, settle_attempt, settle_look
 from orderbridge.domain.cancelling import cancel_unsent
-from orderbridge.domain.forwards import (
-    Forward,
-    ForwardState,
-    LookPolicy,
-    begin_attempt,
-    new_forward,
-    settle_attempt,
-    settle_look,
-)
+from orderbridge.domain.forwards import Forward, ForwardState, new_forward
 from orderbridge.domain.lookups import Absent, Ambiguous, Found, LookFailed
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.outcomes import Accepted, NotSent, Refused, Rejected, Unknown

@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from orderbridge.domain.attempts import LONGEST_RETRY_SECONDS
 from orderbridge.domain.cancelling import describe_cancellation, settle_cancel
-from orderbridge.domain.forwards import LONGEST_RETRY_SECONDS, ForwardState
+from orderbridge.domain.forwards import ForwardState
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
 from orderbridge.domain.times import to_iso
 from tests.fakes.samples import NOW, SIRCLO

@@ -11,18 +11,16 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from orderbridge.domain import forwards, interventions
+from orderbridge.domain.attempts import EARLY_LOOKS_SECONDS, LookPolicy, settle_attempt
 from orderbridge.domain.forwards import (
-    EARLY_LOOKS_SECONDS,
     FINAL_STATES,
     TRANSITIONS,
     UNSENT_STATES,
     ForbiddenTransition,
     ForwardState,
-    LookPolicy,
     Transition,
     new_forward,
     new_unrouted_forward,
-    settle_attempt,
 )
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown

@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from orderbridge.domain.forwards import Forward, LookPolicy, settle_attempt, settle_look
+from orderbridge.domain.attempts import LookPolicy, settle_attempt, settle_look
+from orderbridge.domain.forwards import Forward
 from orderbridge.domain.lookups import Absent, Ambiguous, CannotLook, Finding, Foreign, Found, LookFailed
 from orderbridge.domain.outcomes import Unknown
 from tests.fakes.samples import NOW

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.forwards import LONGEST_RETRY_SECONDS, ForwardState, begin_attempt, retry_delay, settle_attempt
+from orderbridge.domain.attempts import LONGEST_RETRY_SECONDS, begin_attempt, retry_delay, settle_attempt
+from orderbridge.domain.forwards import ForwardState
 from orderbridge.domain.outcomes import LONGEST_RETRY_AFTER_SECONDS, Refused, Rejected
 from orderbridge.domain.waiting import put_off
 from tests.fakes.samples import NOW

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.forwards import LONGEST_QUESTION_SECONDS, LONGEST_RETRY_SECONDS, ForwardState
+from orderbridge.domain.attempts import LONGEST_QUESTION_SECONDS, LONGEST_RETRY_SECONDS
+from orderbridge.domain.forwards import ForwardState
 from orderbridge.domain.outcomes import Accepted, Refused, Rejected, Unknown
 from orderbridge.domain.times import to_iso
 from orderbridge.usecases.cancelling import CancelOrder

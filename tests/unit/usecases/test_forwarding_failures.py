@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.forwards import LONGEST_QUESTION_SECONDS, LONGEST_RETRY_SECONDS, ForwardState
+from orderbridge.domain.attempts import LONGEST_QUESTION_SECONDS, LONGEST_RETRY_SECONDS
+from orderbridge.domain.forwards import ForwardState
 from orderbridge.domain.outcomes import Accepted
 from orderbridge.domain.times import from_iso
 from orderbridge.ports import FrozenRequest

@@ -37,7 +37,7 @@ def breaker_item(channel: str, breaker: Breaker) -> Item:
             "SK": "HEALTH",
             "failures": breaker.failures,
             "open_until": breaker.open_until,
-            "openings": breaker.openings,
+            "half_open": breaker.half_open or None,
             "reason": breaker.reason,
             "revision": breaker.revision,
         }
@@ -49,7 +49,7 @@ def read_breaker(item: Mapping[str, Any]) -> Breaker:
     return Breaker(
         failures=int(values["failures"]),
         open_until=values.get("open_until"),
-        openings=int(values["openings"]),
+        half_open=bool(values.get("half_open")),
         reason=values.get("reason"),
         revision=int(values["revision"]),
     )

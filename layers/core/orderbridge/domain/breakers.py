@@ -1,6 +1,8 @@
 """The circuit breaker of a channel: after failures in a row nothing is sent until a read has succeeded again.
 
-A probe is a read, never an order (DESIGN invariant 2), and only one worker probes at a time.
+A probe is a read, never an order, and only one worker probes at a time. While the breaker is open failures count
+nothing: they belong to calls that were under way, or to probes, and the next probe comes when it would have come. After
+a probe the breaker is half-open: orders flow, and a few failures open it again, until an order has been accepted.
 """
 
 from __future__ import annotations
@@ -9,27 +11,33 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orderbridge.domain.lookups import Finding, LookFailed
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown, bounded
+from orderbridge.domain.outcomes import Accepted, Outcome, Refused, Rejected, TurnedAway, Unknown, bounded
 from orderbridge.domain.times import after, from_iso
 
 FAILURES_TO_OPEN = 10
-FIRST_OPEN_SECONDS = 5
-LONGEST_OPEN_SECONDS = 900
-PROBE_SECONDS = 60
+FAILURES_TO_OPEN_AGAIN = 3
+"""While it is half-open."""
+
+PROBE_LEASE_SECONDS = 60
+"""How long the others are held off while one worker probes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Breaker:
-    """Consecutive failures of a channel and, where it is open, until when nothing is sent. Times are ISO 8601 UTC."""
+    """Failures of a channel since it last accepted an order and, where it is open, when it is probed next.
+
+    Times are ISO 8601 UTC.
+    """
 
     failures: int = 0
     open_until: str | None = None
-    openings: int = 0
+    half_open: bool = False
     reason: str | None = None
     revision: int = 0
 
     @property
     def is_closed(self) -> bool:
+        """Whether orders may be sent, half-open included."""
         return self.open_until is None
 
     def blocks_at(self, now: datetime) -> bool:
@@ -37,52 +45,64 @@ class Breaker:
         return self.open_until is not None and now < from_iso(self.open_until)
 
 
-def after_outcome(breaker: Breaker, outcome: Outcome, now: datetime) -> Breaker:
+def after_outcome(breaker: Breaker, outcome: Outcome, now: datetime, probe_seconds: float) -> Breaker:
     """The breaker once a create call has had this outcome; the very same value where nothing changes."""
+    retry_after = outcome.retry_after if isinstance(outcome, Refused | TurnedAway) else None
+    if not breaker.is_closed:
+        return _open_longer(breaker, after(now, retry_after)) if retry_after else breaker
     match outcome:
-        case Accepted() | Rejected():
-            return close(breaker)
-        case Refused(reason, retry_after) if retry_after:
-            return _open(breaker, reason, now, min(retry_after, LONGEST_OPEN_SECONDS))
-        case Refused(reason) | NotSent(reason) | Unknown(reason):
-            if breaker.failures + 1 < FAILURES_TO_OPEN:
-                return replace(breaker, failures=breaker.failures + 1, reason=bounded(reason))
-            return _open(breaker, reason, now, _open_seconds(breaker))
+        case Accepted():
+            return closed(breaker)
+        case Rejected():
+            return breaker
+        case _ if retry_after:
+            return _open(breaker, outcome.reason, after(now, retry_after))
+        case _:
+            limit = FAILURES_TO_OPEN_AGAIN if breaker.half_open else FAILURES_TO_OPEN
+            if breaker.failures + 1 >= limit:
+                return _open(breaker, outcome.reason, after(now, probe_seconds))
+            return replace(breaker, failures=breaker.failures + 1, reason=bounded(outcome.reason))
 
 
-def after_look(breaker: Breaker, finding: Finding, now: datetime) -> Breaker:
-    """The breaker once the platform was looked at: an answer of whatever content shows that it is alive."""
+def after_look(breaker: Breaker, finding: Finding, now: datetime, probe_seconds: float) -> Breaker:
+    """The breaker once the platform was looked at: a look that fails is a failure, any other proves no create call."""
     if isinstance(finding, LookFailed):
-        return after_outcome(breaker, Unknown(finding.reason), now)
-    return close(breaker)
+        return after_outcome(breaker, Unknown(finding.reason), now, probe_seconds)
+    return breaker
 
 
 def begin_probe(breaker: Breaker, now: datetime) -> Breaker:
     """The breaker while one worker probes: the others are held off until the probe must have ended."""
-    return replace(breaker, open_until=after(now, PROBE_SECONDS))
+    return replace(breaker, open_until=after(now, PROBE_LEASE_SECONDS))
 
 
-def after_failed_probe(breaker: Breaker, reason: str, now: datetime) -> Breaker:
-    """Open again, for longer."""
-    return _open(breaker, reason, now, _open_seconds(breaker))
+def after_failed_probe(breaker: Breaker, reason: str, now: datetime, probe_seconds: float) -> Breaker:
+    """Open still, until the next probe."""
+    return replace(breaker, open_until=after(now, probe_seconds), reason=bounded(reason))
 
 
-def close(breaker: Breaker) -> Breaker:
+def after_probe(breaker: Breaker) -> Breaker:
+    """Half-open: the platform has answered a read."""
+    return Breaker(half_open=True, revision=breaker.revision)
+
+
+def probed_now(breaker: Breaker, now: datetime) -> Breaker:
+    """The breaker of a channel that somebody does not want to wait for, whatever the platform has asked for."""
+    return replace(breaker, open_until=after(now, 0)) if breaker.blocks_at(now) else breaker
+
+
+def closed(breaker: Breaker) -> Breaker:
     """Everything may be sent again."""
-    if breaker.failures == 0 and breaker.is_closed:
+    if breaker.failures == 0 and breaker.is_closed and not breaker.half_open:
         return breaker
     return Breaker(revision=breaker.revision)
 
 
-def _open_seconds(breaker: Breaker) -> float:
-    return float(min(FIRST_OPEN_SECONDS * 2 ** min(breaker.openings, 8), LONGEST_OPEN_SECONDS))
+def _open(breaker: Breaker, reason: str, until: str) -> Breaker:
+    failures = breaker.failures + 1
+    return replace(breaker, failures=failures, open_until=until, half_open=False, reason=bounded(reason))
 
 
-def _open(breaker: Breaker, reason: str, now: datetime, seconds: float) -> Breaker:
-    return replace(
-        breaker,
-        failures=breaker.failures + 1,
-        open_until=after(now, seconds),
-        openings=breaker.openings + 1,
-        reason=bounded(reason),
-    )
+def _open_longer(breaker: Breaker, until: str) -> Breaker:
+    is_longer = breaker.open_until is not None and from_iso(until) > from_iso(breaker.open_until)
+    return replace(breaker, open_until=until) if is_longer else breaker

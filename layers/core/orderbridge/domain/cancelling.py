@@ -10,16 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from orderbridge.domain.attempts import LONGEST_QUESTION_SECONDS, LONGEST_RETRY_SECONDS, retry_delay
 from orderbridge.domain.forwards import (
-    LONGEST_QUESTION_SECONDS,
+    ForbiddenTransition,
     Forward,
     ForwardState,
     TimelineEntry,
     Transition,
     change,
-    retry_delay,
 )
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown, bounded
+from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown, bounded
 from orderbridge.domain.times import after, from_iso, to_iso
 
 CancelAnswer = Literal["cancelled", "requested", "not_possible"]
@@ -35,7 +35,9 @@ class ChannelCancellation:
 
 
 def cancel_unsent(forward: Forward, now: datetime) -> Transition:
-    """CANCELLED, of a forward that nothing was sent for."""
+    """CANCELLED, of a forward that is certainly not at its platform."""
+    if not forward.is_unsent:
+        raise ForbiddenTransition(f"{forward.state} may be at its platform")
     return change(forward, ForwardState.CANCELLED, now, "ForwardCancelled", "cancelled by the partner", due_at=None)
 
 
@@ -105,15 +107,19 @@ def settle_cancel(
 
 
 def _unanswered(
-    forward: Forward, outcome: NotSent | Refused | Unknown, now: datetime, jitter: float, grace_seconds: float
+    forward: Forward,
+    outcome: NotSent | Refused | TurnedAway | Unknown,
+    now: datetime,
+    jitter: float,
+    grace_seconds: float,
 ) -> tuple[Transition, float | None]:
     at, since, times = to_iso(now), forward.cancel_asked_since or to_iso(now), forward.cancel_unanswered + 1
     asked = replace(forward, cancel_asked_since=since, cancel_unanswered=times)
     if from_iso(since) + timedelta(seconds=LONGEST_QUESTION_SECONDS) <= now:
         detail = bounded(f"not confirmed: asked {times} times since {since}, last: {outcome.reason}")
         return _asked_no_more(forward, replace(asked, error=detail), detail, now, "CancelUnconfirmed"), None
-    retry_after = outcome.retry_after if isinstance(outcome, Refused) else None
-    delay = max(retry_delay(times, jitter, retry_after), 1.0)
+    retry_after = outcome.retry_after if isinstance(outcome, Refused | TurnedAway) else None
+    delay = max(retry_delay(times, jitter, retry_after, LONGEST_RETRY_SECONDS), 1.0)
     error = bounded(f"asked to cancel, the platform does not answer: {outcome.reason}")
     later = replace(asked, error=error, not_before=after(now, delay), due_at=after(now, delay + grace_seconds))
     if error == forward.error:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from orderbridge.domain.breakers import Breaker
 
+MAX_ATTEMPTS = 8
 ChannelState = Literal["active", "paused"]
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/[^?#\s]*)?", re.IGNORECASE)
@@ -41,6 +42,10 @@ class CommonSettings(BaseModel):
     """Whether this account's 503 is known to mean that nothing was processed."""
     look_up_mappings: bool = True
     """Whether a missing mapping may be taken from the platform itself, where exactly our code stands there once."""
+    max_attempts: Annotated[int, Field(ge=1, le=1000)] = MAX_ATTEMPTS
+    """After how many attempts that failed although the channel is well an order waits for a person."""
+    probe_s: Annotated[Decimal, Field(gt=0, le=3600)] = Decimal(60)
+    """How often a channel is tried by a read while its breaker is open."""
     settle_s: Annotated[Decimal, Field(gt=0, le=3600)] = Decimal(30)
     """How long the account's lists may lag behind its creates: the time before a look, and between two of them."""
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from orderbridge.domain.attempts import LONGEST_RETRY_SECONDS, retry_delay
 from orderbridge.domain.forwards import (
     UNSENT_STATES,
     ForbiddenTransition,
@@ -14,7 +15,6 @@ from orderbridge.domain.forwards import (
     TimelineEntry,
     Transition,
     change,
-    retry_delay,
 )
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.outcomes import bounded
@@ -51,11 +51,14 @@ def pause(
     """
     error = bounded(reason)
     not_before = after(now, not_before_seconds) if not_before_seconds else None
-    paused = change(
-        forward, ForwardState.PAUSED, now, "ForwardPaused", error,
-        error=error, not_before=not_before, due_at=after(now, due_seconds),
+    due_at = after(now, due_seconds)
+    if forward.state is ForwardState.PAUSED:
+        # Looked at again, and nothing has come: it still waits since then, and the timeline says so once.
+        still = replace(forward, error=error, not_before=not_before, due_at=due_at, put_offs=0)
+        return Transition(still, None, forward)
+    return change(
+        forward, ForwardState.PAUSED, now, "ForwardPaused", error, error=error, not_before=not_before, due_at=due_at
     )  # fmt: skip
-    return paused if forward.state is not ForwardState.PAUSED else paused._replace(entry=None)
 
 
 def put_off(forward: Forward, reason: str, now: datetime, jitter: float, grace_seconds: float) -> Transition:
@@ -66,7 +69,7 @@ def put_off(forward: Forward, reason: str, now: datetime, jitter: float, grace_s
     if forward.state not in UNSENT_STATES:
         raise ForbiddenTransition(f"{forward.state} is not to be sent")
     error, put_offs, at = bounded(reason), forward.put_offs + 1, to_iso(now)
-    delay = retry_delay(put_offs, jitter)
+    delay = retry_delay(put_offs, jitter, longest=LONGEST_RETRY_SECONDS)
     later = replace(
         forward, error=error, put_offs=put_offs, not_before=after(now, delay), due_at=after(now, delay + grace_seconds)
     )

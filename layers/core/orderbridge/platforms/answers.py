@@ -1,28 +1,38 @@
-"""What an answer to a create call means where every platform agrees, and the platform's words made fit to keep.
+"""What an answer means where every platform agrees, and the platform's words made fit to keep.
 
-==================  =======================================================================
-401                 `Refused`, and it speaks against the credentials
-403                 `Refused`, and it speaks against the credentials unless others are let through with them
-429                 `Refused`, with Retry-After where given
-503                 `Refused` only where the channel says so (`refuses_with_503`), else `Unknown`
-another 4xx         `Rejected` in the platform's words
-3xx, another 5xx    `Unknown`
-2xx                 None: the platform's own reader decides
-==================  =======================================================================
+==========================  ===========================================================================================
+2xx                         None: the platform's own reader decides
+401                         `Refused`, and it speaks against the credentials
+403                         `Refused`, and it speaks against the credentials unless others are let through with them
+429                         `Refused`, with Retry-After where given
+503                         `Refused` only where the channel says so (`refuses_with_503`), else `Unknown`
+404, 405, 413, 421, 425     `TurnedAway`
+400, 409, 410, 422          `Rejected` where JSON says what is wrong with the content, else `Unknown`
+every other status          `Unknown`
+==========================  ===========================================================================================
 
-The table is DESIGN invariant 2 and INTERFACES section 5.
+The whole table, with its premises, is in ``docs/platforms/README.md``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from orderbridge.domain.outcomes import LONGEST_RETRY_AFTER_SECONDS, Outcome, Refused, Rejected, Unknown, bounded
+from orderbridge.domain.outcomes import (
+    LONGEST_RETRY_AFTER_SECONDS,
+    Outcome,
+    Refused,
+    Rejected,
+    TurnedAway,
+    Unknown,
+    bounded,
+)
 from orderbridge.domain.times import Clock, utc_now
+from orderbridge.platforms.content import speaks_of_trouble
 from orderbridge.platforms.documents import NotJson, read_json
 from orderbridge.platforms.transport import Reply
 
@@ -44,10 +54,28 @@ _PERSONAL_LOOKING = (
 )
 
 
-def common_outcome(reply: Reply, *, refuses_with_503: bool, unwanted: Iterable[str] = ()) -> Outcome | None:
+TURNED_AWAY = frozenset({404, 405, 413, 421, 425})
+"""There is nothing under this address, or not for this method, this size, this host, this early."""
+
+OF_CONTENT = frozenset({400, 409, 410, 422})
+
+
+def is_no_trouble(words: str) -> bool:
+    """Whether there are words, and none that speak of something else than what was asked for."""
+    return bool(words) and not speaks_of_trouble(words)
+
+
+def common_outcome(
+    reply: Reply,
+    *,
+    refuses_with_503: bool,
+    unwanted: Iterable[str] = (),
+    refuses_content: Callable[[str], bool] = is_no_trouble,
+) -> Outcome | None:
     """What every platform's answer of this status means; None for a 2xx.
 
-    `unwanted` are texts that must not be kept: credentials, and what is personal in the request.
+    `unwanted` are texts that must not be kept: credentials, and what is personal in the request. `refuses_content` says
+    of the words in a JSON answer whether they refuse the content of what was sent.
     """
     status = reply.status
     if 200 <= status < 300:
@@ -57,9 +85,24 @@ def common_outcome(reply: Reply, *, refuses_with_503: bool, unwanted: Iterable[s
         return Refused(words, credentials=True, perhaps_of_order=status == 403)
     if status == 429 or (status == 503 and refuses_with_503):
         return Refused(words, retry_after=retry_after_seconds(reply.headers))
-    if 400 <= status < 500:
+    if status in TURNED_AWAY:
+        return TurnedAway(words, by_application=_may_be_json(reply), retry_after=retry_after_seconds(reply.headers))
+    if status in OF_CONTENT and _is_json(reply) and refuses_content("; ".join(words_of(reply))):
         return Rejected(words)
-    return Unknown(words)
+    return Unknown(words, of_order=status != 503)
+
+
+def _is_json(reply: Reply) -> bool:
+    try:
+        return isinstance(read_json(reply.body), Mapping | list)
+    except NotJson:
+        return False
+
+
+def _may_be_json(reply: Reply) -> bool:
+    """Whether an application may have written the answer: JSON, also of another kind, cut short or out of bounds."""
+    begins = reply.body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    return begins in (b"{", b"[", b'"') or "json" in reply.headers.get("content-type", "").lower() or _is_json(reply)
 
 
 def told(reply: Reply, unwanted: Iterable[str] = ()) -> str:

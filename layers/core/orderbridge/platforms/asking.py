@@ -8,14 +8,14 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from orderbridge.domain.outcomes import NotSent, Refused, Rejected, Unknown
+from orderbridge.domain.outcomes import NotSent, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.platforms.adapter import outcome_of_failure
 from orderbridge.platforms.answers import common_outcome
 from orderbridge.platforms.documents import NotJson, read_json
 from orderbridge.platforms.endpoints import File, Request
 from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, Reply
 
-Failure = Rejected | Refused | NotSent | Unknown
+Failure = Rejected | Refused | TurnedAway | NotSent | Unknown
 
 
 class AskFailed(Exception):
@@ -37,7 +37,7 @@ def send(conversation: Conversation, call: Call, deadline: Deadline) -> Reply:
 def require_success(reply: Reply, unwanted: Iterable[str]) -> None:
     """Raises `AskFailed` for a status that is none of success."""
     outcome = common_outcome(reply, refuses_with_503=True, unwanted=unwanted)
-    if isinstance(outcome, Rejected | Refused | Unknown):
+    if isinstance(outcome, Rejected | Refused | TurnedAway | Unknown):
         raise AskFailed(outcome)
 
 

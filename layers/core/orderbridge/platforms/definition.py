@@ -36,6 +36,7 @@ class PlatformDefinition(Generic[SettingsT, CredentialsT]):
     values: Mapping[MappingKind, Callable[[Any, SettingsT], Any]]
     adapter: str
     can_cancel: bool
+    can_look: bool
 
     def read_settings(self, document: Mapping[str, Any]) -> SettingsT:
         """A channel's settings, validated; raises `InvalidValue` naming every member that is wrong."""

@@ -28,6 +28,15 @@ def whole_in(value: Any) -> int:
     return int(number)
 
 
+def positive_id(value: Any) -> int | None:
+    """The id of something that is there: a whole number above 0, or its digits; None for anything else."""
+    try:
+        number = whole_in(value)
+    except ValueError:
+        return None
+    return number if 0 < number < 2**63 else None
+
+
 def text_in(value: Any) -> str:
     """The text; raises ValueError for anything else."""
     if isinstance(value, str):

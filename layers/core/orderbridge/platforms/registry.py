@@ -27,6 +27,11 @@ def can_cancel(name: str) -> bool:
     return name in platform_names() and definition_of(name).can_cancel
 
 
+def can_look(name: str) -> bool:
+    """Whether an order can be looked for at a platform; at one that is gone it cannot."""
+    return name in platform_names() and definition_of(name).can_look
+
+
 def platform_named(name: str, *, allow_loopback_http: bool = False, workers: int = 1) -> Platform:
     """The platform, ready to send; `workers` is how many send at the same time. Raises `InvalidValue` for no name."""
     return definition_of(name).make_adapter(Transport(allow_loopback_http=allow_loopback_http, turns=Turns(workers)))

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 
 from orderbridge import platforms
 from orderbridge.domain.channels import Channel, CommonSettings
-from orderbridge.domain.outcomes import NotSent, Outcome, Refused, Rejected, Unknown
+from orderbridge.domain.outcomes import NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.domain.stock_drift import PushResult, PushTarget
 from orderbridge.domain.stock_lists import ListedLevel, StockReadFailed, UnusableMapping
 from orderbridge.platforms.asking import AskFailed
@@ -109,7 +109,7 @@ def readable() -> Iterator[None]:
 def not_pushed(target: PushTarget, outcome: Outcome) -> PushResult | None:
     """What a push came to that was not taken; None where it may have been, and reading back will tell."""
     match outcome:
-        case Rejected(reason):
+        case Rejected(reason) | TurnedAway(reason):
             return PushResult(target.product, None, reason, was_sent=False)
         case Refused(reason) | NotSent(reason):
             return PushResult(target.product, None, reason, was_sent=False, refused=True)

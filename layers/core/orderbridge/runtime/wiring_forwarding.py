@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from orderbridge.aws import clients
 from orderbridge.aws.bus import EventBridgeBus, PlatformQueues
+from orderbridge.aws.channel_overview import TableChannelOverview
 from orderbridge.aws.channels import SecretCredentials, TableChannels, TableMappings
 from orderbridge.aws.due import TableDueIndex
 from orderbridge.aws.errors import AWS_FAILURES
@@ -31,8 +32,9 @@ from orderbridge.usecases.forwarding import ForwardOrder
 from orderbridge.usecases.publishing import PublishOrder
 from orderbridge.usecases.publishing_changes import PublishForwardChange, SweepUntold
 from orderbridge.usecases.recently_asked import RecentlyAsked
-from orderbridge.usecases.releasing import RouteOrders
+from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
 from orderbridge.usecases.sweeping import Sweep
+from orderbridge.usecases.waking import ReleaseInBatches, WakeChannels
 
 
 def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange, Callable[[Channel], None]]:
@@ -89,8 +91,10 @@ def forward_order() -> ForwardOrder:
     platform = platform_named(
         settings.platform, allow_loopback_http=settings.allow_loopback_http, workers=int(settings.workers)
     )
+    queues = PlatformQueues(clients.sqs(), settings.stack, {settings.platform: settings.queue_url})
+    desk = TableOrderDesk(table, settings.table_name)
     return ForwardOrder(
-        orders=TableOrders(table, settings.table_name),
+        orders=desk,
         channels=ChannelWatch(
             directory=TableChannels(table, settings.table_name),
             platform=platform,
@@ -98,11 +102,11 @@ def forward_order() -> ForwardOrder:
                 clients.secrets_manager(), settings.stack, settings.partner_cache_seconds, utc_now
             ),
             clock=utc_now,
-            jitter=random.random,
         ),
         mappings=TableMappings(table, settings.table_name),
         platform=platform,
-        queues=PlatformQueues(clients.sqs(), settings.stack, {settings.platform: settings.queue_url}),
+        queues=queues,
+        release_in_batches=_release_in_batches(desk, queues, settings.sweep_grace_seconds),
         asked=RecentlyAsked(utc_now),
         note_failure=_note_failure,
         clock=utc_now,
@@ -113,10 +117,24 @@ def forward_order() -> ForwardOrder:
     )
 
 
+def _release_in_batches(desk: TableOrderDesk, queues: PlatformQueues, grace_seconds: float) -> ReleaseInBatches:
+    return ReleaseInBatches(desk, ReleaseForwards(desk, queues, utc_now, grace_seconds), queues)
+
+
 def _note_failure(failure: Exception, forward: Forward) -> None:
     """Counted as a metric by the template; what it means for the order stands on the forward."""
     channel = forward.channel
     log_failure("forward_failed", failure, code=forward.code, channel=channel.name, platform=channel.platform)
+
+
+def wake_channels() -> WakeChannels:
+    settings = load(SweeperSettings)
+    table = clients.dynamodb()
+    desk = TableOrderDesk(table, settings.table_name)
+    release_in_batches = _release_in_batches(
+        desk, PlatformQueues(clients.sqs(), settings.stack), settings.sweep_grace_seconds
+    )
+    return WakeChannels(TableChannelOverview(table, settings.table_name, 0, utc_now), release_in_batches, utc_now)
 
 
 def sweep() -> Sweep:

@@ -12,7 +12,7 @@ from orderbridge.domain.cancelling import (
     describe_cancellation,
 )
 from orderbridge.domain.events import message_of
-from orderbridge.domain.forwards import UNROUTED, UNSENT_STATES, Forward, ForwardState, Transition
+from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState, Transition
 from orderbridge.domain.orders import Order
 from orderbridge.domain.times import Clock, to_iso
 from orderbridge.ports import CancelStore, ForwardQueues, LostRace
@@ -52,7 +52,7 @@ class CancelOrder:
             forward = next(f for f in self._forwards(order) if f.channel.name == channel)
             cancels = self.can_cancel(forward.channel.platform)
             try:
-                if forward.state in UNSENT_STATES:
+                if forward.is_unsent:
                     forward = self.orders.save(cancel_unsent(forward, self.clock()))
                 elif forward.state is ForwardState.SENT and cancels and forward.cancel_answer is None:
                     due = await_platform_cancel(forward, self.clock(), self.sweep_grace_seconds)

@@ -1,31 +1,42 @@
-"""Whether a channel may be sent to now, and what its answers say about it (DESIGN sections 1 and 2)."""
+"""Whether a channel may be sent to now, and what its answers say about it (its breaker: ``domain.breakers``)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from orderbridge.domain.breakers import Breaker, after_failed_probe, after_look, after_outcome, begin_probe, close
+from orderbridge.domain.breakers import (
+    Breaker,
+    after_failed_probe,
+    after_look,
+    after_outcome,
+    after_probe,
+    begin_probe,
+)
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.lookups import Finding
-from orderbridge.domain.outcomes import Outcome, Refused
+from orderbridge.domain.outcomes import Outcome, Refused, TurnedAway
 from orderbridge.domain.times import Clock, from_iso, to_iso
 from orderbridge.ports import ChannelDirectory, ChannelUnusable, CredentialSource, LostRace, Platform
 
-PAUSED_RECHECK_SECONDS = 600
-SPREAD_SECONDS = 3
+SLOW_RECHECK_SECONDS = 600
+"""When a forward whose channel takes nothing looks again by itself; who lets it go is quicker."""
 
 
 @dataclass(frozen=True, slots=True)
 class Obstacle:
-    """Why nothing may be sent to a channel now, and in how many seconds it is worth asking again."""
+    """Why nothing may be sent to a channel now, and in how many seconds it is worth asking again.
+
+    `next_probe` is the time at which the breaker is probed next, where it is for this caller to see to it.
+    """
 
     reason: str
     recheck_seconds: float
-    passes_by_itself: bool = True
-    """Whether time alone may remove it; a paused channel waits for a person."""
+    is_operational: bool = False
+    """Whether only a person removes it; a breaker closes by itself."""
+    next_probe: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +45,20 @@ class Access:
 
     channel: Channel
     credentials: Mapping[str, Any]
+    has_recovered: bool = False
+    """Whether its breaker has just been closed, so that what waits for it can go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What a create call's outcome says about its channel."""
+
+    obstacle: Obstacle | None = None
+    """The channel is paused from now on."""
+    is_well: bool = False
+    """A read has proved that the channel is well although the call failed."""
+    next_probe: str | None = None
+    """The breaker has just been opened by this caller, and is to be probed at this time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,72 +69,67 @@ class ChannelWatch:
     platform: Platform
     credentials: CredentialSource
     clock: Clock
-    jitter: Callable[[], float]
-    paused_recheck_seconds: float = PAUSED_RECHECK_SECONDS
+    slow_recheck_seconds: float = SLOW_RECHECK_SECONDS
 
-    def access(self, name: str) -> Access:
-        """What is needed to ask the channel anything; raises `ChannelUnusable` where it cannot be asked at all."""
-        return self._access(self._existing(name))
-
-    def way_to(self, name: str) -> Access | Obstacle:
+    def way_to(self, name: str, *, although_paused: bool = False) -> Access | Obstacle:
         """The access to a channel that may be sent to now, or what stands against it.
 
-        Where the breaker's time is over, one caller probes, by a read. Raises `ChannelUnusable`.
+        Where the breaker's time is over, one caller probes, by a read. A paused channel may still be read from
+        (`although_paused`). Raises `ChannelUnusable` where it cannot be asked at all.
         """
-        channel = self._existing(name)
-        if channel.state == "paused":
-            return self.waits_for_a_person(channel.paused_reason or "the channel is paused")
+        channel = self.directory.find(name)
+        if channel is None:
+            raise ChannelUnusable(f"there is no channel {name}")
+        if channel.state == "paused" and not although_paused:
+            return self.operational(channel.paused_reason or "the channel is paused")
         access = self._access(channel)
         if channel.breaker.is_closed:
             return access
-        obstacle = self._open(channel) if channel.breaker.blocks_at(self.clock()) else self._probe(access)
-        return obstacle or access
+        return self._blocked(channel) if channel.breaker.blocks_at(self.clock()) else self._probe(access)
 
-    def waits_for_a_person(self, reason: str) -> Obstacle:
+    def operational(self, reason: str) -> Obstacle:
         """The obstacle that only a person removes: a paused channel, or one that is not set up as it should be."""
-        return Obstacle(reason, self.paused_recheck_seconds, passes_by_itself=False)
+        return Obstacle(reason, self.slow_recheck_seconds, is_operational=True)
 
     def needs_nobody(self, name: str) -> bool:
         """Whether nothing stands against the channel that only a person removes."""
         try:
-            return self.access(name).channel.state == "active"
+            channel = self.directory.find(name)
+            return channel is not None and channel.state == "active" and bool(self._access(channel))
         except ChannelUnusable:
             return False
 
-    def learn(self, access: Access, outcome: Outcome) -> Obstacle | None:
-        """Take an outcome into account: pause on refused credentials, count failures, close after a success.
-
-        The obstacle is that the channel is paused from now on.
-        """
+    def learn(self, access: Access, outcome: Outcome) -> Lesson:
+        """Take an outcome into account: pause on refused credentials, count failures, close after a success."""
         channel = access.channel
         if isinstance(outcome, Refused) and outcome.credentials:
-            try:
-                stored = self.credentials.refreshed(channel)
-            except ChannelUnusable as unusable:
-                # An operator has just taken them away.
-                return self.waits_for_a_person(str(unusable))
-            if stored != access.credentials:
-                # An operator has just stored others, and the next attempt takes those.
-                return None
-            if outcome.perhaps_of_order and self.platform.probe(channel, access.credentials) is None:
-                # One order that a platform's firewall takes for an attack must not pause everybody's channel.
-                self._save(channel, after_outcome(channel.breaker, outcome, self.clock()))
-                return None
-            reason = f"the platform refuses the credentials: {outcome.reason}"
-            self.directory.pause(channel.name, reason, to_iso(self.clock()))
-            return self.waits_for_a_person(reason)
-        self._save(channel, after_outcome(channel.breaker, outcome, self.clock()))
-        return None
+            return self._learn_from_refused_credentials(access, outcome)
+        next_probe = self._save(channel, after_outcome(channel.breaker, outcome, self.clock(), self._probe_s(channel)))
+        # Nobody looks at the platform before this order is sent again, so a read tells whether the channel is well.
+        asks = isinstance(outcome, TurnedAway) and not self.platform.can_look and channel.breaker.is_closed
+        is_well = asks and self.platform.probe(channel, access.credentials) is None
+        return Lesson(is_well=is_well, next_probe=next_probe)
 
-    def learn_from_look(self, channel: Channel, finding: Finding) -> None:
-        """Take a look's result into account: a platform that answers is alive, whatever became of the order."""
-        self._save(channel, after_look(channel.breaker, finding, self.clock()))
+    def learn_from_look(self, channel: Channel, finding: Finding) -> str | None:
+        """Take a look's result into account; the time of the next probe where it has just opened the breaker."""
+        return self._save(channel, after_look(channel.breaker, finding, self.clock(), self._probe_s(channel)))
 
-    def _existing(self, name: str) -> Channel:
-        channel = self.directory.find(name)
-        if channel is None:
-            raise ChannelUnusable(f"there is no channel {name}")
-        return channel
+    def _learn_from_refused_credentials(self, access: Access, outcome: Refused) -> Lesson:
+        channel = access.channel
+        try:
+            stored = self.credentials.refreshed(channel)
+        except ChannelUnusable as unusable:
+            # An operator has just taken them away.
+            return Lesson(self.operational(str(unusable)))
+        if stored != access.credentials:
+            # An operator has just stored others, and the next attempt takes those.
+            return Lesson()
+        if outcome.perhaps_of_order and self.platform.probe(channel, access.credentials) is None:
+            # One order that a platform's firewall takes for an attack must not pause everybody's channel.
+            return Lesson(is_well=True)
+        reason = f"the platform refuses the credentials: {outcome.reason}"
+        self.directory.pause(channel.name, reason, to_iso(self.clock()))
+        return Lesson(self.operational(reason))
 
     def _access(self, channel: Channel) -> Access:
         credentials = self.credentials.credentials(channel)
@@ -121,28 +141,38 @@ class ChannelWatch:
             self.platform.require_usable(channel, credentials)
         return Access(channel, credentials)
 
-    def _save(self, channel: Channel, learnt: Breaker) -> None:
-        if learnt != channel.breaker:
-            # A lost race means that another worker has learnt something at this very moment: one count less is fine.
-            with suppress(LostRace):
-                self.directory.save_breaker(channel, learnt)
+    def _save(self, channel: Channel, learnt: Breaker) -> str | None:
+        """Keep what was learnt; the time of the next probe where that opened the breaker."""
+        if learnt == channel.breaker:
+            return None
+        # A lost race means that another worker has learnt something at this very moment: one count less is fine.
+        with suppress(LostRace):
+            self.directory.save_breaker(channel, learnt)
+            return learnt.open_until
+        return None
 
-    def _probe(self, access: Access) -> Obstacle | None:
+    def _probe(self, access: Access) -> Access | Obstacle:
         channel = access.channel
         try:
             probing = self.directory.save_breaker(channel, begin_probe(channel.breaker, self.clock()))
         except LostRace:
-            return Obstacle("another worker probes the channel", self.jitter() * SPREAD_SECONDS + 1)
+            return Obstacle("another worker probes the channel", self.slow_recheck_seconds)
         trouble = self.platform.probe(channel, access.credentials)
         if trouble is None:
-            self.directory.save_breaker(probing, close(probing.breaker))
-            return None
-        opened = after_failed_probe(probing.breaker, trouble, self.clock())
-        return self._open(self.directory.save_breaker(probing, opened))
+            recovered = self.directory.save_breaker(probing, after_probe(probing.breaker))
+            return Access(recovered, access.credentials, has_recovered=True)
+        opened = after_failed_probe(probing.breaker, trouble, self.clock(), self._probe_s(channel))
+        return self._blocked(self.directory.save_breaker(probing, opened), next_probe=opened.open_until)
 
-    def _open(self, channel: Channel) -> Obstacle:
+    def _blocked(self, channel: Channel, next_probe: str | None = None) -> Obstacle:
         breaker = channel.breaker
-        seconds = (from_iso(breaker.open_until or "") - self.clock()).total_seconds()
         reason = f"the channel failed {breaker.failures} times in a row, last: {breaker.reason}"
-        # Spread out, so that what waited does not come back in one instant.
-        return Obstacle(reason, max(seconds, 0) + self.jitter() * SPREAD_SECONDS)
+        return Obstacle(reason, self.slow_recheck_seconds, next_probe=next_probe)
+
+    def _probe_s(self, channel: Channel) -> float:
+        return float(self.platform.settings(channel).probe_s)
+
+
+def seconds_until(time: str, clock: Clock) -> float:
+    """How far ahead a time is; 0 where it is over."""
+    return max((from_iso(time) - clock()).total_seconds(), 0.0)

@@ -1,4 +1,10 @@
-"""Carry one order to one channel, at most once (DESIGN invariants 1, 2, 3 and 6)."""
+"""Carry one order to one channel, at most once (DESIGN invariants 1, 2, 3 and 6).
+
+While a channel's breaker is open its forwards are PAUSED, and nobody sends anything. The one message that was delayed
+until the next probe makes a worker probe it; once a probe has succeeded, the message of the forward that has waited
+longest lets the next batch go, and so on until none is left. A chain that breaks is taken up by the sweeper
+(`usecases.waking`).
+"""
 
 from __future__ import annotations
 
@@ -8,24 +14,16 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from orderbridge.domain.attempts import LookPolicy, begin_attempt, note_proof, settle_attempt, settle_look
 from orderbridge.domain.cancelling import await_channel, await_platform_cancel, cancel_unsent, settle_cancel
 from orderbridge.domain.channels import Channel, CommonSettings
 from orderbridge.domain.events import LONGEST_MESSAGE_DELAY_SECONDS, ForwardMessage, message_of
-from orderbridge.domain.forwards import (
-    UNSENT_STATES,
-    Forward,
-    ForwardState,
-    LookPolicy,
-    Transition,
-    begin_attempt,
-    settle_attempt,
-    settle_look,
-)
+from orderbridge.domain.forwards import UNSENT_STATES, Forward, ForwardState, Transition
 from orderbridge.domain.lookups import Finding, LookFailed
 from orderbridge.domain.mapping import MissingMappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Outcome, Unknown
-from orderbridge.domain.times import Clock, from_iso, to_iso
+from orderbridge.domain.times import Clock, to_iso
 from orderbridge.domain.waiting import park_for_mappings, pause, put_off, release, wait_for_turn
 from orderbridge.ports import (
     ChannelUnusable,
@@ -37,12 +35,13 @@ from orderbridge.ports import (
     OrderStore,
     Platform,
 )
-from orderbridge.usecases.channel_watch import Access, ChannelWatch, Obstacle
+from orderbridge.usecases.channel_watch import Access, ChannelWatch, Lesson, Obstacle, seconds_until
 from orderbridge.usecases.recently_asked import RecentlyAsked
+from orderbridge.usecases.waking import ReleaseInBatches
 
 LEASE_MARGIN_SECONDS = 10
-UNKNOWN_POLICY = LookPolicy(settle_seconds=float(CommonSettings.model_fields["settle_s"].default))
-"""How a platform is looked at whose channel's settings cannot be read."""
+_DEFAULTS = CommonSettings(base_url="https://unknown.invalid")
+"""The settings that count for a look where the channel's own cannot be read."""
 
 
 class UnknownForward(Exception):
@@ -62,9 +61,9 @@ class _Ready:
 class ForwardOrder:
     """Handles one queue message: looks at the forward and does the one thing that is next for it.
 
-    Whatever the platform does ends in a state of the forward, and what should not have happened before a byte left is
-    said on the forward, which is tried again. Raises only where not even that could be written, and for what happens
-    once an attempt has begun: its outcome is unknown then, and the platform is looked at when its lease is over.
+    Whatever happens ends in a state of the forward. A failure of our own before sending is stored on the forward, which
+    is retried; one while sending makes the outcome unknown. Raises only where not even that could be written: then the
+    platform is looked at when the attempt's lease is over.
     """
 
     orders: OrderStore
@@ -72,6 +71,7 @@ class ForwardOrder:
     mappings: MappingStore
     platform: Platform
     queues: ForwardQueues
+    release_in_batches: ReleaseInBatches
     asked: RecentlyAsked
     note_failure: Callable[[Exception, Forward], None]
     """Where a failure is put that a person has to know of; the forward itself says in words what it means."""
@@ -96,12 +96,15 @@ class ForwardOrder:
         match record.forward.state:
             case ForwardState.SENDING if record.forward.lease_is_over(now):
                 return self._look(record)
-            case state if record.order.cancel_requested_at is not None and state in UNSENT_STATES:
+            case _ if record.order.cancel_requested_at is not None and record.forward.is_unsent:
                 return self.orders.save(cancel_unsent(record.forward, now))
             case ForwardState.SENT if record.order.cancel_requested_at is not None:
                 return self._cancel_at_platform(record.order, record.forward)
             case state if state in UNSENT_STATES and record.forward.may_send_at(now):
                 return self._send(record)
+            case ForwardState.QUEUED | ForwardState.SENDING | ForwardState.PAUSED:
+                # Too early for the forward itself: the message is about its channel.
+                return self._look_after_channel(record.forward)
             case _:
                 return record.forward
 
@@ -125,9 +128,10 @@ class ForwardOrder:
             way = self.channels.way_to(record.forward.channel.name)
         except ChannelUnusable as unusable:
             self.note_failure(unusable, record.forward)
-            return self._pause(record.forward, self.channels.waits_for_a_person(str(unusable)))
+            return self._pause(record.forward, self.channels.operational(str(unusable)))
         if isinstance(way, Obstacle):
             return self._pause(record.forward, way)
+        self._wake_others(way)
         try:
             request = record.request or self._mapped_request(record.order, way.channel)
         except MissingMappings as missing:
@@ -156,15 +160,29 @@ class ForwardOrder:
 
     def _attempt(self, sending: Forward, ready: _Ready) -> Forward:
         channel = ready.access.channel
-        outcome = self.platform.create_order(ready.request, channel, ready.access.credentials)
-        settled = self._settle(sending, outcome, self._look_policy(channel))
-        obstacle = self.channels.learn(ready.access, outcome)
-        return settled if obstacle is None else self._pause(settled, obstacle)
+        try:
+            outcome = self.platform.create_order(ready.request, channel, ready.access.credentials)
+        except Exception as failure:  # noqa: BLE001 - the order may be there, whatever went wrong with the answer
+            self.note_failure(failure, sending)
+            outcome = Unknown(described(failure))
+        settings = self.platform.settings(channel)
+        settled = self._settle(sending, outcome, settings)
+        return self._apply(self.channels.learn(ready.access, outcome), settled, settings)
 
-    def _settle(self, forward: Forward, outcome: Outcome, policy: LookPolicy) -> Forward:
-        look = policy if self.platform.can_look else None
+    def _apply(self, lesson: Lesson, settled: Forward, settings: CommonSettings) -> Forward:
+        """What an outcome says about the channel, seen to; it may say something about the forward in turn."""
+        self._probe_at(settled, lesson.next_probe)
+        if lesson.obstacle is not None:
+            return self._pause(settled, lesson.obstacle)
+        if lesson.is_well and settled.state is ForwardState.QUEUED:
+            return self.orders.save(note_proof(settled, self.clock(), settings.max_attempts))
+        return settled
+
+    def _settle(self, forward: Forward, outcome: Outcome, settings: CommonSettings) -> Forward:
+        look = _look_policy(settings) if self.platform.can_look else None
+        now, grace = self.clock(), self.sweep_grace_seconds
         return self._save_and_return_later(
-            settle_attempt(forward, outcome, self.clock(), self.jitter(), self.sweep_grace_seconds, look)
+            settle_attempt(forward, outcome, now, self.jitter(), grace, look, settings.max_attempts)
         )
 
     def _put_off(self, forward: Forward, failure: Exception) -> Forward:
@@ -202,10 +220,12 @@ class ForwardOrder:
         try:
             way = self.channels.way_to(forward.channel.name)
             if isinstance(way, Obstacle):
+                self._probe_at(forward, way.next_probe)
                 return way
+            self._wake_others(way)
             self.platform.take_turn(way.channel)
             answer = self.platform.cancel_order(order, forward.external_id, way.channel, way.credentials)
-            self.channels.learn(way, answer)
+            self._probe_at(forward, self.channels.learn(way, answer).next_probe)
         except Exception as failure:  # noqa: BLE001 - asking again does no harm
             self.note_failure(failure, forward)
             return Unknown(described(failure))
@@ -215,28 +235,30 @@ class ForwardOrder:
 
     def _look(self, record: ForwardRecord) -> Forward:
         if not self.platform.can_look:
-            return self._settle(record.forward, Unknown("the worker ended before it had an answer"), UNKNOWN_POLICY)
-        finding, policy = self._found(record)
+            return self._settle(record.forward, Unknown("the worker ended before it had an answer"), _DEFAULTS)
+        finding, settings = self._found(record)
+        now, policy, grace = self.clock(), _look_policy(settings), self.sweep_grace_seconds
         return self._save_and_return_later(
-            settle_look(record.forward, finding, self.clock(), self.jitter(), self.sweep_grace_seconds, policy)
+            settle_look(record.forward, finding, now, self.jitter(), grace, policy, settings.max_attempts)
         )
 
-    def _found(self, record: ForwardRecord) -> tuple[Finding, LookPolicy]:
+    def _found(self, record: ForwardRecord) -> tuple[Finding, CommonSettings]:
         """What a look shows; one that could not be made says nothing about the order."""
-        policy = UNKNOWN_POLICY
+        settings = _DEFAULTS
         try:
-            access = self.channels.access(record.forward.channel.name)
-            policy = self._look_policy(access.channel)
-            self.platform.take_turn(access.channel)
-            finding = self.platform.look_for(record.order, access.channel, access.credentials, record.request)
+            way = self.channels.way_to(record.forward.channel.name, although_paused=True)
+            if isinstance(way, Obstacle):
+                self._probe_at(record.forward, way.next_probe)
+                return LookFailed(way.reason), settings
+            self._wake_others(way)
+            settings = self.platform.settings(way.channel)
+            self.platform.take_turn(way.channel)
+            finding = self.platform.look_for(record.order, way.channel, way.credentials, record.request)
+            self._probe_at(record.forward, self.channels.learn_from_look(way.channel, finding))
         except Exception as failure:  # noqa: BLE001
             self.note_failure(failure, record.forward)
-            return LookFailed(described(failure)), policy
-        self.channels.learn_from_look(access.channel, finding)
-        return finding, policy
-
-    def _look_policy(self, channel: Channel) -> LookPolicy:
-        return LookPolicy(settle_seconds=float(self.platform.settings(channel).settle_s))
+            return LookFailed(described(failure)), settings
+        return finding, settings
 
     # --- waiting ------------------------------------------------------------------------------------------------------
 
@@ -274,14 +296,39 @@ class ForwardOrder:
         if forward.state is ForwardState.NEEDS_MAPPING:
             return forward
         recheck = obstacle.recheck_seconds
-        if obstacle.passes_by_itself:
-            due_in = recheck + self.sweep_grace_seconds
-            paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), due_in, recheck))
-            self._return_at(paused, paused.not_before)
+        if not obstacle.is_operational:
+            paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), recheck, recheck))
+            self._probe_at(paused, obstacle.next_probe)
             return paused
         paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), recheck))
         # Whoever set the channel right between our reading and our parking found nothing to release.
         return self._release(paused) if self.channels.needs_nobody(forward.channel.name) else paused
+
+    # --- the channel --------------------------------------------------------------------------------------------------
+
+    def _look_after_channel(self, forward: Forward) -> Forward:
+        """Probe a channel whose time for it has come, and let the next batch go where nothing stands against it."""
+        try:
+            way = self.channels.way_to(forward.channel.name)
+        except ChannelUnusable:
+            return forward  # its own forwards say so
+        if isinstance(way, Obstacle):
+            self._probe_at(forward, way.next_probe)
+        elif forward.state is ForwardState.PAUSED:
+            self.release_in_batches(forward.channel.name, self.platform.settings(way.channel).rate_limit)
+        else:
+            self._wake_others(way)
+        return forward
+
+    def _wake_others(self, access: Access) -> None:
+        """Hand on that a channel has recovered: another worker lets go what waits for it."""
+        if access.has_recovered:
+            self.release_in_batches.wake(access.channel.name)
+
+    def _probe_at(self, forward: Forward, time: str | None) -> None:
+        """Come back for the channel's next probe, by a message of this forward."""
+        if time is not None:
+            self._return_at(forward, time)
 
     def _wait_for_turn(self, forward: Forward, seconds: float) -> Forward:
         # Spread out, as those that wait come back together otherwise, and all but one of them in vain.
@@ -309,7 +356,7 @@ class ForwardOrder:
         return saved
 
     def _return_at(self, forward: Forward, time: str | None) -> None:
-        self._return_in(forward, (from_iso(time) - self.clock()).total_seconds() if time is not None else 0)
+        self._return_in(forward, seconds_until(time, self.clock) if time is not None else 0)
 
     def _return_in(self, forward: Forward, seconds: float) -> None:
         """Send ourselves a message; what lies further ahead than SQS can delay one, the sweeper brings."""
@@ -327,6 +374,10 @@ class ForwardOrder:
         saved = self.orders.save(Transition(due, None, sent))
         self.queues.send(message_of(saved))
         return saved
+
+
+def _look_policy(settings: CommonSettings) -> LookPolicy:
+    return LookPolicy(settle_seconds=float(settings.settle_s))
 
 
 def described(failure: Exception) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orderbridge.domain.breakers import close
+from orderbridge.domain.breakers import Breaker, after_failed_probe, after_probe, probed_now
 from orderbridge.domain.channels import CHANNEL_NAME, Channel
 from orderbridge.domain.forwards import UNROUTED, Forward
 from orderbridge.domain.times import Clock, to_iso
@@ -16,6 +16,15 @@ from orderbridge.usecases.operating import OperationRefused, known_channel
 from orderbridge.usecases.releasing import ReleaseForwards
 
 TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What resuming a channel came to. `trouble` is what a read met, None where the platform answered as it should."""
+
+    was_stopped: bool
+    trouble: str | None
+    may_let_go: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,29 +70,46 @@ class OperateChannels:
         known_channel(self.registry, name)
         return self.registry.pause(name, reason, to_iso(self.clock()))
 
-    def resume(self, name: str) -> bool:
-        """Send to this channel again, its breaker closed; False where it was neither paused nor broken.
+    def resume(self, name: str, probe: Callable[[Channel], str | None], probe_seconds: float) -> Resumed:
+        """Send to this channel again, whatever rest its platform has asked for, once a read has succeeded.
 
-        What it held up is let go by `let_go`.
+        `probe` says what is wrong with the channel, None where it answers as it should. Where the breaker is open and
+        the probe fails, it is probed again by a forwarder after `probe_seconds`. What the channel held up is let go by
+        `let_go`.
         """
         channel = known_channel(self.registry, name)
-        resumed = self.registry.resume(name, to_iso(self.clock()))
-        return self._close_breaker(channel) or resumed
+        was_stopped = self.registry.resume(name, to_iso(self.clock())) or not channel.breaker.is_closed
+        trouble = probe(channel)
+        if not channel.breaker.is_closed:
+            self._change_breaker(channel, lambda breaker: self._after(breaker, trouble, probe_seconds))
+        return Resumed(was_stopped, trouble, may_let_go=trouble is None or channel.breaker.is_closed)
+
+    def _after(self, breaker: Breaker, trouble: str | None, probe_seconds: float) -> Breaker:
+        if trouble is None:
+            return after_probe(breaker)
+        return after_failed_probe(breaker, trouble, self.clock(), probe_seconds)
+
+    def hasten(self, name: str) -> None:
+        """Have whoever comes next probe a channel whose breaker is open, whatever its platform has asked for."""
+        channel = self.registry.find(name)
+        if channel is not None:
+            self._change_breaker(channel, lambda breaker: probed_now(breaker, self.clock()))
 
     def let_go(self, name: str) -> Iterator[Forward]:
         """Release the forwards that are PAUSED with this channel, one by one."""
         return self.releasing.after_resume(name)
 
-    def _close_breaker(self, channel: Channel) -> bool:
+    def _change_breaker(self, channel: Channel, change: Callable[[Breaker], Breaker]) -> None:
         for _ in range(TRIES):
-            if channel.breaker == close(channel.breaker):
-                return False
+            changed = change(channel.breaker)
+            if channel.breaker.is_closed or changed == channel.breaker:
+                return
             try:
-                self.registry.save_breaker(channel, close(channel.breaker))
+                self.registry.save_breaker(channel, changed)
             except LostRace:
                 channel = known_channel(self.registry, channel.name)
             else:
-                return True
+                return
         raise OperationRefused(f"The breaker of {channel.name} changes at this very moment; try again.")
 
 

@@ -1,4 +1,4 @@
-"""Orders and forwards as an operator lists them, and the two ways in which a person moves a forward by hand."""
+"""Orders and forwards as an operator finds and lists them."""
 
 from __future__ import annotations
 
@@ -6,23 +6,20 @@ import heapq
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import get_args
 
 from orderbridge.domain.codes import ORDER_CODE
-from orderbridge.domain.events import ForwardMessage, message_of
-from orderbridge.domain.forwards import LISTED_STATES, UNROUTED, Forward, ForwardState, Transition
-from orderbridge.domain.interventions import InterventionRefused, by, resolve_absent, resolve_sent, retry
-from orderbridge.domain.orders import ChannelRef, OrderKey, OrderStatus, OrderSummary
+from orderbridge.domain.forwards import LISTED_STATES, UNROUTED, Forward, ForwardState
+from orderbridge.domain.orders import OrderKey, OrderStatus, OrderSummary
 from orderbridge.domain.times import Clock, business_date, from_iso
 from orderbridge.domain.views import OrderView
-from orderbridge.ports import ForwardQueues, LostRace, OrderReads
+from orderbridge.ports import OrderReads
 from orderbridge.ports_operating import ChannelRegistry, OrderDesk, PartnerRegistry
 from orderbridge.usecases.operating import OperationRefused, known_channel
 from orderbridge.usecases.order_codes import key_of_code
 
-TRIES = 5
 ORDERS_AT_ONCE = 25
 """How many orders' forwards are read together."""
 
@@ -145,89 +142,6 @@ class LookUpOrders:
             places = {key: place for place, key in enumerate(keys)}
             found = (each for each in self.desk.forwards_of(keys, channels) if state in (None, each.state))
             yield from sorted(found, key=lambda forward: (places[forward.key], forward.channel.name))
-
-
-@dataclass(frozen=True, slots=True)
-class MoveForward:
-    """An operator's exits from a final state and from doubt. Each stands on the timeline, with who it was.
-
-    `can_cancel` says of a platform whether it can be asked to take an order back.
-    """
-
-    desk: OrderDesk
-    queues: ForwardQueues
-    can_cancel: Callable[[str], bool]
-    clock: Clock
-    sweep_grace_seconds: float
-    operator: str
-
-    def retry(self, key: OrderKey, channel: str) -> Forward:
-        """Send a REJECTED or waiting forward again, mapped anew."""
-        return self._move(
-            key,
-            channel,
-            lambda forward: retry(forward, self.clock(), self.sweep_grace_seconds),
-            self.desk.save_unfrozen,
-        )
-
-    def resolve_sent(self, key: OrderKey, channel: str, external_id: str) -> Forward:
-        """Settle a forward in doubt: the platform holds the order under this id.
-
-        Where its partner wanted the order cancelled while it was in doubt, the platform is asked to.
-        """
-        sent = self._move(
-            key,
-            channel,
-            lambda forward: resolve_sent(forward, external_id, self.clock(), self._due_in(forward)),
-            self.desk.save,
-        )
-        return sent if sent.due_at is None else self._cancel_if_wanted(sent)
-
-    def _due_in(self, forward: Forward) -> float | None:
-        return self.sweep_grace_seconds if self.can_cancel(forward.channel.platform) else None
-
-    def _cancel_if_wanted(self, sent: Forward) -> Forward:
-        # As with a forwarder: the partner's wish stands on the order before anybody looks at the forwards, so whoever
-        # looks for it once the forward is SENT finds it. Until then the forward is due, should this command end here.
-        order = self.desk.read_order(sent.key)
-        if order is not None and order.cancel_requested_at is not None:
-            self.queues.send(message_of(sent))
-            return sent
-        try:
-            return self.desk.save(Transition(replace(sent, due_at=None), None, before=sent))
-        except LostRace:
-            return sent
-
-    def resolve_absent(self, key: OrderKey, channel: str) -> Forward:
-        """Settle a forward in doubt: the platform does not hold the order, so the same request is sent again."""
-        return self._move(
-            key,
-            channel,
-            lambda forward: resolve_absent(forward, self.clock(), self.sweep_grace_seconds),
-            self.desk.save,
-        )
-
-    def _move(
-        self,
-        key: OrderKey,
-        channel: str,
-        intervene: Callable[[Forward], Transition],
-        save: Callable[[Transition], Forward],
-    ) -> Forward:
-        for _ in range(TRIES):
-            record = self.desk.read_forward(ForwardMessage(key, "", ChannelRef(channel, "")))
-            if record is None:
-                raise OperationRefused(f"This order has no forward to {channel}.")
-            try:
-                moved = save(by(self.operator, intervene(record.forward)))
-            except InterventionRefused as refused:
-                raise OperationRefused(f"{record.forward.code} on {channel}: {refused}.") from refused
-            except LostRace:
-                continue
-            if moved.state is ForwardState.QUEUED:
-                self.queues.send(message_of(moved))
-            return moved
-        raise OperationRefused(f"The forward to {channel} changes at this very moment; look at it and try again.")
 
 
 def _changed(forward: Forward) -> tuple[str, str]:

@@ -26,7 +26,7 @@ TRIES = 5
 
 @dataclass(frozen=True, slots=True)
 class ReleaseForwards:
-    """Makes waiting forwards QUEUED and tells their platforms' forwarders; yields each one that was released."""
+    """Makes waiting forwards QUEUED and tells their platforms' forwarders."""
 
     orders: OrderDesk
     queues: ForwardQueues
@@ -34,7 +34,7 @@ class ReleaseForwards:
     sweep_grace_seconds: float = GRACE_SECONDS
 
     def after_import(self, channel: str, imported: Collection[MappingKey]) -> Iterator[Forward]:
-        """Exactly the forwards that wait for one of these keys.
+        """Release exactly the forwards that wait for one of these keys, and yield each.
 
         One that needs more is parked again by its forwarder, with what is still missing.
         """
@@ -46,8 +46,13 @@ class ReleaseForwards:
         return self._release(channel, ForwardState.NEEDS_MAPPING, listed, "a mapping it waited for was imported")
 
     def after_resume(self, channel: str) -> Iterator[Forward]:
-        """Every forward that is PAUSED with this channel."""
+        """Release every forward that is PAUSED with this channel, and yield each."""
         return self._release(channel, ForwardState.PAUSED, lambda _: True, "the channel was resumed")
+
+    def after_recovery(self, seen: Forward, delay_seconds: float) -> Forward | None:
+        """A PAUSED forward of a channel that has recovered, to be sent after so many seconds; None where it is not."""
+        reason = "the channel takes orders again"
+        return self._release_one(seen, ForwardState.PAUSED, lambda _: True, reason, delay_seconds)
 
     def _release(
         self, channel: str, state: ForwardState, concerned: Callable[[Forward], bool], reason: str
@@ -60,7 +65,12 @@ class ReleaseForwards:
                     yield released
 
     def _release_one(
-        self, seen: Forward, state: ForwardState, concerned: Callable[[Forward], bool], reason: str
+        self,
+        seen: Forward,
+        state: ForwardState,
+        concerned: Callable[[Forward], bool],
+        reason: str,
+        delay_seconds: float = 0,
     ) -> Forward | None:
         for _ in range(TRIES):
             record = self.orders.read_forward(message_of(seen))
@@ -70,7 +80,7 @@ class ReleaseForwards:
                 released = self.orders.save(release(record.forward, reason, self.clock(), self.sweep_grace_seconds))
             except LostRace:
                 continue
-            self.queues.send(message_of(released))
+            self.queues.send(message_of(released), delay_seconds=delay_seconds)
             return released
         # So many others at work on one forward: whoever wins looks at the mappings as they are now.
         return None

@@ -113,4 +113,5 @@ DEFINITION = PlatformDefinition(
     },
     adapter="orderbridge.platforms.ngorder.adapter:NgorderAdapter",
     can_cancel=True,
+    can_look=True,
 )

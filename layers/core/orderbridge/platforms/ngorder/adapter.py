@@ -29,7 +29,7 @@ from orderbridge.ports import FrozenRequest
 class NgorderAdapter(MappingAdapter[Settings, Credentials]):
     """`ports.Platform` for Ngorder. What only some orders need, looking and cancelling, is imported for them."""
 
-    can_look = True
+    can_look = DEFINITION.can_look
     can_cancel = DEFINITION.can_cancel
 
     def __init__(self, transport: Transport) -> None:

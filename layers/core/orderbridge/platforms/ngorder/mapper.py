@@ -16,11 +16,13 @@ from orderbridge.domain.mapping import MappingKey, MappingKind, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
 from orderbridge.platforms.answers import common_outcome, redacted
+from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
 from orderbridge.platforms.documents import NotJson, compact_json, read_json
 from orderbridge.platforms.mapped import MappedOrder, keys_of
 from orderbridge.platforms.ngorder import DEFINITION, Cost, Product, Settings, Site
-from orderbridge.platforms.ngorder.replies import Unreadable, read_answer, whole
+from orderbridge.platforms.ngorder.replies import FAILURES, SUCCESSES, Unreadable, read_answer, stripped
 from orderbridge.platforms.notes import order_note, personal_parts
+from orderbridge.platforms.numbers import positive_id
 from orderbridge.platforms.transport import Reply
 from orderbridge.ports import FrozenRequest
 
@@ -122,28 +124,29 @@ def _payment(order: Order, settings: Settings, cost_of_goods: int | None) -> dic
 
 
 def read_reply(reply: Reply, *, refuses_with_503: bool = False, unwanted: Iterable[str] = ()) -> Outcome:
-    """What became of a Create Order: the body decides, whatever its status says (TRAPS D20, D21)."""
-    outcome = common_outcome(reply, refuses_with_503=refuses_with_503, unwanted=unwanted)
+    """What became of a Create Order: the body decides, whatever its status says (TRAPS D20, D21).
+
+    Accepted is a word of success beside a positive ``order_id``; a word of failure without one is the documented
+    failure, unless it speaks of trouble that has nothing to do with the order.
+    """
+    outcome = common_outcome(
+        reply, refuses_with_503=refuses_with_503, unwanted=unwanted, refuses_content=speaks_of_content
+    )
     if outcome is not None:
         return outcome
     try:
-        answer = read_answer(read_json(reply.body))
+        document = read_json(reply.body)
+        answer = read_answer(document)
     except (NotJson, Unreadable) as unreadable:
         return Unknown(f"{reply.status} with {unreadable}")
-    order_id = _order_id(answer.data)
-    words = redacted("; ".join(answer.messages), unwanted)
-    if answer.failed and order_id is None:
-        return Rejected(words or "failed, without a reason")
-    if answer.failed or order_id is None:
-        return Unknown(f"{reply.status} that neither tells the order's id nor a failure: {words}")
-    return Accepted(str(order_id))
-
-
-def _order_id(data: Any) -> int | None:
-    try:
-        return whole(data.get("order_id")) if isinstance(data, Mapping) else None
-    except Unreadable:
-        return None
+    word = str(stripped(document).get("response")).strip().lower() if isinstance(document, Mapping) else ""
+    order_id = positive_id(answer.data.get("order_id")) if isinstance(answer.data, Mapping) else None
+    said = "; ".join(answer.messages)
+    if word in SUCCESSES and order_id is not None:
+        return Accepted(str(order_id))
+    if word in FAILURES and order_id is None and not speaks_of_trouble(said):
+        return Rejected(redacted(said, unwanted) or "failed, without a reason")
+    return Unknown(f"{reply.status} that proves neither a new order nor a failure: {redacted(said, unwanted)}")
 
 
 def personal_texts(request: FrozenRequest) -> list[str]:

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo
 from orderbridge.platforms.answers import flat_words
 from orderbridge.platforms.paging import ListFailed, Page
 
+SUCCESSES = frozenset({"success", "sukses"})
 FAILURES = frozenset({"failed", "fail", "failure", "gagal", "error", "false"})
 _MONTHS = {
     name: number

@@ -117,4 +117,5 @@ DEFINITION = PlatformDefinition(
     },
     adapter="orderbridge.platforms.salesmania.adapter:SalesmaniaAdapter",
     can_cancel=False,  # its Update order takes a status text only (TRAPS B19)
+    can_look=False,  # it lists no orders (TRAPS B18)
 )

@@ -26,7 +26,7 @@ NO_CANCEL = "SalesMania has no call that cancels an order; it is cancelled by ha
 class SalesmaniaAdapter(MappingAdapter[Settings, Credentials]):
     """`ports.Platform` for SalesMania."""
 
-    can_look = False
+    can_look = DEFINITION.can_look
     can_cancel = DEFINITION.can_cancel
 
     def __init__(self, transport: Transport) -> None:

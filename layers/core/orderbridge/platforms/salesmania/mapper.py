@@ -11,10 +11,12 @@ from typing import Any
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order, ProductLine
 from orderbridge.domain.outcomes import Accepted, Outcome, Unknown
-from orderbridge.platforms.answers import common_outcome, told
+from orderbridge.platforms.answers import common_outcome, flat_words, told
+from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
 from orderbridge.platforms.documents import NotJson, compact_json, read_json
 from orderbridge.platforms.mapped import MappedOrder, keys_of
 from orderbridge.platforms.notes import order_note, personal_parts
+from orderbridge.platforms.numbers import positive_id
 from orderbridge.platforms.salesmania import DEFINITION, Product, Settings, Unit
 from orderbridge.platforms.transport import Reply
 from orderbridge.platforms.values import Price
@@ -22,6 +24,9 @@ from orderbridge.ports import FrozenRequest
 
 STATUS_NAME_AT_CREATION = "SUBMITTED"
 """`ext_order_status_name` of a new order: what our status is once SalesMania holds it."""
+
+_STATUS_WORDS = frozenset({"baru", "diproses", "terkirim", "lunas", "batal", "success", "ok"})
+"""A new order's own status, and what an envelope says about a success."""
 
 
 def mapping_keys(order: Order) -> set[MappingKey]:
@@ -115,25 +120,49 @@ def _discount(price: Price) -> dict[str, Any]:
 
 
 def read_reply(reply: Reply, *, refuses_with_503: bool = False, unwanted: Iterable[str] = ()) -> Outcome:
-    """What became of an Add new order; the document's whole success is 200 ``{}``."""
-    outcome = common_outcome(reply, refuses_with_503=refuses_with_503, unwanted=unwanted)
+    """What became of an Add new order.
+
+    Accepted is a 200 or 201 with exactly ``{}``, the document's whole success, or with a positive id of the new order,
+    or a 204. The document knows no failure inside a success, so everything else with a 2xx proves nothing.
+    """
+    outcome = common_outcome(
+        reply, refuses_with_503=refuses_with_503, unwanted=unwanted, refuses_content=speaks_of_content
+    )
     if outcome is not None:
         return outcome
-    if not reply.body.strip():
+    if reply.status == 204 and not reply.body.strip():
         return Accepted(external_id=None)
     try:
         document = read_json(reply.body)
     except NotJson as unreadable:
         return Unknown(f"{reply.status} with {unreadable}")
-    if not isinstance(document, Mapping):
-        return Unknown(f"{reply.status} with JSON that is no object")
-    if _tells_failure(document):
-        return Unknown(f"a failure inside a success: {told(reply, unwanted)}")
-    return Accepted(external_id=None)
+    if reply.status in (200, 201) and document == {}:
+        return Accepted(external_id=None)
+    accepted = _new_order(document) if reply.status in (200, 201) else None
+    return accepted or Unknown(f"not the documented success: {told(reply, unwanted)}")
 
 
-def _tells_failure(document: Mapping[str, Any]) -> bool:
-    return bool(document.get("error") or document.get("errors")) or document.get("success") is False
+def _new_order(document: Any) -> Accepted | None:
+    """The new order, where an answer tells its id as an order has it: by itself, or under ``data`` or ``order``.
+
+    Any other sign in the answer (an error, a code, a status that no order has) makes the id one of something else.
+    """
+    while isinstance(document, Mapping) and _is_of_order(document):
+        number = positive_id(document.get("id"))
+        if number is not None:
+            return Accepted(str(number))
+        document = document.get("data", document.get("order"))
+    return None
+
+
+def _is_of_order(document: Mapping[str, Any]) -> bool:
+    said = "; ".join(flat_words({"message": document.get("message")}))
+    return (
+        not any(document.get(name) for name in ("error", "errors", "code", "exception"))
+        and document.get("success", True) is True
+        and str(document.get("status", "baru")).strip().lower() in _STATUS_WORDS
+        and not speaks_of_trouble(said)
+    )
 
 
 def personal_texts(request: FrozenRequest) -> list[str]:

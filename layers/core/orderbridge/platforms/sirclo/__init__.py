@@ -95,4 +95,5 @@ DEFINITION = PlatformDefinition(
     },
     adapter="orderbridge.platforms.sirclo.adapter:SircloAdapter",
     can_cancel=True,
+    can_look=True,
 )

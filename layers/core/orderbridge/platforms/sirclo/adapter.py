@@ -32,7 +32,7 @@ from orderbridge.ports import FrozenRequest
 class SircloAdapter(MappingAdapter[Settings, Credentials]):
     """`ports.Platform` for SIRCLO. What only some orders need, looking and cancelling, is imported for them."""
 
-    can_look = True
+    can_look = DEFINITION.can_look
     can_cancel = DEFINITION.can_cancel
 
     def __init__(self, transport: Transport) -> None:
@@ -52,8 +52,10 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
             case Found(external_id):
                 return Accepted(external_id)
             case Foreign(external_id, difference):
-                return Unknown(f"SIRCLO has another order ({external_id}) under this order_id: {difference}")
-        return Unknown(f"SIRCLO says that it has this order, and its id could not be read back: {outcome.words}")
+                reason = f"SIRCLO has another order ({external_id}) under this order_id: {difference}"
+                return Unknown(reason, says_held=True)
+        reason = f"SIRCLO says that it has this order, and its id could not be read back: {outcome.words}"
+        return Unknown(reason, says_held=True)
 
     def look_for(
         self, order: Order, channel: Channel, credentials: Mapping[str, Any], request: FrozenRequest | None = None

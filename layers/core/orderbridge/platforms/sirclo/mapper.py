@@ -13,9 +13,11 @@ from typing import Any
 from orderbridge.domain.mapping import MappingKey, MappingKind, Mappings
 from orderbridge.domain.orders import Order, ProductLine
 from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
-from orderbridge.platforms.answers import common_outcome, flat_words, redacted, words_of
+from orderbridge.platforms.answers import OF_CONTENT, common_outcome, flat_words, redacted, words_of
+from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
 from orderbridge.platforms.documents import NotJson, compact_json, read_json
 from orderbridge.platforms.mapped import MappedOrder, keys_of
+from orderbridge.platforms.numbers import positive_id
 from orderbridge.platforms.sirclo import DEFINITION, Delivery, Product, Settings
 from orderbridge.platforms.transport import Reply
 from orderbridge.platforms.values import Price
@@ -102,44 +104,41 @@ def _line(line: ProductLine, number: int, settings: Settings, mapped: MappedOrde
 def read_reply(
     reply: Reply, order_id: str, *, refuses_with_503: bool = False, unwanted: Iterable[str] = ()
 ) -> Outcome | AlreadyThere:
-    """What became of a Create Order, in the form of either revision."""
-    outcome = common_outcome(reply, refuses_with_503=refuses_with_503, unwanted=unwanted)
-    if isinstance(outcome, Rejected):
-        return _refused_order(reply, order_id, unwanted) or outcome
-    if outcome is not None:
+    """What became of a Create Order, in the form of either revision.
+
+    Accepted is a positive ``id`` beside our own ``order_id``; a row of ours under ``failed`` is the documented failure.
+    """
+    outcome = common_outcome(
+        reply, refuses_with_503=refuses_with_503, unwanted=unwanted, refuses_content=speaks_of_content
+    )
+    if outcome is not None and reply.status not in OF_CONTENT:
         return outcome
     try:
         document = read_json(reply.body)
     except NotJson as unreadable:
-        return Unknown(f"{reply.status} with {unreadable}")
+        return outcome or Unknown(f"{reply.status} with {unreadable}")
     data = document.get("data") if isinstance(document, Mapping) else None
     failed = _entry(data, "failed", order_id)
     if failed is not None:
         return _failure(failed, unwanted)
-    created = _entry(data, "succeed", order_id) or (data if isinstance(data, Mapping) else None)
-    external_id = external_id_of(created) if created is not None and order_number(created) in (order_id, None) else None
-    if external_id is None:
-        return Unknown(f"{reply.status} without the created order")
-    return Accepted(external_id)
-
-
-def _refused_order(reply: Reply, order_id: str, unwanted: Iterable[str]) -> Outcome | AlreadyThere | None:
-    """What a 4xx says about this very order, where it says so."""
-    words = "; ".join(words_of(reply))
-    try:
-        document = read_json(reply.body)
-    except NotJson:
-        return None
-    failed = _entry(document.get("data") if isinstance(document, Mapping) else None, "failed", order_id)
-    if failed is not None:
-        return _failure(failed, unwanted)
-    # The order's own id must be among the words: a product or customer may exist already as well.
-    return AlreadyThere(redacted(words, unwanted)) if _says_exists(words) and order_id in words else None
+    if outcome is not None:
+        # The order's own id must be among the words: a product or customer may exist already as well.
+        words = "; ".join(words_of(reply))
+        return AlreadyThere(redacted(words, unwanted)) if _says_exists(words) and order_id in words else outcome
+    created = _entry(data, "succeed", order_id) or data
+    if isinstance(created, Mapping) and order_number(created) == order_id:
+        number = positive_id(created.get("id"))
+        if number is not None:
+            return Accepted(str(number))
+    return Unknown(f"{reply.status} without the created order")
 
 
 def _failure(failed: Mapping[str, Any], unwanted: Iterable[str]) -> Outcome | AlreadyThere:
-    words = redacted("; ".join(flat_words(failed)), unwanted)
-    return AlreadyThere(words) if _says_exists(words) else Rejected(words or "failed, without a reason")
+    said = "; ".join(flat_words(failed))
+    words = redacted(said, unwanted) or "failed, without a reason"
+    if _says_exists(said):
+        return AlreadyThere(words)
+    return Unknown(words) if speaks_of_trouble(said) else Rejected(words)
 
 
 def _says_exists(words: str) -> bool:
