@@ -10,6 +10,7 @@ from typing import Any
 from orderbridge.domain.breakers import Breaker, after_failed_probe, after_look, after_outcome, begin_probe, close
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.lookups import Finding
+from orderbridge.domain.orders import ChannelRef
 from orderbridge.domain.outcomes import Outcome, Refused
 from orderbridge.domain.times import Clock, from_iso, to_iso
 from orderbridge.ports import ChannelDirectory, ChannelUnusable, CredentialSource, LostRace, Platform
@@ -47,16 +48,16 @@ class ChannelWatch:
     jitter: Callable[[], float]
     paused_recheck_seconds: float = PAUSED_RECHECK_SECONDS
 
-    def access(self, name: str) -> Access:
+    def access(self, ref: ChannelRef) -> Access:
         """What is needed to ask the channel anything; raises `ChannelUnusable` where it cannot be asked at all."""
-        return self._access(self._existing(name))
+        return self._access(self._existing(ref))
 
-    def way_to(self, name: str) -> Access | Obstacle:
+    def way_to(self, ref: ChannelRef) -> Access | Obstacle:
         """The access to a channel that may be sent to now, or what stands against it.
 
         Where the breaker's time is over, one caller probes, by a read. Raises `ChannelUnusable`.
         """
-        channel = self._existing(name)
+        channel = self._existing(ref)
         if channel.state == "paused":
             return self.waits_for_a_person(channel.paused_reason or "the channel is paused")
         access = self._access(channel)
@@ -69,10 +70,10 @@ class ChannelWatch:
         """The obstacle that only a person removes: a paused channel, or one that is not set up as it should be."""
         return Obstacle(reason, self.paused_recheck_seconds, passes_by_itself=False)
 
-    def needs_nobody(self, name: str) -> bool:
+    def needs_nobody(self, ref: ChannelRef) -> bool:
         """Whether nothing stands against the channel that only a person removes."""
         try:
-            return self.access(name).channel.state == "active"
+            return self.access(ref).channel.state == "active"
         except ChannelUnusable:
             return False
 
@@ -96,7 +97,7 @@ class ChannelWatch:
                 self._save(channel, after_outcome(channel.breaker, outcome, self.clock()))
                 return None
             reason = f"the platform refuses the credentials: {outcome.reason}"
-            self.directory.pause(channel.name, reason, to_iso(self.clock()))
+            self.directory.pause(channel, reason, to_iso(self.clock()))
             return self.waits_for_a_person(reason)
         self._save(channel, after_outcome(channel.breaker, outcome, self.clock()))
         return None
@@ -105,10 +106,10 @@ class ChannelWatch:
         """Take a look's result into account: a platform that answers is alive, whatever became of the order."""
         self._save(channel, after_look(channel.breaker, finding, self.clock()))
 
-    def _existing(self, name: str) -> Channel:
-        channel = self.directory.find(name)
+    def _existing(self, ref: ChannelRef) -> Channel:
+        channel = self.directory.find(ref)
         if channel is None:
-            raise ChannelUnusable(f"there is no channel {name}")
+            raise ChannelUnusable(f"there is no channel {ref.name} on {ref.platform}")
         return channel
 
     def _access(self, channel: Channel) -> Access:

@@ -46,7 +46,7 @@ UNKNOWN_POLICY = LookPolicy(settle_seconds=float(CommonSettings.model_fields["se
 
 
 class UnknownForward(Exception):
-    """A message names a forward that does not exist; it goes to the dead letters, where a person can see it."""
+    """A message names a forward that does not exist or is another platform's; a person finds it in the dead letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class ForwardOrder:
 
     def __call__(self, message: ForwardMessage) -> Forward:
         record = self.orders.read_forward(message)
-        if record is None:
+        if record is None or record.forward.channel.platform != self.platform.name:
             raise UnknownForward(f"{message.code} on {message.channel.name}")
         try:
             return self._next_step(record)
@@ -122,7 +122,7 @@ class ForwardOrder:
     def _prepared(self, record: ForwardRecord) -> _Ready | Forward:
         """What an attempt takes, or the forward as it waits for what is not there."""
         try:
-            way = self.channels.way_to(record.forward.channel.name)
+            way = self.channels.way_to(record.forward.channel)
         except ChannelUnusable as unusable:
             self.note_failure(unusable, record.forward)
             return self._pause(record.forward, self.channels.waits_for_a_person(str(unusable)))
@@ -200,7 +200,7 @@ class ForwardOrder:
     def _cancelled(self, order: Order, forward: Forward) -> Outcome | Obstacle:
         """What the platform said to cancelling; a channel that is not set up is one that does not answer."""
         try:
-            way = self.channels.way_to(forward.channel.name)
+            way = self.channels.way_to(forward.channel)
             if isinstance(way, Obstacle):
                 return way
             self.platform.take_turn(way.channel)
@@ -225,7 +225,7 @@ class ForwardOrder:
         """What a look shows; one that could not be made says nothing about the order."""
         policy = UNKNOWN_POLICY
         try:
-            access = self.channels.access(record.forward.channel.name)
+            access = self.channels.access(record.forward.channel)
             policy = self._look_policy(access.channel)
             self.platform.take_turn(access.channel)
             finding = self.platform.look_for(record.order, access.channel, access.credentials, record.request)
@@ -281,7 +281,7 @@ class ForwardOrder:
             return paused
         paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), recheck))
         # Whoever set the channel right between our reading and our parking found nothing to release.
-        return self._release(paused) if self.channels.needs_nobody(forward.channel.name) else paused
+        return self._release(paused) if self.channels.needs_nobody(forward.channel) else paused
 
     def _wait_for_turn(self, forward: Forward, seconds: float) -> Forward:
         # Spread out, as those that wait come back together otherwise, and all but one of them in vain.
