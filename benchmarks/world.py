@@ -117,8 +117,8 @@ class Addresses(Channels):
 
     elsewhere: str | None = None
 
-    def find(self, name: str) -> Channel | None:
-        found = super().find(name)
+    def find(self, channel: ChannelRef) -> Channel | None:
+        found = super().find(channel)
         if found is None or self.elsewhere is None:
             return found
         return replace(found, settings={**found.settings, "base_url": self.elsewhere})
@@ -278,7 +278,7 @@ class World:
         """The operator, who finds a paused channel after a while, and resumes it."""
         channel = self.channels.by_name["main"]
         if channel.since and channel.state == "paused" and self.clock() - from_iso(channel.since) > OPERATOR_COMES:
-            self.channels.resume("main", to_iso(self.clock()))
+            self.channels.resume(self.channel, to_iso(self.clock()))
             list(self.release.after_resume("main"))
 
     def _is_settled(self, orders: Sequence[Order]) -> bool:

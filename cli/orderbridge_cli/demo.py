@@ -107,7 +107,7 @@ class _Demo:
             )
         seed_channels(self.stack, sandboxes, self.say)
         for platform, url in sandboxes.items():
-            channel = self.stack.channels.find(platform)
+            channel = self.stack.channels.find_named(platform)
             if channel is None or channel.settings.get("base_url") != url:
                 raise Failure(f"The channel {platform} does not lead to its sandbox; the demo sends nothing elsewhere.")
         return sorted(sandboxes)

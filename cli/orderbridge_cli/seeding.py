@@ -28,7 +28,7 @@ def seed_channels(stack: Operations, sandboxes: Mapping[str, str], on_progress: 
     """A channel named as its platform on each sandbox, with the mappings of the sandbox's catalogue."""
     channels = operate_channels(stack)
     for platform, url in sandboxes.items():
-        existing = channels.registry.find(platform)
+        existing = channels.registry.find_named(platform)
         if existing is None:
             on_progress(f"setting up the channel {platform}")
             channels.add(platform, platform, demo_settings(platform, url), DEMO_CREDENTIALS[platform])

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws import channel_items, webhook_items
+from orderbridge.aws import webhook_items
 from orderbridge.aws.webhooks import webhook_secret_name
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.mapping import MappingKey
@@ -131,16 +131,14 @@ class Days:
         self.partner.partner = replace(self.partner.partner, channels=channels, routes=routes)
         stack.add_partner(self.partner.partner)
         for platform in sandboxes:
-            self.add_channel(platform)
-            stack.add_secret(f"{STACK}/channels/{platform}/{platform}-demo", demo.DEMO_CREDENTIALS[platform])
+            self.stack.add_channel(self.channel(platform), demo.DEMO_CREDENTIALS[platform])
             for kind, key, value in demo.demo_mappings(platform):
                 stack.add_mapping(f"{platform}-demo", MappingKey.of(kind, key), value)  # type: ignore[arg-type]
         self._add_webhook()
 
-    def add_channel(self, platform: str) -> None:
-        """The channel, active, whatever it was before."""
+    def channel(self, platform: str) -> Channel:
         document = {**demo.demo_settings(platform, self.sandboxes[platform].url), "rate_limit": 10_000}
-        self.stack.put(channel_items.channel_item(Channel(f"{platform}-demo", platform, document)))
+        return Channel(f"{platform}-demo", platform, document)
 
     def _add_webhook(self) -> None:
         webhook = Webhook(
@@ -228,7 +226,7 @@ class Days:
             sandbox.faults.add(Fault("status", status=401, count=None))
             with suppress(HandlerFailed):  # it asks SalesMania only about orders whose id there is known
                 self.stack.call("status_sync", {"platform": platform})
-            self.add_channel(platform)
+            self.stack.put_channel(self.channel(platform))
             self.forward(platform, 13)
             sandbox.faults.clear()
             self.forward(platform, 0)
@@ -273,6 +271,7 @@ class Days:
         for platform in [*self.sandboxes, *self.sandboxes]:
             self.stack.call("stock_sync", {"platform": platform})
             self.stack.call("status_sync", {"platform": platform})
+        self.stack.call("stock_sync", {"channel": "sirclo-demo"})
         for platform, sandbox in self.sandboxes.items():
             for held in sandbox.orders:
                 self._advance(platform, sandbox, held.id)

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from orderbridge.aws import channel_items, forward_items
-from orderbridge.domain.channels import Channel
 from orderbridge.domain.forwards import Forward, ForwardState, new_forward
+from orderbridge.domain.orders import ChannelRef
 from orderbridge.domain.status_runs import StatusReport
 from orderbridge.domain.stock_runs import RunReport
 from orderbridge.platforms.names import platform_names
@@ -72,7 +72,8 @@ def news(state: ForwardState) -> Happening:
 
 
 def paused_channel() -> dict[str, Any]:
-    return channel_items.channel_item(Channel("shop", "sirclo", {"base_url": "https://a.example"}, state="paused"))
+    state = channel_items.state_keys(ChannelRef("shop", "sirclo"))
+    return {**state, channel_items.NEWS: {"S": "PAUSED"}}
 
 
 def stock_run(state: RunState) -> Happening:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
 
-from orderbridge.aws import channel_items, forward_items, items
+from orderbridge.aws import clients, forward_items, items
 from orderbridge.aws.bus import EventBridgeBus
+from orderbridge.aws.channel_registry import TableChannelRegistry
 from orderbridge.domain import events
 from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
@@ -20,6 +23,7 @@ from orderbridge.domain.orders import ChannelRef, Order, OrderKey, SalesOrder
 from orderbridge.ports import FrozenRequest
 from tests.contract.matching import UnknownOperator, matches
 from tests.contract.template import template
+from tests.integration.deployed import deployed_stack
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 KEY = OrderKey("acme", "po:PO-1")
@@ -136,7 +140,7 @@ def test_the_archive_keeps_everything_that_is_published() -> None:
     pattern = archive["EventPattern"]
     assert matches(pattern, on_the_bus(events.order_created(order())))
     assert matches(pattern, on_the_bus(events.forward_queued(forward("sirclo"))))
-    assert matches(pattern, on_the_bus(events.channel_paused(Channel("sirclo-main", "sirclo", {}))))
+    assert matches(pattern, on_the_bus(events.channel_paused(ChannelRef("sirclo-main", "sirclo"))))
 
 
 def test_the_publisher_is_woken_by_every_new_order_and_by_no_later_change_of_it() -> None:
@@ -160,16 +164,29 @@ def test_the_publisher_is_not_woken_by_a_write_that_brings_no_news(state: Forwar
     assert not passes_the_stream_filter(change("MODIFY", item))
 
 
-def test_the_publisher_is_woken_by_a_channel_that_was_paused_and_by_nothing_else_about_channels() -> None:
-    active = Channel("sirclo-main", "sirclo", {"base_url": "https://sirclo.example"})
-    paused = channel_items.channel_item(replace(active, state="paused", paused_reason="maintenance"))
-    assert passes_the_stream_filter(change("MODIFY", paused))
-    for item in (channel_items.channel_item(active), channel_items.breaker_item(active.name, Breaker(failures=3))):
-        for name in ("INSERT", "MODIFY"):
-            assert not passes_the_stream_filter(change(name, item)), item["SK"]
-    assert not passes_the_stream_filter(
-        change("MODIFY", {**items.keys("PARTNER#a", "PROFILE"), "state": {"S": "paused"}})
-    )
+def test_the_publisher_is_woken_by_a_channel_that_was_paused_and_by_nothing_else_about_channels(
+    load_function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each write as the code makes it, and the record that the stream has of it."""
+    shop = Channel("sirclo-main", "sirclo", {"base_url": "https://sirclo.example"})
+    with deployed_stack(load_function, monkeypatch, tmp_path) as stack:
+        channels = TableChannelRegistry(clients.dynamodb(), stack.table)
+
+        def wakes(write: Callable[[], object]) -> bool:
+            before = stack.items()
+            write()
+            (written,) = [item for item in stack.items() if item not in before]
+            passing = {passes_the_stream_filter(change(name, written)) for name in ("INSERT", "MODIFY")}
+            assert len(passing) == 1
+            return passing.pop()
+
+        assert not wakes(lambda: channels.put(shop))
+        assert wakes(lambda: channels.pause(shop, "maintenance", "2026-01-02T03:04:05.000Z"))
+        assert not wakes(lambda: channels.save_breaker(shop, Breaker(failures=3)))
+        assert not wakes(lambda: channels.resume(shop, "2026-01-02T04:04:05.000Z"))
+        assert wakes(lambda: channels.pause(shop, "again", "2026-01-02T05:04:05.000Z"))
+    for pk in ("PARTNER#a", "CHANNEL#a"):
+        assert not passes_the_stream_filter(change("MODIFY", {**items.keys(pk, "STATE"), "news": {"S": "PAUSED"}}))
 
 
 def test_the_publisher_is_not_woken_by_what_stands_beside_orders_and_forwards() -> None:

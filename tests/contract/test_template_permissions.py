@@ -39,6 +39,8 @@ PARTITION_KEYS = {
     "ORDER#*": items.order_pk(OrderKey("acme", "po:PO-1")),
     "PARTNER#*": items.partner_pk("acme"),
     "CHANNEL#*": items.channel_pk("shop"),
+    "BREAKER#*": items.breaker_pk("acme", "shop"),
+    **{f"BREAKER#{platform}#*": items.breaker_pk(platform, "shop") for platform in platform_names()},
     "MAPPING#*": items.mapping_pk("shop", "product"),
     "CODES#*": f"CODES#{date(2026, 1, 2).isoformat()}",
     "STOCK#*": stock_pk("shop"),
@@ -138,7 +140,10 @@ def test_every_grant_on_the_table_names_the_partition_keys_it_reaches() -> None:
 
 @pytest.mark.parametrize("pattern", PARTITION_KEYS)
 def test_a_granted_partition_key_matches_the_items_of_its_kind_and_no_other(pattern: str) -> None:
-    assert [kind for kind, key in PARTITION_KEYS.items() if fnmatchcase(key, pattern)] == [pattern]
+    mine = [
+        kind for kind in PARTITION_KEYS if kind == pattern or (pattern == "BREAKER#*" and kind.startswith("BREAKER#"))
+    ]
+    assert [kind for kind, key in PARTITION_KEYS.items() if fnmatchcase(key, pattern)] == mine
 
 
 def index_of(statement: Mapping[str, Any]) -> str | None:
@@ -199,7 +204,7 @@ def test_cancelling_changes_orders_and_nothing_else() -> None:
 
 
 def test_what_everybody_may_ask_reads_channels_only() -> None:
-    assert granted("ApiInfoRole", "dynamodb:") == {"Query": {"CHANNEL"}, "BatchGetItem": {"CHANNEL#*"}}
+    assert granted("ApiInfoRole", "dynamodb:") == {"Query": {"CHANNEL"}, "BatchGetItem": {"BREAKER#*"}}
 
 
 def test_the_pattern_of_the_platforms_queues_reaches_theirs_and_no_other() -> None:
@@ -298,7 +303,7 @@ def test_the_status_sync_changes_orders_and_pauses_channels_and_writes_nothing_e
     held = granted("StatusSyncRole", "dynamodb:")
     assert {action: keys for action, keys in held.items() if action in writes} == {
         "PutItem": {"ORDER#*", "STATUS#*"},
-        "UpdateItem": {"CHANNEL#*"},
+        "UpdateItem": {"BREAKER#*"},
     }
 
 

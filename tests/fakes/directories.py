@@ -9,6 +9,7 @@ from typing import Any
 from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.orders import ChannelRef
 from orderbridge.domain.partners import Partner
 from orderbridge.domain.tokens import SigningKeys
 from orderbridge.ports import ChannelUnusable, LostRace
@@ -64,25 +65,29 @@ class Channels:
         self.steps = steps or Steps()
         self.by_name = {channel.name: channel for channel in channels}
 
-    def find(self, name: str) -> Channel | None:
+    def find(self, channel: ChannelRef) -> Channel | None:
+        found = self.find_named(channel.name)
+        return found if found is not None and found.platform == channel.platform else None
+
+    def find_named(self, name: str) -> Channel | None:
         self.steps.pass_by("before find channel")
         return self.by_name.get(name)
 
-    def pause(self, name: str, reason: str, at: str) -> bool:
+    def pause(self, channel: ChannelRef | Channel, reason: str, at: str) -> bool:
         self.steps.pass_by("before pause channel")
-        channel = self.by_name.get(name)
-        if channel is None or channel.state == "paused":
+        found = self.by_name.get(channel.name)
+        if found is None or found.state == "paused":
             return False
-        self.by_name[name] = replace(channel, state="paused", paused_reason=reason, since=at)
+        self.by_name[channel.name] = replace(found, state="paused", paused_reason=reason, since=at)
         self.steps.pass_by("after pause channel")
         return True
 
-    def resume(self, name: str, at: str) -> bool:
-        channel = self.by_name.get(name)
-        if channel is None:
+    def resume(self, channel: ChannelRef | Channel, at: str) -> bool:
+        found = self.by_name.get(channel.name)
+        if found is None or found.state != "paused":
             return False
-        self.by_name[name] = replace(channel, state="active", paused_reason=None, since=at)
-        return channel.state == "paused"
+        self.by_name[channel.name] = replace(found, state="active", paused_reason=None, since=at)
+        return True
 
     def save_breaker(self, channel: Channel, breaker: Breaker) -> Channel:
         self.steps.pass_by("before save breaker")

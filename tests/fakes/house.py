@@ -139,7 +139,7 @@ class House:
 
     def resume(self) -> None:
         """What `channels resume` does."""
-        self.channels.resume(SIRCLO.name, "")
+        self.channels.resume(SIRCLO, "")
         list(self.release.after_resume(SIRCLO.name))
 
     def set_up(self) -> None:

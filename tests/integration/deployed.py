@@ -22,8 +22,8 @@ import pytest
 from moto import mock_aws
 
 from orderbridge.aws import channel_items, clients, forward_items, items
-from orderbridge.aws.channels import credentials_secret
-from orderbridge.domain.channels import Channel
+from orderbridge.aws.channels import ChannelSecret, TableChannels, credentials_secret
+from orderbridge.domain.channels import Channel, origin
 from orderbridge.domain.forwards import Forward, ForwardState
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import Order
@@ -191,8 +191,20 @@ class Deployed:
         _aws("secretsmanager").delete_secret(SecretId=name, ForceDeleteWithoutRecovery=True)
 
     def add_channel(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
+        self.put_channel(channel)
+        self.add_credentials(channel, credentials)
+
+    def put_channel(self, channel: Channel) -> None:
+        """The channel's settings, its breaker closed, paused or not."""
         self.put(channel_items.channel_item(channel))
-        self.add_secret(credentials_secret(STACK, channel.platform, channel.name), credentials)
+        self.put_away(items.breaker_pk(channel.platform, channel.name), "STATE")
+        if channel.state == "paused":
+            channels = TableChannels(_aws("dynamodb"), self.table)
+            assert channels.pause(channel, channel.paused_reason or "", channel.since or "2025-01-01T00:00:00.000Z")
+
+    def add_credentials(self, channel: Channel, credentials: Any) -> None:
+        secret = ChannelSecret(origin(channel.settings["base_url"]), credentials)
+        self.add_secret(credentials_secret(STACK, channel.platform, channel.name), json.loads(secret.text()))
 
     def add_mapping(self, channel: str, need: MappingKey, value: Any) -> None:
         self.put(channel_items.mapping_item(channel, need, value if isinstance(value, str) else json.dumps(value)))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from orderbridge.domain.limits import RateLimit, Taking
     from orderbridge.domain.lookups import Finding, FoundMappings
     from orderbridge.domain.mapping import MappingKey, Mappings
-    from orderbridge.domain.orders import Order, OrderKey, OrderSummary
+    from orderbridge.domain.orders import ChannelRef, Order, OrderKey, OrderSummary
     from orderbridge.domain.outcomes import Outcome
     from orderbridge.domain.partners import Partner
     from orderbridge.domain.stock import StockLevel
@@ -192,16 +192,21 @@ class ForwardQueues(Protocol):
 
 
 class ChannelDirectory(Protocol):
-    """The channels with their breakers, strongly consistent: a forward that parks looks here once more."""
+    """The channels with their breakers, strongly consistent: a forward that parks looks here once more.
 
-    def find(self, name: str) -> Channel | None: ...
+    Pauses and breakers are kept under the platform's name, so that a platform's functions change those of no other.
+    """
 
-    def pause(self, name: str, reason: str, at: str) -> bool:
+    def find(self, channel: ChannelRef) -> Channel | None:
+        """The channel of this name on this platform; None also where the name is a channel on another platform."""
+        ...
+
+    def pause(self, channel: ChannelRef | Channel, reason: str, at: str) -> bool:
         """Pause an active channel; False where it was paused already, so that only one caller raises the alarm."""
         ...
 
     def save_breaker(self, channel: Channel, breaker: Breaker) -> Channel:
-        """Write the breaker; raises `LostRace` where it is no longer as in `channel`."""
+        """Write the breaker and no more; raises `LostRace` where it is no longer as in `channel`."""
         ...
 
 
@@ -219,7 +224,7 @@ class CredentialSource(Protocol):
     """What to log in with at each channel; may be seconds old."""
 
     def credentials(self, channel: Channel) -> Mapping[str, Any]:
-        """Raises `ChannelUnusable` where there are none, or none that can be read."""
+        """Raises `ChannelUnusable` where there are none, none that can be read, or those of another host."""
         ...
 
     def refreshed(self, channel: Channel) -> Mapping[str, Any]:

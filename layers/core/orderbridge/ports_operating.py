@@ -56,20 +56,24 @@ class TokenKeyVault(Protocol):
 class ChannelRegistry(ChannelDirectory, Protocol):
     """The channels as an operator changes them."""
 
+    def find_named(self, name: str) -> Channel | None:
+        """The channel of this name, on whichever platform it is."""
+        ...
+
     def list_channels(self) -> Sequence[Channel]: ...
 
     def put(self, channel: Channel) -> bool:
-        """Store or replace a channel; False where its name stands on another platform, which changes nothing."""
+        """Store or replace a channel's settings; False where its name is on another platform, which changes nothing."""
         ...
 
-    def resume(self, name: str, at: str) -> bool:
+    def resume(self, channel: ChannelRef | Channel, at: str) -> bool:
         """Make a paused channel active; False where it was active already."""
         ...
 
 
 class CredentialVault(CredentialSource, Protocol):
     def store(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
-        """Keep the credentials where only the forwarder of the channel's platform reads them."""
+        """Keep the credentials, for the host of the channel's base_url alone, where no other platform's role reads."""
         ...
 
 

@@ -19,7 +19,7 @@ from orderbridge.domain.events import message_of
 from orderbridge.domain.forwards import Forward, ForwardState, Transition, new_forward, new_unrouted_forward, postpone
 from orderbridge.domain.interventions import close_unrouted, retry
 from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import Order
+from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.outcomes import Accepted, Rejected
 from orderbridge.domain.times import after, to_iso
 from orderbridge.domain.waiting import park_for_mappings
@@ -30,6 +30,8 @@ from tests.integration.deployed import Deployed
 
 REQUEST = FrozenRequest("POST", "/orders", '{"note": "é"}'.encode())
 LATER = after(NOW, 600)
+SHOP = ChannelRef("sirclo-main", "sirclo")
+SETTINGS = {"base_url": "https://sirclo.example"}
 
 
 @dataclass
@@ -46,7 +48,7 @@ class Ports:
 
 def in_memory() -> Ports:
     fake = store.Store()
-    channels = directories.Channels(None, Channel("sirclo-main", "sirclo", {}))
+    channels = directories.Channels(None, Channel(SHOP.name, SHOP.platform, SETTINGS))
     return Ports(
         fake,
         fake,
@@ -58,9 +60,9 @@ def in_memory() -> Ports:
 
 
 def in_the_table(deployed: Deployed, dynamodb: Any) -> Ports:
-    from orderbridge.aws.channels import TableChannels
+    from orderbridge.aws.channel_registry import TableChannelRegistry
 
-    deployed.add_channel(Channel("sirclo-main", "sirclo", {}), {})
+    deployed.add_channel(Channel(SHOP.name, SHOP.platform, SETTINGS), {})
 
     def timeline(of: Order) -> list[str]:
         found = [i for i in deployed.items(f"ORDER#{of.client_id}#{of.key.reference}") if "EVENT#" in i["SK"]["S"]]
@@ -71,7 +73,7 @@ def in_the_table(deployed: Deployed, dynamodb: Any) -> Ports:
         TableOrderDesk(dynamodb, deployed.table),
         TableDueIndex(dynamodb, deployed.table),
         TableCodeCounter(dynamodb, deployed.table),
-        TableChannels(dynamodb, deployed.table),
+        TableChannelRegistry(dynamodb, deployed.table),
         timeline,
     )
 
@@ -345,24 +347,59 @@ def test_numbers_go_on_where_the_last_reservation_ended_and_begin_anew_each_day(
 
 
 def test_a_channel_is_paused_once(ports: Ports) -> None:
-    assert ports.channels.pause("sirclo-main", "because", to_iso(NOW))
-    assert not ports.channels.pause("sirclo-main", "another reason", LATER)
+    assert ports.channels.pause(SHOP, "because", to_iso(NOW))
+    assert not ports.channels.pause(SHOP, "another reason", LATER)
 
-    found = ports.channels.find("sirclo-main")
+    found = ports.channels.find(SHOP)
     assert (found.state, found.paused_reason, found.since) == ("paused", "because", to_iso(NOW))
 
 
+def test_a_channel_is_resumed_once_and_may_be_paused_again(ports: Ports) -> None:
+    assert not ports.channels.resume(SHOP, to_iso(NOW))
+    ports.channels.pause(SHOP, "because", to_iso(NOW))
+    assert ports.channels.resume(SHOP, LATER)
+    assert not ports.channels.resume(SHOP, LATER)
+
+    found = ports.channels.find(SHOP)
+    assert (found.state, found.paused_reason, found.since) == ("active", None, LATER)
+    assert ports.channels.pause(SHOP, "because", LATER)
+
+
 def test_of_two_breakers_one_wins(ports: Ports) -> None:
-    channel = ports.channels.find("sirclo-main")
+    channel = ports.channels.find(SHOP)
     assert channel.breaker == Breaker()
     saved = ports.channels.save_breaker(channel, Breaker(failures=1, reason="500"))
 
     with pytest.raises(LostRace):
         ports.channels.save_breaker(channel, Breaker(failures=1))
-    assert ports.channels.find("sirclo-main") == saved
+    assert ports.channels.find(SHOP) == saved
     again = ports.channels.save_breaker(saved, Breaker(failures=2, open_until=LATER, openings=1, reason="500"))
-    assert ports.channels.find("sirclo-main").breaker == again.breaker
+    assert ports.channels.find(SHOP).breaker == again.breaker
+    closed = ports.channels.save_breaker(again, Breaker())
+    assert ports.channels.find(SHOP).breaker == closed.breaker == Breaker(revision=3)
+
+
+def test_a_pause_and_a_breaker_that_are_written_at_the_same_time_are_both_there(ports: Ports) -> None:
+    """Each was read before the other was written."""
+    channel = ports.channels.find(SHOP)
+    assert ports.channels.pause(channel, "because", LATER)
+    saved = ports.channels.save_breaker(channel, Breaker(failures=1, reason="500"))
+
+    found = ports.channels.find(SHOP)
+    assert (found.state, found.paused_reason, found.since) == ("paused", "because", LATER)
+    assert found.breaker == saved.breaker
+
+    assert ports.channels.resume(channel, LATER)
+    assert ports.channels.find(SHOP).breaker == saved.breaker
+    assert ports.channels.pause(channel, "again", LATER)
+    assert ports.channels.find(SHOP).breaker == saved.breaker
 
 
 def test_a_channel_that_is_not_there_is_none(ports: Ports) -> None:
-    assert ports.channels.find("another") is None
+    assert ports.channels.find(ChannelRef("another", "sirclo")) is None
+    assert ports.channels.find_named("another") is None
+
+
+def test_a_channel_is_found_on_its_own_platform_only(ports: Ports) -> None:
+    assert ports.channels.find_named(SHOP.name) == ports.channels.find(SHOP)
+    assert ports.channels.find(ChannelRef(SHOP.name, "ngorder")) is None

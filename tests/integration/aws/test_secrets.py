@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import traceback
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from orderbridge.aws import clients
-from orderbridge.aws.channels import SecretCredentials, credentials_secret
+from orderbridge.aws.channels import ChannelSecret, SecretCredentials, credentials_secret
 from orderbridge.aws.secrets import KEYS_CACHE_SECONDS, KEYS_REFETCH_SECONDS, SecretKeyRing, SecretPepper, signing_keys
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.problems import Unavailable
@@ -128,47 +130,116 @@ def test_the_pepper_is_read_once() -> None:
     assert vault.asked == 1
 
 
-def test_credentials_are_remembered_for_their_time() -> None:
-    clock, vault = Clock(), Vault({"api_key": "old"})
-    source = SecretCredentials(vault, "stack", 60, clock)  # type: ignore[arg-type]
-    channel = Channel("a", "ngorder", {})
+HOST = "https://shop.example"
+SHOP = Channel("a", "ngorder", {"base_url": f"{HOST}/api"})
+OLD, NEW = ({"host": HOST, "credentials": {"api_key": key}} for key in ("old", "new"))
 
-    assert source.credentials(channel) == {"api_key": "old"}
-    vault.document = {"api_key": "new"}
-    assert source.credentials(channel) == {"api_key": "old"}
+
+def moved(base_url: object) -> Channel:
+    return replace(SHOP, settings={"base_url": base_url})
+
+
+def test_credentials_are_remembered_for_their_time() -> None:
+    clock, vault = Clock(), Vault(OLD)
+    source = SecretCredentials(vault, "stack", 60, clock)  # type: ignore[arg-type]
+
+    assert source.credentials(SHOP) == {"api_key": "old"}
+    vault.document = NEW
+    assert source.credentials(SHOP) == {"api_key": "old"}
     clock.move(60)
-    assert source.credentials(channel) == {"api_key": "new"}
+    assert source.credentials(SHOP) == {"api_key": "new"}
 
 
 def test_a_channel_without_credentials_that_can_be_read_is_named_and_nothing_of_them(deployed: Deployed) -> None:
     source = SecretCredentials(clients.secrets_manager(), STACK, 60, Clock())
-    channel = Channel("a", "ngorder", {})
     name = credentials_secret(STACK, "ngorder", "a")
 
     def refused() -> str:
         with pytest.raises(ChannelUnusable) as unusable:
-            source.credentials(channel)
+            source.credentials(SHOP)
         assert unusable.value.__cause__ is None
         return str(unusable.value)
 
+    unreadable = "the credentials of the channel a cannot be read; run `orderbridge channels add` again"
+    no_host = "the credentials of the channel a name no host; run `orderbridge channels add` again"
     assert refused() == "the channel a has no credentials"
     deployed.add_secret(name, ["secret words"])
-    assert refused() == "the credentials of the channel a cannot be read"
-    clients.secrets_manager().put_secret_value(SecretId=name, SecretString="secret words")
-    assert refused() == "the credentials of the channel a cannot be read"
+    for text, words in (
+        ("secret words", unreadable),
+        ('["secret words"]', unreadable),
+        ('{"api_key": "secret words"}', no_host),
+        ('{"host": null, "credentials": {"api_key": "secret words"}}', no_host),
+        ('{"host": "https://shop.example", "credentials": "secret words"}', no_host),
+    ):
+        clients.secrets_manager().put_secret_value(SecretId=name, SecretString=text)
+        assert refused() == words
     clients.secrets_manager().delete_secret(SecretId=name)
     assert refused() == "the channel a has no credentials", "it is being deleted"
     deployed.drop_secret(name)
-    deployed.add_secret(name, {"api_key": "new"})
-    assert source.credentials(channel) == {"api_key": "new"}
+    deployed.add_secret(name, NEW)
+    assert source.credentials(SHOP) == {"api_key": "new"}
 
 
 def test_credentials_that_are_refreshed_are_remembered_from_then_on() -> None:
-    clock, vault = Clock(), Vault({"api_key": "old"})
+    clock, vault = Clock(), Vault(OLD)
     source = SecretCredentials(vault, "stack", 60, clock)  # type: ignore[arg-type]
-    channel = Channel("a", "ngorder", {})
-    source.credentials(channel)
+    source.credentials(SHOP)
 
-    vault.document = {"api_key": "new"}
-    assert source.refreshed(channel) == {"api_key": "new"}
-    assert source.credentials(channel) == {"api_key": "new"}
+    vault.document = NEW
+    assert source.refreshed(SHOP) == {"api_key": "new"}
+    assert source.credentials(SHOP) == {"api_key": "new"}
+
+
+@pytest.mark.parametrize(
+    "base_url",
+    [
+        "https://evil.example/api",
+        "https://shop.example.evil.example",
+        "https://shop.example:8443",
+        "http://shop.example",
+        "http://127.0.0.1:8080",
+        "https://shop.example@evil.example",
+        "https://evil.example\\@shop.example",
+        "https://evil.example#https://shop.example",
+        " https://shop.example",
+        "",
+        None,
+        7,
+    ],
+)
+def test_credentials_are_handed_out_for_their_own_host_alone(base_url: object) -> None:
+    vault = Vault({"host": HOST, "credentials": {"api_key": "a-key-nobody-may-see"}})
+    source = SecretCredentials(vault, "stack", 60, Clock())  # type: ignore[arg-type]
+    asked = [source.credentials, source.refreshed]
+
+    for remembered in (False, True):
+        for ask in asked:
+            with pytest.raises(ChannelUnusable) as unusable:
+                ask(moved(base_url))
+            assert "a-key-nobody-may-see" not in "".join(traceback.format_exception(unusable.value))
+            assert "channel a " in str(unusable.value)
+            assert str(unusable.value).endswith("; run `orderbridge channels add` again")
+        if not remembered:
+            source.credentials(SHOP)
+
+
+@pytest.mark.parametrize(
+    "base_url", ["https://SHOP.example/other", "https://shop.example:443", "https://shop.example/"]
+)
+def test_the_path_and_the_spelling_of_a_base_url_are_free(base_url: str) -> None:
+    source = SecretCredentials(Vault(OLD), "stack", 60, Clock())  # type: ignore[arg-type]
+
+    assert source.credentials(moved(base_url)) == {"api_key": "old"}
+
+
+def test_a_channel_that_an_operator_moves_is_usable_at_once() -> None:
+    vault = Vault(OLD)
+    source = SecretCredentials(vault, "stack", 60, Clock())  # type: ignore[arg-type]
+    source.credentials(SHOP)
+
+    vault.document = {"host": "https://new.example", "credentials": {"api_key": "new"}}
+    assert source.credentials(moved("https://new.example")) == {"api_key": "new"}
+
+
+def test_a_secret_is_not_shown_by_what_holds_it() -> None:
+    assert "old" not in repr(ChannelSecret(HOST, {"api_key": "old"}))

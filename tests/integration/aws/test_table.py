@@ -149,18 +149,30 @@ def test_two_lines_of_one_moment_stand_side_by_side() -> None:
 
 
 def test_channels_are_read_as_they_were_written() -> None:
-    channel = Channel(
-        "a", "sirclo", {"base_url": "https://x.test", "timeout_s": Decimal("2.5")}, "paused", "why", "2025"
-    )
-    breaker = Breaker(3, "2025", 2, "500", 7)
+    channel = Channel("a", "sirclo", {"base_url": "https://x.test", "timeout_s": Decimal("2.5")}, since="2025")
 
-    read = channel_items.read_channel(channel_items.channel_item(channel), channel_items.breaker_item("a", breaker))
-    assert replace(read, settings={}) == replace(channel, settings={}, breaker=breaker)
+    read = channel_items.read_channel(channel_items.channel_item(channel))
+    assert replace(read, settings={}) == replace(channel, settings={})
     assert {name: str(value) for name, value in read.settings.items()} == {
         "base_url": "https://x.test",
         "timeout_s": "2.5",
     }
-    assert channel_items.read_channel(channel_items.channel_item(channel)).breaker == Breaker()
+
+
+@pytest.mark.parametrize("breaker", [Breaker(), Breaker(3, "2025", 2, "500", 7)])
+def test_breakers_are_read_as_they_were_written(breaker: Breaker) -> None:
+    channel = Channel("a", "sirclo", {"base_url": "https://x.test"})
+    state = items.to_item({"breaker": channel_items.breaker_values(breaker)})
+
+    assert channel_items.read_channel(channel_items.channel_item(channel), state).breaker == breaker
+
+
+@pytest.mark.parametrize("name", ["shop", "a.b_c-d", "ngorder"])
+def test_both_items_of_a_channel_say_whose_they_are(name: str) -> None:
+    ref = ChannelRef(name, "sirclo")
+
+    assert channel_items.channel_ref(channel_items.channel_item(Channel(name, "sirclo", {}))) == ref
+    assert channel_items.channel_ref(channel_items.state_keys(ref)) == ref
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,10 @@ def test_credentials_go_to_the_secret_that_only_the_platforms_forwarder_reads(op
     result = operator.add_channel("toko", "sirclo")
 
     assert "nobody-may-see" not in result.output
-    assert json.loads(operator.secrets()["orderbridge/channels/sirclo/toko"]) == CREDENTIALS["sirclo"]
+    assert json.loads(operator.secrets()["orderbridge/channels/sirclo/toko"]) == {
+        "host": "https://sirclo.example.com",
+        "credentials": CREDENTIALS["sirclo"],
+    }
     assert "nobody-may-see" not in json.dumps(operator.items())
 
 
@@ -47,7 +50,48 @@ def test_running_it_again_replaces_settings_and_credentials(operator: Operator) 
     shown = operator.json("channels", "show", "ngorder")
     assert shown["settings"]["warehouse_id"] == 26
     assert shown["since"] == since
-    assert json.loads(operator.secrets()["orderbridge/channels/ngorder/ngorder"]) == {"api_key": "another"}
+    secret = json.loads(operator.secrets()["orderbridge/channels/ngorder/ngorder"])
+    assert secret == {"host": "https://ngorder.example.com", "credentials": {"api_key": "another"}}
+
+
+def test_running_it_again_moves_the_channel_with_its_credentials_and_resumes_it(set_up: Operator) -> None:
+    paused = set_up.json("channels", "pause", "sirclo")
+    settings = {**SETTINGS["sirclo"], "base_url": "https://NEW.example.com:443/connexi"}
+
+    added = set_up.json(
+        "channels", "add", "sirclo", "--platform", "sirclo", "--settings", set_up.json_file("s.json", settings),
+        "--credentials", set_up.json_file("c.json", CREDENTIALS["sirclo"]),
+    )  # fmt: skip
+
+    shown = set_up.json("channels", "show", "sirclo")
+    assert added == {**shown, "released": 0}
+    assert (shown["state"], shown["paused_reason"]) == ("active", None)
+    assert shown["since"] > paused["since"]
+    assert json.loads(set_up.secrets()["orderbridge/channels/sirclo/sirclo"])["host"] == "https://new.example.com"
+    assert set_up.stack.vault.credentials(set_up.stack.channels.find_named("sirclo")) == CREDENTIALS["sirclo"]
+
+
+def test_a_move_that_was_interrupted_sends_nothing_anywhere_until_it_is_repeated(
+    set_up: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = set_up.json_file("s.json", {**SETTINGS["sirclo"], "base_url": "https://new.example.com"})
+    move = (
+        "channels", "add", "sirclo", "--platform", "sirclo", "--settings", settings,
+        "--credentials", set_up.json_file("c.json", CREDENTIALS["sirclo"]),
+    )  # fmt: skip
+
+    def crash(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("orderbridge.aws.channel_registry.TableChannelRegistry.put", crash)
+        assert set_up.run(*move).exit_code != 0
+
+    assert "run `orderbridge channels add` again" in set_up.refused("channels", "check", "sirclo")
+    set_up.json(*move)
+    channel = set_up.stack.channels.find_named("sirclo")
+    assert channel is not None
+    assert set_up.stack.vault.credentials(channel) == CREDENTIALS["sirclo"]
 
 
 def test_a_channel_does_not_move_to_another_platform(operator: Operator) -> None:

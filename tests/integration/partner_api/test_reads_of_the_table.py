@@ -103,20 +103,25 @@ def test_an_order_is_listed_under_the_partners_number_where_it_has_one(dynamodb:
     assert reads.key_of_code(order.code) == order.key
 
 
+STATE = {"SK": "STATE"}
+
+
 def test_all_channels_are_read_with_their_breakers_and_remembered_for_a_while(dynamodb: Any) -> None:
     open_breaker = Breaker(failures=5, open_until="2025-01-01T00:00:30.000Z", openings=1, reason="500", revision=3)
     put(
         dynamodb,
         channel_items.channel_item(Channel("a", "sirclo", SETTINGS)),
-        channel_items.channel_item(Channel("b", "ngorder", SETTINGS, state="paused", paused_reason="401")),
-        channel_items.breaker_item("a", open_breaker),
+        channel_items.channel_item(Channel("b", "ngorder", SETTINGS)),
+        items.to_item({**STATE, "PK": "BREAKER#sirclo#a", "breaker": channel_items.breaker_values(open_breaker)}),
+        items.to_item({**STATE, "PK": "BREAKER#ngorder#b", "paused_reason": "401"}),
+        items.to_item({**STATE, "PK": "BREAKER#sirclo#b", "paused_reason": "of a channel that is not there"}),
         items.partner_item(samples.partner(keys=())),
     )
     clock = Clock()
     overview = TableChannelOverview(dynamodb, TABLE, 10, clock)
     listed = {channel.name: channel for channel in overview.list_channels()}
     assert listed["a"].breaker == open_breaker
-    assert listed["b"].state == "paused"
+    assert (listed["b"].state, listed["b"].paused_reason) == ("paused", "401")
     assert listed["b"].breaker.is_closed
     put(dynamodb, channel_items.channel_item(Channel("c", "sirclo", SETTINGS)))
     clock.move(9)

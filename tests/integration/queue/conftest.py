@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -34,7 +34,8 @@ class Line:
         deployed.parameters["AllowLoopbackHttp"] = "true"
         deployed.add_partner(self.partner.partner)
         settings = demo.demo_settings(platform, sandbox.url)
-        deployed.add_channel(Channel(self.channel.name, platform, settings), demo.DEMO_CREDENTIALS[platform])
+        self._as_set_up = Channel(self.channel.name, platform, settings)
+        deployed.add_channel(self._as_set_up, demo.DEMO_CREDENTIALS[platform])
 
     def map_everything(self) -> None:
         for kind, key, value in demo.demo_mappings(self.platform):
@@ -59,6 +60,9 @@ class Line:
     def secret(self) -> str:
         """The name of the secret with the channel's credentials."""
         return credentials_secret(STACK, self.platform, self.channel.name)
+
+    def store_credentials(self, credentials: Mapping[str, Any]) -> None:
+        self.deployed.add_credentials(self._as_set_up, credentials)
 
     def timeline(self) -> list[str]:
         """What has happened, as the timeline names it."""

@@ -11,9 +11,10 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
 
+from orderbridge.domain.channels import Channel
 from orderbridge.domain.forwards import ForwardState
 from orderbridge.domain.mapping import MappingKey
-from orderbridge_sandboxes import demo
+from orderbridge_sandboxes import SANDBOXES, demo
 from orderbridge_sandboxes.faults import Fault
 from tests.fakes import samples
 from tests.integration.deployed import PEPPER, TOKEN_KEY, sqs_event
@@ -200,17 +201,20 @@ def test_without_its_credentials_an_order_waits_and_is_let_go_with_new_ones(ngor
     ngorder.deployed.add_secret(ngorder.secret, ["no object"])
     ngorder.forward(sqs_event(ngorder.detail()))
     forward = ngorder.deployed.forwards()[ngorder.channel.name]
-    assert forward.error == "the credentials of the channel ngorder-demo cannot be read"
+    assert (
+        forward.error
+        == "the credentials of the channel ngorder-demo cannot be read; run `orderbridge channels add` again"
+    )
 
     ngorder.deployed.drop_secret(ngorder.secret)
-    ngorder.deployed.add_secret(ngorder.secret, {"api_kay": "secret-of-a-misspelt-name"})
+    ngorder.store_credentials({"api_kay": "secret-of-a-misspelt-name"})
     ngorder.forward(sqs_event(ngorder.detail()))
     forward = ngorder.deployed.forwards()[ngorder.channel.name]
     assert "api_kay" in (forward.error or "")
     assert "secret-of-a-misspelt-name" not in (forward.error or "")
 
     ngorder.deployed.drop_secret(ngorder.secret)
-    ngorder.deployed.add_secret(ngorder.secret, demo.DEMO_CREDENTIALS["ngorder"])
+    ngorder.store_credentials(demo.DEMO_CREDENTIALS["ngorder"])
     ngorder.forward(sqs_event(ngorder.detail()))
     assert ngorder.deployed.states() == {ngorder.channel.name: S.SENT}
 
@@ -223,8 +227,46 @@ def test_an_order_for_a_channel_that_is_not_there_waits_for_it(ngorder: Line) ->
     assert ngorder.forward(sqs_event(ngorder.detail())) == DONE
 
     forward = ngorder.deployed.forwards()[ngorder.channel.name]
-    assert (forward.state, forward.error) == (S.PAUSED, "there is no channel ngorder-demo")
+    assert (forward.state, forward.error) == (S.PAUSED, "there is no channel ngorder-demo on ngorder")
     assert ngorder.deployed.lines()[-2]["message"] == "forward_failed"
+
+
+def test_credentials_do_not_go_to_a_host_that_somebody_has_written_into_the_channel(line: Line) -> None:
+    line.map_everything()
+    line.accept(1)
+    line.accept(2)
+    assert line.forward(sqs_event(line.detail(1))) == DONE, "from now on the credentials are remembered"
+    before = len(line.sandbox.requests)
+    with SANDBOXES[line.platform]() as foreign:
+        settings = demo.demo_settings(line.platform, foreign.url)
+        line.deployed.put_channel(Channel(line.channel.name, line.platform, settings))
+        assert line.forward(sqs_event(line.detail(2))) == DONE
+
+        assert foreign.requests == ()
+    assert len(line.sandbox.requests) == before
+    (paused,) = [i for i in line.deployed.items("ORDER#") if i.get("state", {}).get("S") == "PAUSED"]
+    assert "another host" in paused["error"]["S"]
+    assert "channels add" in paused["error"]["S"]
+
+
+def test_a_forwarder_leaves_what_is_another_platforms_alone(ngorder: Line) -> None:
+    """Neither a message nor a channel that says another platform makes it read another one's secret or breaker."""
+    ngorder.map_everything()
+    ngorder.accept()
+    ours = next(item for item in ngorder.deployed.items("ORDER#") if item["SK"]["S"].startswith("FORWARD#"))
+    ngorder.deployed.calls.clear()
+
+    ngorder.deployed.put_channel(Channel(ngorder.channel.name, "sirclo", {"base_url": ngorder.sandbox.url}))
+    assert ngorder.forward(sqs_event(ngorder.detail())) == DONE
+    assert ngorder.deployed.forwards()[ngorder.channel.name].error == "there is no channel ngorder-demo on ngorder"
+
+    ngorder.deployed.put({**ours, "platform": {"S": "sirclo"}})
+    assert ngorder.forward(sqs_event({**ngorder.detail(), "platform": "sirclo"})) != DONE
+    assert ngorder.deployed.states() == {ngorder.channel.name: S.QUEUED}
+
+    reached = [key for call in ngorder.deployed.calls for key in (*call.leading_keys, call.resource)]
+    assert not [key for key in reached if "sirclo" in key]
+    assert ngorder.sandbox.requests == ()
 
 
 # --- the log ----------------------------------------------------------------------------------------------------------

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws import channel_items
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.forwards import ForwardState
 from orderbridge.domain.mapping import MappingKey
@@ -59,7 +58,7 @@ def pause(shops: TwoShops) -> None:
     line = shops.line
     settings = demo.demo_settings(line.platform, line.sandbox.url)
     paused = Channel(line.channel.name, line.platform, settings, "paused", "stock count", "2025-01-01T00:00:00.000Z")
-    line.deployed.put(channel_items.channel_item(paused))
+    line.deployed.put_channel(paused)
 
 
 def ask_for_ten_minutes(shops: TwoShops) -> None:
@@ -93,7 +92,7 @@ def test_each_account_gets_the_order_once_and_in_its_own_name(shops: TwoShops) -
 def test_a_forwarder_keeps_to_its_own_part_of_a_channels_rate(line: Line) -> None:
     """Of 20 a second the orders have 16 (`platforms.turns`); of five workers this one sends one every 5/16 s."""
     settings = {**demo.demo_settings(line.platform, line.sandbox.url), "rate_limit": 20}
-    line.deployed.put(channel_items.channel_item(Channel(line.channel.name, line.platform, settings)))
+    line.deployed.put_channel(Channel(line.channel.name, line.platform, settings))
     line.map_everything()
     for number in (1, 2, 3):
         line.accept(number)

@@ -12,15 +12,17 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from orderbridge.aws import channel_items, clients, webhook_items
+from orderbridge.aws import clients, webhook_items
+from orderbridge.aws.channel_registry import TableChannelRegistry
 from orderbridge.aws.orders import TableOrders
+from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.cancelling import cancel_unsent, settle_cancel
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.forwards import Forward, ForwardState, Transition, postpone
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.outcomes import Unknown
 from orderbridge.domain.status_changes import StatusReading, take_in
-from orderbridge.domain.times import utc_now
+from orderbridge.domain.times import to_iso, utc_now
 from orderbridge.domain.waiting import park_for_mappings, put_off, release
 from orderbridge.platforms.sirclo.statuses import TABLE
 from orderbridge.runtime.background import HandlerFailed
@@ -256,9 +258,10 @@ def test_a_channel_that_was_paused_is_told_of_and_again_where_the_bus_failed(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paused = Channel("sirclo-main", "sirclo", {"base_url": "https://sirclo.example"}, "paused", "401: who are you")
-    deployed.put(channel_items.channel_item(paused))
+    channels = TableChannelRegistry(clients.dynamodb(), deployed.table)
+    deployed.put_channel(paused)
     bus = PutEvents(monkeypatch, {0}, {0}, {0})
-    records = deployed.stream_records("CHANNEL#", event_name="MODIFY")
+    records = deployed.stream_records("BREAKER#", event_name="MODIFY")
 
     with pytest.raises(HandlerFailed):
         deployed.call("event_publisher", records)
@@ -267,8 +270,10 @@ def test_a_channel_that_was_paused_is_told_of_and_again_where_the_bus_failed(
     deployed.call("event_publisher", records)
     assert bus.published == ["ChannelPaused"]
 
-    deployed.put(channel_items.channel_item(replace(paused, state="active", paused_reason=None)))
-    deployed.call("event_publisher", deployed.stream_records("CHANNEL#", event_name="MODIFY"))
+    channels.save_breaker(paused, Breaker(failures=1))
+    deployed.call("event_publisher", deployed.stream_records("BREAKER#", event_name="MODIFY"))
+    channels.resume(paused, to_iso(utc_now()))
+    deployed.call("event_publisher", deployed.stream_records("BREAKER#", event_name="MODIFY"))
     assert bus.published == ["ChannelPaused"]
 
 

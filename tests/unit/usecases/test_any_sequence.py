@@ -148,7 +148,7 @@ class AnySequence(RuleBasedStateMachine):
         return {
             "everything is imported": self.import_everything,
             "a mapping is taken away": self.unmap,
-            "the channel is paused": lambda: self.house.channels.pause(SIRCLO.name, "by an operator", "now"),
+            "the channel is paused": lambda: self.house.channels.pause(SIRCLO, "by an operator", "now"),
             "the channel is resumed": self.house.resume,
             "an order is cancelled": self.cancel,
             "the bus goes down": lambda: setattr(self.house.bus, "is_down", True),

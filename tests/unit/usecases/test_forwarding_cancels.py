@@ -45,7 +45,7 @@ def test_a_channel_that_is_paused_is_not_asked_to_cancel_until_it_is_resumed() -
     house = House(can_cancel=True)
     message = house.queue(ORDER)
     house.forward_order(message)
-    house.channels.pause(SIRCLO.name, "maintenance", "")
+    house.channels.pause(SIRCLO, "maintenance", "")
     house.store.request_cancel(ORDER.key, "now")
     house.forward_order(message)
     house.pass_time(2 * LONGEST_QUESTION_SECONDS, step=600)

@@ -18,7 +18,7 @@ S = ForwardState
 
 def test_a_paused_channel_keeps_its_forwards_and_lets_them_go_when_it_is_resumed() -> None:
     house = House()
-    house.channels.pause(SIRCLO.name, "maintenance", "")
+    house.channels.pause(SIRCLO, "maintenance", "")
 
     forward = house.forward_order(house.queue(ORDER))
     assert (forward.state, forward.error) == (S.PAUSED, "maintenance")
@@ -34,7 +34,7 @@ def test_a_paused_channel_keeps_its_forwards_and_lets_them_go_when_it_is_resumed
 @pytest.mark.parametrize("step", range(8))
 def test_a_resume_in_between_is_never_missed(step: int) -> None:
     house = House()
-    house.channels.pause(SIRCLO.name, "maintenance", "")
+    house.channels.pause(SIRCLO, "maintenance", "")
     message = house.queue(ORDER)
     house.steps.at(step, house.resume)
 
@@ -153,7 +153,7 @@ def spoil_the_settings(house: House) -> None:
 
 
 UNUSABLE = [
-    (take_away_the_channel, "there is no channel sirclo-main"),
+    (take_away_the_channel, "there is no channel sirclo-main on sirclo"),
     (take_away_the_credentials, "the channel sirclo-main has no credentials"),
     (spoil_the_credentials, "the credentials of the channel sirclo-main cannot be used"),
     (spoil_the_settings, "the settings of the channel sirclo-main cannot be used"),

@@ -233,7 +233,7 @@ def test_where_the_channel_is_gone_a_person_is_asked_after_a_day() -> None:
 
     house.pass_time(3600)
     forward = house.forward_of(ORDER)
-    assert (forward.state, forward.error) == (S.SENDING, "there is no channel sirclo-main")
+    assert (forward.state, forward.error) == (S.SENDING, "there is no channel sirclo-main on sirclo")
 
     house.pass_time(LONGEST_QUESTION_SECONDS, step=120)
     forward = house.forward_of(ORDER)

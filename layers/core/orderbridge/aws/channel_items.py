@@ -1,19 +1,25 @@
-"""Items of channels, their breakers and mappings, and the values they stand for. Pure."""
+"""Items of channels, their state and mappings, and the values they stand for. Pure."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from decimal import Decimal
 from typing import Any, cast
 
-from orderbridge.aws.items import Item, channel_pk, from_item, mapping_pk, to_item
+from orderbridge.aws.items import Item, breaker_pk, channel_pk, from_item, keys, mapping_pk, to_item
 from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.mapping import JSON_BEGINS, MappingKey, MappingKind, parse_value
+from orderbridge.domain.orders import ChannelRef
+
+NEWS = "news"
+"""Written with a pause and taken away by every other write, so that the stream tells of a pause once."""
 
 
 def channel_item(channel: Channel) -> Item:
+    """What an operator has set up; no function may write it, since credentials go to its base_url."""
     return to_item(
         {
             "PK": channel_pk(channel.name),
@@ -22,50 +28,50 @@ def channel_item(channel: Channel) -> Item:
             "name": channel.name,
             "platform": channel.platform,
             "settings": json_text(channel.settings),
-            "state": channel.state,
-            "paused_reason": channel.paused_reason,
             "since": channel.since,
         }
     )
 
 
-def breaker_item(channel: str, breaker: Breaker) -> Item:
-    """A channel's breaker, apart from its profile, which only an operator writes."""
-    return to_item(
-        {
-            "PK": channel_pk(channel),
-            "SK": "HEALTH",
-            "failures": breaker.failures,
-            "open_until": breaker.open_until,
-            "half_open": breaker.half_open or None,
-            "reason": breaker.reason,
-            "revision": breaker.revision,
-        }
-    )
+def profile_keys(name: str) -> Item:
+    return keys(channel_pk(name), "PROFILE")
 
 
-def read_breaker(item: Mapping[str, Any]) -> Breaker:
-    values = from_item(item)
-    return Breaker(
-        failures=int(values["failures"]),
-        open_until=values.get("open_until"),
-        half_open=bool(values.get("half_open")),
-        reason=values.get("reason"),
-        revision=int(values["revision"]),
-    )
+def state_keys(channel: ChannelRef | Channel) -> Item:
+    """The key of what functions write about a channel: whether it is paused, and its breaker."""
+    return keys(breaker_pk(channel.platform, channel.name), "STATE")
 
 
-def read_channel(item: Mapping[str, Any], health: Mapping[str, Any] | None = None) -> Channel:
-    """A channel from its profile and, where it has ever failed, its health."""
-    values = from_item(item)
+def channel_ref(item: Mapping[str, Any]) -> ChannelRef:
+    """Which channel a profile or a state is of."""
+    kind, _, rest = item["PK"]["S"].partition("#")
+    if kind == "CHANNEL":
+        return ChannelRef(rest, item["platform"]["S"])
+    platform, _, name = rest.partition("#")
+    return ChannelRef(name, platform)
+
+
+def breaker_values(breaker: Breaker) -> dict[str, Any]:
+    """A breaker as it is kept, in one attribute of the state; a pause is `paused_reason` and `since` beside it."""
+    return {name: value for name, value in asdict(breaker).items() if value is not None}
+
+
+def _read_breaker(values: Mapping[str, Any]) -> Breaker:
+    read: dict[str, Any] = {name: int(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+    return Breaker(**read)
+
+
+def read_channel(profile: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> Channel:
+    """A channel from its profile and, where it has ever failed or been paused, its state."""
+    values, of_state = from_item(profile), from_item(state or {})
     return Channel(
         name=values["name"],
         platform=values["platform"],
         settings=json.loads(values["settings"], parse_float=Decimal),
-        state=values["state"],
-        paused_reason=values.get("paused_reason"),
-        since=values.get("since"),
-        breaker=read_breaker(health) if health is not None else Breaker(),
+        state="paused" if "paused_reason" in of_state else "active",
+        paused_reason=of_state.get("paused_reason"),
+        since=of_state.get("since", values.get("since")),
+        breaker=_read_breaker(of_state.get("breaker", {})),
     )
 
 
@@ -79,8 +85,8 @@ def mapping_item(channel: str, need: MappingKey, value: str, found_at: str | Non
 
     `found_at` marks one that the platform itself told, and since when it stands.
     """
-    keys = {"PK": mapping_pk(channel, need.kind), "SK": need.key}
-    return to_item({**keys, "as_written": need.as_written or None, "value": value, "found_at": found_at})
+    key = {"PK": mapping_pk(channel, need.kind), "SK": need.key}
+    return to_item({**key, "as_written": need.as_written or None, "value": value, "found_at": found_at})
 
 
 def read_mapping_key(item: Mapping[str, Any]) -> MappingKey:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from orderbridge.aws import channel_items, items
+from orderbridge.aws import channel_items
 from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.times import Clock
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class TableChannelOverview:
-    """`ChannelOverview` on the registry index and the channels' breakers."""
+    """`ChannelOverview` on the registry index and the channels' states."""
 
     client: DynamoDBClient
     table: str
@@ -42,6 +42,8 @@ class TableChannelOverview:
                 ExpressionAttributeValues={":channel": {"S": "CHANNEL"}},
             )
         )
-        wanted = [items.keys(profile["PK"]["S"], "HEALTH") for profile in profiles]
-        breakers = {item["PK"]["S"]: item for item in batch_get(self.client, self.table, wanted)}
-        return [channel_items.read_channel(profile, breakers.get(profile["PK"]["S"])) for profile in profiles]
+        wanted = [channel_items.state_keys(channel_items.channel_ref(profile)) for profile in profiles]
+        states = {channel_items.channel_ref(item): item for item in batch_get(self.client, self.table, wanted)}
+        return [
+            channel_items.read_channel(profile, states.get(channel_items.channel_ref(profile))) for profile in profiles
+        ]

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import channel_items, items
-from orderbridge.aws.channels import SecretCredentials, TableChannels, credentials_secret
+from orderbridge.aws.channels import ChannelSecret, SecretCredentials, TableChannels, credentials_secret, host_of
 from orderbridge.aws.reads import query_all
 from orderbridge.aws.transactions import TRANSACTION_LIMIT, write_all_or_nothing
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.mapping import KINDS, MappingKey
+from orderbridge.domain.orders import ChannelRef
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -28,7 +28,7 @@ class TableChannelRegistry(TableChannels):
             KeyConditionExpression="registry = :channel",
             ExpressionAttributeValues={":channel": {"S": "CHANNEL"}},
         )
-        listed = (self.find(item["name"]["S"]) for item in found)
+        listed = (self.find(channel_items.channel_ref(profile)) for profile in found)
         return [channel for channel in listed if channel is not None]
 
     def put(self, channel: Channel) -> bool:
@@ -43,19 +43,13 @@ class TableChannelRegistry(TableChannels):
             return False
         return True
 
-    def resume(self, name: str, at: str) -> bool:
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=items.keys(items.channel_pk(name), "PROFILE"),
-                UpdateExpression="SET #state = :active, since = :at REMOVE paused_reason",
-                ConditionExpression="#state = :paused",
-                ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues={":active": {"S": "active"}, ":paused": {"S": "paused"}, ":at": {"S": at}},
-            )
-        except self._client.exceptions.ConditionalCheckFailedException:
-            return False
-        return True
+    def resume(self, channel: ChannelRef | Channel, at: str) -> bool:
+        return self._change(
+            channel,
+            f"SET since = :at REMOVE paused_reason, {channel_items.NEWS}",
+            "attribute_exists(paused_reason)",
+            {":at": at},
+        )
 
 
 class SecretVault(SecretCredentials):
@@ -63,7 +57,7 @@ class SecretVault(SecretCredentials):
 
     def store(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
         name = credentials_secret(self.stack, channel.platform, channel.name)
-        text = json.dumps(credentials, ensure_ascii=False)
+        text = ChannelSecret(host_of(channel), credentials).text()
         try:
             self.client.create_secret(
                 Name=name, SecretString=text, Description=f"Orderbridge: credentials of the channel {channel.name}"

@@ -9,17 +9,21 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import channel_items, items
+from orderbridge.aws.items import to_item
 from orderbridge.aws.reads import batch_get
-from orderbridge.aws.revisions import put_at_revision
 from orderbridge.domain.breakers import Breaker
-from orderbridge.domain.channels import Channel
+from orderbridge.domain.channels import Channel, origin
 from orderbridge.domain.mapping import MappingKey, Mappings
+from orderbridge.domain.orders import ChannelRef
 from orderbridge.domain.times import Clock
 from orderbridge.ports import ChannelUnusable, LostRace
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+ADD_AGAIN = "run `orderbridge channels add` again"
 
 
 def credentials_secret(stack: str, platform: str, channel: str) -> str:
@@ -34,37 +38,50 @@ class TableChannels:
         self._client = client
         self._table = table
 
-    def find(self, name: str) -> Channel | None:
-        pk = items.channel_pk(name)
-        read = batch_get(self._client, self._table, [items.keys(pk, "PROFILE"), items.keys(pk, "HEALTH")])
-        found = {item["SK"]["S"]: item for item in read}
-        return channel_items.read_channel(found["PROFILE"], found.get("HEALTH")) if "PROFILE" in found else None
+    def find(self, channel: ChannelRef) -> Channel | None:
+        wanted = [channel_items.profile_keys(channel.name), channel_items.state_keys(channel)]
+        read = {item["SK"]["S"]: item for item in batch_get(self._client, self._table, wanted)}
+        if "PROFILE" not in read or channel_items.channel_ref(read["PROFILE"]) != channel:
+            return None
+        return channel_items.read_channel(read["PROFILE"], read.get("STATE"))
 
-    def pause(self, name: str, reason: str, at: str) -> bool:
+    def find_named(self, name: str) -> Channel | None:
+        for profile in batch_get(self._client, self._table, [channel_items.profile_keys(name)]):
+            return self.find(channel_items.channel_ref(profile))
+        return None
+
+    def pause(self, channel: ChannelRef | Channel, reason: str, at: str) -> bool:
+        return self._change(
+            channel,
+            f"SET paused_reason = :reason, since = :at, {channel_items.NEWS} = :paused",
+            "attribute_not_exists(paused_reason)",
+            {":reason": reason, ":at": at, ":paused": "PAUSED"},
+        )
+
+    def save_breaker(self, channel: Channel, breaker: Breaker) -> Channel:
+        saved = replace(breaker, revision=channel.breaker.revision + 1)
+        if not self._change(
+            channel,
+            f"SET breaker = :breaker REMOVE {channel_items.NEWS}",
+            "attribute_not_exists(breaker) OR breaker.revision = :read",
+            {":breaker": channel_items.breaker_values(saved), ":read": channel.breaker.revision},
+        ):
+            raise LostRace(channel.name)
+        return replace(channel, breaker=saved)
+
+    def _change(self, channel: ChannelRef | Channel, update: str, condition: str, values: Mapping[str, Any]) -> bool:
+        """Change one part of a channel's state, pause or breaker; a change of the other at the same time stays."""
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=items.keys(items.channel_pk(name), "PROFILE"),
-                UpdateExpression="SET #state = :paused, paused_reason = :reason, since = :at",
-                ConditionExpression="#state = :active",
-                ExpressionAttributeNames={"#state": "state"},
-                ExpressionAttributeValues={
-                    ":paused": {"S": "paused"},
-                    ":active": {"S": "active"},
-                    ":reason": {"S": reason},
-                    ":at": {"S": at},
-                },
+                Key=channel_items.state_keys(channel),
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=to_item(values),
             )
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
-
-    def save_breaker(self, channel: Channel, breaker: Breaker) -> Channel:
-        saved = replace(breaker, revision=channel.breaker.revision + 1)
-        item = channel_items.breaker_item(channel.name, saved)
-        if not put_at_revision(self._client, self._table, item, channel.breaker.revision):
-            raise LostRace(channel.name)
-        return replace(channel, breaker=saved)
 
 
 class TableMappings:
@@ -91,31 +108,53 @@ class TableMappings:
                 )
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelSecret:
+    """What a channel's secret holds: credentials, and the one host (`domain.channels.origin`) that they are for."""
+
+    host: str
+    credentials: Mapping[str, Any] = field(repr=False)
+
+    def text(self) -> str:
+        return json.dumps({"host": self.host, "credentials": self.credentials}, ensure_ascii=False)
+
+
 @dataclass(slots=True)
 class SecretCredentials:
-    """`CredentialSource` on Secrets Manager, remembered for `cache_seconds`."""
+    """`CredentialSource` on Secrets Manager, remembered for `cache_seconds`.
+
+    The one place from which credentials are read. It hands them out only for the host that their secret names, whatever
+    the channel's item says: whoever can change an item, but not the secret, cannot have them sent elsewhere.
+    """
 
     client: SecretsManagerClient
     stack: str
     cache_seconds: float
     clock: Clock
-    _cache: dict[str, tuple[float, Mapping[str, Any]]] = field(default_factory=dict)
+    _cache: dict[str, tuple[float, ChannelSecret]] = field(default_factory=dict)
 
     def credentials(self, channel: Channel) -> Mapping[str, Any]:
         remembered = self._cache.get(self._name(channel))
         if remembered is not None and self.clock().timestamp() - remembered[0] < self.cache_seconds:
-            return remembered[1]
+            secret = remembered[1]
+            if secret.host == host_of(channel):
+                return secret.credentials
+        # Also where another host was remembered: an operator may just have moved the channel.
         return self.refreshed(channel)
 
     def refreshed(self, channel: Channel) -> Mapping[str, Any]:
-        credentials = self._read(channel)
-        self._cache[self._name(channel)] = (self.clock().timestamp(), credentials)
-        return credentials
+        secret = self._read(channel)
+        self._cache[self._name(channel)] = (self.clock().timestamp(), secret)
+        if secret.host != host_of(channel):
+            raise ChannelUnusable(
+                f"the credentials of the channel {channel.name} belong to another host than its base_url; {ADD_AGAIN}"
+            )
+        return secret.credentials
 
     def _name(self, channel: Channel) -> str:
         return credentials_secret(self.stack, channel.platform, channel.name)
 
-    def _read(self, channel: Channel) -> Mapping[str, Any]:
+    def _read(self, channel: Channel) -> ChannelSecret:
         try:
             text = self.client.get_secret_value(SecretId=self._name(channel)).get("SecretString", "")
         except (
@@ -124,10 +163,23 @@ class SecretCredentials:
         ):
             raise ChannelUnusable(f"the channel {channel.name} has no credentials") from None
         try:
-            credentials = json.loads(text)
+            document = json.loads(text)
         except ValueError:
-            credentials = None
-        if not isinstance(credentials, dict):
-            # From None, and without a word of it: what cannot be read may still be a secret.
-            raise ChannelUnusable(f"the credentials of the channel {channel.name} cannot be read") from None
-        return credentials
+            document = None
+        match document:
+            case {"host": str(host), "credentials": dict(credentials)}:
+                return ChannelSecret(host, credentials)
+            case {}:
+                reason = f"the credentials of the channel {channel.name} name no host; {ADD_AGAIN}"
+            case _:
+                reason = f"the credentials of the channel {channel.name} cannot be read; {ADD_AGAIN}"
+        # From None, and without a word of it: what cannot be read may still be a secret.
+        raise ChannelUnusable(reason) from None
+
+
+def host_of(channel: Channel) -> str:
+    """The host that a channel's settings name; raises `ChannelUnusable` where they name none."""
+    try:
+        return origin(channel.settings.get("base_url"))
+    except ValueError:
+        raise ChannelUnusable(f"the base_url of the channel {channel.name} is not an address; {ADD_AGAIN}") from None

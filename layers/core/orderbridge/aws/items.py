@@ -57,6 +57,11 @@ def channel_pk(name: str) -> str:
     return f"CHANNEL#{name}"
 
 
+def breaker_pk(platform: str, channel: str) -> str:
+    """Where a channel's breaker and pause are: under the platform's name, so that a role can be held to its own."""
+    return f"BREAKER#{platform}#{channel}"
+
+
 def mapping_pk(channel: str, kind: str) -> str:
     return f"MAPPING#{channel}#{kind}"
 

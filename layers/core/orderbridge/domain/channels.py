@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -15,6 +16,7 @@ MAX_ATTEMPTS = 8
 ChannelState = Literal["active", "paused"]
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?(/[^?#\s]*)?", re.IGNORECASE)
+_OWN_PORTS = {"https": 443, "http": 80}
 _HTTPS = re.compile(r"https://[A-Za-z0-9.-]+(:\d+)?(/[^?#\s]*)?", re.IGNORECASE)
 
 
@@ -71,6 +73,22 @@ class CommonSettings(BaseModel):
 def is_loopback(base_url: str) -> bool:
     """Whether an address is plain http on this machine, which only the local stack may call."""
     return _LOOPBACK.fullmatch(base_url) is not None
+
+
+def origin(base_url: object) -> str:
+    """Where a base_url's calls go: scheme, host and port in one spelling, ``https://shop.example:8443``.
+
+    The host is in lower case, and a port that is the scheme's own is left out. Two addresses of one origin differ in
+    their paths only. Raises ValueError for what no channel's base_url may be.
+    """
+    if not isinstance(base_url, str) or not (_HTTPS.fullmatch(base_url) or _LOOPBACK.fullmatch(base_url)):
+        raise ValueError("not an address that a channel may have")
+    parts = urlsplit(base_url)  # as the transport reads it
+    scheme, host, port = parts.scheme, parts.hostname, parts.port
+    if scheme not in _OWN_PORTS or not host:
+        raise ValueError("not an address that a channel may have")
+    name = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{name}" + ("" if port is None or port == _OWN_PORTS[scheme] else f":{port}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orderbridge.domain.channels import Channel
 from orderbridge.domain.forwards import Forward, ForwardState
 from orderbridge.domain.orders import ChannelRef, Order, OrderKey
 from orderbridge.domain.statuses import channel_status
@@ -88,7 +87,7 @@ def message_of(forward: Forward) -> ForwardMessage:
     return ForwardMessage(forward.key, forward.code, forward.channel)
 
 
-def channel_paused(channel: Channel) -> Event:
+def channel_paused(channel: ChannelRef) -> Event:
     """A channel stopped taking orders: the platform refuses its credentials, or an operator has said so."""
     return Event("ChannelPaused", {"channel": channel.name, "platform": channel.platform})
 

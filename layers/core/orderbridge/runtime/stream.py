@@ -6,9 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from orderbridge.aws import channel_items, forward_items, items
-from orderbridge.domain.channels import Channel
 from orderbridge.domain.forwards import Forward
-from orderbridge.domain.orders import Order
+from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.runtime.background import invocation
 from orderbridge.runtime.log import log
 
@@ -16,7 +15,7 @@ from orderbridge.runtime.log import log
 def stream_handler(
     publish_order: Callable[[Order], None],
     publish_forward_change: Callable[[Forward], None],
-    publish_pause: Callable[[Channel], None],
+    publish_pause: Callable[[ChannelRef], None],
 ) -> Callable[[Mapping[str, Any], Any], None]:
     """A stream handler that raises on any failure, so that the whole batch is repeated in its order.
 
@@ -35,11 +34,10 @@ def stream_handler(
                     order = items.read_order(items.from_stream(image))
                     publish_order(order)
                     log("order_published", code=order.code, client_id=order.client_id)
-                elif sort_key == "PROFILE" and image["PK"]["S"].startswith("CHANNEL#"):
-                    channel = channel_items.read_channel(items.from_stream(image))
-                    if channel.state == "paused":
-                        publish_pause(channel)
-                        log("channel_paused", channel=channel.name, platform=channel.platform)
+                elif image["PK"]["S"].startswith("BREAKER#") and channel_items.NEWS in image:
+                    channel = channel_items.channel_ref(image)
+                    publish_pause(channel)
+                    log("channel_paused", channel=channel.name, platform=channel.platform)
                 elif sort_key.startswith("FORWARD#") and forward_items.NEWS in image:
                     forward = forward_items.read_forward(items.from_stream(image))
                     publish_forward_change(forward)

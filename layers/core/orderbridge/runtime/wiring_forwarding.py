@@ -18,10 +18,9 @@ from orderbridge.aws.partner_registry import TablePartnerRegistry
 from orderbridge.aws.partners import TableKeyUse
 from orderbridge.aws.untold import TableUntoldChanges
 from orderbridge.aws.webhooks import SqsDeliveryQueue, TableWebhookDirectory
-from orderbridge.domain.channels import Channel
 from orderbridge.domain.events import channel_paused
 from orderbridge.domain.forwards import Forward
-from orderbridge.domain.orders import Order
+from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.times import utc_now
 from orderbridge.platforms.registry import platform_named
 from orderbridge.runtime.log import log_failure
@@ -37,7 +36,7 @@ from orderbridge.usecases.sweeping import Sweep
 from orderbridge.usecases.waking import ReleaseInBatches, WakeChannels
 
 
-def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange, Callable[[Channel], None]]:
+def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange, Callable[[ChannelRef], None]]:
     """What the publisher does with a new order, with a forward that has changed, with a channel that was paused."""
     settings = load(EventPublisherSettings)
     publish_change = _publish_change(settings, settings.partner_cache_seconds)
@@ -52,7 +51,7 @@ def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange, Call
             # The order is published. Failing here would repeat the batch, and its events, for a date.
             log_failure("key_use_not_noted", failure, code=order.code, client_id=order.client_id)
 
-    def publish_pause(channel: Channel) -> None:
+    def publish_pause(channel: ChannelRef) -> None:
         publish_change.bus.publish([channel_paused(channel)])
 
     return publish_and_note, publish_change, publish_pause

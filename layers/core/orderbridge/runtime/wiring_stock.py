@@ -33,5 +33,5 @@ def sync_round() -> SyncRound:
             new_run_id=lambda: uuid.uuid4().hex,
         ),
         overview=TableChannelOverview(table, settings.table_name, 0, utc_now),
-        find_channel=TableChannels(table, settings.table_name).find,
+        find_channel=TableChannels(table, settings.table_name).find_named,
     )

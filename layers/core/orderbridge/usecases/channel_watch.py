@@ -17,6 +17,7 @@ from orderbridge.domain.breakers import (
 )
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.lookups import Finding
+from orderbridge.domain.orders import ChannelRef
 from orderbridge.domain.outcomes import Outcome, Refused, TurnedAway
 from orderbridge.domain.times import Clock, from_iso, to_iso
 from orderbridge.ports import ChannelDirectory, ChannelUnusable, CredentialSource, LostRace, Platform
@@ -71,15 +72,15 @@ class ChannelWatch:
     clock: Clock
     slow_recheck_seconds: float = SLOW_RECHECK_SECONDS
 
-    def way_to(self, name: str, *, although_paused: bool = False) -> Access | Obstacle:
+    def way_to(self, ref: ChannelRef, *, although_paused: bool = False) -> Access | Obstacle:
         """The access to a channel that may be sent to now, or what stands against it.
 
         Where the breaker's time is over, one caller probes, by a read. A paused channel may still be read from
         (`although_paused`). Raises `ChannelUnusable` where it cannot be asked at all.
         """
-        channel = self.directory.find(name)
+        channel = self.directory.find(ref)
         if channel is None:
-            raise ChannelUnusable(f"there is no channel {name}")
+            raise ChannelUnusable(f"there is no channel {ref.name} on {ref.platform}")
         if channel.state == "paused" and not although_paused:
             return self.operational(channel.paused_reason or "the channel is paused")
         access = self._access(channel)
@@ -91,10 +92,10 @@ class ChannelWatch:
         """The obstacle that only a person removes: a paused channel, or one that is not set up as it should be."""
         return Obstacle(reason, self.slow_recheck_seconds, is_operational=True)
 
-    def needs_nobody(self, name: str) -> bool:
+    def needs_nobody(self, ref: ChannelRef) -> bool:
         """Whether nothing stands against the channel that only a person removes."""
         try:
-            channel = self.directory.find(name)
+            channel = self.directory.find(ref)
             return channel is not None and channel.state == "active" and bool(self._access(channel))
         except ChannelUnusable:
             return False
@@ -128,7 +129,7 @@ class ChannelWatch:
             # One order that a platform's firewall takes for an attack must not pause everybody's channel.
             return Lesson(is_well=True)
         reason = f"the platform refuses the credentials: {outcome.reason}"
-        self.directory.pause(channel.name, reason, to_iso(self.clock()))
+        self.directory.pause(channel, reason, to_iso(self.clock()))
         return Lesson(self.operational(reason))
 
     def _access(self, channel: Channel) -> Access:

@@ -45,7 +45,7 @@ _DEFAULTS = CommonSettings(base_url="https://unknown.invalid")
 
 
 class UnknownForward(Exception):
-    """A message names a forward that does not exist; it goes to the dead letters, where a person can see it."""
+    """A message names a forward that does not exist or is another platform's; a person finds it in the dead letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class ForwardOrder:
 
     def __call__(self, message: ForwardMessage) -> Forward:
         record = self.orders.read_forward(message)
-        if record is None:
+        if record is None or record.forward.channel.platform != self.platform.name:
             raise UnknownForward(f"{message.code} on {message.channel.name}")
         try:
             return self._next_step(record)
@@ -125,7 +125,7 @@ class ForwardOrder:
     def _prepared(self, record: ForwardRecord) -> _Ready | Forward:
         """What an attempt takes, or the forward as it waits for what is not there."""
         try:
-            way = self.channels.way_to(record.forward.channel.name)
+            way = self.channels.way_to(record.forward.channel)
         except ChannelUnusable as unusable:
             self.note_failure(unusable, record.forward)
             return self._pause(record.forward, self.channels.operational(str(unusable)))
@@ -218,7 +218,7 @@ class ForwardOrder:
     def _cancelled(self, order: Order, forward: Forward) -> Outcome | Obstacle:
         """What the platform said to cancelling; a channel that is not set up is one that does not answer."""
         try:
-            way = self.channels.way_to(forward.channel.name)
+            way = self.channels.way_to(forward.channel)
             if isinstance(way, Obstacle):
                 self._probe_at(forward, way.next_probe)
                 return way
@@ -246,7 +246,7 @@ class ForwardOrder:
         """What a look shows; one that could not be made says nothing about the order."""
         settings = _DEFAULTS
         try:
-            way = self.channels.way_to(record.forward.channel.name, although_paused=True)
+            way = self.channels.way_to(record.forward.channel, although_paused=True)
             if isinstance(way, Obstacle):
                 self._probe_at(record.forward, way.next_probe)
                 return LookFailed(way.reason), settings
@@ -302,14 +302,14 @@ class ForwardOrder:
             return paused
         paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), recheck))
         # Whoever set the channel right between our reading and our parking found nothing to release.
-        return self._release(paused) if self.channels.needs_nobody(forward.channel.name) else paused
+        return self._release(paused) if self.channels.needs_nobody(forward.channel) else paused
 
     # --- the channel --------------------------------------------------------------------------------------------------
 
     def _look_after_channel(self, forward: Forward) -> Forward:
         """Probe a channel whose time for it has come, and let the next batch go where nothing stands against it."""
         try:
-            way = self.channels.way_to(forward.channel.name)
+            way = self.channels.way_to(forward.channel)
         except ChannelUnusable:
             return forward  # its own forwards say so
         if isinstance(way, Obstacle):

@@ -6,25 +6,25 @@ from collections.abc import Sequence
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.orders import ChannelRef
-from orderbridge.ports import ChannelDirectory
+from orderbridge.ports_operating import ChannelRegistry
 
 
 class OperationRefused(Exception):
     """The operator asked for something that cannot be done; the message says why, and nothing was changed."""
 
 
-def channel_refs(channels: ChannelDirectory, names: Sequence[str]) -> tuple[ChannelRef, ...]:
+def channel_refs(channels: ChannelRegistry, names: Sequence[str]) -> tuple[ChannelRef, ...]:
     """The channels of these names, each once and in this order; raises `OperationRefused` naming the unknown ones."""
-    found = {name: channels.find(name) for name in dict.fromkeys(names)}
+    found = {name: channels.find_named(name) for name in dict.fromkeys(names)}
     unknown = [name for name, channel in found.items() if channel is None]
     if unknown:
         raise OperationRefused(f"There is no channel {' and no channel '.join(unknown)}.")
     return tuple(ChannelRef(channel.name, channel.platform) for channel in found.values() if channel is not None)
 
 
-def known_channel(channels: ChannelDirectory, name: str) -> Channel:
+def known_channel(channels: ChannelRegistry, name: str) -> Channel:
     """The channel of this name; raises `OperationRefused` where there is none."""
-    channel = channels.find(name)
+    channel = channels.find_named(name)
     if channel is None:
         raise OperationRefused(f"There is no channel {name}.")
     return channel

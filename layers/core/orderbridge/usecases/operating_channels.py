@@ -42,15 +42,16 @@ class OperateChannels:
     def add(self, name: str, platform: str, settings: dict[str, Any], credentials: Mapping[str, Any]) -> Channel:
         """Set a channel up, or replace its settings and credentials and let it be active.
 
-        The credentials are stored first: a channel that can be seen can be logged in to.
+        The credentials are stored first: a channel that can be seen can be logged in to. It is resumed last: what then
+        is let go finds the new settings and credentials.
         """
-        existing = self._require_usable_name(name, platform)
-        since = existing.since if existing is not None and existing.state == "active" else to_iso(self.clock())
-        channel = Channel(name, platform, settings, since=since)
+        existing, now = self._require_usable_name(name, platform), to_iso(self.clock())
+        channel = Channel(name, platform, settings, since=now if existing is None else existing.since)
         self.vault.store(channel, credentials)
         if not self.registry.put(channel):
             raise OperationRefused(_moved(name))
-        return channel
+        self.registry.resume(channel, now)
+        return known_channel(self.registry, name)
 
     def _require_usable_name(self, name: str, platform: str) -> Channel | None:
         if not CHANNEL_NAME.fullmatch(name):
@@ -60,15 +61,14 @@ class OperateChannels:
             )
         if name == UNROUTED.name:
             raise OperationRefused(f"{name!r} is how Orderbridge calls the place of orders without a channel.")
-        existing = self.registry.find(name)
+        existing = self.registry.find_named(name)
         if existing is not None and existing.platform != platform:
             raise OperationRefused(_moved(name, existing.platform))
         return existing
 
     def pause(self, name: str, reason: str) -> bool:
         """Send nothing to this channel until it is resumed; False where it was paused already."""
-        known_channel(self.registry, name)
-        return self.registry.pause(name, reason, to_iso(self.clock()))
+        return self.registry.pause(known_channel(self.registry, name), reason, to_iso(self.clock()))
 
     def resume(self, name: str, probe: Callable[[Channel], str | None], probe_seconds: float) -> Resumed:
         """Send to this channel again, whatever rest its platform has asked for, once a read has succeeded.
@@ -78,7 +78,7 @@ class OperateChannels:
         `let_go`.
         """
         channel = known_channel(self.registry, name)
-        was_stopped = self.registry.resume(name, to_iso(self.clock())) or not channel.breaker.is_closed
+        was_stopped = self.registry.resume(channel, to_iso(self.clock())) or not channel.breaker.is_closed
         trouble = probe(channel)
         if not channel.breaker.is_closed:
             self._change_breaker(channel, lambda breaker: self._after(breaker, trouble, probe_seconds))
@@ -91,7 +91,7 @@ class OperateChannels:
 
     def hasten(self, name: str) -> None:
         """Have whoever comes next probe a channel whose breaker is open, whatever its platform has asked for."""
-        channel = self.registry.find(name)
+        channel = self.registry.find_named(name)
         if channel is not None:
             self._change_breaker(channel, lambda breaker: probed_now(breaker, self.clock()))
 

@@ -106,7 +106,7 @@ class OperateMappings:
     ) -> ImportResult:
         """Import a partner's routes: per site the channels its orders go to. Raises `RowsRefused`."""
         self._require_partner(client_id)
-        known = cache(self.channels.find)
+        known = cache(self.channels.find_named)
 
         def wrong(kind: MappingKind, value: str) -> str | None:
             if kind != "route":

@@ -16,8 +16,8 @@ from orderbridge.domain.partners import (
 )
 from orderbridge.domain.signatures import BadPublicKey, read_public_key
 from orderbridge.domain.times import Clock, to_iso
-from orderbridge.ports import ChannelDirectory, LostRace, PepperSource
-from orderbridge.ports_operating import PartnerRegistry
+from orderbridge.ports import LostRace, PepperSource
+from orderbridge.ports_operating import ChannelRegistry, PartnerRegistry
 from orderbridge.usecases.operating import OperationRefused, channel_refs
 
 MAX_NAME_LENGTH = 200
@@ -40,7 +40,7 @@ class OperatePartners:
     """What an operator does with partners. Every method raises `OperationRefused` where it cannot be done."""
 
     registry: PartnerRegistry
-    channels: ChannelDirectory
+    channels: ChannelRegistry
     pepper: PepperSource
     clock: Clock
     new_secret: Callable[[], str] = new_client_secret

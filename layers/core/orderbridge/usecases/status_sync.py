@@ -103,7 +103,7 @@ class SyncStatuses:
         if not failed.credentials:
             return
         reason = f"the platform refuses the credentials: {failed.reason}"
-        self.channels.pause(channel.name, reason, to_iso(self.clock()))
+        self.channels.pause(channel, reason, to_iso(self.clock()))
 
 
 @dataclass(slots=True)
