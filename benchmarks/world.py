@@ -34,7 +34,8 @@ from orderbridge.usecases.publishing import PublishOrder
 from orderbridge.usecases.recently_asked import RecentlyAsked
 from orderbridge.usecases.releasing import ReleaseForwards
 from orderbridge.usecases.sweeping import Sweep
-from orderbridge.usecases.sweeps import SweepIncomplete
+from orderbridge.usecases.sweeps import SweepAll, SweepIncomplete
+from orderbridge.usecases.waking import ReleaseInBatches, WakeChannels
 from orderbridge_sandboxes import DEMO_CREDENTIALS, ManualClock, Sandbox, demo_mappings, demo_settings
 from tests.fakes import samples
 from tests.fakes.directories import Channels, Mappings
@@ -171,12 +172,15 @@ class World:
             mappings.values["main", MappingKey.of(kind, key)] = value  # type: ignore[arg-type]
         adapter: Any = Watched(definition_of(name).make_adapter(self.transport), self.steps)
         attempts = itertools.count(1)
+        self.release = ReleaseForwards(self.store, self.queues, clock, GRACE_SECONDS)
+        release_in_batches = ReleaseInBatches(self.store, self.release, self.queues)
         self.forward = ForwardOrder(
             orders=self.store,
-            channels=ChannelWatch(self.channels, adapter, Credentials(), clock, self.draw.random),
+            channels=ChannelWatch(self.channels, adapter, Credentials(), clock),
             mappings=mappings,
             platform=adapter,
             queues=self.queues,
+            release_in_batches=release_in_batches,
             asked=RecentlyAsked(clock),
             note_failure=lambda *_: None,
             clock=clock,
@@ -186,8 +190,8 @@ class World:
             sweep_grace_seconds=GRACE_SECONDS,
         )
         self.publish = PublishOrder(self.store, self.bus, clock, GRACE_SECONDS)
-        self.sweep = Sweep(self.store, self.store, self.queues, self.publish, lambda _: (), clock)
-        self.release = ReleaseForwards(self.store, self.queues, clock, GRACE_SECONDS)
+        sweep = Sweep(self.store, self.store, self.queues, self.publish, lambda _: (), clock)
+        self.sweep = SweepAll((WakeChannels(self.channels, release_in_batches, clock), sweep))
 
     # --- for the weather ----------------------------------------------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -64,6 +64,11 @@ class Channels:
     def __init__(self, steps: Steps | None = None, *channels: Channel) -> None:
         self.steps = steps or Steps()
         self.by_name = {channel.name: channel for channel in channels}
+
+    def list_channels(self) -> Sequence[Channel]:
+        """As `ChannelOverview`, never late."""
+        self.steps.pass_by("before list channels")
+        return list(self.by_name.values())
 
     def find(self, channel: ChannelRef) -> Channel | None:
         found = self.find_named(channel.name)

@@ -6,19 +6,24 @@ import itertools
 from dataclasses import replace
 from typing import Any
 
+from orderbridge.domain.breakers import probed_now
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.events import FORWARD_QUEUED, ForwardMessage
 from orderbridge.domain.forwards import Forward, ForwardState
+from orderbridge.domain.lookups import Finding
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import Order
+from orderbridge.ports import ForwardRecord
 from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
+from orderbridge.usecases.operating_forwards import MoveForward
 from orderbridge.usecases.publishing import PublishOrder
 from orderbridge.usecases.publishing_changes import PublishForwardChange, SweepUntold
 from orderbridge.usecases.recently_asked import RecentlyAsked
 from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
 from orderbridge.usecases.sweeping import Sweep
 from orderbridge.usecases.sweeps import SweepAll
+from orderbridge.usecases.waking import ReleaseInBatches, WakeChannels
 from tests.fakes.directories import Channels, Credentials, Mappings, Partners
 from tests.fakes.outward import Bus, FakePlatform, Queues
 from tests.fakes.samples import NOW, SIRCLO, partner
@@ -52,13 +57,16 @@ class House:
         self.credentials.stored[SIRCLO.name] = {"api_key": "the first"}
         self.failures: list[Exception] = []
         attempt_ids = itertools.count(1)
-        self.watch = ChannelWatch(self.channels, self.platform, self.credentials, self.clock, jitter=lambda: 0.5)
+        self.watch = ChannelWatch(self.channels, self.platform, self.credentials, self.clock)
+        self.release = ReleaseForwards(self.store, self.queues, self.clock, GRACE_SECONDS)
+        release_in_batches = ReleaseInBatches(self.store, self.release, self.queues)
         self.forward_order = ForwardOrder(
             orders=self.store,
             channels=self.watch,
             mappings=self.mappings,
             platform=self.platform,
             queues=self.queues,
+            release_in_batches=release_in_batches,
             asked=RecentlyAsked(self.clock),
             note_failure=lambda failure, _: self.failures.append(failure),
             clock=self.clock,
@@ -89,8 +97,8 @@ class House:
             route=self.route_orders.route_one,
             clock=self.clock,
         )
-        self.sweep_all = SweepAll((self.sweep, self.sweep_untold))
-        self.release = ReleaseForwards(self.store, self.queues, self.clock, GRACE_SECONDS)
+        self.wake_channels = WakeChannels(self.channels, release_in_batches, self.clock)
+        self.sweep_all = SweepAll((self.wake_channels, self.sweep, self.sweep_untold))
         self.map("customer", "CUST-001", "customer 1")
         self.map("product", "PROD-001", "product 1")
 
@@ -141,6 +149,28 @@ class House:
         """What `channels resume` does."""
         self.channels.resume(SIRCLO, "")
         list(self.release.after_resume(SIRCLO.name))
+
+    def mover(self, operator: str = "an operator") -> MoveForward:
+        """What `forwards retry` and `forwards resolve` do."""
+        return MoveForward(
+            desk=self.store,
+            queues=self.queues,
+            can_cancel=lambda name: name == self.platform.name and self.platform.can_cancel,
+            can_look=lambda name: name == self.platform.name and self.platform.can_look,
+            look=self._look,
+            hasten=self._hasten,
+            clock=self.clock,
+            sweep_grace_seconds=GRACE_SECONDS,
+            operator=operator,
+        )
+
+    def _look(self, record: ForwardRecord) -> Finding:
+        channel = self.channel()
+        return self.platform.look_for(record.order, channel, self.credentials.credentials(channel), record.request)
+
+    def _hasten(self, name: str) -> None:
+        channel = self.channels.by_name[name]
+        self.channels.save_breaker(channel, probed_now(channel.breaker, self.clock()))
 
     def set_up(self) -> None:
         """What `channels add` does, with new credentials."""

@@ -373,7 +373,7 @@ def test_of_two_breakers_one_wins(ports: Ports) -> None:
     with pytest.raises(LostRace):
         ports.channels.save_breaker(channel, Breaker(failures=1))
     assert ports.channels.find(SHOP) == saved
-    again = ports.channels.save_breaker(saved, Breaker(failures=2, open_until=LATER, openings=1, reason="500"))
+    again = ports.channels.save_breaker(saved, Breaker(failures=2, open_until=LATER, reason="500"))
     assert ports.channels.find(SHOP).breaker == again.breaker
     closed = ports.channels.save_breaker(again, Breaker())
     assert ports.channels.find(SHOP).breaker == closed.breaker == Breaker(revision=3)

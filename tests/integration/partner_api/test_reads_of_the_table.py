@@ -107,7 +107,7 @@ STATE = {"SK": "STATE"}
 
 
 def test_all_channels_are_read_with_their_breakers_and_remembered_for_a_while(dynamodb: Any) -> None:
-    open_breaker = Breaker(failures=5, open_until="2025-01-01T00:00:30.000Z", openings=1, reason="500", revision=3)
+    open_breaker = Breaker(failures=5, open_until="2025-01-01T00:00:30.000Z", reason="500", revision=3)
     put(
         dynamodb,
         channel_items.channel_item(Channel("a", "sirclo", SETTINGS)),

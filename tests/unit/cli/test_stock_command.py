@@ -53,7 +53,7 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answers], Functions]
         by_name = {channel.name: channel for channel in listed}
         here = SimpleNamespace(
             target=SimpleNamespace(stack="orderbridge"),
-            channels=SimpleNamespace(list_channels=lambda: listed, find=by_name.get),
+            channels=SimpleNamespace(list_channels=lambda: listed, find_named=by_name.get),
             clients=SimpleNamespace(functions=made, physical_id=lambda *_: "orderbridge-stock-sync"),
         )
         monkeypatch.setattr(Operations, "here", lambda: here)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from orderbridge.domain.attempts import LookPolicy, begin_attempt, settle_attempt, settle_look
+from orderbridge.domain.attempts import LookPolicy, begin_attempt, note_proof, settle_attempt, settle_look
 from orderbridge.domain.cancelling import cancel_unsent
 from orderbridge.domain.forwards import Forward, ForwardState, new_forward
 from orderbridge.domain.lookups import Absent, Ambiguous, Found, LookFailed
@@ -51,6 +51,7 @@ CHANGES: dict[str, Any] = {
     "settle_look absent": lambda f, now: settle_look(f, Absent(), now, 0, GRACE, LOOK),
     "settle_look failed": lambda f, now: settle_look(f, LookFailed("500"), now, 0, GRACE, LOOK),
     "settle_look ambiguous": lambda f, now: settle_look(f, Ambiguous(("1", "2")), now, 0, GRACE, LOOK),
+    "note_proof": lambda f, now: note_proof(f, now, 3),
     "park_for_mappings": lambda f, now: park_for_mappings(f, MISSING, now),
     "pause": lambda f, now: pause(f, "closed", now, 600),
     "put_off": lambda f, now: put_off(f, "a defect", now, 0, GRACE),
@@ -64,5 +65,6 @@ FROM: dict[str, set[ForwardState]] = {
     "pause": {S.QUEUED, S.PAUSED, S.SENDING},
     "put_off": {S.QUEUED, S.NEEDS_MAPPING, S.PAUSED},
     "release": {S.NEEDS_MAPPING, S.PAUSED, S.SENDING, S.IN_DOUBT, S.REJECTED},
-    "cancel_unsent": {S.QUEUED, S.NEEDS_MAPPING, S.PAUSED, S.SENT},
+    "note_proof": {S.QUEUED},
+    "cancel_unsent": {S.QUEUED, S.NEEDS_MAPPING, S.PAUSED},
 }

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from orderbridge.domain import forwards, interventions
-from orderbridge.domain.attempts import EARLY_LOOKS_SECONDS, LookPolicy, settle_attempt
+from orderbridge.domain.attempts import EARLY_LOOKS_SECONDS, LookPolicy, settle_attempt, settle_look
+from orderbridge.domain.cancelling import cancel_unsent
 from orderbridge.domain.forwards import (
     FINAL_STATES,
     TRANSITIONS,
@@ -22,6 +23,7 @@ from orderbridge.domain.forwards import (
     new_forward,
     new_unrouted_forward,
 )
+from orderbridge.domain.lookups import LookFailed
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
 from orderbridge.domain.times import to_iso
@@ -133,7 +135,7 @@ def test_every_change_is_allowed_from_its_states_and_forbidden_from_the_others(n
 
     if state in FROM[name]:
         changed = CHANGES[name](forward, NOW).forward
-        assert changed.state in TRANSITIONS[state] or name == "put_off"
+        assert changed.state in TRANSITIONS[state] or name in STAYING
     else:
         with pytest.raises(ForbiddenTransition):
             CHANGES[name](forward, NOW)
@@ -142,7 +144,7 @@ def test_every_change_is_allowed_from_its_states_and_forbidden_from_the_others(n
 def test_final_states_are_left_by_operators_and_cancelling_platforms_only() -> None:
     assert {S.SENT, S.REJECTED, S.CANCELLED} == FINAL_STATES
     assert TRANSITIONS[S.SENT] == {S.CANCELLED}
-    assert TRANSITIONS[S.REJECTED] == {S.QUEUED}
+    assert TRANSITIONS[S.REJECTED] == {S.QUEUED, S.SENDING}, "to SENDING, to be looked at"
     assert TRANSITIONS[S.CANCELLED] == set()
 
 
@@ -152,7 +154,7 @@ def test_there_is_no_way_from_doubt_to_another_attempt_but_an_operators() -> Non
     assert interventions.resolve_sent(in_doubt, "7", NOW, None).forward.state is S.SENT
     assert interventions.resolve_absent(in_doubt, NOW, GRACE).forward.state is S.QUEUED
     with pytest.raises(interventions.InterventionRefused):
-        interventions.retry(in_doubt, NOW, GRACE)
+        interventions.retry(in_doubt, NOW, GRACE, can_look=False)
 
 
 @pytest.mark.parametrize("state", [s for s in ForwardState if s is not S.IN_DOUBT])
@@ -168,13 +170,69 @@ def test_only_a_doubt_is_resolved(state: ForwardState) -> None:
 @pytest.mark.parametrize("state", ForwardState)
 def test_only_what_was_rejected_or_waits_is_retried(state: ForwardState) -> None:
     if state in (S.REJECTED, S.NEEDS_MAPPING, S.PAUSED):
-        assert interventions.retry(in_state(state), NOW, GRACE).forward.state is S.QUEUED
+        assert interventions.retry(in_state(state), NOW, GRACE, can_look=False).forward.state is S.QUEUED
     else:
         with pytest.raises(interventions.InterventionRefused):
-            interventions.retry(in_state(state), NOW, GRACE)
+            interventions.retry(in_state(state), NOW, GRACE, can_look=False)
+
+
+@pytest.mark.parametrize(("state", "negative_looks"), [(S.REJECTED, 1), (S.IN_DOUBT, 0)])
+def test_where_one_can_look_a_retry_of_what_may_be_there_looks_before_anything_is_sent(
+    state: ForwardState, negative_looks: int
+) -> None:
+    forward = replace(in_state(state), body_hash="old", tries=8, strikes=8, tried_since=to_iso(NOW))
+    later = NOW + timedelta(seconds=90)
+    retried = interventions.retry(forward, later, GRACE, can_look=True).forward
+
+    assert (retried.state, retried.negative_looks) == (S.SENDING, negative_looks)
+    assert retried.lease_is_over(later), "it is looked at now"
+    assert retried.in_question_since == forward.updated_at, "and what was sent has had all the time since then"
+    assert (retried.tries, retried.strikes, retried.tried_since) == (0, 0, None), "the count starts anew"
+    assert retried.body_hash is None
+
+
+def test_a_doubt_about_what_is_certainly_absent_is_retried_without_a_look() -> None:
+    absent = replace(in_state(S.IN_DOUBT), is_absent=True)
+    for can_look in (True, False):
+        assert interventions.retry(absent, NOW, GRACE, can_look=can_look).forward.state is S.QUEUED
+
+
+def test_a_retry_shortens_a_wait_that_the_platform_has_asked_for() -> None:
+    waiting = settle_attempt(sending(), Refused("429", retry_after=3600), NOW, 0, GRACE, None).forward
+    assert not waiting.may_send_at(NOW)
+
+    retried = interventions.retry(waiting, NOW, GRACE, can_look=False).forward
+
+    assert retried.may_send_at(NOW)
+    assert (retried.state, retried.body_hash, retried.due_at) == (S.QUEUED, waiting.body_hash, to_iso(NOW))
+
+
+def test_a_retry_of_what_waits_for_another_look_looks_at_once() -> None:
+    asked = settle_attempt(sending(), Unknown("timeout"), NOW, 0, GRACE, LOOK).forward
+    with pytest.raises(interventions.InterventionRefused):
+        interventions.retry(asked, NOW, GRACE, can_look=True)
+    failed = settle_look(
+        asked, LookFailed("429", retry_after=3600), NOW + timedelta(seconds=30), 0, GRACE, LOOK
+    ).forward
+
+    retried = interventions.retry(failed, NOW + timedelta(seconds=40), GRACE, can_look=True).forward
+
+    assert retried.lease_is_over(NOW + timedelta(seconds=40))
+    assert (retried.state, retried.in_question_since) == (S.SENDING, failed.in_question_since)
+
+
+def test_only_what_is_certainly_not_at_its_platform_is_cancelled_without_asking_it() -> None:
+    unsent = {state for state in ForwardState if in_state(state).is_unsent}
+    assert unsent == UNSENT_STATES
+    assert replace(in_state(S.IN_DOUBT), is_absent=True).is_unsent
+    assert cancel_unsent(replace(in_state(S.IN_DOUBT), is_absent=True), NOW).forward.state is S.CANCELLED
 
 
 # --- any sequence -----------------------------------------------------------------------------------------------------
+
+
+STAYING = ("put_off", "note_proof")
+"""Changes that may leave a forward in its state."""
 
 
 class AnyChanges(RuleBasedStateMachine):
@@ -193,7 +251,7 @@ class AnyChanges(RuleBasedStateMachine):
             return
         self.last = CHANGES[name](before, self.clock())
         self.forward = self.last.forward
-        assert self.forward.state in TRANSITIONS[before.state] or name == "put_off"
+        assert self.forward.state in TRANSITIONS[before.state] or name in STAYING
         assert self.last.is_news == (self.forward.state is not before.state), "of each change of state, and of it alone"
         assert self.forward.attempts == before.attempts + (name == "begin_attempt")
         kept = ("key", "code", "channel", "created_at", "revision")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -30,8 +31,19 @@ def test_only_the_second_negative_look_a_settle_time_later_lets_it_be_sent_again
     assert seconds_until(once.lease_until) == LOOK.settle_seconds
 
     twice = look(once, Absent(), at=30)
-    assert (twice.state, twice.negative_looks, twice.not_before) == (S.QUEUED, 0, None)
+    assert (twice.state, twice.negative_looks) == (S.QUEUED, 0)
     assert twice.due_at is not None
+
+
+def test_between_a_look_that_found_nothing_and_the_next_attempt_there_is_backoff() -> None:
+    forward, waits = sending(), []
+    for _ in range(7):
+        asked = settle_attempt(forward, Unknown("500"), NOW, 0, GRACE, LOOK).forward
+        released = look(look(asked, Absent(), at=30), Absent(), at=60)
+        waits.append(seconds_until(released.not_before) - 60)
+        forward = replace(released, state=S.SENDING)
+
+    assert waits == [1.5, 3, 6, 12, 24, 37.5, 37.5]
 
 
 def test_a_look_that_failed_neither_counts_as_negative_nor_forgets_one() -> None:

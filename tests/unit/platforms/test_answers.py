@@ -8,8 +8,17 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.outcomes import MAX_DETAIL_LENGTH, Outcome, Refused, Rejected, Unknown
+from orderbridge.domain.outcomes import (
+    MAX_DETAIL_LENGTH,
+    Outcome,
+    Refused,
+    Rejected,
+    TurnedAway,
+    Unknown,
+    may_be_of_order,
+)
 from orderbridge.platforms.answers import common_outcome, redacted, retry_after_seconds, told
+from orderbridge.platforms.content import speaks_of_content
 from orderbridge.platforms.transport import Reply
 
 
@@ -21,16 +30,82 @@ def reply(status: int, document: Any = None, **headers: str) -> Reply:
 @pytest.mark.parametrize(
     ("status", "kind"),
     [
+        (100, Unknown), (101, Unknown), (199, Unknown),
         (300, Unknown), (301, Unknown), (304, Unknown), (307, Unknown),
-        (400, Rejected), (402, Rejected), (404, Rejected), (405, Rejected), (406, Rejected), (408, Rejected),
-        (409, Rejected), (410, Rejected), (418, Rejected), (422, Rejected), (451, Rejected), (499, Rejected),
+        (400, Unknown), (402, Unknown), (406, Unknown), (407, Unknown), (408, Unknown), (409, Unknown), (410, Unknown),
+        (411, Unknown), (412, Unknown), (414, Unknown), (415, Unknown), (418, Unknown), (422, Unknown), (424, Unknown),
+        (426, Unknown), (428, Unknown), (431, Unknown), (444, Unknown), (451, Unknown), (499, Unknown),
+        (404, TurnedAway), (405, TurnedAway), (413, TurnedAway), (421, TurnedAway), (425, TurnedAway),
         (401, Refused), (403, Refused), (429, Refused),
-        (500, Unknown), (502, Unknown), (503, Unknown), (504, Unknown), (520, Unknown), (599, Unknown),
-        (600, Unknown), (199, Unknown),
+        (500, Unknown), (502, Unknown), (503, Unknown), (504, Unknown), (520, Unknown), (599, Unknown), (600, Unknown),
     ],
 )  # fmt: skip
-def test_a_status_decides_what_became_of_an_order(status: int, kind: type[Outcome]) -> None:
-    assert isinstance(common_outcome(reply(status), refuses_with_503=False), kind)
+def test_a_status_alone_never_accepts_and_never_rejects(status: int, kind: type[Outcome]) -> None:
+    for document in (None, b"<html><h1>Bad Request</h1></html>", b"Bad Request", {}, [], {"message": None}, "text"):
+        assert isinstance(common_outcome(reply(status, document), refuses_with_503=False), kind), document
+
+
+@pytest.mark.parametrize("status", [400, 409, 410, 422])
+@pytest.mark.parametrize(
+    ("document", "kind"),
+    [
+        ({"message": "The given data was invalid.", "errors": {"customer_id": ["customer not found"]}}, Rejected),
+        ({"response": "Failed", "message": {"products.0.qty": ["must be an integer"]}, "data": None}, Rejected),
+        ({"data": None, "message": "line_items.0.sku: no such product", "reference": "x"}, Rejected),
+        ({"message": "Produk tidak ditemukan"}, Rejected),
+        ([{"field": "unit", "error": "unknown unit"}], Rejected),
+        ({"message": "Bad Request"}, Unknown),
+        ({"code": "IllegalAccessToken", "message": "Illegal access token"}, Unknown),
+        ({"error": "invalid_request"}, Unknown),
+        ({"message": "We are under maintenance"}, Unknown),
+        ({"message": "customer service is temporarily unavailable"}, Unknown),
+        ({"message": "order with this customer already exists"}, Unknown),
+        ({"message": "Invalid request, try again later"}, Unknown),
+        (b"<html>customer not found</html>", Unknown),
+        (b"customer not found", Unknown),
+        (b'{"message": "customer not fou', Unknown),
+    ],
+)
+def test_an_order_is_rejected_by_json_that_speaks_of_its_content_and_by_nothing_else(
+    status: int, document: Any, kind: type[Outcome]
+) -> None:
+    outcome = common_outcome(reply(status, document), refuses_with_503=False, refuses_content=speaks_of_content)
+    assert isinstance(outcome, kind)
+
+
+@pytest.mark.parametrize("status", [402, 404, 406, 408, 415, 451, 499, 500, 503])
+def test_under_another_status_words_about_content_reject_nothing(status: int) -> None:
+    answer = reply(status, {"message": "customer not found"})
+    outcome = common_outcome(answer, refuses_with_503=False, refuses_content=speaks_of_content)
+    assert not isinstance(outcome, Rejected)
+
+
+@pytest.mark.parametrize(
+    ("answer", "by_application"),
+    [
+        (reply(404, b"default backend - 404"), False),
+        (reply(404, b"<html><center>nginx</center></html>"), False),
+        (reply(404), False),
+        (reply(404, {"message": "no such order"}), True),
+        (reply(404, b" \xef\xbb\xbf{}"), True),
+        (reply(404, b'\xef\xbb\xbf {"a"'), True),
+        (reply(404, b'{"message": "cut sho'), True),
+        (reply(404, b"{'not': json}"), True),
+        (reply(404, b"", content_type="application/json"), True),
+        (reply(404, b"404"), True),
+    ],
+)
+def test_what_turned_a_call_away_was_the_application_where_it_may_have_been(
+    answer: Reply, by_application: bool
+) -> None:
+    outcome = common_outcome(answer, refuses_with_503=False)
+    assert isinstance(outcome, TurnedAway)
+    assert outcome.by_application is by_application
+
+
+def test_a_503_is_about_the_platform_and_every_other_unproven_answer_may_be_about_the_order() -> None:
+    outcomes = {status: common_outcome(reply(status), refuses_with_503=False) for status in (400, 408, 500, 502, 503)}
+    assert [status for status, outcome in outcomes.items() if outcome and not may_be_of_order(outcome)] == [503]
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204, 299])

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from orderbridge.domain.outcomes import NotSent, Refused, Rejected, Unknown
+from orderbridge.domain.outcomes import NotSent, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.documents import read_json
 from orderbridge.platforms.endpoints import (
@@ -322,7 +322,9 @@ CHECK = product_stock.CheckStock(variation_id=1)
         (json_reply({"message": "Slow down!"}, 429), Refused),
         (json_reply({}, 401), Refused),
         (json_reply({}, 503), Refused),
-        (json_reply({}, 422), Rejected),
+        (json_reply({}, 422), Unknown),
+        (json_reply({"message": "no such product"}, 422), Rejected),
+        (json_reply({"message": "no such product"}, 404), TurnedAway),
         (json_reply({}, 500), Unknown),
         (json_reply(b"<html>"), Unknown),
         (json_reply("text"), Unknown),

@@ -153,7 +153,7 @@ def test_a_bad_mapping_row_is_refused_in_words(kind: Any, value: Any, words: str
             "data": {"order_id": 123, "po_number": 10},
         },
         {"response": "sukses", "message": ["Order created"], "data": {"order_id": "123"}},
-        {"data": {"order_id": " 123 "}},
+        {"response": "SUKSES", "data": {"order_id": " 123 "}},
         {"response": "Success", "data": {"order_id ": 123}},
     ],
 )
@@ -161,8 +161,23 @@ def test_a_created_order_tells_its_id(document: Any) -> None:
     assert mapper.read_reply(reply(document)) == Accepted("123")
 
 
-def test_an_id_of_0_is_an_id() -> None:
-    assert mapper.read_reply(reply({"response": "Success", "data": {"order_id": 0}})) == Accepted("0")
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"response": "Success", "data": {"order_id": 0}},
+        {"response": "Success", "data": {"order_id": -3}},
+        {"response": "Success", "data": {}},
+        {"data": {"order_id": 123}},
+        {"response": "Queued", "data": {"order_id": 123}},
+        {"response": "Failed", "data": {"order_id": 123}},
+        {"response": "Failed", "message": "Token expired", "data": None},
+        {"response": "Failed", "message": "Server is busy, try again later", "data": None},
+        {"response": "Failed", "message": "Order already exists", "data": None},
+        {"error": "no"},
+    ],
+)
+def test_what_is_neither_the_documented_success_nor_its_failure_proves_nothing(document: Any) -> None:
+    assert isinstance(mapper.read_reply(reply(document)), Unknown)
 
 
 @pytest.mark.parametrize("word", ["Failed", "failed", "Gagal", "ERROR"])

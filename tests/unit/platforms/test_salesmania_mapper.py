@@ -227,9 +227,24 @@ def test_bad_credentials_are_refused_without_showing_them() -> None:
     ("body", "expected"),
     [
         (b"{}", Accepted(None)),
-        (b"", Accepted(None)),
-        (b'{"id": 5}', Accepted(None)),
-        (b'{"message": "ok", "anything": []}', Accepted(None)),
+        (b" {} ", Accepted(None)),
+        (b'{"id": 5}', Accepted("5")),
+        (b'{"id": "5", "status": "Baru", "ext_order_no": "SO-20250101-00001"}', Accepted("5")),
+        (b'{"success": true, "data": {"id": 5}}', Accepted("5")),
+        (b"", Unknown),
+        (b'{"message": "ok", "anything": []}', Unknown),
+        (b'{"code": "IllegalAccessToken", "message": "Illegal access token"}', Unknown),
+        (b'{"status": "error"}', Unknown),
+        (b'{"success": "false"}', Unknown),
+        (b'{"message": "We are under maintenance"}', Unknown),
+        (b'{"id": 0}', Unknown),
+        (b'{"id": -5}', Unknown),
+        (b'{"id": true}', Unknown),
+        (b'{"id": 5, "status": "error"}', Unknown),
+        (b'{"id": 5, "error": "no"}', Unknown),
+        (b'{"id": 5, "code": "E17"}', Unknown),
+        (b'{"success": "false", "data": {"id": 5}}', Unknown),
+        (b'{"data": [{"id": 5}]}', Unknown),
         (b"[]", Unknown),
         (b"null", Unknown),
         (b'"ok"', Unknown),
@@ -240,9 +255,23 @@ def test_bad_credentials_are_refused_without_showing_them() -> None:
         (b"{", Unknown),
     ],
 )
-def test_an_object_is_success_and_nothing_else_is(body: bytes, expected: Outcome | type[Outcome]) -> None:
-    outcome = mapper.read_reply(Reply(200, {}, body))
+@pytest.mark.parametrize("status", [200, 201])
+def test_an_order_is_accepted_by_the_empty_object_or_its_own_id_and_by_nothing_else(
+    status: int, body: bytes, expected: Outcome | type[Outcome]
+) -> None:
+    outcome = mapper.read_reply(Reply(status, {}, body))
     assert outcome == expected if isinstance(expected, Accepted) else isinstance(outcome, Unknown)
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"id": 5}', b'{"message": "queued"}', b""])
+@pytest.mark.parametrize("status", [202, 203, 206, 226])
+def test_no_other_2xx_proves_an_order_whatever_it_says(status: int, body: bytes) -> None:
+    assert isinstance(mapper.read_reply(Reply(status, {}, body)), Unknown)
+
+
+def test_a_204_is_an_order_and_a_204_with_words_is_none() -> None:
+    assert mapper.read_reply(Reply(204, {}, b"")) == Accepted(None)
+    assert isinstance(mapper.read_reply(Reply(204, {}, b"<html>")), Unknown)
 
 
 def test_what_is_personal_in_a_request_is_known() -> None:

@@ -159,8 +159,8 @@ EXISTS = f"existing order with remote order id: {CODE} already exists"
     ("document", "external_id"),
     [
         (CREATED, "123"),
-        ({"data": {"id": 0, "order_number": CODE}}, "0"),
-        ({"data": {"id": "77"}}, "77"),
+        ({"data": {"id": 9, "order_number": CODE}}, "9"),
+        ({"data": {"id": "77", "order_id": CODE}}, "77"),
         ({"data": {"succeed": [{"id": 8, "order_id": CODE}], "failed": []}}, "8"),
         ({"data": {"succeed": [{"id": 7, "order_id": "other"}, {"id": 8, "order_id": CODE}]}}, "8"),
     ],
@@ -174,6 +174,11 @@ def test_a_created_order_tells_its_id(document: Any, external_id: str) -> None:
     [
         b"", b"<html>", b"[]", b"null", {}, {"data": None}, {"data": []}, {"data": {}},
         {"data": {"order_id": CODE}},
+        {"data": {"id": 77}},
+        {"data": {"id": 0, "order_id": CODE}},
+        {"data": {"id": -1, "order_id": CODE}},
+        {"data": {"id": "abc", "order_id": CODE}},
+        {"data": {"id": 5.5, "order_id": CODE}},
         {"data": {"id": True, "order_id": CODE}},
         {"data": {"id": 5, "order_id": "SO-20250101-00002"}},
         {"data": {"succeed": [{"id": 7, "order_id": "other"}], "failed": []}},
@@ -204,8 +209,8 @@ def test_a_duplicate_is_an_order_that_is_there(status: int, document: Any) -> No
     assert isinstance(mapper.read_reply(reply(document, status), CODE), AlreadyThere)
 
 
-def test_something_else_that_exists_already_is_no_order() -> None:
-    assert isinstance(mapper.read_reply(reply({"message": "customer already exists"}, 400), CODE), Rejected)
+def test_something_else_that_exists_already_proves_nothing_about_the_order() -> None:
+    assert isinstance(mapper.read_reply(reply({"message": "customer already exists"}, 400), CODE), Unknown)
 
 
 def test_a_401_is_a_refusal_even_where_it_names_the_order() -> None:

@@ -98,7 +98,7 @@ def test_a_rejected_order_that_is_tried_again_is_mapped_anew() -> None:
     house.platform.answer = in_turn("rejected", "accepted")
     house.forward_order(house.queue(ORDER))
     house.map("customer", "CUST-001", "the right customer")
-    house.store.save_unfrozen(retry(house.forward_of(ORDER), house.clock(), 60))
+    house.store.save_unfrozen(retry(house.forward_of(ORDER), house.clock(), 60, can_look=True))
 
     house.pass_time(120)
 

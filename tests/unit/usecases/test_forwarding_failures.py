@@ -181,19 +181,20 @@ def test_where_not_even_the_reason_can_be_written_the_message_comes_back() -> No
 
 
 @pytest.mark.parametrize("can_look", [True, False])
-def test_a_failure_with_the_attempt_under_way_leaves_it_unknown(can_look: bool) -> None:
+def test_a_failure_with_the_attempt_under_way_leaves_it_unknown_and_says_so(can_look: bool) -> None:
     house = House(can_look=can_look)
     create = house.platform.create_order
 
     def create_order(request: FrozenRequest, *rest: Any) -> Any:
         create(request, *rest)
-        raise Defect
+        raise Defect(PERSONAL)
 
     house.platform.create_order = create_order  # type: ignore[method-assign]
-    message = house.queue(ORDER)
-    with pytest.raises(Defect):
-        house.forward_order(message)
-    assert house.state_of(ORDER) is S.SENDING
+    forward = house.forward_order(house.queue(ORDER))
+    assert forward.state is (S.SENDING if can_look else S.IN_DOUBT)
+    assert "an unexpected Defect" in (forward.error or "")
+    assert PERSONAL not in (forward.error or "")
+    assert [type(failure) for failure in house.failures] == [Defect], "and somebody is told"
 
     house.pass_time(FUNCTION_TIMEOUT_SECONDS + 600)
 

@@ -10,7 +10,7 @@ from orderbridge.usecases.health import ReportHealth
 from tests.fakes.reads import Overview
 
 SETTINGS = {"base_url": "https://secret-address.example.com"}
-BROKEN = Breaker(failures=5, open_until="2025-01-01T00:00:30.000Z", openings=1, reason="500 from the platform")
+BROKEN = Breaker(failures=5, open_until="2025-01-01T00:00:30.000Z", reason="500 from the platform")
 
 
 def test_no_channel_is_well() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from orderbridge.domain.forwards import Forward, ForwardState
 from orderbridge.usecases.cancelling import CancelOrder
-from orderbridge.usecases.operating_orders import MoveForward
+from orderbridge.usecases.operating_forwards import MoveForward
 from tests.fakes.house import GRACE_SECONDS, House
 from tests.fakes.samples import CANCELLING, SIRCLO, order
 from tests.fakes.steps import Died, die
@@ -38,7 +38,7 @@ def wish(house: House) -> None:
 
 
 def mover(house: House) -> MoveForward:
-    return MoveForward(house.store, house.queues, CANCELLING.__contains__, house.clock, GRACE_SECONDS, OPERATOR)
+    return house.mover(OPERATOR)
 
 
 def resolve(house: House) -> Forward:

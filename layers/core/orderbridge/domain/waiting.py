@@ -42,22 +42,16 @@ def park_for_mappings(
     )  # fmt: skip
 
 
-def pause(
-    forward: Forward, reason: str, now: datetime, due_seconds: float, not_before_seconds: float = 0
-) -> Transition:
-    """PAUSED with its channel; looked at again after a while besides by whoever resumes the channel.
-
-    Before `not_before_seconds` are over nobody need ask again, however many messages about it there are.
-    """
-    error = bounded(reason)
-    not_before = after(now, not_before_seconds) if not_before_seconds else None
-    due_at = after(now, due_seconds)
+def pause(forward: Forward, reason: str, now: datetime, recheck_seconds: float) -> Transition:
+    """PAUSED with its channel; let go by whoever finds the channel well again, and by itself after a while."""
+    error, later = bounded(reason), after(now, recheck_seconds)
     if forward.state is ForwardState.PAUSED:
         # Looked at again, and nothing has come: it still waits since then, and the timeline says so once.
-        still = replace(forward, error=error, not_before=not_before, due_at=due_at, put_offs=0)
-        return Transition(still, None, forward)
+        return Transition(
+            replace(forward, error=error, not_before=later, due_at=later, put_offs=0), None, forward
+        )  # fmt: skip
     return change(
-        forward, ForwardState.PAUSED, now, "ForwardPaused", error, error=error, not_before=not_before, due_at=due_at
+        forward, ForwardState.PAUSED, now, "ForwardPaused", error, error=error, not_before=later, due_at=later
     )  # fmt: skip
 
 

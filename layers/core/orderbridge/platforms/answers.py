@@ -16,6 +16,7 @@ The whole table, with its premises, is in ``docs/platforms/README.md``.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -87,22 +88,28 @@ def common_outcome(
         return Refused(words, retry_after=retry_after_seconds(reply.headers))
     if status in TURNED_AWAY:
         return TurnedAway(words, by_application=_may_be_json(reply), retry_after=retry_after_seconds(reply.headers))
-    if status in OF_CONTENT and _is_json(reply) and refuses_content("; ".join(words_of(reply))):
+    if (
+        status in OF_CONTENT
+        and isinstance(_document_in(reply), Mapping | list)
+        and refuses_content("; ".join(words_of(reply)))
+    ):
         return Rejected(words)
     return Unknown(words, of_order=status != 503)
 
 
-def _is_json(reply: Reply) -> bool:
+def _document_in(reply: Reply) -> Any:
+    """The JSON of an answer; None where it is none, or null."""
     try:
-        return isinstance(read_json(reply.body), Mapping | list)
+        return read_json(reply.body)
     except NotJson:
-        return False
+        return None
 
 
 def _may_be_json(reply: Reply) -> bool:
     """Whether an application may have written the answer: JSON, also of another kind, cut short or out of bounds."""
-    begins = reply.body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
-    return begins in (b"{", b"[", b'"') or "json" in reply.headers.get("content-type", "").lower() or _is_json(reply)
+    begins = reply.body.lstrip().removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    says_json = "json" in reply.headers.get("content-type", "").lower()
+    return says_json or begins in (b"{", b"[", b'"') or _document_in(reply) is not None
 
 
 def told(reply: Reply, unwanted: Iterable[str] = ()) -> str:

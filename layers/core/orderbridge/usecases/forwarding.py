@@ -295,14 +295,12 @@ class ForwardOrder:
     def _pause(self, forward: Forward, obstacle: Obstacle) -> Forward:
         if forward.state is ForwardState.NEEDS_MAPPING:
             return forward
-        recheck = obstacle.recheck_seconds
-        if not obstacle.is_operational:
-            paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), recheck, recheck))
-            self._probe_at(paused, obstacle.next_probe)
-            return paused
-        paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), recheck))
+        paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), obstacle.recheck_seconds))
+        self._probe_at(paused, obstacle.next_probe)
         # Whoever set the channel right between our reading and our parking found nothing to release.
-        return self._release(paused) if self.channels.needs_nobody(forward.channel) else paused
+        if obstacle.is_operational and self.channels.needs_nobody(forward.channel):
+            return self._release(paused)
+        return paused
 
     # --- the channel --------------------------------------------------------------------------------------------------
 
