@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from orderbridge.domain.breakers import probed_now
+from orderbridge.domain.cancelling import ChannelCancellation
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.events import FORWARD_QUEUED, ForwardMessage
 from orderbridge.domain.forwards import Forward, ForwardState
-from orderbridge.domain.lookups import Finding
+from orderbridge.domain.lookups import CannotLook, Finding
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import Order
 from orderbridge.ports import ForwardRecord
+from orderbridge.usecases.cancelling import CancelOrder
 from orderbridge.usecases.channel_watch import ChannelWatch
 from orderbridge.usecases.forwarding import ForwardOrder
 from orderbridge.usecases.operating_forwards import MoveForward
@@ -42,6 +46,8 @@ class House:
 
     def __init__(self, *, can_look: bool = True, can_cancel: bool = False) -> None:
         self.clock = Clock(NOW)
+        self.sweep_every = 0.0
+        self._swept_at = NOW - timedelta(days=1)
         self.steps = Steps()
         self.store = Store(self.steps)
         self.bus = Bus(self.steps)
@@ -150,6 +156,11 @@ class House:
         self.channels.resume(SIRCLO, "")
         list(self.release.after_resume(SIRCLO.name))
 
+    def cancel(self, order: Order, cancelling: Collection[str]) -> Sequence[ChannelCancellation]:
+        """What the partner's `POST .../cancel` does; `cancelling` are the platforms that can be asked to cancel."""
+        cancel = CancelOrder(self.store, self.queues, cancelling.__contains__, self.clock, GRACE_SECONDS)
+        return cancel(self.store.orders[order.key])
+
     def mover(self, operator: str = "an operator") -> MoveForward:
         """What `forwards retry` and `forwards resolve` do."""
         return MoveForward(
@@ -165,12 +176,15 @@ class House:
         )
 
     def _look(self, record: ForwardRecord) -> Finding:
+        if not self.platform.can_look:
+            return CannotLook("it has no list")
         channel = self.channel()
         return self.platform.look_for(record.order, channel, self.credentials.credentials(channel), record.request)
 
     def _hasten(self, name: str) -> None:
-        channel = self.channels.by_name[name]
-        self.channels.save_breaker(channel, probed_now(channel.breaker, self.clock()))
+        channel = self.channels.by_name.get(name)
+        if channel is not None:
+            self.channels.save_breaker(channel, probed_now(channel.breaker, self.clock()))
 
     def set_up(self) -> None:
         """What `channels add` does, with new credentials."""
@@ -200,10 +214,12 @@ class House:
         raise AssertionError("messages without end")
 
     def pass_time(self, seconds: float, step: float = 30) -> None:
-        """Let time pass with queue and sweeper at work."""
+        """Let time pass with queue and sweeper at work; the sweeper `sweep_every` seconds, or at each step."""
         for _ in range(int(seconds / step)):
             self.run_queue()
-            self.sweep_all()
+            if (self.clock() - self._swept_at).total_seconds() >= self.sweep_every:
+                self._swept_at = self.clock()
+                self.sweep_all()
             self.deliver_events()
             self.clock.move(step)
         self.run_queue()

@@ -14,7 +14,7 @@ from orderbridge.domain.events import Event, ForwardMessage
 from orderbridge.domain.lookups import Absent, Ambiguous, Finding, Found, FoundMappings, LookFailed
 from orderbridge.domain.mapping import MappingKey, MissingMappings
 from orderbridge.domain.orders import Order
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
+from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.domain.times import Clock
 from orderbridge.ports import ChannelUnusable, FrozenRequest
 from tests.fakes.steps import PortFailed, Steps
@@ -73,10 +73,15 @@ Answer = Literal[
     "refused credentials",
     "forbidden",
     "not sent",
+    "turned away",
+    "turned away after",
+    "unavailable",
+    "unavailable after",
+    "says that it is there",
     "lost",
     "lost after",
 ]
-"""What becomes of a create call; ``lost after``: the platform processed it and no answer came."""
+"""What becomes of a create call; with ``after`` the platform processed it and the answer does not prove it."""
 
 
 @dataclass
@@ -138,7 +143,7 @@ class FakePlatform:
         code = json.loads(request.body)["order"]
         answer = self.answer()
         self.calls.append((code, request.body, answer))
-        if answer in ("accepted", "lost after"):
+        if answer == "accepted" or answer.endswith(" after"):
             self.held.append((code, self.clock()))
         self.steps.pass_by("after create order")
         return self._outcome(answer, code)
@@ -152,6 +157,11 @@ class FakePlatform:
             "refused credentials": Refused("401: who are you", credentials=True),
             "forbidden": Refused("403: request blocked", credentials=True, perhaps_of_order=True),
             "not sent": NotSent("connection refused"),
+            "turned away": TurnedAway("404: default backend", by_application=False),
+            "turned away after": TurnedAway("404: not found", by_application=True),
+            "unavailable": Unknown("503: down", of_order=False),
+            "unavailable after": Unknown("503: down", of_order=False),
+            "says that it is there": Unknown("409: it exists already", says_held=True),
             "lost": Unknown("timeout"),
             "lost after": Unknown("timeout"),
         }

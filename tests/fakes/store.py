@@ -48,6 +48,8 @@ class Store:
         self.expiring: dict[ForwardKey, datetime] = {}
         self.timeline: dict[OrderKey, list[TimelineEntry]] = {}
         self.deliveries: dict[DeliveryRef, Delivery] = {}
+        self.writes: list[str] = []
+        """The name of every write that was tried."""
         self.untold: dict[ForwardKey, tuple[int, str]] = {}
         """Of each forward with a change that nobody has told of: its revision, and when it is looked after next."""
         self.stale_due: list[DueItem] = []
@@ -56,6 +58,8 @@ class Store:
     @contextmanager
     def _call(self, name: str) -> Iterator[None]:
         self.steps.pass_by(f"before {name}")
+        if not name.startswith(("read", "list", "due", "waiting", "on_", "unpub", "forwards_of", "view", "key_of")):
+            self.writes.append(name)
         yield
         self.steps.pass_by(f"after {name}")
 

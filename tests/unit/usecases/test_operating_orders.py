@@ -8,9 +8,8 @@ from dataclasses import replace
 import pytest
 
 from orderbridge.domain.forwards import Forward, ForwardState
-from orderbridge.usecases.cancelling import CancelOrder
 from orderbridge.usecases.operating_forwards import MoveForward
-from tests.fakes.house import GRACE_SECONDS, House
+from tests.fakes.house import House
 from tests.fakes.samples import CANCELLING, SIRCLO, order
 from tests.fakes.steps import Died, die
 
@@ -32,9 +31,7 @@ def in_doubt() -> House:
 
 def wish(house: House) -> None:
     """What the partner's `POST .../cancel` does."""
-    CancelOrder(house.store, house.queues, CANCELLING.__contains__, house.clock, GRACE_SECONDS)(
-        house.store.orders[ORDER.key]
-    )
+    house.cancel(ORDER, CANCELLING)
 
 
 def mover(house: House) -> MoveForward:

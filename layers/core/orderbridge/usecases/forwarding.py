@@ -18,7 +18,7 @@ from orderbridge.domain.attempts import LookPolicy, begin_attempt, note_proof, s
 from orderbridge.domain.cancelling import await_channel, await_platform_cancel, cancel_unsent, settle_cancel
 from orderbridge.domain.channels import Channel, CommonSettings
 from orderbridge.domain.events import LONGEST_MESSAGE_DELAY_SECONDS, ForwardMessage, message_of
-from orderbridge.domain.forwards import UNSENT_STATES, Forward, ForwardState, Transition
+from orderbridge.domain.forwards import Forward, ForwardState, Transition
 from orderbridge.domain.lookups import Finding, LookFailed
 from orderbridge.domain.mapping import MissingMappings
 from orderbridge.domain.orders import Order
@@ -100,11 +100,13 @@ class ForwardOrder:
                 return self.orders.save(cancel_unsent(record.forward, now))
             case ForwardState.SENT if record.order.cancel_requested_at is not None:
                 return self._cancel_at_platform(record.order, record.forward)
-            case state if state in UNSENT_STATES and record.forward.may_send_at(now):
+            case ForwardState.QUEUED | ForwardState.NEEDS_MAPPING if record.forward.may_send_at(now):
                 return self._send(record)
-            case ForwardState.QUEUED | ForwardState.SENDING | ForwardState.PAUSED:
+            case ForwardState.PAUSED:
+                return self._look_after_channel(record.forward, is_due=record.forward.may_send_at(now))
+            case ForwardState.QUEUED | ForwardState.SENDING:
                 # Too early for the forward itself: the message is about its channel.
-                return self._look_after_channel(record.forward)
+                return self._look_after_channel(record.forward, is_due=False)
             case _:
                 return record.forward
 
@@ -263,8 +265,6 @@ class ForwardOrder:
     # --- waiting ------------------------------------------------------------------------------------------------------
 
     def _park(self, record: ForwardRecord, access: Access, missing: MissingMappings) -> Forward:
-        if record.forward.state is ForwardState.PAUSED:
-            record = ForwardRecord(record.order, self.orders.save(self._released(record.forward)), record.request)
         parked = self.orders.save(park_for_mappings(record.forward, missing.keys, self.clock(), missing.reason))
         try:
             self._look_up(record.order, access, parked)
@@ -304,13 +304,21 @@ class ForwardOrder:
 
     # --- the channel --------------------------------------------------------------------------------------------------
 
-    def _look_after_channel(self, forward: Forward) -> Forward:
-        """Probe a channel whose time for it has come, and let the next batch go where nothing stands against it."""
+    def _look_after_channel(self, forward: Forward, *, is_due: bool) -> Forward:
+        """Probe a channel whose time for it has come, and let the next batch go where nothing stands against it.
+
+        A PAUSED forward that `is_due` says what it waits for now.
+        """
         try:
             way = self.channels.way_to(forward.channel)
-        except ChannelUnusable:
-            return forward  # its own forwards say so
+        except ChannelUnusable as unusable:
+            if not is_due:
+                return forward
+            self.note_failure(unusable, forward)
+            way = self.channels.operational(str(unusable))
         if isinstance(way, Obstacle):
+            if is_due:
+                return self._pause(forward, way)
             self._probe_at(forward, way.next_probe)
         elif forward.state is ForwardState.PAUSED:
             self.release_in_batches(forward.channel.name, self.platform.settings(way.channel).rate_limit)

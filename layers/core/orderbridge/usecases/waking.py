@@ -40,17 +40,23 @@ class ReleaseInBatches:
         if len(seen) > size:
             self.queues.send(message_of(seen[size]), delay_seconds=size * between)
 
-    def wake(self, channel: str) -> Forward | None:
-        """Send the message of the forward that has waited longest, so that a worker looks after the channel."""
+    def wake(self, channel: str, delay_seconds: float = 0) -> Forward | None:
+        """Send the message of the forward that has waited longest, so that a worker looks after the channel.
+
+        Nothing comes of it where that forward has been let go by the time the message arrives.
+        """
         longest = next(iter(self.waiting.waiting(channel, ForwardState.PAUSED)), None)
         if longest is not None:
-            self.queues.send(message_of(longest))
+            self.queues.send(message_of(longest), delay_seconds=delay_seconds)
         return longest
 
 
 @dataclass(frozen=True, slots=True)
 class WakeChannels:
-    """For every channel that may be asked now and that forwards wait for: has a worker look after it."""
+    """For every channel that may be asked now and that forwards wait for: has a worker look after it.
+
+    The message takes as long as a batch may, so that a chain that goes on has passed that forward by then.
+    """
 
     channels: ChannelOverview
     release_in_batches: ReleaseInBatches
@@ -58,10 +64,9 @@ class WakeChannels:
 
     def __call__(self) -> Counter[str]:
         """How many channels were looked after."""
-        now = self.clock()
-        may_be_asked = (
-            channel
-            for channel in self.channels.list_channels()
-            if channel.state == "active" and not channel.breaker.blocks_at(now)
-        )
-        return Counter(woken=sum(self.release_in_batches.wake(channel.name) is not None for channel in may_be_asked))
+        now, woken = self.clock(), Counter[str]()
+        for channel in self.channels.list_channels():
+            may_be_asked = channel.state == "active" and not channel.breaker.blocks_at(now)
+            if may_be_asked and self.release_in_batches.wake(channel.name, BATCH_SECONDS) is not None:
+                woken["woken"] += 1
+        return woken
