@@ -152,7 +152,13 @@ class World:
     """One channel on one sandbox, everything behind the API, and a clock that is moved by hand."""
 
     def __init__(
-        self, platform: str, weather: BadWeather, sandbox: Sandbox[Any], clock: ManualClock, seed: int
+        self,
+        platform: str,
+        weather: BadWeather,
+        sandbox: Sandbox[Any],
+        clock: ManualClock,
+        seed: int,
+        transport: Transport | None = None,
     ) -> None:
         name, _, revision = platform.partition(" ")
         self.weather, self.sandbox, self.clock = weather, sandbox, clock
@@ -161,7 +167,7 @@ class World:
         self.store = Store(self.steps)
         self.bus = Bus(self.steps)
         self.queues = Queues(clock, self.steps)
-        self.transport = CountingTransport(allow_loopback_http=True, ssl_context=one_tls_context())
+        self.transport = transport or CountingTransport(allow_loopback_http=True, ssl_context=one_tls_context())
         settings = {**demo_settings(name, sandbox.url), "settle_s": SETTLE_SECONDS, **weather.settings}
         self.channel = ChannelRef("main", name)
         self.channels = Addresses(

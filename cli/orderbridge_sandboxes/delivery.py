@@ -5,8 +5,9 @@ This is still without sockets; the server does what a Delivery says.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from orderbridge_sandboxes.exchange import Reply, Request
 from orderbridge_sandboxes.faults import GARBAGE, Fault, Faults, Rule
@@ -60,9 +61,9 @@ def _strike(platform: Platform, request: Request, rule: Rule) -> Delivery:
         case "truncate":
             return Delivery(reply, share=0.5, reset=fault.reset)
         case "garbage":
-            return Delivery(_shaped(fault.body, Reply(200, GARBAGE)))
+            return Delivery(_shaped(fault, Reply(200, GARBAGE)))
         case "wrong_shape":
-            return Delivery(_shaped(fault.body, Reply.of({"unexpected": True})))
+            return Delivery(_shaped(fault, Reply.of({"unexpected": True})))
         case "page_repeat":
             return Delivery(rule.last_page)
         case "delay":
@@ -77,15 +78,17 @@ def _commits(fault: Fault) -> bool:
 
 
 def _failure(platform: Platform, fault: Fault) -> Reply:
-    shaped = _shaped(fault.body, platform.refusal(fault.status, "a fault was ordered"))
-    headers = () if fault.retry_after is None else (("Retry-After", str(fault.retry_after)),)
-    return Reply(fault.status, shaped.body, shaped.content_type, headers)
+    shaped = _shaped(fault, platform.refusal(fault.status, "a fault was ordered"))
+    retry_after = () if fault.retry_after is None else (("Retry-After", str(fault.retry_after)),)
+    return replace(shaped, status=fault.status, headers=(*retry_after, *fault.headers.items()))
 
 
-def _shaped(body: object, otherwise: Reply) -> Reply:
-    """A fault's own body: text as it stands, anything else as JSON; `otherwise` if it has none."""
-    if body is None:
-        return otherwise
-    if isinstance(body, str):
-        return Reply(200, body.encode(), "text/html; charset=utf-8")
-    return Reply.of(body)
+def _shaped(fault: Fault, otherwise: Reply) -> Reply:
+    """A fault's own body; `otherwise` if it has none."""
+    if fault.raw is not None:
+        shaped = Reply(200, base64.b64decode(fault.raw), "application/octet-stream")
+    elif isinstance(fault.body, str):
+        shaped = Reply(200, fault.body.encode(), "text/html; charset=utf-8")
+    else:
+        shaped = otherwise if fault.body is None else Reply.of(fault.body)
+    return shaped if fault.content_type is None else replace(shaped, content_type=fault.content_type)

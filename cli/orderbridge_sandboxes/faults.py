@@ -7,9 +7,10 @@ a request.
 
 from __future__ import annotations
 
+import base64
 import random
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from threading import Lock
 from typing import Any, Literal, get_args
 
@@ -34,11 +35,13 @@ GARBAGE = b"\x1f\x8b\xff\xfe<html><body>502 Bad Gateway\x00\x00"
 class Fault:
     """One rule.
 
-    - `method` (None: any) and `path` (a prefix of the decoded path) say which requests it matches.
+    - `method` (None: any), `path` (a prefix of the decoded path) and `holds` (a text in the body) say which requests it
+      matches.
     - `skip` matching requests pass first, then `count` are struck (None: every one); `probability` strikes only that
       share of them, drawn from `seed`.
     - `status`, `retry_after` (seconds or an HTTP date) and `body` shape `status` and `commit_then_status`; `body` is
-      also the answer of `wrong_shape` and `garbage` if given.
+      also the answer of `wrong_shape` and `garbage` if given. A text is sent as it stands, anything else as JSON; `raw`
+      is a body as Base64, also an empty one. `content_type` and `headers` say what it is called.
     - `seconds` and `when` ("before" or "after" processing) shape `delay`.
     - `process` says whether `garbage`, `truncate` and `wrong_shape` process the request first.
     - `reset` ends a closed connection with a TCP reset instead of an orderly end.
@@ -47,6 +50,7 @@ class Fault:
     kind: FaultKind
     method: str | None = None
     path: str = "/"
+    holds: str | None = None
     count: int | None = 1
     skip: int = 0
     probability: float = 1.0
@@ -54,6 +58,9 @@ class Fault:
     status: int = 500
     retry_after: str | int | None = None
     body: Any = None
+    raw: str | None = None
+    content_type: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 0.0
     when: Literal["before", "after"] = "before"
     process: bool = True
@@ -68,6 +75,10 @@ class Fault:
             raise ValueError("probability lies between 0 and 1")
         if not 100 <= self.status <= 599:
             raise ValueError("status lies between 100 and 599")
+        if self.raw is not None and not _is_base64(self.raw):
+            raise ValueError("raw is Base64")
+        if not all(isinstance(name, str) and isinstance(value, str) for name, value in self.headers.items()):
+            raise ValueError("headers are texts")
         if min(self.skip, self.seconds) < 0 or (self.count is not None and self.count < 0):
             raise ValueError("skip, seconds and count are not negative")
 
@@ -89,7 +100,16 @@ class Fault:
 
     def matches(self, request: Request) -> bool:
         """Whether the rule is about this request at all."""
-        return self.method in (None, request.method) and request.path.startswith(self.path)
+        holds = self.holds is None or self.holds.encode() in request.body
+        return self.method in (None, request.method) and request.path.startswith(self.path) and holds
+
+
+def _is_base64(text: str) -> bool:
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        return False
+    return True
 
 
 _FRACTIONS = ("probability", "seconds")
