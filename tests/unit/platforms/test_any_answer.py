@@ -28,7 +28,7 @@ from tests.unit.platforms.any_answers import (
 
 S = ForwardState
 CODE = "SO-20250303-00001"
-EXAMPLES = 1000
+EXAMPLES = 2000
 MOST_ANSWERS = 3
 
 

@@ -109,7 +109,7 @@ def test_a_retry_is_on_the_timeline_with_who_it_was() -> None:
 
 def test_what_is_found_at_the_platform_is_not_resolved_as_absent() -> None:
     house = house_in(S.IN_DOUBT, is_held=True)
-    with pytest.raises(OperationRefused, match=f"the platform holds it, as id of {ORDER.code}: .*--sent"):
+    with pytest.raises(OperationRefused, match=rf"the platform holds it, as id of {ORDER.code}: .*--sent"):
         resolve_absent(house)
     with pytest.raises(OperationRefused):
         resolve_absent(house, unseen=True)
@@ -128,7 +128,7 @@ def test_what_is_not_found_there_is_sent_again_byte_for_byte() -> None:
 def test_a_look_that_fails_resolves_nothing_unless_the_operator_vouches_for_it() -> None:
     house = house_in(S.IN_DOUBT, is_held=False)
     house.platform.look_fails = lambda: True
-    with pytest.raises(OperationRefused, match="could not be looked at: 500.*--unseen"):
+    with pytest.raises(OperationRefused, match=r"could not be looked at: 500.*--unseen"):
         resolve_absent(house)
 
     resolve_absent(house, unseen=True)
