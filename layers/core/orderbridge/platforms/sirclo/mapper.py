@@ -16,6 +16,7 @@ from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
 from orderbridge.platforms.answers import common_outcome, flat_words, redacted, words_of
 from orderbridge.platforms.documents import NotJson, compact_json, read_json
 from orderbridge.platforms.mapped import MappedOrder, keys_of
+from orderbridge.platforms.numbers import id_in
 from orderbridge.platforms.sirclo import DEFINITION, Delivery, Product, Settings
 from orderbridge.platforms.transport import Reply
 from orderbridge.platforms.values import Price
@@ -166,10 +167,10 @@ def order_number(row: Mapping[str, Any]) -> str | None:
 
 def external_id_of(row: Mapping[str, Any]) -> str | None:
     """SIRCLO's own id of an order, which updates need."""
-    value = row.get("id")
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return value if isinstance(value, str) and value else None
+    try:
+        return id_in(row.get("id"))
+    except ValueError:
+        return None
 
 
 def order_in(request: FrozenRequest) -> Mapping[str, Any]:
