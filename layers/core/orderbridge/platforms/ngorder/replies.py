@@ -117,7 +117,7 @@ def money(value: Any) -> Decimal:
     if not isinstance(value, str):
         return quantity(value)
     matched = _MONEY.fullmatch(_short(value))
-    if matched is None:
+    if matched is None or (matched[1] and matched[3]):
         raise Unreadable("a text that is no amount")
     minus, rupiah, other_minus, digits = matched.groups()
     if rupiah is None and _PLAIN_AMOUNT.fullmatch(digits):
