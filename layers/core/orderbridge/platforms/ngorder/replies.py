@@ -41,7 +41,7 @@ _DIGITS = frozenset("0123456789")
 _PROSE_DATE = re.compile(
     r"(?:\w+,\s*)?([0-9]{1,2})\s+([a-z]+)\.?\s+([0-9]{4})(?:\s+([0-9]{1,2})[:.]([0-9]{2}))?", re.IGNORECASE
 )
-_MONEY = re.compile(r"(-?)\s*(?:(rp)\.?\s*)?(-?)\s*([0-9.,]+)", re.IGNORECASE)
+_MONEY = re.compile(r"(-?)\s*(?:(rp)\.?\s*)?(?:(-)\s*)?([0-9.,]+)", re.IGNORECASE)
 _PLAIN_AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]{1,2})?")
 _WRITTEN_AMOUNT = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
 
