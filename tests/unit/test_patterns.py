@@ -2,7 +2,7 @@
 
 Every pattern of the packages that see foreign text is tried on texts made from its own parts, such as drive a pattern
 that is not linear: what one of its parts takes, many times, and then something that it does not take. Processor time
-is compared with a bound that a linear pattern misses by a factor of 50, and one that is not exceeds by as much.
+is compared with a bound that a linear pattern misses by a factor of 50, and that the quickest of the others exceeds.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ import orderbridge
 LENGTHS = [16, 20, 24, 28, *(40 * 2**step for step in range(10))]
 """Each text is tried at all of them, so that a pattern that is far from linear is found before it takes for ever."""
 
-SECONDS = 0.4
-PACKAGES = ("domain", "platforms", "runtime", "usecases", "webhooks", "aws")
+SECONDS = 0.05
+PACKAGES = ("domain", "platforms", "runtime", "usecases", "webhooks")
 ROOT = Path(orderbridge.__file__).parent
 ENDINGS = ("", "\x00", "!", "a", "<", " ")
 
@@ -129,12 +129,17 @@ def _texts(pattern: re.Pattern[str]) -> Iterator[Iterator[str]]:
             yield (start + unit * (length // len(unit)) + ending for length in LENGTHS)
 
 
+def _seconds(attempt: Any, text: str) -> float:
+    began = time.thread_time()
+    attempt(text)
+    return time.thread_time() - began
+
+
 def _slow_text(pattern: re.Pattern[str], attempt: Any) -> str | None:
     """A text for which the pattern takes too long."""
     for text in chain.from_iterable(_texts(pattern)):
-        began = time.thread_time()
-        attempt(text)
-        if (taken := time.thread_time() - began) > SECONDS:
+        taken = _seconds(attempt, text)
+        if taken > SECONDS and (taken := min(taken, _seconds(attempt, text))) > SECONDS:
             return f"{taken:.1f} s for {len(text)} characters, {text[:20]!r}...{text[-5:]!r}"
     return None
 
@@ -166,7 +171,7 @@ def test_no_pattern_is_written_where_it_cannot_be_collected() -> None:
     "expression",
     [
         r"[\w.+-]+@[\w-]+\.[\w.-]+",  # what the email pattern was
-        r"<[^>]*>",  # a part of what the markup pattern was
+        r"<(script|style).*?</\1>|<[^>]*>",  # what the markup pattern was
         r"-?\s*(?:rp\.?)?\s*-?\s*[\d.,]+",  # what the pattern of money was
         r"\b[A-Za-z0-9_-]{12,}\.[A-Za-z0-9_-]{12,}(\.[A-Za-z0-9_-]+)?\b",
         r"(a+)+$",
