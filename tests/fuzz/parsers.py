@@ -10,12 +10,12 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache, partial
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Self
 
 from pydantic import BaseModel
 
@@ -141,7 +141,7 @@ class Answering:
 
     def close(self) -> None: ...
 
-    def __enter__(self) -> Answering:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None: ...
@@ -155,8 +155,8 @@ def parsers() -> tuple[Parser, ...]:
         for settings in REVISIONS.get(platform, ({},)):
             channel = examples.channel(platform, rate_limit=10**9, **settings)
             label = f"{platform} {settings['revision']}" if settings else platform
-            for parser in (*_adapter(channel), *_statuses(channel), *_levels(channel)):
-                found.append(Parser(f"{label} {parser.name}", parser.read, parser.raises))
+            ports = (*_adapter(channel), *_statuses(channel), *_levels(channel))
+            found += [replace(parser, name=f"{label} {parser.name}") for parser in ports]
             for request in requests_of(platform):
                 name = f"{label} {request.__name__}"
                 found.append(Parser(name, partial(_asked, channel, request), (AskFailed, ListFailed)))

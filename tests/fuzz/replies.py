@@ -29,7 +29,8 @@ TEXTS = (
 LONG = ("x", "a@", "<", "<script", " ", "0", "a.", "aaaaaaaaaaaaa.", "token=", "é", '"', "\\", "\ud800", "-", "[SO-")
 NAMES = ("id", "data", "order_id", "order_number", "message", "errors", "status", "response", "meta", "pagination",
          "total_record", "offset", "token", "sku", "stock", "available", "qty_on_hand", "success", "failed", "succeed",
-         "current_page", "total_pages", "per_page", "count", "total", "$date", "order_date", "line_items", "\ud800", "")  # fmt: skip
+         "current_page", "total_pages", "per_page", "count", "total", "$date", "order_date", "line_items", "\ud800",
+         "")  # fmt: skip
 _RAW = re.compile(r'"@raw:([^"]*)"')
 
 Document = Any
@@ -73,7 +74,8 @@ class Replies:
     def _shapes(self) -> tuple[Document, ...]:
         """What is read and not among the samples: logins, failures, lists as they come to a look and to the syncs."""
         order = {"id": 7, "order_id": CODE, "order_number": CODE, "order_date": "2025-01-01T00:00:00Z",
-                 "status": "accepted", "note": f"[{CODE}]", "line_items": [{"sku": "SKU-1", "quantity": 10}]}  # fmt: skip
+                 "status": "accepted", "note": f"[{CODE}]",
+                 "line_items": [{"sku": "SKU-1", "quantity": 10}]}  # fmt: skip
         ours = {**order, "order_id": 1338, "order_status": "ACCEPTED"}
         pages = {"pagination": {"total": 1, "count": 1, "per_page": 50, "current_page": 1, "total_pages": 1}}
         product = {"id": 5, "variations": [{"id": 6, "stock_quantity": "20"}], "is_warehouse": 0}

@@ -103,7 +103,7 @@ READS = frozenset({"reply", "document", "row", "rows", "entry", "data", "value",
 OPERATORS = ("values", "definition", "registry", "endpoints", "notes", "mapped")
 """Modules that read what operators and partners write, and what goes out."""
 
-OF_OPERATORS = ("Levels.product_key", "StockAccount.product")
+OF_OPERATORS = ("Levels.product_key", "StockAccount.product", "_unit")
 """And functions of other modules that do: they take a mapping's value."""
 
 
@@ -137,8 +137,10 @@ def test_every_function_that_takes_a_reply_or_a_part_of_one_is_reached() -> None
     sys.setprofile(note)
     try:
         for reply in [*shapes, *(replies.any_reply() for _ in range(10))]:
-            for parser in parsers():
+            for parser in OWN:
                 parser.run(reply)
+        for parser in parsers():
+            parser.run(Reply(200, {"content-type": "application/pdf"}, b'{"data":[{"id":1}]}'))
     finally:
         sys.setprofile(None)
     assert [name for name, code in _functions() if code not in called] == []
