@@ -14,7 +14,7 @@ SAM_INSTALLED := $(SAM_VENV)/.installed
 SAM := PATH="$(CURDIR)/$(BIN):$$PATH" AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-ap-southeast-3} SAM_CLI_TELEMETRY=0 \
   $(SAM_VENV)/bin/sam
 
-.PHONY: help setup demo up test lint format openapi bench build lock clean
+.PHONY: help setup demo up test lint format openapi bench fuzz build lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -50,6 +50,9 @@ openapi: setup ## the API's own documents anew: /openapi.json, /docs, docs/opena
 
 bench: setup ## the benchmarks, as ratios
 	@$(BIN)/python -m benchmarks
+
+fuzz: setup ## every parser of platforms' replies, for FUZZ_SECONDS (default 120), counts printed
+	@$(BIN)/python -m tests.fuzz
 
 build: setup $(SAM_INSTALLED) ## what is deployed, into .aws-sam/build, for ARCHITECTURE=arm64 (default) or x86_64
 	ARCHITECTURE=$(or $(ARCHITECTURE),arm64) $(SAM) build --parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)

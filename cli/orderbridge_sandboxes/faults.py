@@ -60,7 +60,7 @@ class Fault:
     body: Any = None
     raw: str | None = None
     content_type: str | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, Any] = field(default_factory=dict)
     seconds: float = 0.0
     when: Literal["before", "after"] = "before"
     process: bool = True
@@ -77,7 +77,7 @@ class Fault:
             raise ValueError("status lies between 100 and 599")
         if self.raw is not None and not _is_base64(self.raw):
             raise ValueError("raw is Base64")
-        if not all(isinstance(name, str) and isinstance(value, str) for name, value in self.headers.items()):
+        if not all(isinstance(value, str) for value in self.headers.values()):
             raise ValueError("headers are texts")
         if min(self.skip, self.seconds) < 0 or (self.count is not None and self.count < 0):
             raise ValueError("skip, seconds and count are not negative")

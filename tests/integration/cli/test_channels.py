@@ -112,6 +112,9 @@ BAD_SETTINGS: list[tuple[str, dict[str, Any], str]] = [
     ("sirclo", {"base_url": "https://s.example.com", "revision": "2020-01"}, "revision"),
     ("sirclo", {"base_url": "https://s.example.com", "time_out": 3}, "time_out"),
     ("ngorder", {"supplier_id": 1}, "base_url"),
+    ("ngorder", {"base_url": "https://s.example.com:65536"}, "base_url: must have a port from 1 to 65535"),
+    ("sirclo", {"base_url": "https://s.example.com/\x07"}, "base_url: must be visible ASCII"),
+    ("sirclo", {"base_url": f"https://{'s' * 64}.example.com"}, "base_url: must name a host"),
 ]
 
 

@@ -8,18 +8,26 @@ import socket
 import ssl
 import threading
 import time
+import tracemalloc
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
+from orderbridge.domain.channels import address_in
+from orderbridge.platforms import transport
+from orderbridge.platforms.connection import TimedBackend, TimedStream
 from orderbridge.platforms.transport import (
     MAX_REPLY_BYTES,
     Call,
     Deadline,
     NoAnswer,
     NothingSent,
+    ReplyTooLarge,
     Transport,
 )
 
@@ -133,8 +141,8 @@ def test_every_call_opens_a_connection_of_its_own() -> None:
 
 
 def test_a_conversation_keeps_its_connection() -> None:
-    transport = Transport(allow_loopback_http=True)
-    with serving(answer) as server, transport.conversation(f"http://127.0.0.1:{server.port}") as conversation:
+    calls = Transport(allow_loopback_http=True)
+    with serving(answer) as server, calls.conversation(f"http://127.0.0.1:{server.port}") as conversation:
         for _ in range(3):
             assert conversation.call(Call("GET", "/"), Deadline.after(2)).body == b"{}"
     assert server.connections == 1
@@ -154,11 +162,75 @@ def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch
         assert get(server).status == 200
 
 
-def test_nothing_is_inflated() -> None:
-    packed = gzip.compress(b"\0" * 50_000_000)
-    data = b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed
-    with serving(lambda connection, _: connection.sendall(data)) as server:
-        assert get(server).body == packed
+def encoded(encoding: str, body: bytes, status: int = 200) -> Serve:
+    head = f"HTTP/1.1 {status} X\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return lambda connection, _: connection.sendall(head.encode() + body)
+
+
+def raw_deflate(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return packer.compress(data) + packer.flush()
+
+
+@pytest.mark.parametrize(
+    ("encoding", "pack"),
+    [
+        ("gzip", gzip.compress), (" GZIP ", gzip.compress), ("x-gzip", gzip.compress), ("deflate", zlib.compress),
+        ("deflate", raw_deflate), ("identity", bytes), ("", bytes),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("plain", [b'{"id": 7}', b"", b"x" * MAX_REPLY_BYTES])
+def test_what_comes_compressed_though_it_was_not_asked_for_is_inflated(
+    encoding: str, pack: Callable[[bytes], bytes], plain: bytes
+) -> None:
+    with serving(encoded(encoding, pack(plain), 201)) as server:
+        reply = get(server)
+    assert (reply.status, reply.body) == (201, plain)
+
+
+def test_no_body_is_none_in_any_encoding() -> None:
+    with serving(encoded("br", b"", 204)) as server:
+        assert (get(server).status, get(server).body) == (204, b"")
+
+
+def test_a_bomb_is_inflated_no_further_than_a_reply_may_be_long() -> None:
+    bomb = gzip.compress(b"\0" * 200_000_000)
+    with serving(encoded("gzip", bomb)) as server, pytest.raises(ReplyTooLarge, match="status 200 is larger"):
+        get(server)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ReplyTooLarge):
+            transport._inflated(200, {"content-encoding": "gzip"}, bomb)
+        assert tracemalloc.get_traced_memory()[1] < 8 * MAX_REPLY_BYTES
+    finally:
+        tracemalloc.stop()
+
+
+PACKED = gzip.compress(b'{"id": 7}' * 100)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "words"),
+    [
+        ("gzip", PACKED[:-1], "does not end"),
+        ("gzip", PACKED[:20], "does not end"),
+        ("gzip", PACKED[:5], "does not end"),
+        ("gzip", PACKED + PACKED, "does not end"),
+        ("gzip", PACKED[:-8] + b"12345678", "cannot be inflated"),
+        ("gzip", b'{"id": 7}', "cannot be inflated"),
+        ("deflate", b'{"id": 7}', "cannot be inflated|does not end"),
+        ("deflate", b"x", "cannot be inflated|does not end"),
+        ("br", b"x", "status 409 in content-encoding br"),
+        ("zstd", b"x", "content-encoding zstd"),
+        ("gzip, br", b"x", "content-encoding gzip, br"),
+        ("x" * 1000, b"x", "content-encoding x{39}…"),
+    ],
+)
+def test_what_cannot_be_inflated_is_no_answer_and_its_status_is_said(encoding: str, body: bytes, words: str) -> None:
+    with serving(encoded(encoding, body, 409)) as server, pytest.raises(NoAnswer, match=words) as failure:
+        get(server)
+    assert "status 409" in str(failure.value)
+    assert failure.value.status == 409
 
 
 @pytest.mark.parametrize("chunked", [True, False])
@@ -175,8 +247,10 @@ def test_a_reply_may_be_one_mebibyte_and_no_more(chunked: bool) -> None:
     with serving(lambda connection, _: serve(connection, MAX_REPLY_BYTES)) as server:
         assert len(get(server).body) == MAX_REPLY_BYTES
     too_much = MAX_REPLY_BYTES + 1024
-    with serving(lambda connection, _: serve(connection, too_much)) as server, pytest.raises(NoAnswer, match="larger"):
-        get(server)
+    with serving(lambda connection, _: serve(connection, too_much)) as server:
+        with pytest.raises(ReplyTooLarge, match="status 200 is larger") as failure:
+            get(server)
+        assert failure.value.status == 200
 
 
 def drip(connection: socket.socket, data: bytes) -> None:
@@ -236,6 +310,75 @@ def test_a_broken_answer_is_no_answer(data: bytes) -> None:
         get(server)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 409 Conflict\r\nContent-Length: 10\r\n\r\n{}",
+        b"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{}",
+        b"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}",
+        b"HTTP/1.1 409 Conflict\r\nContent-Le",
+        b"HTTP/1.1 409 Conflict\r\nContent-Length: many\r\n\r\n",
+        b"HTTP/1.0 409 \r\nX: " + b"y" * 300_000,
+        b"HTTP/1.1 409 Conflict\r\n" + b"X: y\r\n" * 100_000,
+        b"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n1;" + b"x" * 300_000,
+        b"HTTP/1.1 409 Conflict\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"X: y\r\n" * 100_000,
+    ],
+)
+def test_a_reply_that_breaks_behind_its_status_says_the_status(data: bytes) -> None:
+    def serve(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(data)
+        connection.shutdown(socket.SHUT_RDWR)
+
+    with serving(serve) as server, pytest.raises(NoAnswer, match="a reply of status 409 was cut short") as failure:
+        get(server)
+    assert failure.value.status == 409
+
+
+def test_the_status_of_one_reply_is_not_said_of_the_next() -> None:
+    replies = [OK, b"garbage\r\n\r\n"]
+    calls = Transport(allow_loopback_http=True)
+    with (
+        serving(lambda connection, _: connection.sendall(replies.pop(0))) as server,
+        calls.conversation(f"http://127.0.0.1:{server.port}") as conversation,
+    ):
+        assert conversation.call(Call("GET", "/"), Deadline.after(2)).status == 200
+        with pytest.raises(NoAnswer, match="after the request left") as failure:
+            conversation.call(Call("GET", "/"), Deadline.after(2))
+    assert failure.value.status is None
+
+
+def test_a_connection_that_cannot_be_closed_takes_no_reply_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(self: TimedStream) -> None:
+        self._stream.close()
+        raise OSError("reset")
+
+    monkeypatch.setattr(TimedStream, "close", fails)
+    with serving(answer) as server:
+        assert get(server).body == b"{}"
+
+
+@pytest.mark.parametrize(
+    ("start", "piece"),
+    [
+        (b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (b"HTTP/1.1 200 OK\r\n\r\n", b"x"),
+        (b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
+    ],
+)
+def test_a_reply_without_an_end_does_not_outlive_the_deadline_however_fast_it_comes(start: bytes, piece: bytes) -> None:
+    def serve(connection: socket.socket, _: bytes) -> None:
+        connection.sendall(start)
+        while True:  # until the other side has closed
+            connection.sendall(piece * 1000)
+
+    with serving(serve) as server:
+        began = time.monotonic()
+        with pytest.raises(NoAnswer):
+            get(server, seconds=0.5)
+        assert time.monotonic() - began < 5
+
+
 def test_a_reset_after_the_request_is_no_answer() -> None:
     def serve(connection: socket.socket, _: bytes) -> None:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
@@ -258,9 +401,8 @@ def test_nobody_listening_means_that_nothing_was_sent() -> None:
 
 
 def test_an_unknown_host_means_that_nothing_was_sent() -> None:
-    transport = Transport()
     with pytest.raises(NothingSent):
-        transport.call("https://orderbridge.invalid", Call("GET", "/"), Deadline.after(5))
+        Transport().call("https://orderbridge.invalid", Call("GET", "/"), Deadline.after(5))
 
 
 def test_no_time_left_means_that_nothing_was_sent() -> None:
@@ -273,11 +415,69 @@ def test_no_time_left_means_that_nothing_was_sent() -> None:
     "base_url", ["http://127.0.0.1:9", "http://example.com", "ftp://example.com", "http://127.0.0.1.example.com"]
 )
 def test_plain_http_is_refused_unless_it_is_loopback_and_allowed(base_url: str) -> None:
-    with pytest.raises(NothingSent, match="not https"):
+    with pytest.raises(NothingSent, match="https"):
         Transport().call(base_url, Call("GET", "/"), Deadline.after(1))
     if "127.0.0.1:" not in base_url:
-        with pytest.raises(NothingSent, match="not https"):
+        with pytest.raises(NothingSent, match="https"):
             Transport(allow_loopback_http=True).call(base_url, Call("GET", "/"), Deadline.after(1))
+
+
+class Unconnected(TimedBackend):
+    """Resolves names as ever, and then finds nobody."""
+
+    def connect_tcp(self, host: str, port: int, *_: object, **__: object):
+        if port:
+            host.encode("idna")
+        raise OSError("nobody")
+
+
+CHARACTERS = st.characters(codec=None) | st.sampled_from("/?#@:[]%.-_ \t\n\0\ud800é\u3002\uff0f")
+HOSTS = st.sampled_from(
+    ["example.com", "127.0.0.1", "[::1]", "", ".", "a..b", "x" * 64, "é.id", "[", "[v1.x]", "℀.com"]
+)
+STRANGE = st.builds(
+    "{}{}{}{}".format,
+    st.sampled_from(["https://", "http://", "HTTPS://", "", "https:", "//", "ftp://"]),
+    HOSTS | st.text(CHARACTERS, max_size=20),
+    st.sampled_from(["", ":", ":0", ":443", ":65535", ":65536", ":99999999999", ":-1", ":٣", ":x", ":4 4"]),
+    st.sampled_from(["", "/", "/v1", "/é", "/\0", "/a b", "?q", "#f"]) | st.text(CHARACTERS, max_size=10),
+)
+
+
+@given(STRANGE, st.sampled_from(["/", "/x?y=z", "", "/é", "/\ud800"]))
+@example("https://example.com:99999", "/")
+@example("https://example.com:0", "/")
+@example("https://[", "/")
+@example("https://" + "a" * 64 + ".id", "/")
+@example("https://exa\0mple.com", "/")
+@example("https://℀.com", "/")
+def test_an_address_that_cannot_be_called_means_that_nothing_was_sent(base_url: str, target: str) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("orderbridge.platforms.connection.TimedBackend", Unconnected)
+        with pytest.raises(NothingSent) as failure:
+            Transport(allow_loopback_http=True).call(base_url, Call("GET", target), Deadline.after(5))
+    assert str(failure.value).isprintable()
+
+
+@given(STRANGE)
+def test_every_address_that_may_be_set_up_can_be_called(base_url: str) -> None:
+    try:
+        address_in(base_url)
+    except ValueError:
+        return
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("orderbridge.platforms.connection.TimedBackend", Unconnected)
+        with pytest.raises(NothingSent, match=r"^OSError before anything was sent$"):
+            Transport(allow_loopback_http=True).call(base_url, Call("GET", "/"), Deadline.after(5))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(CHARACTERS, max_size=8), st.text(CHARACTERS, max_size=8), st.text(CHARACTERS, max_size=8))
+def test_a_call_that_cannot_be_written_down_means_that_nothing_was_sent(method: str, name: str, value: str) -> None:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("orderbridge.platforms.connection.TimedBackend", Unconnected)
+        with pytest.raises(NothingSent):
+            Transport().call("https://example.com", Call(method, "/", {name: value}), Deadline.after(5))
 
 
 @pytest.mark.parametrize("target", ["//evil.id/x", "/a b", "/a\r\nX: y", "/é", "a", "", "http://evil.id/", "@evil.id/"])
@@ -358,8 +558,8 @@ def test_an_untrusted_certificate_means_that_nothing_was_sent(certificate: Path)
 def test_a_trusted_certificate_carries_the_call(certificate: Path) -> None:
     server = tls_server(certificate)
     try:
-        transport = Transport(ssl_context=ssl.create_default_context(cafile=str(certificate)))
-        reply = transport.call(f"https://127.0.0.1:{server.port}", Call("POST", "/", body=b"x"), Deadline.after(2))
+        calls = Transport(ssl_context=ssl.create_default_context(cafile=str(certificate)))
+        reply = calls.call(f"https://127.0.0.1:{server.port}", Call("POST", "/", body=b"x"), Deadline.after(2))
     finally:
         server.close()
     assert reply.status == 200

@@ -197,7 +197,8 @@ def test_bounded_words_are_one_line_and_short(text: str, limit: int) -> None:
 
     assert len(words) <= limit
     assert "\n" not in words
-    flat = " ".join(text.split())
+    assert words.isprintable()
+    flat = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     assert words == flat or (words.endswith("…") and flat.startswith(words[:-1]))
 
 

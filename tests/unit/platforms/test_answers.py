@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from orderbridge.domain.outcomes import (
     MAX_DETAIL_LENGTH,
@@ -17,7 +19,15 @@ from orderbridge.domain.outcomes import (
     Unknown,
     may_be_of_order,
 )
-from orderbridge.platforms.answers import common_outcome, redacted, retry_after_seconds, told
+from orderbridge.platforms.answers import (
+    MAX_WORDS,
+    common_outcome,
+    flat_words,
+    redacted,
+    retry_after_seconds,
+    told,
+    words_of,
+)
 from orderbridge.platforms.content import speaks_of_content
 from orderbridge.platforms.transport import Reply
 
@@ -134,7 +144,25 @@ def test_only_401_and_403_speak_against_the_credentials(status: int, credentials
         ("Wed, 01 Jan 2025 00:01:00", 60.0),
         ("soon", None),
         ("-5", None),
-        ("1.5", None),
+        ("1.5", 2.0),
+        ("1.0", 1.0),
+        ("0.001", 1.0),
+        ("1.", None),
+        (".5", None),
+        ("1.5.2", None),
+        ("120, 60", 120.0),
+        ("120,120", 120.0),
+        ("0.2 , 60", 1.0),
+        (", 60", None),
+        ("0" * 5000 + "7", 7.0),
+        ("9" * 11, 86400.0),
+        ("9" * 100_000, 86400.0),
+        ("86399.5", 86400.0),
+        ("120s", None),
+        ("1e3", None),
+        ("+5", None),
+        ("Wed, 01 Jan 2025 00:01:00 GMT, Wed, 01 Jan 2025 00:02:00 GMT", 60.0),
+        ("Wed, 01 Jan 99999 00:01:00 GMT", None),
         ("", None),
         ("٣", None),
     ],
@@ -208,3 +236,70 @@ def test_what_we_sent_and_must_not_keep_is_masked_as_a_whole_word() -> None:
 )
 def test_plain_words_and_ids_stay(text: str) -> None:
     assert redacted(text) == text
+
+
+DATE_LIKE = st.from_regex(r"[A-Z][a-z]{2}, \d{1,6} [A-Z][a-z]{2} \d{1,9} \d+:\d+:\d+ .{0,9}", fullmatch=True)
+
+
+@given(st.text(max_size=60) | DATE_LIKE)
+def test_any_retry_after_is_a_time_within_a_day_or_none(text: str) -> None:
+    seconds = retry_after_seconds({"retry-after": text})
+    assert seconds is None or 0 <= seconds <= 86400
+
+
+SECRETS = [
+    "A1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q7r8S9t0",
+    "team_token=s3cr3tvalue",
+    "Bearer abcdefghijkl",
+    "eyJhbGciOiJIUzI1NiJ9abc.eyJkYl9pZCI6Mjk4MX0abc.LpZ9LEpy123lwz",
+    "artia.somebody@example-shop.co.id",
+    "+62 821-0187-1618",
+    "Jl. Anggrek No.106 Blok C5, Cengkareng, Jakarta Barat",
+    "a-password-without-any-pattern",
+]
+UNWANTED = SECRETS[-2:]
+
+
+# The last is masked: masks are shorter than what they hide, so that what stood far behind comes near.
+FILLERS = ["x", "word ", "08", "a@b.id ", "<> ", "Q1w2" * 100 + " "]
+
+
+@given(st.sampled_from(SECRETS), st.integers(MAX_WORDS - 100, MAX_WORDS + 20), st.sampled_from(FILLERS))
+def test_no_part_of_a_secret_is_kept_wherever_the_words_are_cut(secret: str, place: int, filler: str) -> None:
+    before = (filler * MAX_WORDS)[:place]
+    masked = redacted(f"{before} {secret} {'more ' * 1000}", UNWANTED)
+    part = secret.partition("=")[2] or secret.removeprefix("Bearer ")
+    assert not any(part[start : start + 5] in masked for start in range(len(part) - 5))
+
+
+@given(st.integers(0, 600))
+def test_no_part_of_a_secret_is_kept_where_the_kept_words_end(place: int) -> None:
+    for secret in SECRETS[3:]:
+        kept = told(reply(400, {"message": f"{'w ' * (place // 2)}{secret} and more"}), UNWANTED)
+        assert secret[:7] not in kept
+    page = f"<p>{'w ' * (place // 2)}{SECRETS[4]} and more</p>".encode()
+    assert "artia" not in told(reply(400, page))
+
+
+def test_an_echo_with_other_spaces_and_case_is_masked() -> None:
+    assert redacted("JL. anggrek  No.106\tBlok C5,\u00a0Cengkareng, Jakarta\nBarat!", UNWANTED) == "***!"
+
+
+@pytest.mark.parametrize("text", ["a\x00b", "a\ud800b", "a\u200bb", "a\x1b[31mb", "a\nb", "a\u2028b"])
+def test_what_is_kept_can_be_printed_and_stored(text: str) -> None:
+    kept = redacted(text)
+    assert kept.isprintable()
+    assert kept.encode()
+
+
+@given(st.lists(st.text(max_size=2000), max_size=10), st.text(max_size=200))
+def test_the_words_of_any_answer_are_about_as_many_as_are_looked_at(texts: list[str], name: str) -> None:
+    document = {"errors": {name: texts, "more": [{name: text} for text in texts]}}
+    assert sum(map(len, words_of(reply(400, document)))) <= 2 * MAX_WORDS + 200
+    assert told(reply(400, document)).encode()
+
+
+def test_a_long_name_over_many_values_is_not_said_with_each() -> None:
+    words = list(flat_words({"n" * 500_000: list(range(200_000))}))
+    assert sum(map(len, words)) <= 2 * MAX_WORDS
+    assert words[0] == "…: 0"

@@ -82,7 +82,26 @@ def test_money_is_read_from_its_text(value: Any, expected: str) -> None:
     assert replies.money(value) == Decimal(expected)
 
 
-@pytest.mark.parametrize("value", ["", "Rp", "free", "Rp1.00.000", "1,2,3", "Rp1,000.50", None, True, "5 USD", "1.2.3"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "",
+        "Rp",
+        "free",
+        "Rp1.00.000",
+        "1,2,3",
+        "-" + " " * 50_000 + "x",
+        "Rp" + "9" * 90,
+        "0" * 101,
+        "--5",
+        "Rp 1 000",
+        "Rp1,000.50",
+        None,
+        True,
+        "5 USD",
+        "1.2.3",
+    ],
+)
 def test_what_is_no_amount_is_never_taken_for_0(value: Any) -> None:
     with pytest.raises(Unreadable):
         replies.money(value)
@@ -112,7 +131,27 @@ def test_a_time_is_read_from_any_of_its_forms(value: Any, expected: tuple[int, .
     assert replies.moment(value) == datetime(*expected, tzinfo=UTC)  # type: ignore[misc, arg-type]
 
 
-@pytest.mark.parametrize("value", [None, "", "soon", 5, "32 Jan 2020", "9 Foo 2021", {"$date": {}}, {"$date": "x"}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        None,
+        "",
+        "soon",
+        5,
+        "32 Jan 2020",
+        "9 Foo 2021",
+        {"$date": {}},
+        {"$date": "x"},
+        {"$date": 10**20},
+        {"$date": -(10**20)},
+        {"$date": 10**39},
+        "0001-01-01",
+        "9999-12-31T23:59:59-05:00",
+        "Senin, " + " " * 100_000 + "9 Ags 2021",
+        "w" * 100_000,
+        "2020-10-08\ud800",
+    ],
+)
 def test_what_is_no_time_is_unreadable(value: Any) -> None:
     with pytest.raises(Unreadable):
         replies.moment(value)

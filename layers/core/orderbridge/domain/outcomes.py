@@ -21,9 +21,15 @@ from dataclasses import dataclass
 MAX_DETAIL_LENGTH = 500
 
 
+def one_line(text: str) -> str:
+    """`text` on one line, without what cannot be printed: control characters, format characters, lone surrogates."""
+    printable = text if text.isprintable() else "".join(sign if sign.isprintable() else " " for sign in text)
+    return " ".join(printable.split())
+
+
 def bounded(text: str, limit: int = MAX_DETAIL_LENGTH) -> str:
-    """`text` on one line and at most `limit` characters long."""
-    flat = " ".join(text.split())
+    """`text` fit to be kept: on one line, printable, and at most `limit` characters long."""
+    flat = one_line(text)
     return flat if len(flat) <= limit else flat[: limit - 1] + "…"
 
 

@@ -178,7 +178,7 @@ def _clean(said: object, limit: int) -> str:
     """What a platform put into a field, as one short printable line; empty where it put nothing there."""
     if said is None or isinstance(said, Mapping | list):
         return ""
-    return bounded("".join(sign if sign.isprintable() else " " for sign in str(said)), limit)
+    return bounded(str(said), limit)
 
 
 def _event(before: Forward, told: Forward, unknown: Sequence[str]) -> str:

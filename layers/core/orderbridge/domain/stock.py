@@ -42,7 +42,9 @@ def _whole(value: Any) -> int | None:
         case int():
             return value
         case Decimal() | float():
-            return int(value) if math.isfinite(value) and value == int(value) else None
+            # What is beyond every level is not made an int, which takes as long as its exponent is high.
+            is_in_reach = math.isfinite(value) and -MAX_LEVEL <= value <= MAX_LEVEL
+            return int(value) if is_in_reach and value == int(value) else None
         case str():
             return int(value.strip().partition(".")[0]) if _DIGITS.fullmatch(value.strip()) else None
         case _:

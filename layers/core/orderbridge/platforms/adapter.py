@@ -14,7 +14,7 @@ from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import NotSent, Unknown
 from orderbridge.platforms.definition import PlatformDefinition
-from orderbridge.platforms.transport import CallFailed, Deadline, NothingSent, Transport
+from orderbridge.platforms.transport import CallFailed, Deadline, NoAnswer, NothingSent, Transport
 from orderbridge.platforms.turns import LONGEST_WAIT_SECONDS
 from orderbridge.platforms.values import InvalidValue
 from orderbridge.ports import ChannelUnusable, FrozenRequest
@@ -92,7 +92,10 @@ def probe_deadline() -> Deadline:
 
 def outcome_of_failure(failure: CallFailed) -> NotSent | Unknown:
     """What a create call without a reply means: a repeat is safe exactly where no byte left."""
-    return NotSent(str(failure)) if isinstance(failure, NothingSent) else Unknown(str(failure))
+    if isinstance(failure, NothingSent):
+        return NotSent(str(failure))
+    # A 503 that was cut short is about the platform, too.
+    return Unknown(str(failure), of_order=not (isinstance(failure, NoAnswer) and failure.status == 503))
 
 
 def secrets_of(credentials: BaseModel) -> list[str]:

@@ -31,6 +31,7 @@ from orderbridge.domain.outcomes import (
     TurnedAway,
     Unknown,
     bounded,
+    one_line,
 )
 from orderbridge.domain.times import Clock, utc_now
 from orderbridge.platforms.content import speaks_of_trouble
@@ -38,21 +39,33 @@ from orderbridge.platforms.documents import NotJson, read_json
 from orderbridge.platforms.transport import Reply
 
 _WORD_KEYS = ("message", "errors", "error", "detail", "details", "reason", "msg")
-_MARKUP = re.compile(r"<(script|style).*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+MAX_WORDS = 4096
+"""So many characters of what a platform says are looked at; fewer are kept (`MAX_DETAIL_LENGTH`)."""
+
+_LONGEST_NAME = 60
 _MASK = "***"
 _SHORTEST_MASKED = 3
-_SECRET_LOOKING = (
+
+# Every pattern here is linear: nothing is looked at again for each place at which a match might begin
+# (tests/unit/test_patterns.py).
+_MARKUP = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|\Z)|<[^<>]*>", re.IGNORECASE | re.DOTALL)
+_SECRET_LOOKING = (  # the secret is the group
     re.compile(
-        r"(?i)\b(team_token|token|access_token|secret|api_key|api_secret|password|mac)(\"?\s*[=:]\s*\"?)[^\s\"&,;]+"
+        r"\b(?:team_token|token|access_token|secret|api_key|api_secret|password|mac)\"?\s*[=:]\s*\"?([^\s\"&,;]+)",
+        re.IGNORECASE,
     ),
-    re.compile(r"(?i)\b(Bearer|Basic)(\s+)[A-Za-z0-9._~+/=-]+"),
+    re.compile(r"\b(?:Bearer|Basic)\s+([A-Za-z0-9._~+/=-]+)", re.IGNORECASE),
+    re.compile(r"((?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+)"),  # an email address
+    re.compile(r"((?<![\w-])(?:\+?62[ -]?|0)8[\d -]{6,14}\d\b)"),  # an Indonesian mobile number
+    # a token of two or three parts
+    re.compile(r"((?<![A-Za-z0-9_-])[A-Za-z0-9_-]{12,}\.[A-Za-z0-9_-]{12,}(?:\.[A-Za-z0-9_-]+)?)"),
+    re.compile(r"((?<![\w/+])[A-Za-z0-9+/]{32,}={0,2}(?![\w/+]))"),  # a key or signature
 )
-_PERSONAL_LOOKING = (
-    re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+"),  # an email address
-    re.compile(r"(?<![\w-])(?:\+?62[ -]?|0)8[\d -]{6,14}\d\b"),  # an Indonesian mobile number
-    re.compile(r"\b[A-Za-z0-9_-]{12,}\.[A-Za-z0-9_-]{12,}(\.[A-Za-z0-9_-]+)?\b"),  # a token of two or three parts
-    re.compile(r"(?<![\w/+])[A-Za-z0-9+/]{32,}={0,2}(?![\w/+])"),  # a key or signature
-)
+_LONGEST_SHORT_SECRET = 64
+"""No pattern needs to see more than this of a secret that has spaces in it."""
+
+_SECONDS = re.compile(r"([0-9]+)(?:\.([0-9]+))?[ \t]*(?:,|\Z)")
+_LONGEST_DATE = 64
 
 
 TURNED_AWAY = frozenset({404, 405, 413, 421, 425})
@@ -119,17 +132,24 @@ def told(reply: Reply, unwanted: Iterable[str] = ()) -> str:
 
 
 def retry_after_seconds(headers: Mapping[str, str], clock: Clock = utc_now) -> float | None:
-    """Retry-After in seconds, whether it was written as seconds or as an HTTP date; None where absent or unreadable."""
+    """Retry-After in seconds, at most `LONGEST_RETRY_AFTER_SECONDS`; None where absent or unreadable.
+
+    It comes as seconds, of which a fraction is rounded up and a list gives its first, or as an HTTP date, of which one
+    in the past is 0.
+    """
     text = headers.get("retry-after", "").strip()
-    if re.fullmatch(r"[0-9]{1,10}", text):
-        return float(min(int(text), LONGEST_RETRY_AFTER_SECONDS))
-    if not text:
+    matched = _SECONDS.match(text)
+    if matched is not None:
+        whole = int(matched[1].lstrip("0")[:6] or "0")  # six digits are more than may be asked for
+        seconds = whole + (1 if (matched[2] or "").strip("0") else 0)
+        return float(min(seconds, LONGEST_RETRY_AFTER_SECONDS))
+    if not text or len(text) > _LONGEST_DATE:
         return None
     try:
         moment = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
+        return _seconds_until(moment if moment.tzinfo else moment.replace(tzinfo=UTC), clock())
+    except (ValueError, OverflowError, TypeError, IndexError):  # what the parser of dates is known to raise
         return None
-    return _seconds_until(moment if moment.tzinfo else moment.replace(tzinfo=UTC), clock())
 
 
 def _seconds_until(moment: datetime, now: datetime) -> float:
@@ -137,17 +157,31 @@ def _seconds_until(moment: datetime, now: datetime) -> float:
 
 
 def words_of(reply: Reply) -> list[str]:
-    """What the platform said, as separate texts: of a JSON body its messages, of another text what is left of it."""
+    """What the platform said, as separate texts: of a JSON body its messages, of another text what is left of it.
+
+    All together are little longer than `MAX_WORDS`. They are not fit to be kept: `redacted` makes them so.
+    """
     try:
         return list(flat_words(read_json(reply.body)))
     except NotJson:
-        text = _MARKUP.sub(" ", reply.body[:4096].decode("utf-8", "replace"))
-        printable = "".join(character if character.isprintable() else " " for character in text)
-        return [flat] if (flat := bounded(printable, 300)) else []
+        text = one_line(_MARKUP.sub(" ", reply.body.decode("utf-8", "replace")))
+        return [text[: MAX_WORDS + 1]] if text else []
 
 
 def flat_words(document: Any) -> Iterator[str]:
-    """The texts in an answer of any shape: a string, a list, or a dict of fields with their texts (TRAPS D22)."""
+    """The texts in an answer of any shape: a string, a list, or a dict of fields with their texts (TRAPS D22).
+
+    They end soon behind `MAX_WORDS` characters, so that `redacted` sees that there was more.
+    """
+    length = 0
+    for text in _all_words(document):
+        yield text[: MAX_WORDS + 1]
+        length += len(text)
+        if length > MAX_WORDS:
+            return
+
+
+def _all_words(document: Any) -> Iterator[str]:
     if isinstance(document, Mapping):
         spoken = [document[key] for key in _WORD_KEYS if document.get(key) not in (None, "", [], {})]
         for part in spoken or [document]:
@@ -159,7 +193,7 @@ def flat_words(document: Any) -> Iterator[str]:
 def _flat(document: Any, name: str) -> Iterator[str]:
     if isinstance(document, Mapping):
         for key, item in document.items():
-            yield from _flat(item, f"{name}.{key.strip()}" if name else key.strip())
+            yield from _flat(item, f"{name}.{_short(key)}" if name else _short(key))
     elif isinstance(document, Sequence) and not isinstance(document, str):
         for item in document:
             yield from _flat(item, name)
@@ -167,12 +201,64 @@ def _flat(document: Any, name: str) -> Iterator[str]:
         yield f"{name}: {document}" if name else str(document)
 
 
+def _short(key: str) -> str:
+    # A member's name is said with each value below it. A long one is no name, and cut it might be half a secret.
+    return key.strip() if len(key) <= _LONGEST_NAME else "…"
+
+
 def redacted(text: str, unwanted: Iterable[str] = ()) -> str:
-    """`text` without the unwanted texts and without what looks like a secret, a token, an email or a phone number."""
-    for piece in sorted({piece for piece in unwanted if len(piece) >= _SHORTEST_MASKED}, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(piece)}(?!\w)", _MASK, text, flags=re.IGNORECASE)
+    """`text` fit to be kept: without the unwanted texts, and what looks like a secret, a token, an email or a phone.
+
+    On one line and at most `MAX_DETAIL_LENGTH` characters long. Of a text longer than `MAX_WORDS` only the beginning is
+    looked at, and of that the end is not kept: what was cut off may have been the rest of a secret.
+    """
+    pieces = sorted({flat for piece in unwanted if len(flat := one_line(piece)) >= _SHORTEST_MASKED})
+    seen = one_line(text[:MAX_WORDS])
+    end = len(seen) if len(text) <= MAX_WORDS else _end_of_whole_words(seen, pieces)
+    kept: list[str] = []
+    place = 0
+    for start, stop in sorted([*_unwanted_in(seen, pieces), *_secrets_in(seen)]):
+        if start >= end:
+            break
+        if start >= place:
+            kept += [seen[place:start], _MASK]
+        place = max(place, stop)
+    return bounded("".join([*kept, seen[place:end], "…" if len(text) > MAX_WORDS else ""]))
+
+
+def _end_of_whole_words(seen: str, pieces: Sequence[str]) -> int:
+    """Behind which character of a text that was cut off a secret may begin that is not there as a whole."""
+    last_word = seen.rfind(" ") + 1
+    longest = max((len(piece) for piece in pieces if " " in piece), default=0)
+    return max(0, min(last_word, len(seen) - max(longest, _LONGEST_SHORT_SECRET)))
+
+
+def _unwanted_in(text: str, pieces: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Where one of these pieces stands as whole words, whatever its case."""
+    folded = _folded(text)
+    for piece in map(_folded, pieces):
+        start = folded.find(piece)
+        while start >= 0:
+            stop = start + len(piece)
+            if not (_is_within_a_word(folded, start) or _is_within_a_word(folded, stop)):
+                yield start, stop
+            start = folded.find(piece, start + 1)
+
+
+def _folded(text: str) -> str:
+    """`text` in lower case, each character in its place."""
+    return "".join(low if len(low := sign.lower()) == 1 else sign for sign in text)
+
+
+def _is_within_a_word(text: str, place: int) -> bool:
+    return 0 < place < len(text) and _is_of_a_word(text[place - 1]) and _is_of_a_word(text[place])
+
+
+def _is_of_a_word(sign: str) -> bool:
+    return sign.isalnum() or sign == "_"
+
+
+def _secrets_in(text: str) -> Iterator[tuple[int, int]]:
     for pattern in _SECRET_LOOKING:
-        text = pattern.sub(rf"\1\2{_MASK}", text)
-    for pattern in _PERSONAL_LOOKING:
-        text = pattern.sub(_MASK, text)
-    return text
+        for matched in pattern.finditer(text):
+            yield matched.span(1)

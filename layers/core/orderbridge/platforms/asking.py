@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from orderbridge.domain.outcomes import NotSent, Refused, Rejected, TurnedAway, Unknown
+from orderbridge.domain.outcomes import NotSent, Refused, Rejected, TurnedAway, Unknown, bounded
 from orderbridge.platforms.adapter import outcome_of_failure
 from orderbridge.platforms.answers import common_outcome
 from orderbridge.platforms.documents import NotJson, read_json
@@ -59,8 +59,9 @@ def read_as(kind: Any, value: Any) -> Any:
     try:
         return _adapter(kind).validate_python(value)
     except ValidationError as failure:
-        places = sorted({".".join(map(str, error["loc"])) for error in failure.errors(include_input=False)})
-        raise AskFailed(Unknown(f"an answer that cannot be read: {', '.join(places) or 'no object'}")) from None
+        errors = failure.errors(include_input=False, include_url=False, include_context=False)
+        places = bounded(", ".join(sorted({".".join(map(str, error["loc"])) for error in errors})))
+        raise AskFailed(Unknown(f"an answer that cannot be read: {places or 'no object'}")) from None
 
 
 def rows_as(kind: Any, values: Any) -> list[Any]:

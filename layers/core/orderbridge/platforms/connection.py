@@ -11,25 +11,27 @@ import httpcore
 from orderbridge.platforms.transport import Deadline
 
 _WRITE_PIECE = 16 * 1024
+_STATUS_LINE_LENGTH = len("HTTP/1.1 200 ")
 
 # What it says at DEBUG holds headers, and those hold tokens.
 logging.getLogger("httpcore").setLevel(logging.WARNING)
 
 
 class TimedBackend(httpcore.SyncBackend):
-    """Opens connections whose every step is held to the deadline of the call that is under way.
+    """Opens connections whose every step is held to the deadline of the call under way, and notes what it came to.
 
     Name resolution cannot be interrupted, so a call whose deadline passed during it ends before its first write.
     """
 
     def __init__(self) -> None:
-        self.deadline = Deadline(float("-inf"))
-        self.has_written = False
+        self.begin(Deadline(float("-inf")))
 
     def begin(self, deadline: Deadline) -> None:
-        """A new call: its deadline, and nothing written yet."""
+        """A new call: its deadline, nothing written yet, and nothing read."""
         self.deadline = deadline
         self.has_written = False
+        self.beginning = b""
+        """The first bytes that came back: a status line, if it was one."""
 
     def connect_tcp(
         self,
@@ -58,7 +60,10 @@ class TimedStream(httpcore.NetworkStream):
         self._backend = backend
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, self._backend.seconds_left(timeout, httpcore.ReadTimeout))
+        data = self._stream.read(max_bytes, self._backend.seconds_left(timeout, httpcore.ReadTimeout))
+        if len(self._backend.beginning) < _STATUS_LINE_LENGTH:
+            self._backend.beginning += data[:_STATUS_LINE_LENGTH]
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         for start in range(0, len(buffer), _WRITE_PIECE):

@@ -1,4 +1,4 @@
-"""Numbers as answers write them: ``20``, ``"20"`` and ``" 20 "`` are 20, and nothing else is taken for a number."""
+"""Numbers and ids as answers write them: ``20``, ``"20"`` and ``" 20 "`` are 20, and nothing else is taken for one."""
 
 from __future__ import annotations
 
@@ -8,14 +8,19 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-_DIGITS = re.compile(r"\s*-?\d+(\.\d+)?\s*", re.ASCII)
+from orderbridge.platforms.documents import MAX_DIGITS, exact_number
+
+MAX_ID_LENGTH = 100
+"""The longest id that is kept, in characters."""
+
+_DIGITS = re.compile(rf"-?[0-9]{{1,{MAX_DIGITS}}}(?:\.[0-9]{{1,{MAX_DIGITS}}})?")
 
 
 def number_in(value: Any) -> Decimal:
     """The number; raises ValueError for null, "", "N/A", true and every other thing, none of which is 0."""
     if isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return Decimal(value)
-    if isinstance(value, str) and _DIGITS.fullmatch(value):
+        return exact_number(value)
+    if isinstance(value, str) and _DIGITS.fullmatch(value.strip()):
         return Decimal(value.strip())
     raise ValueError("no number")
 
@@ -44,6 +49,23 @@ def text_in(value: Any) -> str:
     raise ValueError("no text")
 
 
+def id_in(value: Any) -> str:
+    """The id of something at a platform: a whole number from 0 in its digits, or a short printable text.
+
+    Raises ValueError for anything else: an id is stored, shown and sent back, so it is never cut or mended.
+    """
+    if not isinstance(value, str):
+        number = whole_in(value)
+        if number < 0:
+            raise ValueError("no id")
+        return str(number)
+    text = value.strip()
+    if not 0 < len(text) <= MAX_ID_LENGTH or not text.isprintable():
+        raise ValueError("no id")
+    return text
+
+
 Number = Annotated[Decimal, BeforeValidator(number_in)]
 Whole = Annotated[int, BeforeValidator(whole_in)]
 Text = Annotated[str, BeforeValidator(text_in)]
+Id = Annotated[str, BeforeValidator(id_in)]

@@ -4,15 +4,17 @@
 
     CallFailed        a call brought no reply
     ├── NothingSent   no byte of the request left: refused address, DNS, connect, TLS, or no time left to begin
-    └── NoAnswer      bytes left and no usable reply came back: timeout, reset, broken HTTP, a reply over 1 MiB
+    └── NoAnswer      bytes left and no usable reply came back: timeout, reset, broken HTTP, an unknown encoding
+        └── ReplyTooLarge      a reply over 1 MiB
 
 The difference between the two decides whether a create call may be repeated (DESIGN invariant 2), so it is not guessed
 from the name of an exception: the connection itself notes its first write.
 
 httpcore, the part of httpx that moves bytes, is used as it is: the request line and body go out exactly as given
-(SIRCLO signs them), no redirect is followed, no proxy and no variable of the environment is read, nothing is
-decompressed, and every read and write of a call is held to one deadline, so that a server that drips bytes cannot
-outlive the lease. It is imported when the first call is made.
+(SIRCLO signs them), no redirect is followed, no proxy and no variable of the environment is read, and every read and
+write of a call is held to one deadline, so that a server that drips bytes cannot outlive the lease. Nothing compressed
+is asked for; what comes gzipped all the same, from a proxy that does not listen, is inflated within the bound. httpcore
+is imported when the first call is made.
 """
 
 from __future__ import annotations
@@ -21,12 +23,14 @@ import re
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
-from urllib.parse import urlsplit
 
-from orderbridge.domain.channels import is_loopback
+from orderbridge.domain.channels import Address, address_in
+from orderbridge.domain.outcomes import bounded
 from orderbridge.platforms.turns import Turns
 
 if TYPE_CHECKING:
@@ -36,6 +40,9 @@ if TYPE_CHECKING:
 
 MAX_REPLY_BYTES = 1024 * 1024
 _TARGET = re.compile(r"/[!-~]*")
+_STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([0-9]{3})\b")
+_GZIP = 16 + zlib.MAX_WBITS
+_WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 _ALWAYS = {
     "Accept": "application/json",
     "Accept-Encoding": "identity",
@@ -52,7 +59,15 @@ class NothingSent(CallFailed):
 
 
 class NoAnswer(CallFailed):
-    """The request left, at least in part, and no usable reply came back."""
+    """The request left, at least in part, and no usable reply came back; `status` is that of one that began."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class ReplyTooLarge(NoAnswer):
+    """A reply over `MAX_REPLY_BYTES`, as it came or inflated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +85,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: any status, header names in lower case, at most 1 MiB of body as it was on the wire."""
+    """What came back: any status, header names in lower case, at most 1 MiB of body, inflated."""
 
     status: int
     headers: Mapping[str, str] = field(repr=False)
@@ -123,9 +138,14 @@ class Transport:
 
     def conversation(self, base_url: str) -> Conversation:
         """Calls one after the other to one base_url, on one connection as long as the server keeps it."""
-        if not (base_url.startswith("https://") or (self._allow_loopback_http and is_loopback(base_url))):
+        try:
+            address = address_in(base_url)
+        except ValueError as invalid:
+            # A row of an earlier version, or one written by hand.
+            raise NothingSent(f"the channel's base_url {invalid}") from None
+        if address.is_loopback and not self._allow_loopback_http:
             raise NothingSent("the channel's base_url is not https")
-        return Conversation(base_url, self._tls())
+        return Conversation(address, self._tls())
 
     def _tls(self) -> ssl.SSLContext:
         with self._lock:
@@ -147,15 +167,12 @@ def tls_context() -> ssl.SSLContext:
 class Conversation:
     """Calls to one host by one thread, each with its own deadline. A context manager; ends by closing."""
 
-    def __init__(self, base_url: str, ssl_context: ssl.SSLContext) -> None:
+    def __init__(self, address: Address, ssl_context: ssl.SSLContext) -> None:
         import httpcore
 
         from orderbridge.platforms.connection import TimedBackend
 
-        parts = urlsplit(base_url)
-        self._scheme, self._host, self._prefix = parts.scheme, parts.hostname or "", parts.path.rstrip("/")
-        self._port = parts.port
-        self._authority = parts.netloc
+        self._address = address
         self._backend: TimedBackend = TimedBackend()
         self._pool: httpcore.ConnectionPool = httpcore.ConnectionPool(
             ssl_context=ssl_context,
@@ -175,52 +192,95 @@ class Conversation:
         self.close()
 
     def close(self) -> None:
-        self._pool.close()
+        # Whatever closing meets, the replies were read.
+        with suppress(Exception):
+            self._pool.close()
 
     @property
     def path_prefix(self) -> str:
         """The path of the base_url, which comes before every target and is part of what SIRCLO signs."""
-        return self._prefix
+        return self._address.path.rstrip("/")
 
     def call(self, call: Call, deadline: Deadline) -> Reply:
         """Make one call; raises `NothingSent` or `NoAnswer`."""
-        import httpcore
-
-        target = self._prefix + call.target
+        target = self.path_prefix + call.target
         if not _TARGET.fullmatch(target) or not call.target.startswith("/"):
             raise NothingSent("the path or query holds characters that cannot go on the wire")
-        fixed = {"Host": self._authority, **_ALWAYS, "Content-Length": str(len(call.body))}
-        request = httpcore.Request(
-            call.method,
-            httpcore.URL(scheme=self._scheme, host=self._host, port=self._port, target=target),
-            headers=list({**fixed, **call.headers}.items()),
-            content=call.body,
-        )
         self._backend.begin(deadline)
         try:
-            return self._exchange(request)
+            return self._exchange(call, target)
         except CallFailed:
             raise
         except Exception as failure:  # noqa: BLE001 - whatever it is, an order must not be sent twice for it
             # The library's own words may quote a header or the body; its type says enough.
             what = type(failure).__name__
-        raise (NoAnswer if self._backend.has_written else NothingSent)(self._told(what))
+        if not self._backend.has_written:
+            raise NothingSent(f"{what} before anything was sent")
+        status = _status_in(self._backend.beginning)
+        if status is None:
+            raise NoAnswer(f"{what} after the request left")
+        raise NoAnswer(f"a reply of status {status} was cut short: {what}", status)
 
-    def _told(self, what: str) -> str:
-        stage = "after the request left" if self._backend.has_written else "before anything was sent"
-        return f"{what} {stage}"
+    def _exchange(self, call: Call, target: str) -> Reply:
+        import httpcore
 
-    def _exchange(self, request: httpcore.Request) -> Reply:
+        address = self._address
+        fixed = {"Host": address.authority, **_ALWAYS, "Content-Length": str(len(call.body))}
+        request = httpcore.Request(
+            call.method,
+            httpcore.URL(scheme=address.scheme, host=address.host, port=address.port, target=target),
+            headers=list({**fixed, **call.headers}.items()),
+            content=call.body,
+        )
         response = self._pool.handle_request(request)
         try:
             body = bytearray()
             for piece in response.iter_stream():
                 body += piece
                 if len(body) > MAX_REPLY_BYTES:
-                    raise NoAnswer(f"a reply of status {response.status} is larger than {MAX_REPLY_BYTES} bytes")
-            return Reply(response.status, _lower(response.headers), bytes(body))
+                    raise _too_large(response.status)
         finally:
-            response.close()
+            with suppress(Exception):
+                response.close()
+        headers = _lower(response.headers)
+        return Reply(response.status, headers, _inflated(response.status, headers, bytes(body)))
+
+
+def _too_large(status: int) -> ReplyTooLarge:
+    return ReplyTooLarge(f"a reply of status {status} is larger than {MAX_REPLY_BYTES} bytes", status)
+
+
+def _status_in(beginning: bytes) -> int | None:
+    """The status of a reply of which nothing more could be read."""
+    matched = _STATUS_LINE.match(beginning)
+    return int(matched[1]) if matched else None
+
+
+def _inflated(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
+    """The body without its content-encoding, at most `MAX_REPLY_BYTES`; raises `NoAnswer`."""
+    encoding = headers.get("content-encoding", "").strip().lower()
+    if not body or encoding in ("", "identity"):
+        return body
+    what = f"a reply of status {status} in content-encoding {bounded(encoding, 40)}"
+    if encoding not in _WINDOWS:
+        raise NoAnswer(what, status)
+    windows = _WINDOWS[encoding]
+    if encoding == "deflate" and not _is_zlib(body):
+        windows = -zlib.MAX_WBITS  # what some servers take deflate for
+    inflater = zlib.decompressobj(windows)
+    try:
+        plain = inflater.decompress(body, MAX_REPLY_BYTES + 1)
+    except zlib.error:
+        raise NoAnswer(f"{what} that cannot be inflated", status) from None
+    if len(plain) > MAX_REPLY_BYTES:
+        raise _too_large(status)
+    if not inflater.eof or inflater.unused_data:
+        raise NoAnswer(f"{what} does not end with its body", status)
+    return plain
+
+
+def _is_zlib(body: bytes) -> bool:
+    return body[0] & 0x0F == zlib.DEFLATED and int.from_bytes(body[:2], "big") % 31 == 0
 
 
 def _lower(headers: Any) -> dict[str, str]:

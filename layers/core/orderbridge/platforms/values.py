@@ -25,6 +25,7 @@ UNIT_PRICE_PLACES = Decimal("0.0001")
 _PERCENT = r"(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)"
 _WHOLE = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
+_VISIBLE = re.compile(r"[!-~]+")
 _CASCADE = re.compile(rf"{_PERCENT}(?:\+{_PERCENT})*", re.ASCII)
 
 
@@ -59,7 +60,7 @@ def _number(value: Any) -> Any:
 
 
 def _header_safe(value: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"[!-~]+", value.get_secret_value()):
+    if not _VISIBLE.fullmatch(value.get_secret_value()):
         raise ValueError("must be printable ASCII without spaces")
     return value
 
@@ -87,7 +88,7 @@ def _cascade(value: Any) -> Any:
     """Percents as people write them, `5 + 2,5 %`, in the document's form `5+2.5` (TRAPS B3); nothing off is None."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | float | str):
         raise ValueError("must be percents such as 5+3")
-    text = re.sub(r"[\s%]", "", str(value)).replace(",", ".")
+    text = "".join(str(value).replace("%", " ").split()).replace(",", ".")
     if not text:
         return None
     if not _CASCADE.fullmatch(text):

@@ -14,6 +14,7 @@ from orderbridge.platforms.endpoints import Answer, Done, File, Request, Rows, U
 from orderbridge.platforms.ngorder import Credentials, Settings
 from orderbridge.platforms.ngorder.replies import Answer as PlainAnswer
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, read_answer, rows_in, stripped
+from orderbridge.platforms.numbers import id_in
 from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
 from orderbridge.platforms.reading import document_in
 from orderbridge.platforms.transport import Conversation, Deadline, Reply
@@ -125,5 +126,7 @@ def _position(document: Any) -> dict[str, Any]:
 
 
 def _known(row: Row, identity: str) -> str | None:
-    value = row.get(identity)
-    return str(value).strip() if isinstance(value, int | str) and not isinstance(value, bool) and value != "" else None
+    try:
+        return id_in(row.get(identity))
+    except ValueError:
+        return None

@@ -12,11 +12,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from orderbridge.domain.outcomes import bounded
 from orderbridge.platforms.answers import flat_words
+from orderbridge.platforms.documents import MAX_DIGITS, exact_number
 from orderbridge.platforms.paging import ListFailed, Page
 
 SUCCESSES = frozenset({"success", "sukses"})
@@ -33,8 +35,16 @@ _MONTHS = {
     )
     for name in names
 }  # fmt: skip
-_PROSE_DATE = re.compile(r"(?:\w+,\s*)?(\d{1,2})\s+([a-z]+)\.?\s+(\d{4})(?:\s+(\d{1,2})[:.](\d{2}))?", re.IGNORECASE)
-_MONEY = re.compile(r"-?\s*(?:rp\.?)?\s*-?\s*[\d.,]+", re.IGNORECASE | re.ASCII)
+_LONGEST_VALUE = 100
+"""No amount, date or flag in a text is longer; a longer text is none, and is not looked into."""
+
+_DIGITS = frozenset("0123456789")
+_PROSE_DATE = re.compile(
+    r"(?:\w+,\s*)?([0-9]{1,2})\s+([a-z]+)\.?\s+([0-9]{4})(?:\s+([0-9]{1,2})[:.]([0-9]{2}))?", re.IGNORECASE
+)
+_MONEY = re.compile(r"(-?)\s*(?:(rp)\.?\s*)?(?:(-)\s*)?([0-9.,]+)", re.IGNORECASE)
+_PLAIN_AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]{1,2})?")
+_WRITTEN_AMOUNT = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
 
 
 class Unreadable(ValueError):
@@ -89,7 +99,7 @@ def whole(value: Any) -> int:
     """A whole number from ``1``, ``1.0``, ``"1"`` or ``" 1"``; raises `Unreadable` for anything else, None too."""
     number = quantity(value)
     if number != number.to_integral_value():
-        raise Unreadable(f"{value!r} is no whole number")
+        raise Unreadable(f"{_shown(value)} is no whole number")
     return int(number)
 
 
@@ -98,28 +108,28 @@ def quantity(value: Any) -> Decimal:
     if isinstance(value, bool) or not isinstance(value, int | Decimal | str):
         raise Unreadable(f"{type(value).__name__} is no number")
     try:
-        number = Decimal(value.strip() if isinstance(value, str) else value)
-    except InvalidOperation:
-        raise Unreadable(f"{value!r} is no number") from None
-    if not number.is_finite():
-        raise Unreadable(f"{value!r} is no number")
-    return number
+        return exact_number(value.strip() if isinstance(value, str) else value)
+    except ValueError:
+        raise Unreadable(f"{_shown(value)} is no number") from None
 
 
 def money(value: Any) -> Decimal:
     """Rupiah from a number, or from ``Rp100.000``: dots part thousands, a comma parts the fraction; may be negative."""
     if not isinstance(value, str):
         return quantity(value)
-    if not _MONEY.fullmatch(value.strip()):
+    matched = _MONEY.fullmatch(_short(value))
+    if matched is None or (matched[1] and matched[3]):
         raise Unreadable("a text that is no amount")
-    digits = re.sub(r"rp\.?|[\s-]", "", value, flags=re.IGNORECASE)
-    if "rp" not in value.lower() and re.fullmatch(r"\d+(\.\d{1,2})?", digits, re.ASCII):
-        amount = Decimal(digits)  # a plain number in a text, such as "109900" or "10.5"
-    elif re.fullmatch(r"(\d+|\d{1,3}(\.\d{3})+)(,\d+)?", digits):
-        amount = Decimal(digits.replace(".", "").replace(",", "."))
+    minus, rupiah, other_minus, digits = matched.groups()
+    if rupiah is None and _PLAIN_AMOUNT.fullmatch(digits):
+        amount = digits  # a plain number in a text, such as "109900" or "10.5"
+    elif _WRITTEN_AMOUNT.fullmatch(digits):
+        amount = digits.replace(".", "").replace(",", ".")
     else:
         raise Unreadable("a text that is no amount")
-    return -amount if "-" in value else amount
+    if len(amount) > MAX_DIGITS:
+        raise Unreadable("a text that is no amount")
+    return Decimal(f"-{amount}" if minus or other_minus else amount)
 
 
 def moment(value: Any, zone: str = "Asia/Jakarta") -> datetime:
@@ -128,30 +138,47 @@ def moment(value: Any, zone: str = "Asia/Jakarta") -> datetime:
     ``2020-10-08``, ``2020-10-08 09:26:45``, ``2020-06-23T04:46:15.755000Z``, ``2021-08-09T10:44:08+07:00``,
     ``{"$date": {"$numberLong": "1592816651000"}}`` and ``Senin, 9 Ags 2021``.
     """
-    if isinstance(value, Mapping):
-        inner = value.get("$date", value)
-        number = inner.get("$numberLong") if isinstance(inner, Mapping) else inner
-        return datetime.fromtimestamp(whole(number) / 1000, UTC)
-    if not isinstance(value, str):
-        raise Unreadable(f"{type(value).__name__} is no time")
-    text = value.strip()
     try:
-        read = datetime.fromisoformat(text)
+        if isinstance(value, Mapping):
+            inner = value.get("$date", value)
+            number = inner.get("$numberLong") if isinstance(inner, Mapping) else inner
+            return datetime.fromtimestamp(whole(number) / 1000, UTC)
+        if not isinstance(value, str):
+            raise Unreadable(f"{type(value).__name__} is no time")
+        read = _date_in(_short(value))
+        return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+    except (OverflowError, OSError, ValueError) as beyond:  # before the year 1, behind the year 9999
+        raise Unreadable(str(beyond) if isinstance(beyond, Unreadable) else f"{_shown(value)} is no time") from None
+
+
+def _date_in(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
     except ValueError:
-        read = _prose_date(text)
-    return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
+        return _prose_date(text)
+
+
+def _short(value: str) -> str:
+    text = value.strip()
+    if len(text) > _LONGEST_VALUE:
+        raise Unreadable(f"{_shown(text)} is too long")
+    return text
+
+
+def _shown(value: Any) -> str:
+    return bounded(repr(value), 40)
 
 
 def _prose_date(text: str) -> datetime:
     matched = _PROSE_DATE.fullmatch(text)
     month = _MONTHS.get(matched[2].lower()) if matched else None
     if matched is None or month is None:
-        raise Unreadable(f"{text[:40]!r} is no time")
+        raise Unreadable(f"{_shown(text)} is no time")
     try:
         hour, minute = int(matched[4] or 0), int(matched[5] or 0)
         return datetime(int(matched[3]), month, int(matched[1]), hour, minute)  # noqa: DTZ001 - the caller knows the zone
     except ValueError:
-        raise Unreadable(f"{text[:40]!r} is no time") from None
+        raise Unreadable(f"{_shown(text)} is no time") from None
 
 
 def truth(value: Any) -> bool:
@@ -163,12 +190,12 @@ def truth(value: Any) -> bool:
         return True
     if text in ("0", "n", "no", "false", ""):
         return False
-    raise Unreadable(f"{text[:20]!r} is no flag")
+    raise Unreadable(f"{_shown(text)} is no flag")
 
 
 def phone_digits(value: str) -> str:
     """A phone number's digits with the country code: ``0812...``, ``+62 812...`` and ``62812...`` are one (D43)."""
-    digits = re.sub(r"\D", "", value)
+    digits = "".join(sign for sign in value if sign in _DIGITS)
     return "62" + digits[1:] if digits.startswith("0") else digits
 
 

@@ -18,6 +18,7 @@ from orderbridge.domain.stock_lists import ListedLevel, StockPage
 from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure
 from orderbridge.platforms.answers import common_outcome
 from orderbridge.platforms.documents import compact_json
+from orderbridge.platforms.numbers import id_in
 from orderbridge.platforms.paging import ListFailed, Row
 from orderbridge.platforms.reading import document_in
 from orderbridge.platforms.salesmania import Credentials, Settings
@@ -106,7 +107,7 @@ def _rows(document: Any) -> list[Row]:
 
 
 def _id(row: Row) -> str:
-    value = row.get("id")
-    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value).strip():
-        raise ListFailed("a row without an id")
-    return str(value).strip()
+    try:
+        return id_in(row.get("id"))
+    except ValueError:
+        raise ListFailed("a row without an id") from None

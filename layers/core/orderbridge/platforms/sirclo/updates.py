@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
+from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown, bounded
 from orderbridge.platforms.answers import common_outcome, flat_words, redacted
 from orderbridge.platforms.documents import NotJson, read_json
 from orderbridge.platforms.endpoints import Request
@@ -82,4 +82,4 @@ def _outcome_of(
     if move.bucket == "cancelled" and status in CANCELLED_WORDS:
         return Accepted(str(move.id))  # it was cancelled before: asking twice does no harm
     words = redacted("; ".join(flat_words(row)), unwanted) or "failed, without a reason"
-    return Rejected(f"{words} (the order is {status})" if status else words)
+    return Rejected(f"{words} (the order is {bounded(status, 60)})" if status else words)

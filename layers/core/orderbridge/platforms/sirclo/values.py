@@ -6,17 +6,9 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from orderbridge.platforms.numbers import Number, Text, Whole
+from orderbridge.platforms.numbers import Id, Number, Text, Whole
 
 __all__ = ["Flag", "Id", "Money", "Pieces", "Text", "Whole"]
-
-
-def _id(value: Any) -> str:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    if isinstance(value, str) and value:
-        return value
-    raise ValueError("no id")
 
 
 def _flag(value: Any) -> bool:
@@ -28,5 +20,4 @@ def _flag(value: Any) -> bool:
 Pieces = Whole
 """A stock level; null, "" and "N/A" are unreadable, never 0 (TRAPS C10)."""
 Money = Number
-Id = Annotated[str, BeforeValidator(_id)]
 Flag = Annotated[bool, BeforeValidator(_flag)]

@@ -1,0 +1,376 @@
+"""Everything that reads a reply: what stands between a platform's bytes and an order, by name.
+
+The parsers are not listed where they can be found: every platform's adapter, `Statuses` and `Levels` are asked through
+their own public methods over a transport that answers with the reply, and every endpoint that has a request is asked.
+Whatever a port gains is a name that is missing here (`test_any_reply`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass, replace
+from datetime import date
+from decimal import Decimal
+from functools import cache, partial
+from types import SimpleNamespace
+from typing import Any, Self
+
+from pydantic import BaseModel
+
+from orderbridge import platforms
+from orderbridge.domain import outcomes
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.outcomes import MAX_DETAIL_LENGTH, Accepted
+from orderbridge.domain.status_changes import StatusReading, take_in
+from orderbridge.domain.stock import UnreadableLevel, parse_level
+from orderbridge.domain.stock_drift import PushTarget
+from orderbridge.domain.stock_lists import ListedLevel, Snapshot, StockReadFailed
+from orderbridge.platforms import answers, asking, documents, numbers, reading, transport
+from orderbridge.platforms.asking import AskFailed
+from orderbridge.platforms.endpoints import Request
+from orderbridge.platforms.names import platform_names
+from orderbridge.platforms.ngorder import replies as ngorder_replies
+from orderbridge.platforms.ngorder.client import NgorderClient
+from orderbridge.platforms.numbers import MAX_ID_LENGTH
+from orderbridge.platforms.pace import Pace
+from orderbridge.platforms.paging import ListFailed
+from orderbridge.platforms.registry import definition_of
+from orderbridge.platforms.salesmania import account as salesmania_account
+from orderbridge.platforms.salesmania.account import Account
+from orderbridge.platforms.salesmania.session import Sessions
+from orderbridge.platforms.sirclo.client import SircloClient
+from orderbridge.platforms.stock import StockAccount
+from orderbridge.platforms.transport import Call, Deadline, NoAnswer, Reply
+from orderbridge.platforms.turns import Turns
+from orderbridge.ports import FrozenRequest
+from orderbridge.ports_status import StatusQuery, StatusReadFailed
+from orderbridge_sandboxes import demo
+from tests.unit.domain.status_cases import LATER, sent
+from tests.unit.platforms import examples
+from tests.unit.platforms.every_endpoint import requests_of
+
+MOST_CALLS = 12
+"""After so many calls nothing is answered any more: a list that goes on for ever is not what is tried here."""
+
+REVISIONS: Mapping[str, tuple[Mapping[str, Any], ...]] = {"sirclo": ({}, {"revision": "2021-02"})}
+"""A platform's settings of which each is read in its own way."""
+
+CREATED = "2025-01-01T00:00:00.000Z"
+TAKEN = Reply(200, {}, b'{"response":"Success","data":{"id":7,"transaction_code":"T1"}}')
+"""How a platform says that it has taken something, as all of them read it."""
+
+LOGIN = (b'{"token":"bearer"}', b'{"data":[{"id":2981}]}', b'{"token":"team"}')
+
+
+@dataclass(frozen=True)
+class Parser:
+    """Something that reads a reply. `read` returns what came of it, and raises what it is documented to raise."""
+
+    name: str
+    read: Callable[[Reply], Any]
+    raises: tuple[type[Exception], ...] = ()
+
+    def run(self, reply: Reply) -> None:
+        """Raises whatever must not come of a reply."""
+        try:
+            require_fit(self.read(reply))
+        except self.raises as failed:
+            require_fit(str(failed))
+
+
+def require_fit(value: Any) -> None:
+    """Raises unless everything in `value` can be stored: texts are UTF-8, ids and reasons are short and printable."""
+    if isinstance(value, str):
+        value.encode()
+    elif isinstance(value, Accepted) and value.external_id is not None:
+        require_short(value.external_id, MAX_ID_LENGTH)
+    elif type(value).__module__ == outcomes.__name__ and is_dataclass(value):
+        require_fit(getattr(value, "reason", ""))
+    elif isinstance(value, BaseModel):
+        require_fit([item for _, item in value])
+    elif is_dataclass(value):
+        require_fit([getattr(value, described.name) for described in fields(value)])
+    elif isinstance(value, Mapping):
+        require_fit([*value, *value.values()])
+    elif isinstance(value, list | tuple | set | frozenset):
+        for item in value:
+            require_fit(item)
+    elif isinstance(value, Decimal):
+        assert value.is_finite()
+        assert len(format(value, "f")) <= 2 * documents.MAX_DIGITS + 3
+    elif isinstance(value, int):
+        assert len(str(value)) <= documents.MAX_DIGITS + 1
+
+
+def require_short(text: str, length: int) -> None:
+    assert text.isprintable()
+    assert len(text) <= length
+
+
+class Answering:
+    """A transport and its conversations: each call is answered with the reply, the first ones of a login properly.
+
+    `takes`: whatever is written is taken, and only reads are answered with the reply.
+    """
+
+    path_prefix = ""
+
+    def __init__(self, reply: Reply, *, logs_in: bool = True, takes: bool = False) -> None:
+        self.turns = Turns()
+        self._reply = reply
+        self._takes = takes
+        self._login = list(LOGIN) if logs_in else []
+        self._calls = 0
+
+    def call(self, *arguments: Any) -> Reply:
+        call = next(argument for argument in arguments if isinstance(argument, Call))
+        if self._login and "/extapi/" in call.target:
+            return Reply(200, {}, self._login.pop(0))
+        if self._takes and call.method != "GET":
+            return TAKEN
+        self._calls += 1
+        if self._calls > MOST_CALLS:
+            raise NoAnswer("enough")
+        return self._reply
+
+    def conversation(self, _: str) -> Answering:
+        return self
+
+    def close(self) -> None: ...
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@cache
+def parsers() -> tuple[Parser, ...]:
+    """Every parser."""
+    found = [*_of_values(), *_of_documents()]
+    for platform in platform_names():
+        for settings in REVISIONS.get(platform, ({},)):
+            channel = examples.channel(platform, rate_limit=10**9, **settings)
+            label = f"{platform} {settings['revision']}" if settings else platform
+            ports = (*_adapter(channel), *_statuses(channel), *_levels(channel))
+            found += [replace(parser, name=f"{label} {parser.name}") for parser in ports]
+            for request in requests_of(platform):
+                name = f"{label} {request.__name__}"
+                found.append(Parser(name, partial(_asked, channel, request), (AskFailed, ListFailed)))
+    return tuple(found)
+
+
+# --- the ports --------------------------------------------------------------------------------------------------------
+
+ADAPTER_CALLS = ("create_order", "look_for", "cancel_order", "find_mappings", "probe")
+"""What of `ports.Platform` reads replies."""
+
+STATUS_CALLS = ("page",)
+"""What of `ports_status.StatusAccess` reads replies."""
+
+LEVEL_CALLS = ("page", "read", "push")
+"""What of `ports_stock.StockAccess` reads replies."""
+
+
+def _adapter(channel: Channel) -> Iterator[Parser]:
+    credentials = examples.CREDENTIALS[channel.platform]
+    order = examples.order((("PROD-001", 10), ("PROD-002", 3)), customer_code="CUST-001", site_code="SITE-001")
+    mappings = {MappingKey.of(kind, key): value for kind, key, value in demo.demo_mappings(channel.platform)}  # type: ignore[arg-type]
+
+    def adapter(reply: Reply, logs_in: bool) -> Any:
+        return definition_of(channel.platform).make_adapter(Answering(reply, logs_in=logs_in))  # type: ignore[arg-type]
+
+    @cache
+    def request() -> FrozenRequest:
+        settings = {**demo.demo_settings(channel.platform, channel.settings["base_url"]), **channel.settings}
+        made: FrozenRequest = adapter(Reply(200, {}, b""), True).to_request(
+            order, Channel(channel.name, channel.platform, settings), mappings
+        )
+        return made
+
+    calls: dict[str, Callable[[Any], Any]] = {
+        "create_order": lambda made: made.create_order(request(), channel, credentials),
+        "look_for": lambda made: (
+            made.look_for(order, channel, credentials, request()), made.look_for(order, channel, credentials)
+        ),
+        "cancel_order": lambda made: (
+            made.cancel_order(order, "7", channel, credentials), made.cancel_order(order, None, channel, credentials)
+        ),
+        "find_mappings": lambda made: made.find_mappings(sorted(mappings), mappings, channel, credentials),
+        "probe": lambda made: made.probe(channel, credentials),
+    }  # fmt: skip
+    assert tuple(calls) == ADAPTER_CALLS
+    for name, call in calls.items():
+        yield Parser(name, lambda reply, call=call: [call(adapter(reply, logs_in)) for logs_in in (True, False)])  # type: ignore[misc]
+
+
+def _statuses(channel: Channel) -> Iterator[Parser]:
+    module = importlib.import_module(f"{platforms.__name__}.{channel.platform}.statuses")
+    query = StatusQuery(date(2025, 1, 1), date(2025, 1, 2), ("1201", "7"))
+
+    def page(list_name: str, reply: Reply) -> Any:
+        statuses = module.Statuses(Answering(reply), lambda _: examples.CREDENTIALS[channel.platform])
+        with statuses.open(channel) as access:
+            found = access.page(query, list_name, 0)
+        return [found.instead, *(_taken_in(each, module.TABLE) for each in found.readings[:MOST_VALUES])]
+
+    for name in module.Statuses.lists:
+        yield Parser(f"statuses.page {name}", partial(page, name), (StatusReadFailed,))
+
+
+def _taken_in(told: Any, table: Any) -> Any:
+    """What becomes of a forward, where the row could be read."""
+    if not isinstance(told, StatusReading):
+        return told
+    require_short(told.external_id, MAX_ID_LENGTH)
+    news = take_in(sent(), told, table, LATER)
+    return None if news is None else (news.transition.entry.detail, news.transition.forward.awb_number, news.unknown)
+
+
+def _levels(channel: Channel) -> Iterator[Parser]:
+    module = importlib.import_module(f"{platforms.__name__}.{channel.platform}.levels")
+    definition = definition_of(channel.platform)
+
+    def levels(reply: Reply, *, takes: bool = False) -> Any:
+        answering: Any = Answering(reply, takes=takes)
+        settings = definition.read_settings(channel.settings)
+        credentials = definition.read_credentials(examples.CREDENTIALS[channel.platform])
+        pace = Pace(None)
+        return module.Levels(
+            StockAccount(definition, answering, answering, settings, credentials, pace, lambda _: None)
+        )
+
+    def page(reply: Reply) -> Any:
+        snapshot = Snapshot(CREATED)
+        snapshot.add(levels(reply).page(0))
+        return json.loads(json.dumps(snapshot.document()))
+
+    def push(reply: Reply) -> Any:
+        targets = [PushTarget("7", 5, in_warehouses=False), PushTarget("8", 0, in_warehouses=True)]
+        return [list(levels(reply, takes=takes).push(targets)) for takes in (True, False)]
+
+    yield Parser("levels.page", page, (StockReadFailed,))
+    for many in (False, True):
+        read = lambda reply, many=many: levels(reply).read("7", in_warehouses=many)  # noqa: E731
+        yield Parser(f"levels.read in_warehouses={many}", read, (StockReadFailed,))
+    yield Parser("levels.push", push)
+
+
+# --- the endpoints ----------------------------------------------------------------------------------------------------
+
+
+def _asked(channel: Channel, request_type: type[Request[Any]], reply: Reply) -> Any:
+    """What an endpoint's request makes of the reply, whatever it was asked with."""
+    definition = definition_of(channel.platform)
+    settings = definition.read_settings(channel.settings)
+    credentials = definition.read_credentials(examples.CREDENTIALS[channel.platform])
+    answering: Any = Answering(reply)
+    request: Any = SimpleNamespace(
+        endpoint=request_type.endpoint,
+        answer_type=request_type.answer_type,
+        row_type=request_type.row_type,
+        call=lambda *_, **__: Call("GET", "/x"),
+        target=lambda *_: "/x",
+    )
+    deadline = Deadline.after(60)
+    match channel.platform:
+        case "salesmania":
+            account = Account(answering, Sessions(), settings, credentials, deadline)
+            return account.ask(request)
+        case "sirclo":
+            return SircloClient(answering, settings, credentials, deadline).ask(request)
+        case "ngorder":
+            client = NgorderClient(answering, settings, credentials, deadline)
+            return client.ask(request)
+    raise AssertionError(f"{channel.platform}'s endpoints are asked by nobody here")
+
+
+# --- what they are made of --------------------------------------------------------------------------------------------
+
+VALUE_READERS: Mapping[str, tuple[Any, Mapping[str, tuple[type[Exception], ...]]]] = {
+    "numbers": (
+        numbers,
+        {"number_in": (ValueError,), "whole_in": (ValueError,), "text_in": (ValueError,), "id_in": (ValueError,)},
+    ),
+    "ngorder": (
+        ngorder_replies,
+        {
+            "whole": (ngorder_replies.Unreadable,),
+            "quantity": (ngorder_replies.Unreadable,),
+            "money": (ngorder_replies.Unreadable,),
+            "moment": (ngorder_replies.Unreadable,),
+            "truth": (ngorder_replies.Unreadable,),
+            "read_answer": (ngorder_replies.Unreadable,),
+            "rows_in": (ListFailed,),
+            "page_in": (ListFailed,),
+            "phone_digits": (),
+            "stripped": (),
+        },
+    ),
+}
+"""Readers of any value in a document, by module; what each is documented to raise."""
+
+MOST_VALUES = 40
+_MORE_ARGUMENTS = {"page_in": (1, 50)}
+_TAKES: Mapping[str, Any] = {"phone_digits": str, "stripped": Mapping, "exact_number": int | Decimal | str}
+
+
+def _of_values() -> Iterator[Parser]:
+    for label, (module, readers) in VALUE_READERS.items():
+        for name, raises in readers.items():
+            yield Parser(f"{label} {name}", partial(_read_values, getattr(module, name), raises))
+    yield Parser("domain parse_level", partial(_read_values, parse_level, (UnreadableLevel,)))
+    yield Parser("domain ListedLevel.told", partial(_read_values, partial(ListedLevel.told, "7"), ()))
+    yield Parser("documents exact_number", partial(_read_values, documents.exact_number, (ValueError,)))
+
+
+def _read_values(reader: Any, raises: tuple[type[Exception], ...], reply: Reply) -> Any:
+    name = getattr(reader, "__name__", "")
+    return [
+        _outcome(reader, raises, value, *_MORE_ARGUMENTS.get(name, ()))
+        for value in values_in(reply)
+        if isinstance(value, _TAKES.get(name, object))
+    ]
+
+
+def _outcome(reader: Any, raises: tuple[type[Exception], ...], *arguments: Any) -> Any:
+    try:
+        return reader(*arguments)
+    except raises as failed:
+        return str(failed)
+
+
+def values_in(reply: Reply) -> list[Any]:
+    """The first values of a reply, from the document to its leaves."""
+    try:
+        values: list[Any] = [documents.read_json(reply.body)]
+    except documents.NotJson:
+        return [reply.body.decode("utf-8", "replace")]
+    for value in values:
+        if len(values) > MOST_VALUES:
+            break
+        if isinstance(value, Mapping):
+            values += list(value.values())[:MOST_VALUES]
+        elif isinstance(value, list):
+            values += value[:MOST_VALUES]
+    return values
+
+
+def _of_documents() -> Iterator[Parser]:
+    unwanted = ["pass-word-1", "Jl. Anggrek No.106 Blok C5"]
+    yield Parser("read_json", lambda reply: documents.read_json(reply.body), (documents.NotJson,))
+    yield Parser("inflated", lambda reply: transport._inflated(reply.status, reply.headers, reply.body), (NoAnswer,))
+    yield Parser("words_of", answers.words_of)
+    yield Parser("told", lambda reply: require_short(answers.told(reply, unwanted), MAX_DETAIL_LENGTH))
+    text = lambda reply: reply.body.decode("utf-8", "replace")  # noqa: E731
+    yield Parser("redacted", lambda reply: require_short(answers.redacted(text(reply), unwanted), MAX_DETAIL_LENGTH))
+    yield Parser("retry_after_seconds", lambda reply: answers.retry_after_seconds(reply.headers))
+    yield Parser(
+        "common_outcome", lambda reply: answers.common_outcome(reply, refuses_with_503=True, unwanted=unwanted)
+    )
+    yield Parser("document_in", lambda reply: reading.document_in(reply, unwanted), (ListFailed,))
+    yield Parser("json_in", asking.json_in, (AskFailed,))
+    yield Parser("salesmania list_in", lambda reply: [salesmania_account.list_in(value) for value in values_in(reply)])
