@@ -293,7 +293,13 @@ def _asked(channel: Channel, request_type: type[Request[Any]], reply: Reply) -> 
 VALUE_READERS: Mapping[str, tuple[Any, Mapping[str, tuple[type[Exception], ...]]]] = {
     "numbers": (
         numbers,
-        {"number_in": (ValueError,), "whole_in": (ValueError,), "text_in": (ValueError,), "id_in": (ValueError,)},
+        {
+            "number_in": (ValueError,),
+            "whole_in": (ValueError,),
+            "text_in": (ValueError,),
+            "id_in": (ValueError,),
+            "positive_id": (),
+        },
     ),
     "ngorder": (
         ngorder_replies,

@@ -134,6 +134,7 @@ def test_every_function_that_takes_a_reply_or_a_part_of_one_is_reached() -> None
     replies = Replies(random.Random(1))
     shapes = [Reply(200, {}, replies._written(shape)) for shape in replies._shapes()]
     shapes += [Reply(200, {"content-encoding": "deflate"}, b"x"), Reply(200, {}, b'{"message":"\\ud800"}')]
+    shapes += [Reply(404, {}, b"<html>")]
     sys.setprofile(note)
     try:
         for reply in [*shapes, *(replies.any_reply() for _ in range(10))]:
