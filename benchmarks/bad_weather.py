@@ -1,4 +1,4 @@
-"""The 25 faults of the fault matrix: what platforms, networks and our own machines do to an order on its way.
+"""The faults of the fault matrix: what platforms, networks and our own machines do to an order on its way.
 
 Each is data: what the platform's sandbox is told to do to calls, and what happens to our own processes. `CREATE` and
 `LISTS` stand for the paths of the platform in question.
@@ -58,7 +58,10 @@ class Strike:
 
 @dataclass(frozen=True)
 class BadWeather:
-    """One row of the matrix. `settings` are the channel's, `platform` the sandbox's, `late` real seconds of a delay."""
+    """One row of the matrix. `settings` are the channel's, `platform` the sandbox's, `late` real seconds of a delay.
+
+    `in_vain`: an order is never taken, so that a person has to see to it.
+    """
 
     name: str
     strikes: tuple[Strike, ...] = ()
@@ -66,6 +69,7 @@ class BadWeather:
     settings: Mapping[str, Any] = field(default_factory=dict)
     platform: Mapping[str, Any] = field(default_factory=dict)
     late: float = 0.0
+    in_vain: bool = False
 
 
 LOST, LOST_OFTEN = Strike("commit_then_close"), Strike("commit_then_close", share=0.5)
@@ -114,8 +118,40 @@ def http_date() -> str:
     return format_datetime(datetime.now(UTC) + timedelta(seconds=40), usegmt=True)
 
 
+ODD_ANSWERS = (
+    # What stands before a platform, and its application in a bad hour, are known to say so. None of it proves anything.
+    BadWeather("404 of a proxy, not processed", (answered(404, processed=False, body="default backend - 404"),)),
+    BadWeather("404 in JSON, processed", (answered(404, processed=True, body={"message": "not found"}),)),
+    BadWeather("421, not processed", (answered(421, processed=False, body="<html>Misdirected Request</html>"),)),
+    BadWeather("425, not processed", (answered(425, processed=False, body=""),)),
+    BadWeather("408, processed", (answered(408, processed=True, body="<html>Request Timeout</html>"),)),
+    BadWeather("400 in HTML, processed", (answered(400, processed=True, body="<html>400 Bad Request</html>"),)),
+    BadWeather("409 in JSON of a proxy, processed", (answered(409, processed=True, body={"message": "Conflict"}),)),
+    BadWeather("451, not processed", (answered(451, processed=False, body={"message": "no"}),)),
+    BadWeather("302 to a login page, not processed", (answered(302, processed=False, body="<html>Log in</html>"),)),
+    BadWeather("200, a page, not processed", (answered(200, processed=False, body="<html>Maintenance</html>"),)),
+    BadWeather("200, nothing, not processed", (answered(200, processed=False, raw=""),)),
+    BadWeather(
+        "200, an error inside, not processed",
+        (answered(200, processed=False, body={"code": "IllegalAccessToken", "message": "Illegal access token"}),),
+    ),
+    BadWeather("200, status error, processed", (answered(200, processed=True, body={"status": "error"}),)),
+    BadWeather("202, queued, not processed", (answered(202, processed=False, body={"message": "queued"}),)),
+    BadWeather(
+        "200, an id that is none, processed",
+        (answered(200, processed=True, body={"response": "Success", "data": {"id": 0, "order_id": 0}}),),
+    ),
+    BadWeather("200, UTF-16, processed", (answered(200, processed=True, raw="//57AH0A"),)),
+    BadWeather(
+        "500 for one order, without end",
+        (answered(500, processed=False, calls=1000, holds="-00003"),),
+        in_vain=True,
+    ),
+)  # fmt: skip
+
+
 def faults() -> tuple[BadWeather, ...]:
-    """All 25."""
+    """All of them."""
     return (
         # The call does not get through.
         BadWeather("nobody listens at the address", harm=nobody_listens),
@@ -163,4 +199,5 @@ def faults() -> tuple[BadWeather, ...]:
         BadWeather("worker killed, or store failing, at any step", (LOST,), harm=killed_or_failing),
         BadWeather("two workers with the same message", (LOST_OFTEN,), harm=second_worker),
         BadWeather("messages and events lost", (LOST_OFTEN,), harm=nothing_arrives),
+        *ODD_ANSWERS,
     )  # fmt: skip

@@ -1,4 +1,4 @@
-"""The fault matrix: 25 faults x many orders x every platform; how many orders were lost, and how many doubled.
+"""The fault matrix: every fault x many orders x every platform; how many orders were lost, and how many doubled.
 
 ``python -m benchmarks.faults [--orders 1000]``. Each fault has a `World` of its own for each platform; hours of retries
 take seconds there, and the worlds are shared out over the processors.

@@ -27,8 +27,8 @@ from tests.fakes import samples
 ORDERS = 4
 
 
-def test_the_matrix_has_the_designs_25_faults() -> None:
-    assert len({weather.name for weather in faults()}) == 25
+def test_the_matrix_has_25_faults_and_17_answers_that_prove_nothing() -> None:
+    assert len({weather.name for weather in faults()}) == 25 + 17
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
@@ -37,7 +37,7 @@ def test_no_order_is_lost_and_none_is_there_twice(platform: str, weather: BadWea
     measured = measure(platform, weather, ORDERS)
 
     assert (measured.lost, measured.doubled) == (0, 0), measured.details
-    assert measured.in_doubt == 0 or platform == "salesmania", "the others can be looked at"
+    assert measured.in_doubt == weather.in_vain or platform == "salesmania", "the others can be looked at"
 
 
 @pytest.mark.slow
