@@ -16,7 +16,7 @@ from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
 from orderbridge.platforms.answers import common_outcome, flat_words, redacted, words_of
 from orderbridge.platforms.documents import NotJson, compact_json, read_json
 from orderbridge.platforms.mapped import MappedOrder, keys_of
-from orderbridge.platforms.numbers import id_in
+from orderbridge.platforms.numbers import id_or_none
 from orderbridge.platforms.sirclo import DEFINITION, Delivery, Product, Settings
 from orderbridge.platforms.transport import Reply
 from orderbridge.platforms.values import Price
@@ -167,10 +167,7 @@ def order_number(row: Mapping[str, Any]) -> str | None:
 
 def external_id_of(row: Mapping[str, Any]) -> str | None:
     """SIRCLO's own id of an order, which updates need."""
-    try:
-        return id_in(row.get("id"))
-    except ValueError:
-        return None
+    return id_or_none(row.get("id"))
 
 
 def order_in(request: FrozenRequest) -> Mapping[str, Any]:
