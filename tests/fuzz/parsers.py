@@ -52,7 +52,7 @@ from tests.unit.domain.status_cases import LATER, sent
 from tests.unit.platforms import examples
 from tests.unit.platforms.every_endpoint import requests_of
 
-MOST_CALLS = 12
+MOST_CALLS = 6
 """After so many calls nothing is answered any more: a list that goes on for ever is not what is tried here."""
 
 REVISIONS: Mapping[str, tuple[Mapping[str, Any], ...]] = {"sirclo": ({}, {"revision": "2021-02"})}
@@ -299,6 +299,7 @@ VALUE_READERS: Mapping[str, tuple[Any, Mapping[str, tuple[type[Exception], ...]]
             "text_in": (ValueError,),
             "id_in": (ValueError,),
             "positive_id": (),
+            "id_or_none": (),
         },
     ),
     "ngorder": (

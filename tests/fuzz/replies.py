@@ -88,6 +88,7 @@ class Replies:
             {"data": [ours], "meta": pages}, {"data": [product], "meta": pages}, {"data": {"stock": 5}},
             {"data": [{"warehouse_id": 0, "stock": 3}, {"warehouse_id": 26, "stock": "4"}]},
             {"products": [{"id": 1, "qty_on_hand": 5}, {"id": 2, "qty_on_hand": "x"}]}, {"id": 7, "status": "Lunas"},
+            {"data": [{"id": {"data": 8}}, {"id": [9]}]},
             {"data": [{"transaction_code": "T1", "items": [{"progress": False, "success": True, "qty": 5}]}]},
             {"message": f"order_id {CODE} already exist", "errors": {"a": ["b"]}}, {"status": {"code": 1}, "data": {}},
         )  # fmt: skip

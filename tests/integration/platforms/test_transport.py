@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import datetime
-import gzip
 import socket
 import ssl
-import threading
 import time
-import tracemalloc
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
-from orderbridge.domain.channels import address_in
-from orderbridge.platforms import transport
-from orderbridge.platforms.connection import TimedBackend, TimedStream
+from orderbridge.platforms.connection import TimedStream
 from orderbridge.platforms.transport import (
     MAX_REPLY_BYTES,
     Call,
@@ -30,88 +20,7 @@ from orderbridge.platforms.transport import (
     ReplyTooLarge,
     Transport,
 )
-
-Serve = Callable[[socket.socket, bytes], None]
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
-
-
-class Server:
-    """Accepts connections one after the other, reads a request's head and body, and then does as it is told."""
-
-    def __init__(self, serve: Serve, *, reads: bool = True, context: ssl.SSLContext | None = None) -> None:
-        self._serve, self._reads, self._context = serve, reads, context
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = self._socket.getsockname()[1]
-        self.requests: list[bytes] = []
-        self.connections = 0
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            self.connections += 1
-            try:
-                if self._context is not None:
-                    connection = self._context.wrap_socket(connection, server_side=True)
-                with connection:
-                    connection.settimeout(10)
-                    self._converse(connection)
-            except OSError:
-                continue
-
-    def _converse(self, connection: socket.socket) -> None:
-        while True:
-            request = _read(connection) if self._reads else b""
-            if self._reads and not request:
-                return
-            self.requests.append(request)
-            self._serve(connection, request)
-            if not self._reads or b"close" in request.lower():
-                return
-
-    def close(self) -> None:
-        self._socket.shutdown(socket.SHUT_RDWR)  # wakes the accept
-        self._socket.close()
-        self._thread.join(5)
-
-
-def _read(connection: socket.socket) -> bytes:
-    data = b""
-    while b"\r\n\r\n" not in data:
-        piece = connection.recv(65536)
-        if not piece:
-            return data
-        data += piece
-    head, _, body = data.partition(b"\r\n\r\n")
-    length = next(
-        (int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")), 0
-    )
-    while len(body) < length:
-        body += connection.recv(65536)
-    return head + b"\r\n\r\n" + body
-
-
-@contextmanager
-def serving(serve: Serve, **options: bool) -> Iterator[Server]:
-    server = Server(serve, **options)  # type: ignore[arg-type]
-    try:
-        yield server
-    finally:
-        server.close()
-
-
-def answer(connection: socket.socket, _: bytes, data: bytes = OK) -> None:
-    connection.sendall(data)
-
-
-def get(server: Server | int, target: str = "/", seconds: float = 2, **call: object):
-    port = server if isinstance(server, int) else server.port
-    made = Call("GET", target, **call)  # type: ignore[arg-type]
-    return Transport(allow_loopback_http=True).call(f"http://127.0.0.1:{port}", made, Deadline.after(seconds))
+from tests.integration.platforms.servers import OK, Server, answer, get, serving
 
 
 def test_request_line_headers_and_body_go_out_byte_for_byte() -> None:
@@ -160,77 +69,6 @@ def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     with serving(answer) as server:
         assert get(server).status == 200
-
-
-def encoded(encoding: str, body: bytes, status: int = 200) -> Serve:
-    head = f"HTTP/1.1 {status} X\r\nContent-Encoding: {encoding}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return lambda connection, _: connection.sendall(head.encode() + body)
-
-
-def raw_deflate(data: bytes) -> bytes:
-    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-    return packer.compress(data) + packer.flush()
-
-
-@pytest.mark.parametrize(
-    ("encoding", "pack"),
-    [
-        ("gzip", gzip.compress), (" GZIP ", gzip.compress), ("x-gzip", gzip.compress), ("deflate", zlib.compress),
-        ("deflate", raw_deflate), ("identity", bytes), ("", bytes),
-    ],
-)  # fmt: skip
-@pytest.mark.parametrize("plain", [b'{"id": 7}', b"", b"x" * MAX_REPLY_BYTES])
-def test_what_comes_compressed_though_it_was_not_asked_for_is_inflated(
-    encoding: str, pack: Callable[[bytes], bytes], plain: bytes
-) -> None:
-    with serving(encoded(encoding, pack(plain), 201)) as server:
-        reply = get(server)
-    assert (reply.status, reply.body) == (201, plain)
-
-
-def test_no_body_is_none_in_any_encoding() -> None:
-    with serving(encoded("br", b"", 204)) as server:
-        assert (get(server).status, get(server).body) == (204, b"")
-
-
-def test_a_bomb_is_inflated_no_further_than_a_reply_may_be_long() -> None:
-    bomb = gzip.compress(b"\0" * 200_000_000)
-    with serving(encoded("gzip", bomb)) as server, pytest.raises(ReplyTooLarge, match="status 200 is larger"):
-        get(server)
-    tracemalloc.start()
-    try:
-        with pytest.raises(ReplyTooLarge):
-            transport._inflated(200, {"content-encoding": "gzip"}, bomb)
-        assert tracemalloc.get_traced_memory()[1] < 8 * MAX_REPLY_BYTES
-    finally:
-        tracemalloc.stop()
-
-
-PACKED = gzip.compress(b'{"id": 7}' * 100)
-
-
-@pytest.mark.parametrize(
-    ("encoding", "body", "words"),
-    [
-        ("gzip", PACKED[:-1], "does not end"),
-        ("gzip", PACKED[:20], "does not end"),
-        ("gzip", PACKED[:5], "does not end"),
-        ("gzip", PACKED + PACKED, "does not end"),
-        ("gzip", PACKED[:-8] + b"12345678", "cannot be inflated"),
-        ("gzip", b'{"id": 7}', "cannot be inflated"),
-        ("deflate", b'{"id": 7}', "cannot be inflated|does not end"),
-        ("deflate", b"x", "cannot be inflated|does not end"),
-        ("br", b"x", "status 409 in content-encoding br"),
-        ("zstd", b"x", "content-encoding zstd"),
-        ("gzip, br", b"x", "content-encoding gzip, br"),
-        ("x" * 1000, b"x", "content-encoding x{39}…"),
-    ],
-)
-def test_what_cannot_be_inflated_is_no_answer_and_its_status_is_said(encoding: str, body: bytes, words: str) -> None:
-    with serving(encoded(encoding, body, 409)) as server, pytest.raises(NoAnswer, match=words) as failure:
-        get(server)
-    assert "status 409" in str(failure.value)
-    assert failure.value.status == 409
 
 
 @pytest.mark.parametrize("chunked", [True, False])
@@ -420,64 +258,6 @@ def test_plain_http_is_refused_unless_it_is_loopback_and_allowed(base_url: str) 
     if "127.0.0.1:" not in base_url:
         with pytest.raises(NothingSent, match="https"):
             Transport(allow_loopback_http=True).call(base_url, Call("GET", "/"), Deadline.after(1))
-
-
-class Unconnected(TimedBackend):
-    """Resolves names as ever, and then finds nobody."""
-
-    def connect_tcp(self, host: str, port: int, *_: object, **__: object):
-        if port:
-            host.encode("idna")
-        raise OSError("nobody")
-
-
-CHARACTERS = st.characters(codec=None) | st.sampled_from("/?#@:[]%.-_ \t\n\0\ud800é\u3002\uff0f")
-HOSTS = st.sampled_from(
-    ["example.com", "127.0.0.1", "[::1]", "", ".", "a..b", "x" * 64, "é.id", "[", "[v1.x]", "℀.com"]
-)
-STRANGE = st.builds(
-    "{}{}{}{}".format,
-    st.sampled_from(["https://", "http://", "HTTPS://", "", "https:", "//", "ftp://"]),
-    HOSTS | st.text(CHARACTERS, max_size=20),
-    st.sampled_from(["", ":", ":0", ":443", ":65535", ":65536", ":99999999999", ":-1", ":٣", ":x", ":4 4"]),
-    st.sampled_from(["", "/", "/v1", "/é", "/\0", "/a b", "?q", "#f"]) | st.text(CHARACTERS, max_size=10),
-)
-
-
-@given(STRANGE, st.sampled_from(["/", "/x?y=z", "", "/é", "/\ud800"]))
-@example("https://example.com:99999", "/")
-@example("https://example.com:0", "/")
-@example("https://[", "/")
-@example("https://" + "a" * 64 + ".id", "/")
-@example("https://exa\0mple.com", "/")
-@example("https://℀.com", "/")
-def test_an_address_that_cannot_be_called_means_that_nothing_was_sent(base_url: str, target: str) -> None:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("orderbridge.platforms.connection.TimedBackend", Unconnected)
-        with pytest.raises(NothingSent) as failure:
-            Transport(allow_loopback_http=True).call(base_url, Call("GET", target), Deadline.after(5))
-    assert str(failure.value).isprintable()
-
-
-@given(STRANGE)
-def test_every_address_that_may_be_set_up_can_be_called(base_url: str) -> None:
-    try:
-        address_in(base_url)
-    except ValueError:
-        return
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("orderbridge.platforms.connection.TimedBackend", Unconnected)
-        with pytest.raises(NothingSent, match=r"^OSError before anything was sent$"):
-            Transport(allow_loopback_http=True).call(base_url, Call("GET", "/"), Deadline.after(5))
-
-
-@settings(max_examples=30, deadline=None)
-@given(st.text(CHARACTERS, max_size=8), st.text(CHARACTERS, max_size=8), st.text(CHARACTERS, max_size=8))
-def test_a_call_that_cannot_be_written_down_means_that_nothing_was_sent(method: str, name: str, value: str) -> None:
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("orderbridge.platforms.connection.TimedBackend", Unconnected)
-        with pytest.raises(NothingSent):
-            Transport().call("https://example.com", Call(method, "/", {name: value}), Deadline.after(5))
 
 
 @pytest.mark.parametrize("target", ["//evil.id/x", "/a b", "/a\r\nX: y", "/é", "a", "", "http://evil.id/", "@evil.id/"])

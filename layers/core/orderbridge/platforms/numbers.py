@@ -65,6 +65,14 @@ def id_in(value: Any) -> str:
     return text
 
 
+def id_or_none(value: Any) -> str | None:
+    """As `id_in`; None for anything that is no id."""
+    try:
+        return id_in(value)
+    except ValueError:
+        return None
+
+
 Number = Annotated[Decimal, BeforeValidator(number_in)]
 Whole = Annotated[int, BeforeValidator(whole_in)]
 Text = Annotated[str, BeforeValidator(text_in)]

@@ -14,7 +14,7 @@ from orderbridge.platforms.endpoints import Answer, Done, File, Request, Rows, U
 from orderbridge.platforms.ngorder import Credentials, Settings
 from orderbridge.platforms.ngorder.replies import Answer as PlainAnswer
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, read_answer, rows_in, stripped
-from orderbridge.platforms.numbers import id_in
+from orderbridge.platforms.numbers import id_or_none
 from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
 from orderbridge.platforms.reading import document_in
 from orderbridge.platforms.transport import Conversation, Deadline, Reply
@@ -54,7 +54,10 @@ class NgorderClient:
         `identity` is the member by which a row is known, `per_page` what the list allows at most.
         """
         kind = request.row_type()
-        for row in all_rows(lambda number: self.page(request, number + 1, per_page), lambda row: _known(row, identity)):
+        pages = all_rows(
+            lambda number: self.page(request, number + 1, per_page), lambda row: id_or_none(row.get(identity))
+        )
+        for row in pages:
             try:
                 yield read_as(kind, row)
             except AskFailed as failed:
@@ -123,10 +126,3 @@ def _position(document: Any) -> dict[str, Any]:
     if not (isinstance(current, int) and isinstance(last, int)):
         return {}
     return {"has_more": current < last, "total": total if isinstance(total, int) else None}
-
-
-def _known(row: Row, identity: str) -> str | None:
-    try:
-        return id_in(row.get(identity))
-    except ValueError:
-        return None

@@ -11,7 +11,6 @@ import hashlib
 import threading
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -21,7 +20,7 @@ from orderbridge.platforms.adapter import secrets_of
 from orderbridge.platforms.answers import common_outcome, retry_after_seconds, told
 from orderbridge.platforms.documents import NotJson, read_json
 from orderbridge.platforms.endpoints import Request
-from orderbridge.platforms.numbers import id_in
+from orderbridge.platforms.numbers import id_or_none
 from orderbridge.platforms.salesmania import Credentials, Settings
 from orderbridge.platforms.salesmania.authentication import GetDatabases, GetTeamToken, GetToken
 from orderbridge.platforms.transport import CallFailed, Conversation, Deadline, Reply
@@ -148,7 +147,8 @@ class _Login:
 
     def _check_database(self, document: Any) -> None:
         """A list that names databases and not ours is an account that was set up wrongly; any other list passes."""
-        known = {each for row in rows_of(document) for each in _ids(row)}
+        ids = (id_or_none(row.get(name)) for row in rows_of(document) for name in _ID_NAMES)
+        known = {each for each in ids if each is not None}
         if known and str(self.settings.database_id) not in known:
             reason = f"login: database {self.settings.database_id} is not among those of this account"
             raise LoginFailed(Refused(reason, credentials=True))
@@ -165,12 +165,6 @@ def _tokens(document: Any) -> Iterator[str]:
         yield from _tokens(document.get("data"))
     elif isinstance(document, Sequence) and len(document) == 1:
         yield from _tokens(document[0])
-
-
-def _ids(row: Mapping[str, Any]) -> Iterator[str]:
-    for name in _ID_NAMES:
-        with suppress(ValueError):
-            yield id_in(row.get(name))
 
 
 def rows_of(document: Any) -> list[Mapping[str, Any]]:

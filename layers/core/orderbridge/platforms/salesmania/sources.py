@@ -13,6 +13,7 @@ from orderbridge.domain.lookups import FoundMappings
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.platforms.asking import read_as, rows_as
 from orderbridge.platforms.endpoints import Request
+from orderbridge.platforms.numbers import id_or_none
 from orderbridge.platforms.paging import Page, Row, all_rows
 from orderbridge.platforms.salesmania import DEFINITION
 from orderbridge.platforms.salesmania.account import Account, list_in
@@ -63,4 +64,4 @@ def every_row(account: Account, request: Request[Any]) -> list[Row]:
         rows_as(dict[str, Any], rows)
         return Page(rows, has_more=len(rows) == PAGE_SIZE, total=None)
 
-    return list(all_rows(page, lambda row: row.get("id")))
+    return list(all_rows(page, lambda row: id_or_none(row.get("id"))))

@@ -17,7 +17,7 @@ from orderbridge.platforms.answers import OF_CONTENT, common_outcome, flat_words
 from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
 from orderbridge.platforms.documents import NotJson, compact_json, read_json
 from orderbridge.platforms.mapped import MappedOrder, keys_of
-from orderbridge.platforms.numbers import id_in, positive_id
+from orderbridge.platforms.numbers import id_or_none, positive_id
 from orderbridge.platforms.sirclo import DEFINITION, Delivery, Product, Settings
 from orderbridge.platforms.transport import Reply
 from orderbridge.platforms.values import Price
@@ -165,10 +165,7 @@ def order_number(row: Mapping[str, Any]) -> str | None:
 
 def external_id_of(row: Mapping[str, Any]) -> str | None:
     """SIRCLO's own id of an order, which updates need."""
-    try:
-        return id_in(row.get("id"))
-    except ValueError:
-        return None
+    return id_or_none(row.get("id"))
 
 
 def order_in(request: FrozenRequest) -> Mapping[str, Any]:
