@@ -4,7 +4,8 @@
 
     CallFailed        a call brought no reply
     ├── NothingSent   no byte of the request left: refused address, DNS, connect, TLS, or no time left to begin
-    └── NoAnswer      bytes left and no usable reply came back: timeout, reset, broken HTTP, a reply over 1 MiB
+    └── NoAnswer      bytes left and no usable reply came back: timeout, reset, broken HTTP
+        └── ReplyTooLarge   a reply over 1 MiB; of a list a smaller page may be asked for
 
 The difference between the two decides whether a create call may be repeated (DESIGN invariant 2), so it is not guessed
 from the name of an exception: the connection itself notes its first write.
@@ -53,6 +54,10 @@ class NothingSent(CallFailed):
 
 class NoAnswer(CallFailed):
     """The request left, at least in part, and no usable reply came back."""
+
+
+class ReplyTooLarge(NoAnswer):
+    """A reply with more than `MAX_REPLY_BYTES` of body."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +222,7 @@ class Conversation:
             for piece in response.iter_stream():
                 body += piece
                 if len(body) > MAX_REPLY_BYTES:
-                    raise NoAnswer(f"a reply of status {response.status} is larger than {MAX_REPLY_BYTES} bytes")
+                    raise ReplyTooLarge(f"a reply of status {response.status} is larger than {MAX_REPLY_BYTES} bytes")
             return Reply(response.status, _lower(response.headers), bytes(body))
         finally:
             response.close()
