@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from orderbridge.domain.list_counts import ListCounts
 from orderbridge.domain.stock import StockLevel, UnreadableLevel, parse_level
 
 MAX_ENTRIES = 1_000_000
@@ -79,6 +80,7 @@ class Snapshot:
     """The products that were asked about one by one: what they told counts, and not what the list said."""
     unread: Counter[str] = field(default_factory=Counter)
     """How many entries could not be read, by the reason. A product that is not in `levels` may be one of them."""
+    counts: ListCounts = field(default_factory=ListCounts)
     _blank_pages: int = 0
 
     def confirm(self, answer: ListedLevel) -> None:
@@ -92,17 +94,17 @@ class Snapshot:
         known = len(self.entries)
         end = self.position + 1 if page.next_position is None else page.next_position
         self.entries.update(page.entries)
-        # One row alone may be met again by a single new one; then the total says whether all came.
-        is_single = page.next_position is not None and end - self.position == 1 and page.total is not None
-        if page.entries and len(self.entries) == known and not is_single:
+        new = len(self.entries) - known
+        self.counts.note(page.total, len(page.entries) - new)
+        if page.entries and not new and self.counts.is_repeating:
             raise StockReadFailed(f"page {number} repeats what earlier pages had")
         if page.has_more and not page.entries:
             raise StockReadFailed(f"page {number} is empty, and more should follow")
         self._count_unread(page)
         if len(self.entries) > MAX_ENTRIES:
             raise StockReadFailed(f"the list does not end within {MAX_ENTRIES} rows")
-        if not page.has_more and page.total is not None and len(self.entries) < page.total:
-            raise StockReadFailed(f"the list ended after {len(self.entries)} of {page.total} rows")
+        if not page.has_more and self.counts.is_short_of(len(self.entries)):
+            raise StockReadFailed(f"the list ended after {len(self.entries)} of {self.counts.least} rows")
         for listed in page.levels:
             self._take(listed)
         if not page.has_more and self.unread and not self.levels:
@@ -134,6 +136,7 @@ class Snapshot:
             "levels": [[row.product, row.level, row.detail, row.in_warehouses] for row in self.levels.values()],
             "confirmed": sorted(self.confirmed),
             "unread": dict(self.unread),
+            "counts": [self.counts.total, self.counts.least, self.counts.met_again],
         }
 
     @classmethod
@@ -148,6 +151,7 @@ class Snapshot:
             {row[0]: ListedLevel(*row) for row in document["levels"]},
             set(document["confirmed"]),
             Counter(document["unread"]),
+            ListCounts(*document["counts"]),
         )
 
 

@@ -19,6 +19,8 @@ from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from orderbridge.domain.list_counts import ListCounts
+
 Row = Mapping[str, Any]
 ReadPage = Callable[[int, int], "Page"]
 """Reads a page by its number, from 0, and its size; raises `ListFailed`."""
@@ -104,11 +106,12 @@ def all_rows(
     and none is missed; and rows vanish, which moves others to earlier pages, past the reader. Where more rows vanish
     than come between two pages the total falls, so a list whose total falls was not read whole. A list from which rows
     may vanish (`rows_vanish`) must therefore count its rows on every page, unless it is one page, which is one moment.
-    Where no total is told, a list from which none vanish ends at a page that is not full.
+    Where no total is told, a list from which none vanishes ends at a page that is not full.
 
-    Raises `ListFailed` where rows are missing against the total, or the total falls; where a page brings nothing new
-    and more should follow (a page that was repeated); where the list does not end; and, once all that can be read was
-    read, where a row was too large or no object.
+    Raises `ListFailed` where rows are missing against the total that was told first, for those that came since may
+    stand before the reader; where the total falls; where a page brings nothing new, and more rows were met again than
+    have come (a page that was repeated); where the list does not end; and, once all that can be read was read, where a
+    row was too large or no object.
     """
     so_far = _SoFar(identity, rows_vanish)
     for number in range(1, max_pages + 1):
@@ -119,15 +122,14 @@ def all_rows(
             continue
         known = len(so_far.seen)
         yield from so_far.new_rows(page)
-        so_far.count(page)
+        new = len(so_far.seen) - known
+        so_far.count(page, len(page.rows) - new)
         if not page.has_more:
             so_far.require_all()
             return
         if not page.rows and not page.odd:
             raise ListFailed(f"page {number} is empty, and more should follow")
-        # One row alone may be met again by a single new one; then the total says whether all came.
-        is_single = page.end - so_far.position == 1 and so_far.total is not None
-        if len(so_far.seen) == known and not page.odd and not is_single:
+        if not new and not page.odd and so_far.counts.is_repeating:
             raise ListFailed(f"page {number} repeats what earlier pages had")
         so_far.position = page.end
     raise ListFailed(f"the list does not end within {max_pages} pages")
@@ -141,7 +143,7 @@ class _SoFar:
     rows_vanish: bool
     position: int = 0
     seen: set[Hashable] = field(default_factory=set)
-    total: int | None = None
+    counts: ListCounts = field(default_factory=ListCounts)
     unread: int = 0
     gap: ListFailed | None = None
 
@@ -158,31 +160,27 @@ class _SoFar:
         if self.unread > MOST_ROWS_TOO_LARGE:
             raise too_large
 
-    def count(self, page: Page) -> None:
-        """Hold a page's total against those before."""
+    def count(self, page: Page, met_again: int) -> None:
+        """Take what a page says of the list; raises `ListFailed` where that leaves a gap."""
         if page.odd:
             self.unread, self.gap = self.unread + page.odd, ListFailed("the list has rows that are no objects")
-        if page.total is None:
-            if self.rows_vanish and (page.has_more or self.position):
-                raise ListFailed("the list has several pages and does not count its rows")
-            return
-        if self.total is not None and page.total < self.total:
-            raise ListFailed(f"rows vanished while the list was read: {self.total} were counted, then {page.total}")
-        self.total = page.total
+        if page.total is None and self.rows_vanish and (page.has_more or self.position):
+            raise ListFailed("the list has several pages and does not count its rows")
+        before = self.counts.total
+        if before is not None and page.total is not None and page.total < before:
+            raise ListFailed(f"rows vanished while the list was read: {before} were counted, then {page.total}")
+        self.counts.note(page.total, met_again)
 
     def require_all(self) -> None:
         """Raises `ListFailed` where the list ended without some of its rows."""
-        if self.total is not None and len(self.seen) + self.unread < self.total:
-            raise ListFailed(f"the list ended after {len(self.seen)} of {self.total} rows")
+        if self.counts.is_short_of(len(self.seen) + self.unread):
+            raise ListFailed(f"the list ended after {len(self.seen)} of {self.counts.least} rows")
         if self.gap is not None:
             raise self.gap
 
 
 def read_rows(page: Page, reading: Callable[[Row], T]) -> tuple[list[T | None], list[str]]:
-    """What `reading` makes of each row, None where it raises anything, and the reasons of those, for a person.
-
-    Raises `ListFailed` where a page has several rows and none of them can be read: that is no page of this list.
-    """
+    """What `reading` makes of each row, None where it raises anything, and the reasons of those, for a person."""
     found: list[T | None] = []
     reasons = ["a row that is no object"] * page.odd
     for row in page.rows:
@@ -192,8 +190,6 @@ def read_rows(page: Page, reading: Callable[[Row], T]) -> tuple[list[T | None], 
             found.append(None)
             # Only our own words: those of another exception may quote the row.
             reasons.append(failure.reason if isinstance(failure, ListFailed) else f"a row: {type(failure).__name__}")
-    if len(reasons) > 1 and len(reasons) == len(page.rows) + page.odd:
-        raise ListFailed(f"none of {len(reasons)} rows can be read: {reasons[-1]}")
     return found, reasons
 
 

@@ -41,7 +41,8 @@ def status_platform(name: str, credentials: CredentialsOf, *, allow_loopback_htt
 def status_page(read: ReadPage, position: int, largest: int, reading: Callable[[Row], StatusReading]) -> StatusPage:
     """The page of a list at a position, as large as fits (`paging`); rows that cannot be read are named and skipped.
 
-    Raises `StatusReadFailed` for a page that is not read, and for an empty one behind which another should follow.
+    Raises `StatusReadFailed` for a page that is not read, for an empty one behind which another should follow, and
+    where the first page has several rows of which none can be read: that may be another list.
     """
     with told_as_status_read():
         try:
@@ -52,6 +53,9 @@ def status_page(read: ReadPage, position: int, largest: int, reading: Callable[[
             raise ListFailed("an empty page, and more should follow")
         found, unread = read_rows(page, reading)
         readings = [each for each in found if each is not None]
+        if not position and not readings and len(unread) > 1:
+            reason = f"none of {len(unread)} rows can be read: {unread[-1]}"
+            raise StatusReadFailed(reason, next_position=page.end if page.has_more else None)
         return StatusPage(readings, page.has_more, unread=unread, next_position=page.end, total=page.total)
 
 

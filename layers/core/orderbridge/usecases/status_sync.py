@@ -21,6 +21,7 @@ from orderbridge.domain.codes import business_day
 from orderbridge.domain.events import message_of
 from orderbridge.domain.forwards import Forward
 from orderbridge.domain.leases import LeaseLost
+from orderbridge.domain.list_counts import ListCounts
 from orderbridge.domain.status_changes import StatusNews, StatusReading, open_since, take_in
 from orderbridge.domain.status_runs import TRIES_PER_PAGE, StatusCursor, StatusReport, StatusRun
 from orderbridge.domain.times import Clock, to_iso
@@ -132,7 +133,7 @@ class _Session:
     seconds_left: Callable[[], float]
     _page_before: frozenset[str] = field(default_factory=frozenset)
     _blank_pages: int = 0
-    _total: int | None = None
+    _counts: ListCounts = field(default_factory=ListCounts)
 
     def go_through(self, access: StatusAccess) -> None:
         """Stretch by stretch to the newest order; `cursor` says at any time what is done."""
@@ -226,20 +227,19 @@ class _Session:
         """Raises `StatusReadFailed` where the list cannot be as it is told; pages are compared within a run."""
         position, ids = self.cursor.position, frozenset(reading.external_id for reading in page.readings)
         if not position:
-            self._page_before, self._blank_pages, self._total = frozenset(), 0, None
+            self._page_before, self._blank_pages, self._counts = frozenset(), 0, ListCounts()
         if page.has_more and position >= MAX_ROWS_OF_A_LIST:
             raise StatusReadFailed(f"the list does not end within {MAX_ROWS_OF_A_LIST} rows")
-        # Rows move to the next page while others come in. A page of which all was on the one before does not, unless it
-        # is a single row.
-        is_single = page.next_position is not None and page.next_position - position == 1
-        if ids and ids <= self._page_before and not is_single:
-            raise StatusReadFailed("a page repeats the page before")
         self._blank_pages = self._blank_pages + 1 if page.unread and not ids else 0
         if self._blank_pages > MOST_BLANK_PAGES:
             raise StatusReadFailed(f"{self._blank_pages} pages in a row cannot be read: {page.unread[0]}")
-        self._total = self._total if page.total is None else page.total
-        if not ids and not page.unread and not page.has_more and self._total is not None and position < self._total:
-            raise StatusReadFailed(f"the list ended after {position} of {self._total} rows")
+        self._counts.note(page.total, len(ids & self._page_before))
+        if ids and ids <= self._page_before and self._counts.is_repeating:
+            raise StatusReadFailed("a page repeats the page before")
+        rows = len(page.readings) + len(page.unread)
+        says_nothing = not rows or page.total is None
+        if not page.has_more and says_nothing and self._counts.is_short_of(position + rows):
+            raise StatusReadFailed(f"the list ended after {position + rows} of {self._counts.least} rows")
         self._page_before = ids
 
     def _take(self, reading: StatusReading, forwards: dict[str, Forward]) -> None:

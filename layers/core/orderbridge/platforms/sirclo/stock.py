@@ -58,7 +58,7 @@ def require_stock(row: Mapping[str, Any]) -> None:
     The address in the seed document answers orders; they must not be taken for products without stock.
     """
     if "sku" not in row or not ({"available", "stock"} & set(row)):
-        raise ListFailed("a row that is no stock level; stock_path may be another list's")
+        raise ListFailed("a row with no stock levels; stock_path may be another list's")
 
 
 def _sku(row: Mapping[str, Any]) -> str | None:
