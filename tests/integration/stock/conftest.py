@@ -83,7 +83,7 @@ def codes_of(platform: str) -> list[str]:
 
 
 def mapping(platform: str, code: str) -> Any:
-    return next(value for kind, key, value in demo.demo_mappings(platform) if (kind, key) == ("product", code))
+    return next(value for kind, key, value in demo.demo_mappings(platform, 100) if (kind, key) == ("product", code))
 
 
 KINDS: dict[str, dict[str, Any]] = {

@@ -168,7 +168,7 @@ def test_the_numbers_of_a_page_may_be_texts() -> None:
         ({"data": ROWS, **pagination(per_page=50)}, "larger than asked for"),
         ({"data": ROWS, **pagination(total_pages="many")}, "page numbers"),
         ({"data": {"id": 1}, **pagination()}, "no list of objects"),
-        ({"data": [1, 2], **pagination()}, "no list of objects"),
+        ({"data": "rows", **pagination()}, "no list of objects"),
         ({"data": None, **pagination()}, "says 2 rows and has 0"),
         ({"response": "Failed", "message": "Slow down!", "data": []}, "Slow down!"),
         ("text", "no object"),

@@ -112,7 +112,7 @@ def test_a_full_page_is_never_the_last(document: Any, rows_before: int, has_more
 
 @pytest.mark.parametrize(
     "document",
-    [None, [], "x", {}, {"data": None, "message": "no"}, {"data": {}}, {"data": [1]}, {"data": rows(1), "offset": 0}],
+    [None, [], "x", {}, {"data": None, "message": "no"}, {"data": {}}, {"data": "x"}, {"data": rows(1), "offset": 0}],
 )
 def test_a_page_that_is_none_is_refused(document: Any) -> None:
     with pytest.raises(ListFailed):

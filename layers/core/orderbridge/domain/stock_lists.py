@@ -54,7 +54,8 @@ class StockPage:
     """One page of a list. `entries` name its rows; a row may hold several levels (variants) or none.
 
     `total` is how many rows the platform says there are in all, None where it does not say. `unread` has for each entry
-    that could not be read why it could not. `next_position` is where the next page begins (None: one further).
+    that could not be read why it could not; `is_gap` says that nobody knows how many those are. `next_position` is
+    where the next page begins (None: one further).
     """
 
     entries: Sequence[str]
@@ -63,6 +64,7 @@ class StockPage:
     total: int | None = None
     unread: Sequence[str] = ()
     next_position: int | None = None
+    is_gap: bool = False
 
 
 @dataclass(slots=True)
@@ -81,6 +83,7 @@ class Snapshot:
     unread: Counter[str] = field(default_factory=Counter)
     """How many entries could not be read, by the reason. A product that is not in `levels` may be one of them."""
     counts: ListCounts = field(default_factory=ListCounts)
+    has_gap: bool = False
     _blank_pages: int = 0
 
     def confirm(self, answer: ListedLevel) -> None:
@@ -103,7 +106,8 @@ class Snapshot:
         self._count_unread(page)
         if len(self.entries) > MAX_ENTRIES:
             raise StockReadFailed(f"the list does not end within {MAX_ENTRIES} rows")
-        if not page.has_more and self.counts.is_short_of(len(self.entries)):
+        self.has_gap = self.has_gap or page.is_gap
+        if not page.has_more and not self.has_gap and self.counts.is_short_of(len(self.entries)):
             raise StockReadFailed(f"the list ended after {len(self.entries)} of {self.counts.least} rows")
         for listed in page.levels:
             self._take(listed)
@@ -137,6 +141,7 @@ class Snapshot:
             "confirmed": sorted(self.confirmed),
             "unread": dict(self.unread),
             "counts": [self.counts.total, self.counts.least, self.counts.met_again],
+            "has_gap": self.has_gap,
         }
 
     @classmethod
@@ -152,6 +157,7 @@ class Snapshot:
             set(document["confirmed"]),
             Counter(document["unread"]),
             ListCounts(*document["counts"]),
+            document["has_gap"],
         )
 
 

@@ -118,11 +118,12 @@ def stock_page(
         try:
             page = page_at(read, position, largest)
         except RowTooLarge as too_large:
-            place = f"(the row at {position + 1})"
-            return StockPage([place], [], has_more=True, unread=[too_large.reason], next_position=position + 1)
+            place = f"(what stands at {position + 1})"
+            # Of a list without sizes it is a page, with who knows how many rows.
+            return StockPage([place], [], True, None, [too_large.reason], position + 1, is_gap=largest == 1)
         found, unread = read_rows(page, reading)
-        if page.rows and not position and not any(found):
-            raise ListFailed(unread[0])
+        if unread and not position and not any(found):
+            raise ListFailed(unread[-1])
     entries = [each[0] if each else content_of(row) for each, row in zip(found, page.rows, strict=True)]
     entries += [f"(no object, {position + 1}, {number})" for number in range(page.odd)]
     levels = [level for each in found if each for level in each[1]]

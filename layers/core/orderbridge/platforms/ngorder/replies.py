@@ -181,9 +181,9 @@ def page_in(document: Any, number: int, per_page: int) -> Page:
     counts = _pagination(document)
     if rows is None and ("total" in counts or number > 1):
         rows = []
-    objects: list[Row] = [stripped(row) for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    if not isinstance(rows, list) or (rows and not objects):
+    if not isinstance(rows, list):
         raise ListFailed("the answer is no list of objects")
+    objects: list[Row] = [stripped(row) for row in rows if isinstance(row, Mapping)]
     current, last = counts["current_page"], counts["total_pages"]
     if current != number:
         raise ListFailed(f"page {number} was asked for, and page {current} came")

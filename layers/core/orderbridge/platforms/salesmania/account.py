@@ -121,7 +121,7 @@ def list_page(account: Account, path: str, number: int, size: int) -> Page:
         rows = list_in(rows)
     if number and (document is None or (isinstance(document, Mapping) and document.get("data", ()) is None)):
         rows = []
-    objects = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    if not isinstance(rows, list) or (rows and not objects):
+    if not isinstance(rows, list):
         raise ListFailed("the answer is no list of objects")
+    objects = [row for row in rows if isinstance(row, Mapping)]
     return Page(objects, len(rows) == size, None, len(rows) - len(objects))

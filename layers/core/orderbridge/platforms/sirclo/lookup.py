@@ -96,9 +96,9 @@ def page_in(document: Any, rows_before: int, asked: int = PAGE_SIZE) -> Page:
     rows, total = document.get("data"), _count(document.get("total_record"))
     if rows is None and (total is not None or (rows_before and _is_null(document))):
         rows = []
-    objects = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
-    if not isinstance(rows, list) or (rows and not objects):
+    if not isinstance(rows, list):
         raise ListFailed("the answer is no list of objects")
+    objects = [row for row in rows if isinstance(row, Mapping)]
     offset, limit = document.get("offset"), _count(document.get("limit"))
     if isinstance(offset, int) and offset != rows_before:
         raise ListFailed(f"the answer begins at {offset}, not at {rows_before}")
