@@ -87,10 +87,10 @@ def test_a_page_in_the_middle_that_is_not_as_it_should_be_ends_the_reading(accou
     account.sandbox.platform.extend(products=150)
     struck = Fault(**{**fault.__dict__, "method": "GET", "path": LIST_PATHS[account.platform], "skip": 1})
     account.sandbox.faults.add(struck)
-    if fault.body in ({"data": None}, ANOTHER_LIST) and account.counts_nothing:
+    if fault.body in ({"data": None}, {"data": [1, 2]}, ANOTHER_LIST) and account.counts_nothing:
         snapshot = read_all(account)
         assert len(snapshot.levels) == 100, "behind a full page null is the end, where nothing is counted"
-        assert bool(snapshot.unread) == (fault.body == ANOTHER_LIST), "a single odd row is left out, and named"
+        assert bool(snapshot.unread) == (fault.body != {"data": None}), "odd rows are left out, and named"
         return
     with pytest.raises(StockReadFailed) as raised:
         read_all(account)

@@ -125,7 +125,7 @@ def all_rows(
         new = len(so_far.seen) - known
         so_far.count(page, len(page.rows) - new)
         if not page.has_more:
-            so_far.require_all()
+            so_far.require_all(None if largest == 1 else page)
             return
         if not page.rows and not page.odd:
             raise ListFailed(f"page {number} is empty, and more should follow")
@@ -171,8 +171,10 @@ class _SoFar:
             raise ListFailed(f"rows vanished while the list was read: {before} were counted, then {page.total}")
         self.counts.note(page.total, met_again)
 
-    def require_all(self) -> None:
-        """Raises `ListFailed` where the list ended without some of its rows."""
+    def require_all(self, last: Page | None) -> None:
+        """Raises `ListFailed` where rows are missing; `last` is the last page of a list with sizes."""
+        if last is not None and (reached := self.position + len(last.rows) + last.odd) < (last.total or 0):
+            raise ListFailed(f"the list ended after {reached} of {last.total} rows")
         if self.counts.is_short_of(len(self.seen) + self.unread):
             raise ListFailed(f"the list ended after {len(self.seen)} of {self.counts.least} rows")
         if self.gap is not None:

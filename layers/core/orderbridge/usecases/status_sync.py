@@ -237,9 +237,9 @@ class _Session:
         if ids and ids <= self._page_before and self._counts.is_repeating:
             raise StatusReadFailed("a page repeats the page before")
         rows = len(page.readings) + len(page.unread)
-        says_nothing = not rows or page.total is None
-        if not page.has_more and says_nothing and self._counts.is_short_of(position + rows):
-            raise StatusReadFailed(f"the list ended after {position + rows} of {self._counts.least} rows")
+        total = self._counts.least if page.total is None else page.total
+        if not page.has_more and total is not None and position + rows < total:
+            raise StatusReadFailed(f"the list ended after {position + rows} of {total} rows")
         self._page_before = ids
 
     def _take(self, reading: StatusReading, forwards: dict[str, Forward]) -> None:
