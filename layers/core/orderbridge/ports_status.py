@@ -18,11 +18,20 @@ if TYPE_CHECKING:
 class StatusReadFailed(Exception):
     """A page that was not read; the message says why, and is fit to be kept."""
 
-    def __init__(self, reason: str, retry_after: float | None = None, *, credentials: bool = False) -> None:
+    def __init__(
+        self,
+        reason: str,
+        retry_after: float | None = None,
+        *,
+        credentials: bool = False,
+        next_position: int | None = None,
+    ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.retry_after = retry_after
         self.credentials = credentials
+        self.next_position = next_position
+        """Where the list goes on behind what was not read, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +47,27 @@ class StatusQuery:
 class StatusPage:
     """One page of a list. Each row is true by itself; that an order is on no page says nothing about it.
 
-    `instead` names lists that are to be read in the place of this one.
+    `instead` names lists that are to be read in the place of this one. `unread` has for each row that could not be read
+    why it could not. `next_position` is where the next page begins (None: one further), `total` how many rows the
+    platform says there are in all.
     """
 
     readings: Sequence[StatusReading]
     has_more: bool
     instead: Sequence[str] = ()
+    unread: Sequence[str] = ()
+    next_position: int | None = None
+    total: int | None = None
 
 
 class StatusAccess(Protocol):
     """A platform's words on its orders, for one channel and one run. Every call keeps to the channel's rate."""
 
-    def page(self, query: StatusQuery, list_name: str, number: int) -> StatusPage:
-        """A page of one of the platform's lists, from 0; raises `StatusReadFailed` for anything odd."""
+    def page(self, query: StatusQuery, list_name: str, position: int) -> StatusPage:
+        """The page of one of the platform's lists that begins at a position, from 0; raises `StatusReadFailed`.
+
+        Positions count rows; a page that is too large to be read comes as a smaller one.
+        """
         ...
 
 

@@ -66,15 +66,17 @@ class StockAccess(Protocol):
     Reads raise `StockReadFailed` where the platform does not answer as it should.
     """
 
-    reads_single_products: bool
-    """Whether `read` can be asked; else levels come from the list alone."""
+    @property
+    def reads_single_products(self) -> bool:
+        """Whether `read` can be asked; else levels come from the list alone."""
+        ...
 
     def product_key(self, value: Any) -> str:
         """The platform's key of a mapped product, as the list has it; raises `UnusableMapping`."""
         ...
 
-    def page(self, number: int) -> StockPage:
-        """A page of the list, from 0."""
+    def page(self, position: int) -> StockPage:
+        """The page of the list that begins at a position, from 0; a page that is too large comes as a smaller one."""
         ...
 
     def read(self, product: str, *, in_warehouses: bool) -> ListedLevel:

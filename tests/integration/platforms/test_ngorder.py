@@ -16,6 +16,12 @@ ORDERS = "/api/open/order"
 CANCELLED = "/api/open/order-cancel"
 
 
+def listed(*rows: Any, **counts: int) -> Any:
+    """An answer of a list with these rows."""
+    pagination = {"total": len(rows), "current_page": 1, "total_pages": 1, **counts}
+    return {"response": "Success", "data": list(rows), "meta": {"pagination": pagination}}
+
+
 def look(connected: Connected, number: int = 1) -> Any:
     return connected.platform.look_for(an_order(number), connected.channel, connected.credentials)
 
@@ -93,6 +99,10 @@ def test_a_look_reaches_one_day_to_each_side(ngorder: Connected) -> None:
         Fault("garbage"),
         Fault("truncate"),
         Fault("wrong_shape", body={"data": []}),
+        Fault("wrong_shape", body={"data": None, "meta": {"pagination": {"current_page": 1, "total_pages": 1}}}),
+        Fault("wrong_shape", body=listed({"note": "[SO-20250101-00002]"})),
+        Fault("wrong_shape", body=listed({"order_id": 7})),
+        Fault("wrong_shape", body=listed({"order_id": 7, "note": ["[SO-20250101-00002]"]})),
         Fault("wrong_shape", body={"response": "Failed", "message": "no"}),
         Fault("wrong_shape", body=[]),
         Fault("delay", seconds=1.5),
@@ -106,6 +116,33 @@ def test_a_look_that_fails_says_nothing_about_the_order(ngorder: Connected, path
     finding = look(ngorder, 2)
     assert isinstance(finding, LookFailed)
     assert finding.retry_after == (9 if fault.status == 429 else None)
+
+
+def test_an_order_of_somebody_else_that_has_no_id_stops_no_look(ngorder: Connected) -> None:
+    body = listed({"note": "another"}, {"order_id": None, "note": None}, {"order_id": 8, "note": 5})
+    ngorder.sandbox.faults.add(Fault("wrong_shape", "GET", ORDERS, body=body))
+    assert look(ngorder, 2) == Absent()
+
+
+def test_null_is_an_empty_page_where_it_counts_and_behind_the_last_one(ngorder: Connected) -> None:
+    empty = {**listed(total_pages=0), "data": None}
+    ngorder.sandbox.faults.add(Fault("wrong_shape", "GET", ORDERS, body=empty))
+    assert look(ngorder, 2) == Absent()
+    more = {**listed(total=100, current_page=2, total_pages=2), "data": None}
+    full = listed(*({"order_id": number, "note": ""} for number in range(1, 101)), total_pages=2)
+    for body in (full, more):
+        ngorder.sandbox.faults.add(Fault("wrong_shape", "GET", ORDERS, body=body))
+    assert look(ngorder, 101) == Absent()
+
+
+def test_rows_that_vanish_while_the_list_is_read_may_have_taken_ours_with_them(ngorder: Connected) -> None:
+    rows = [{"order_id": number, "note": ""} for number in range(1, 151)]
+    for body in (
+        listed(*rows[:100], total=151, total_pages=2),
+        listed(*rows[100:], total=150, total_pages=2, current_page=2),
+    ):
+        ngorder.sandbox.faults.add(Fault("wrong_shape", "GET", ORDERS, body=body))
+    assert look(ngorder) == LookFailed("rows vanished while the list was read: 151 were counted, then 150")
 
 
 def test_a_page_that_repeats_is_no_list(ngorder: Connected) -> None:

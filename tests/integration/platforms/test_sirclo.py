@@ -128,7 +128,12 @@ def test_a_look_needs_the_order_date_that_was_sent(either: Connected) -> None:
         Fault("truncate"),
         Fault("wrong_shape", body={"data": {"id": 1}}),
         Fault("wrong_shape", body={"data": [1, 2]}),
-        Fault("wrong_shape", body={"data": [{"order_id": "x"}], "total_record": 1}),
+        Fault("wrong_shape", body={"data": [{"id": 7, "status": "pending"}], "total_record": 1}),
+        Fault("wrong_shape", body={"data": [{"order_id": "SO-20250101-00002"}], "total_record": 1}),
+        Fault("wrong_shape", body={"data": [{"id": 7, "order_id": ["SO-20250101-00002"]}], "total_record": 1}),
+        Fault("wrong_shape", body={"data": None}),
+        Fault("wrong_shape", body={"message": ""}),
+        Fault("wrong_shape", body={"data": {}, "total_record": 0}),
         Fault("wrong_shape", body={"data": [], "total_record": 3}),
         Fault("wrong_shape", body=[]),
         Fault("delay", seconds=3),
@@ -163,6 +168,42 @@ def test_nothing_in_the_place_of_a_list_is_empty_only_where_it_counts_none(
 ) -> None:
     either.sandbox.faults.add(Fault("wrong_shape", "GET", list_path(either), body=body))
     assert isinstance(look(either, 2), expected)
+
+
+def test_an_order_of_somebody_else_that_has_no_id_stops_no_look(either: Connected) -> None:
+    body = {"data": [{"order_id": "theirs"}, {"id": 8, "order_number": None}], "total_record": 2}
+    either.sandbox.faults.add(Fault("wrong_shape", "GET", list_path(either), body=body))
+    assert look(either, 2) == Absent()
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        ({"data": None}, Absent),
+        ({"data": None, "message": ""}, Absent),
+        ({"data": []}, Absent),
+        ({"data": None, "total_record": 100}, Absent),
+        ({"total_record": 100}, Absent),
+        ({"data": None, "total_record": 101}, LookFailed),
+        ({"data": None, "message": "internal error"}, LookFailed),
+        ({"data": {}}, LookFailed),
+        ({"message": ""}, LookFailed),
+        (None, LookFailed),
+    ],
+)
+def test_null_behind_a_hundred_rows_is_the_end_of_the_list(either: Connected, body: Any, expected: type) -> None:
+    for number in range(1, 101):
+        either.send(an_order(number))
+    either.sandbox.faults.add(Fault("wrong_shape", "GET", list_path(either), skip=1, count=None, body=body))
+    assert isinstance(look(either, 101), expected)
+
+
+def test_null_behind_a_page_that_counted_more_rows_is_a_list_that_was_cut(either: Connected) -> None:
+    for number in range(1, 103):
+        either.send(an_order(number))
+    either.sandbox.faults.add(Fault("wrong_shape", "GET", list_path(either), skip=1, body={"data": None}))
+    finding = look(either, 103)
+    assert finding == LookFailed("the list ended after 100 of 102 rows")
 
 
 def test_our_id_is_read_under_both_of_its_names(sirclo: Connected) -> None:

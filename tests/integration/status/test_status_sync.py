@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -193,6 +194,39 @@ def test_an_order_under_no_such_id_changes_nothing_and_holds_up_no_other(account
 
 def _fields(forward: Any) -> dict[str, Any]:
     return {name: getattr(forward, name) for name in forward.__dataclass_fields__}
+
+
+@salesmania
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("garbage"), Fault("status", status=400), Fault("wrong_shape", body=[1]),
+        Fault("wrong_shape", body="x" * 2_000_000),
+    ],
+    ids=lambda fault: f"{fault.kind} {str(fault.body)[:8]}",
+)  # fmt: skip
+def test_an_odd_answer_about_one_order_is_named_and_stops_no_other(account: Account, fault: Fault) -> None:
+    codes = [account.place(number) for number in (1, 2, 3)]
+    for code in codes:
+        move(account, code, "Terkirim")
+    account.sandbox.faults.add(replace(fault, method="GET", path="/extapi/v1.0/orders/"))
+    report = account.sync()
+    assert (report.ok, report.finished, report.unread, len(report.problems)) == (True, True, 1, 1)
+    assert [account.status(code) for code in codes] == ["SUBMITTED", "SHIPPED", "SHIPPED"]
+    account.sync()
+    assert account.status(codes[0]) == "SHIPPED"
+
+
+@salesmania
+def test_an_order_about_which_salesmania_fails_is_left_out_after_three_runs_and_no_other(account: Account) -> None:
+    codes = [account.place(number) for number in (1, 2)]
+    for code in codes:
+        move(account, code, "Terkirim")
+    external_id = account.forward(codes[0]).external_id
+    path = f"/extapi/v1.0/orders/{external_id}"
+    account.sandbox.faults.add(Fault("status", "GET", path, status=500, count=None))
+    assert [account.sync().ok for _ in range(3)] == [False, False, True]
+    assert [account.status(code) for code in codes] == ["SUBMITTED", "SHIPPED"]
 
 
 @salesmania

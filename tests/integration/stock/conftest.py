@@ -42,6 +42,13 @@ class Account:
             f"{platform}-stock", platform, {**demo.demo_settings(platform, sandbox.url), **QUICK, **settings}
         )
 
+    @property
+    def counts_nothing(self) -> bool:
+        """Whether the platform's list says nowhere how many rows it has."""
+        return self.platform == "salesmania" or (
+            self.platform == "sirclo" and self.channel.settings["revision"] == "2019-07"
+        )
+
     @contextmanager
     def open(self, sleep: Callable[[float], None] = time.sleep, **settings: Any) -> Iterator[StockAccess]:
         channel = Channel(self.channel.name, self.platform, {**self.channel.settings, **settings})
@@ -53,11 +60,11 @@ class Account:
         codes = {self.key(code): code for code in codes_of(self.platform)}
         found: dict[str, Any] = {}
         with self.open() as access:
-            number, has_more = 0, True
+            position, has_more = 0, True
             while has_more:
-                page = access.page(number)
+                page = access.page(position)
                 found |= {codes[each.product]: each.level for each in page.levels if each.product in codes}
-                number, has_more = number + 1, page.has_more
+                position, has_more = page.next_position or 0, page.has_more
         return found
 
     def key(self, code: str) -> str:
@@ -76,7 +83,7 @@ def codes_of(platform: str) -> list[str]:
 
 
 def mapping(platform: str, code: str) -> Any:
-    return next(value for kind, key, value in demo.demo_mappings(platform) if (kind, key) == ("product", code))
+    return next(value for kind, key, value in demo.demo_mappings(platform, 100) if (kind, key) == ("product", code))
 
 
 KINDS: dict[str, dict[str, Any]] = {

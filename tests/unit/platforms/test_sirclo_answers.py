@@ -99,6 +99,10 @@ def rows(count: int) -> list[dict[str, int]]:
         ({"data": rows(99)}, 0, False, None),
         ({"data": rows(1), "total_record": "1"}, 0, False, None),
         ({"data": rows(1), "total_record": True}, 0, False, None),
+        ({"data": rows(30), "total_record": 30}, 100, False, None),
+        ({"data": None}, 100, False, None),
+        ({"data": None, "total_record": 100}, 100, False, 100),
+        ({"data": rows(50), "limit": 50}, 0, True, None),
     ],
 )
 def test_a_full_page_is_never_the_last(document: Any, rows_before: int, has_more: bool, total: int | None) -> None:
@@ -108,7 +112,7 @@ def test_a_full_page_is_never_the_last(document: Any, rows_before: int, has_more
 
 @pytest.mark.parametrize(
     "document",
-    [None, [], "x", {}, {"data": None}, {"data": {}}, {"data": [1]}, {"data": rows(1), "offset": 0}],
+    [None, [], "x", {}, {"data": None, "message": "no"}, {"data": {}}, {"data": "x"}, {"data": rows(1), "offset": 0}],
 )
 def test_a_page_that_is_none_is_refused(document: Any) -> None:
     with pytest.raises(ListFailed):

@@ -77,7 +77,6 @@ def test_the_same_goods_in_another_form_and_what_cannot_be_read_contradict_nothi
 @pytest.mark.parametrize(
     ("lines", "told"),
     [
-        ([LINES[0]], "10 of dkl0907"),
         ([LINES[0], {"sku": "DKL0908", "quantity": 4}], "10 of dkl0907, 4 of dkl0908"),
         ([*LINES, {"sku": "DKL0909", "quantity": 1}], "10 of dkl0907, 3 of dkl0908, 1 of dkl0909"),
         ([{"sku": "KB-1", "quantity": 10}, LINES[1]], "3 of dkl0908, 10 of kb-1"),
@@ -85,6 +84,40 @@ def test_the_same_goods_in_another_form_and_what_cannot_be_read_contradict_nothi
 )
 def test_other_goods_are_another_order_and_both_are_told(lines: Any, told: str) -> None:
     assert sent().difference(shown(line_items=lines)) == f"it has {told}, and 10 of dkl0907, 3 of dkl0908 was sent"
+
+
+LOST = [
+    ([LINES[0]], "10 of dkl0907"),
+    ([LINES[0], {"sku": "DKL0908", "quantity": 2}], "10 of dkl0907, 2 of dkl0908"),
+    ([LINES[0], {"sku": "DKL0908", "quantity": 0}], "10 of dkl0907, 0 of dkl0908"),
+    ([], "no lines"),
+]
+
+
+@pytest.mark.parametrize("order_date", ["2025-01-01T00:00:00Z", "2025-01-01 07:00:00", "2025-01-01 00:00:00.000"])
+@pytest.mark.parametrize(("lines", "told"), LOST)
+def test_an_order_of_the_very_moment_that_has_lost_goods_is_ours_changed(
+    order_date: str, lines: Any, told: str
+) -> None:
+    row = shown(line_items=lines, order_date=order_date)
+    assert sent().difference(row) is None
+    assert sent().change(row) == f"it has changed there: it has {told}, and 10 of dkl0907, 3 of dkl0908 was sent"
+
+
+@pytest.mark.parametrize("order_date", ["2025-01-01", "", None, "2025-01-01 05:30:00", "2006-01-02T15:04:05Z07:00"])
+@pytest.mark.parametrize(("lines", "told"), LOST[:3])
+def test_fewer_goods_at_a_moment_that_is_not_surely_ours_are_another_order(
+    order_date: Any, lines: Any, told: str
+) -> None:
+    row = shown(line_items=lines, order_date=order_date)
+    assert sent().change(row) is None
+    assert sent().difference(row) == f"it has {told}, and 10 of dkl0907, 3 of dkl0908 was sent"
+
+
+def test_an_order_that_has_all_that_was_sent_has_not_changed() -> None:
+    assert sent().change(shown()) is None
+    assert sent().change(shown(line_items="DKL0907")) is None
+    assert SentOrder(CODE, sent().order_date).change(shown(line_items=[])) is None
 
 
 def test_without_its_request_an_order_is_known_by_its_moment_alone() -> None:

@@ -50,6 +50,8 @@ def test_the_answer_says_what_was_done_for_each_channel() -> None:
                 "rows": 150,
                 "matched": 3,
                 "changed": 1,
+                "unread": 0,
+                "failed_pages": 0,
                 "unknown": {},
                 "problems": [],
             }

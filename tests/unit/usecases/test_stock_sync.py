@@ -8,8 +8,16 @@ import pytest
 
 from orderbridge.domain import stock_lists
 from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.stock_lists import ListedLevel, StockPage, StockReadFailed, taken
+from orderbridge.domain.stock_lists import (
+    NOT_THIS_TIME,
+    UNREAD_PERHAPS,
+    ListedLevel,
+    StockPage,
+    StockReadFailed,
+    taken,
+)
 from orderbridge.domain.stock_runs import SOLD_REMEMBERED
+from orderbridge.usecases import stock_applying
 from tests.fakes.stock import StockWorld
 
 
@@ -118,7 +126,127 @@ def test_a_product_that_is_no_longer_listed_keeps_its_level_and_is_told() -> Non
     del made.shops["source"].held["A"]
     result = made.run("source")
     assert made.available("source") == {"A": 5, "B": 6}
-    assert details(result) == {"A": "the platform does not list it"}
+    assert details(result) == {"A": "the platform does not list it; asked about it alone: there is none"}
+    calls = made.shops["source"].calls["read"]
+    assert details(made.run("source")) == {"A": "the platform does not list it"}
+    assert made.shops["source"].calls["read"] == calls, "what was gone at the last run is not asked about again"
+
+
+def vanished(made: StockWorld, *codes: str) -> None:
+    """The list of the source lacks these products, though they are there: another vanished while it was read."""
+    shop = made.shops["source"]
+    listed = [key for key in shop.held if key not in codes]
+    shop.page = lambda _: StockPage(listed, [shop._listed(key) for key in listed], has_more=False)  # type: ignore[method-assign]
+
+
+def test_a_product_that_the_list_lacks_is_asked_about_alone_before_it_is_called_gone() -> None:
+    made = world(A=5, B=6)
+    made.run("source")
+    made.shops["source"].held |= {"A": 7, "B": 8}
+    vanished(made, "A")
+    result = made.run("source")
+    assert made.available("source") == {"A": 7, "B": 8}
+    assert details(result) == {}
+    assert made.table.stored["source"]["A"].unread_since is None
+
+
+@pytest.mark.parametrize("silent", ["it cannot", "it fails"])
+def test_a_product_that_cannot_be_asked_about_alone_is_told_as_not_on_the_list_this_time(silent: str) -> None:
+    made = world(A=5, B=6, C=7)
+    made.run("source")
+    shop = made.shops["source"]
+    shop.reads_single_products = silent != "it cannot"
+    shop.fails = failing_at("read", 1)
+    vanished(made, "A", "C")
+    result = made.run("source")
+    assert result.ok
+    assert details(result) == dict.fromkeys(("A", "C"), NOT_THIS_TIME)
+    assert made.available("source") == {"A": 5, "B": 6, "C": 7}
+    assert shop.calls["read"] == (0 if silent == "it cannot" else 1), "who answers no question is asked no other"
+
+
+def test_no_more_products_are_asked_about_alone_than_a_run_has_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stock_applying, "MOST_ASKED_ALONE", 2)
+    made = world(A=5, B=6, C=7, D=8)
+    made.run("source")
+    vanished(made, "A", "B", "C")
+    result = made.run("source")
+    assert made.shops["source"].calls["read"] == 2
+    assert details(result) == {"C": NOT_THIS_TIME}
+
+
+# --- rows that cannot be read -------------------------------------------------------------------------------------
+
+
+def test_a_row_that_cannot_be_read_is_told_and_its_product_is_not_called_gone() -> None:
+    made = world(A=5, B=6)
+    made.run("source")
+    made.run("target")
+    shop = made.shops["source"]
+    shop.reads_single_products = False
+    shop.page = lambda _: StockPage(  # type: ignore[method-assign]
+        ["odd", "B"], [ListedLevel("B", 9)], has_more=False, total=2, unread=["a row without an id"]
+    )
+    result = made.run("source")
+    assert (result.ok, made.available("source")) == (True, {"A": 5, "B": 9})
+    assert details(result) == {
+        "source": "a row of the list left out, not readable: a row without an id", "A": UNREAD_PERHAPS
+    }  # fmt: skip
+    made.shops["target"].pushes.clear()
+    made.shops["target"].held["A"] = 1
+    made.run("target")
+    assert made.shops["target"].pushes == [("B", 9)], "from what was not read nothing is pushed"
+
+
+def test_a_product_of_a_row_that_cannot_be_read_is_asked_about_alone_each_time_and_when_it_is_new() -> None:
+    made = world(A=5, B=6)
+    shop = made.shops["source"]
+    shop.page = lambda _: StockPage(  # type: ignore[method-assign]
+        ["odd", "B"], [ListedLevel("B", 9)], has_more=False, unread=["a row without an id"]
+    )
+    for _ in range(2):
+        assert list(details(made.run("source"))) == ["source"]
+        assert made.available("source") == {"A": 5, "B": 9}
+
+
+def test_a_list_of_which_no_row_can_be_read_is_no_list_of_stock() -> None:
+    made = world(A=5)
+    made.run("source")
+    made.shops["source"].page = lambda _: StockPage(["odd"], [], has_more=False, unread=["a row"])  # type: ignore[method-assign]
+    result = made.run("source")
+    assert (result.ok, details(result)) == (False, {"source": "a row"})
+    assert made.available("source") == {"A": 5}
+
+
+def test_a_list_of_pages_that_cannot_be_read_is_given_up() -> None:
+    made = world(A=5)
+    made.shops["source"].page = lambda position: StockPage(  # type: ignore[method-assign]
+        [f"odd {position}"], [], has_more=True, unread=["one row alone is too large"]
+    )
+    result = made.run("source")
+    assert "11 pages in a row cannot be read: one row alone is too large" in details(result)["source"]
+
+
+@pytest.mark.parametrize("call", ["page", "read", "push"])
+def test_what_a_platforms_part_raises_unforeseen_ends_the_run_by_its_type_alone_and_frees_the_channel(
+    call: str,
+) -> None:
+    made = world(A=5, B=6)
+    made.shops["target"].in_warehouses = {"A", "B"}
+    made.run("source")
+
+    def fails(called: str, _number: int) -> None:
+        if called == call:
+            raise KeyError("an answer with a secret in it")
+
+    made.shops["target"].fails = fails
+    result = made.run("target")
+    assert result.state == "aborted"
+    assert "KeyError" in str(details(result))
+    assert "secret" not in str(details(result))
+    made.shops["target"].fails = lambda _called, _number: None
+    assert made.run("target").state == "done"
+    assert made.available("target") == {"A": 5, "B": 6}
 
 
 def test_a_level_that_is_readable_again_is_taken_over() -> None:

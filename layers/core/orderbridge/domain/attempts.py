@@ -136,8 +136,9 @@ def settle_look(
     # A worker that ended without an outcome may have ended because of the order.
     asked = forward if forward.in_question_since is not None else _struck(_tried(forward, now))
     match finding:
-        case Found(external_id):
-            return _sent(forward, external_id, now, f"found at the platform, external id {external_id}")
+        case Found(external_id, note):
+            detail = f"found at the platform, external id {external_id}"
+            return _sent(forward, external_id, now, detail if note is None else bounded(f"{detail}; {note}"))
         case Absent():
             return _not_found(asked, now, jitter, grace_seconds, look, max_attempts, since)
         case Ambiguous(external_ids):

@@ -21,9 +21,10 @@ from orderbridge.domain.mapping import MappingKey
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The order is there; `external_id` is its id at the platform."""
+    """The order is there; `external_id` is its id at the platform, `note` says in what it has changed since."""
 
     external_id: str
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ does no harm.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,7 @@ TRIES_PER_PAGE = 3
 
 @dataclass(frozen=True, slots=True)
 class StatusCursor:
-    """Where a run is: in a stretch of open forwards, on one of the lists, at a page.
+    """Where a run is: in a stretch of open forwards, on one of the lists, at a position (the number of rows before it).
 
     `passed` is the `open_since` of the last forward of the stretches that are done, `stretch_end` that of the last one
     of the present stretch (None: it is still to be chosen), `lists` are those that are still to be read for it.
@@ -34,17 +34,17 @@ class StatusCursor:
     passed: str = ""
     stretch_end: str | None = None
     lists: tuple[str, ...] = ()
-    page: int = 0
+    position: int = 0
     failures: int = 0
 
     def next_stretch(self) -> StatusCursor:
         return StatusCursor(passed=self.stretch_end or self.passed)
 
     def next_list(self) -> StatusCursor:
-        return replace(self, lists=self.lists[1:], page=0, failures=0)
+        return replace(self, lists=self.lists[1:], position=0, failures=0)
 
-    def next_page(self) -> StatusCursor:
-        return replace(self, page=self.page + 1, failures=0)
+    def moved_to(self, position: int) -> StatusCursor:
+        return replace(self, position=position, failures=0)
 
     def document(self) -> dict[str, Any]:
         """The cursor as plain values."""
@@ -52,7 +52,7 @@ class StatusCursor:
             "passed": self.passed,
             "stretch_end": self.stretch_end,
             "lists": list(self.lists),
-            "page": self.page,
+            "position": self.position,
             "failures": self.failures,
         }
 
@@ -63,7 +63,8 @@ class StatusCursor:
             document["passed"],
             document.get("stretch_end"),
             tuple(document["lists"]),
-            int(document["page"]),
+            # A cursor of before pages had sizes begins its list again, which does no harm.
+            int(document.get("position", 0)),
             int(document["failures"]),
         )
 
@@ -124,6 +125,7 @@ class StatusRun:
 class StatusReport:
     """What one run of one channel has done. `rows` counts what was read, `matched` those of them that are ours.
 
+    `unread` counts the rows that could not be read, `failed_pages` the pages.
     `ok` is False where the run stopped because of the platform; `finished` says whether the round is complete.
     """
 
@@ -135,6 +137,8 @@ class StatusReport:
     rows: int = 0
     matched: int = 0
     changed: int = 0
+    unread: int = 0
+    failed_pages: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
 
@@ -142,6 +146,12 @@ class StatusReport:
         """Note something that a person may have to look at."""
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(bounded(problem))
+
+    def leave_out(self, place: str, reasons: Sequence[str]) -> None:
+        """Count rows that could not be read, and note each of their reasons once."""
+        self.unread += len(reasons)
+        for reason, count in Counter(reasons).items():
+            self.tell(f"{place}: {'a row' if count == 1 else f'{count} rows'} left out, not readable: {reason}")
 
     def note_unknown(self, words: str) -> None:
         """Count one order about which the platform said something that is in no table."""
@@ -159,6 +169,8 @@ class StatusReport:
             "rows": self.rows,
             "matched": self.matched,
             "changed": self.changed,
+            "unread": self.unread,
+            "failed_pages": self.failed_pages,
             "unknown": dict(self.unknown),
             "problems": self.problems,
         }

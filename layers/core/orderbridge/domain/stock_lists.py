@@ -6,14 +6,21 @@ does not add up raises `StockReadFailed`, and every level stays as it was.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from orderbridge.domain.list_counts import ListCounts
 from orderbridge.domain.stock import StockLevel, UnreadableLevel, parse_level
 
 MAX_ENTRIES = 1_000_000
+MOST_BLANK_PAGES = 10
+"""A platform of whose list more pages than this in a row cannot be read says nothing about its stock."""
+
 NOT_LISTED = "the platform does not list it"
+NOT_THIS_TIME = "it was not on the list this time: it is gone, or moved up while the list was read"
+UNREAD_PERHAPS = "it is not among the rows of the list that could be read"
 
 
 class StockReadFailed(Exception):
@@ -46,13 +53,18 @@ class ListedLevel:
 class StockPage:
     """One page of a list. `entries` name its rows; a row may hold several levels (variants) or none.
 
-    `total` is how many rows the platform says there are in all, None where it does not say.
+    `total` is how many rows the platform says there are in all, None where it does not say. `unread` has for each entry
+    that could not be read why it could not; `is_gap` says that nobody knows how many those are. `next_position` is
+    where the next page begins (None: one further).
     """
 
     entries: Sequence[str]
     levels: Sequence[ListedLevel]
     has_more: bool
     total: int | None = None
+    unread: Sequence[str] = ()
+    next_position: int | None = None
+    is_gap: bool = False
 
 
 @dataclass(slots=True)
@@ -61,14 +73,21 @@ class Snapshot:
 
     began_at: str
     pages: int = 0
+    position: int = 0
+    """Where the next page begins, as the platform's list counts."""
     is_complete: bool = False
     entries: set[str] = field(default_factory=set)
     levels: dict[str, ListedLevel] = field(default_factory=dict)
     confirmed: set[str] = field(default_factory=set)
-    """The products in several warehouses whose level is the sum of what the warehouses told."""
+    """The products that were asked about one by one: what they told counts, and not what the list said."""
+    unread: Counter[str] = field(default_factory=Counter)
+    """How many entries could not be read, by the reason. A product that is not in `levels` may be one of them."""
+    counts: ListCounts = field(default_factory=ListCounts)
+    has_gap: bool = False
+    _blank_pages: int = 0
 
     def confirm(self, answer: ListedLevel) -> None:
-        """Take what a product's warehouses have told in place of what the list said."""
+        """Take what a product has told when it was asked alone in place of what the list said."""
         self.levels[answer.product] = answer
         self.confirmed.add(answer.product)
 
@@ -76,18 +95,31 @@ class Snapshot:
         """Take the next page; raises `StockReadFailed` where the list cannot be as it is told."""
         number = self.pages + 1
         known = len(self.entries)
+        end = self.position + 1 if page.next_position is None else page.next_position
         self.entries.update(page.entries)
-        if page.entries and len(self.entries) == known:
+        new = len(self.entries) - known
+        self.counts.note(page.total, len(page.entries) - new)
+        if page.entries and not new and self.counts.is_repeating:
             raise StockReadFailed(f"page {number} repeats what earlier pages had")
         if page.has_more and not page.entries:
             raise StockReadFailed(f"page {number} is empty, and more should follow")
+        self._count_unread(page)
         if len(self.entries) > MAX_ENTRIES:
             raise StockReadFailed(f"the list does not end within {MAX_ENTRIES} rows")
-        if not page.has_more and page.total is not None and len(self.entries) < page.total:
-            raise StockReadFailed(f"the list ended after {len(self.entries)} of {page.total} rows")
+        self.has_gap = self.has_gap or page.is_gap
+        if not page.has_more and not self.has_gap and self.counts.is_short_of(len(self.entries)):
+            raise StockReadFailed(f"the list ended after {len(self.entries)} of {self.counts.least} rows")
         for listed in page.levels:
             self._take(listed)
-        self.pages, self.is_complete = number, not page.has_more
+        if not page.has_more and self.unread and not self.levels:
+            raise StockReadFailed(next(iter(self.unread)))
+        self.pages, self.position, self.is_complete = number, end, not page.has_more
+
+    def _count_unread(self, page: StockPage) -> None:
+        self.unread.update(page.unread)
+        self._blank_pages = self._blank_pages + 1 if page.unread and not page.levels else 0
+        if self._blank_pages > MOST_BLANK_PAGES:
+            raise StockReadFailed(f"{self._blank_pages} pages in a row cannot be read: {page.unread[0]}")
 
     def _take(self, listed: ListedLevel) -> None:
         known = self.levels.get(listed.product)
@@ -102,23 +134,30 @@ class Snapshot:
         return {
             "began_at": self.began_at,
             "pages": self.pages,
+            "position": self.position,
             "is_complete": self.is_complete,
             "entries": sorted(self.entries),
             "levels": [[row.product, row.level, row.detail, row.in_warehouses] for row in self.levels.values()],
             "confirmed": sorted(self.confirmed),
+            "unread": dict(self.unread),
+            "counts": [self.counts.total, self.counts.least, self.counts.met_again],
+            "has_gap": self.has_gap,
         }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Snapshot:
         """The snapshot that `document` wrote."""
-        levels = {row[0]: ListedLevel(*row) for row in document["levels"]}
         return cls(
             document["began_at"],
             document["pages"],
+            document["position"],
             document["is_complete"],
             set(document["entries"]),
-            levels,
+            {row[0]: ListedLevel(*row) for row in document["levels"]},
             set(document["confirmed"]),
+            Counter(document["unread"]),
+            ListCounts(*document["counts"]),
+            document["has_gap"],
         )
 
 

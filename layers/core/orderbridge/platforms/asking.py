@@ -13,7 +13,7 @@ from orderbridge.platforms.adapter import outcome_of_failure
 from orderbridge.platforms.answers import common_outcome
 from orderbridge.platforms.documents import NotJson, read_json
 from orderbridge.platforms.endpoints import File, Request
-from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, Reply
+from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, Reply, ReplyTooLarge
 
 Failure = Rejected | Refused | TurnedAway | NotSent | Unknown
 
@@ -26,10 +26,16 @@ class AskFailed(Exception):
         self.outcome = outcome
 
 
+class AnswerTooLarge(AskFailed):
+    """An answer that is larger than the transport takes."""
+
+
 def send(conversation: Conversation, call: Call, deadline: Deadline) -> Reply:
     """The answer, whatever its status; raises `AskFailed` where there is none."""
     try:
         return conversation.call(call, deadline)
+    except ReplyTooLarge as failure:
+        raise AnswerTooLarge(outcome_of_failure(failure)) from None
     except CallFailed as failure:
         raise AskFailed(outcome_of_failure(failure)) from None
 

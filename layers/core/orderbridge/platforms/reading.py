@@ -7,9 +7,10 @@ from typing import Any
 
 from orderbridge.domain.outcomes import Refused
 from orderbridge.platforms.answers import common_outcome, told
+from orderbridge.platforms.asking import AnswerTooLarge, AskFailed
 from orderbridge.platforms.documents import NotJson, read_json
-from orderbridge.platforms.paging import ListFailed
-from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, Reply
+from orderbridge.platforms.paging import ListFailed, PageTooLarge
+from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, Reply, ReplyTooLarge
 
 
 def reply_to(conversation: Conversation, call: Call, deadline: Deadline) -> Reply:
@@ -17,7 +18,13 @@ def reply_to(conversation: Conversation, call: Call, deadline: Deadline) -> Repl
     try:
         return conversation.call(call, deadline)
     except CallFailed as failure:
-        raise ListFailed(str(failure)) from None
+        raise list_failure(failure) from None
+
+
+def list_failure(failure: AskFailed | CallFailed) -> ListFailed:
+    """What a page without a reply means for its list: one that was too large may be asked for in smaller ones."""
+    kind = PageTooLarge if isinstance(failure, AnswerTooLarge | ReplyTooLarge) else ListFailed
+    return kind(str(failure))
 
 
 def document_in(reply: Reply, unwanted: Iterable[str] = ()) -> Any:

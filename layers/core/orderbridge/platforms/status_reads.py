@@ -14,7 +14,7 @@ from orderbridge.domain.channels import Channel, CommonSettings
 from orderbridge.domain.status_changes import StatusReading
 from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.definition import PlatformDefinition
-from orderbridge.platforms.paging import ListFailed, Page, Row
+from orderbridge.platforms.paging import ListFailed, ReadPage, Row, RowTooLarge, page_at, read_rows
 from orderbridge.platforms.registry import platform_names
 from orderbridge.platforms.transport import CallFailed, Conversation, Transport
 from orderbridge.platforms.values import InvalidValue
@@ -38,11 +38,25 @@ def status_platform(name: str, credentials: CredentialsOf, *, allow_loopback_htt
     return cast("StatusPlatform", module.Statuses(transport, credentials))
 
 
-def status_page(page: Page, reading: Callable[[Row], StatusReading]) -> StatusPage:
-    """A page as readings; raises `ListFailed` where it is empty and says that another follows."""
-    if page.has_more and not page.rows:
-        raise ListFailed("an empty page, and more should follow")
-    return StatusPage([reading(row) for row in page.rows], page.has_more)
+def status_page(read: ReadPage, position: int, largest: int, reading: Callable[[Row], StatusReading]) -> StatusPage:
+    """The page of a list at a position, as large as fits (`paging`); rows that cannot be read are named and skipped.
+
+    Raises `StatusReadFailed` for a page that is not read, for an empty one behind which another should follow, and
+    where the first page has several rows of which none can be read: that may be another list.
+    """
+    with told_as_status_read():
+        try:
+            page = page_at(read, position, largest)
+        except RowTooLarge as too_large:
+            return StatusPage((), has_more=True, unread=[too_large.reason], next_position=position + 1)
+        if page.has_more and not page.rows and not page.odd:
+            raise ListFailed("an empty page, and more should follow")
+        found, unread = read_rows(page, reading)
+        readings = [each for each in found if each is not None]
+        if not position and not readings and len(unread) > 1:
+            reason = f"none of {len(unread)} rows can be read: {unread[-1]}"
+            raise StatusReadFailed(reason, next_position=page.end if page.has_more else None)
+        return StatusPage(readings, page.has_more, unread=unread, next_position=page.end, total=page.total)
 
 
 @contextmanager

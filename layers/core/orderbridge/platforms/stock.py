@@ -18,11 +18,11 @@ from orderbridge import platforms
 from orderbridge.domain.channels import Channel, CommonSettings
 from orderbridge.domain.outcomes import NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.domain.stock_drift import PushResult, PushTarget
-from orderbridge.domain.stock_lists import ListedLevel, StockReadFailed, UnusableMapping
+from orderbridge.domain.stock_lists import ListedLevel, StockPage, StockReadFailed, UnusableMapping
 from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.pace import Pace, pace_beside_orders
-from orderbridge.platforms.paging import ListFailed
+from orderbridge.platforms.paging import ListFailed, ReadPage, Row, RowTooLarge, content_of, page_at, read_rows
 from orderbridge.platforms.registry import definition_of
 from orderbridge.platforms.transport import CallFailed, Conversation, Deadline, Transport
 from orderbridge.platforms.values import InvalidValue
@@ -104,6 +104,30 @@ def readable() -> Iterator[None]:
         yield
     except (AskFailed, ListFailed, CallFailed, InvalidValue, ChannelUnusable) as failure:
         raise StockReadFailed(str(failure)) from None
+
+
+def stock_page(
+    read: ReadPage, position: int, largest: int, reading: Callable[[Row], tuple[str, list[ListedLevel]]]
+) -> StockPage:
+    """The page of a list at a position, as large as fits (`paging`); rows that cannot be read are named and skipped.
+
+    `reading` makes a row's name and its levels. Raises `StockReadFailed` for a page that is not read, and where nothing
+    on the first one is stock: that is another list.
+    """
+    with readable():
+        try:
+            page = page_at(read, position, largest)
+        except RowTooLarge as too_large:
+            place = f"(what stands at {position + 1})"
+            # Of a list without sizes it is a page, with who knows how many rows.
+            return StockPage([place], [], True, None, [too_large.reason], position + 1, is_gap=largest == 1)
+        found, unread = read_rows(page, reading)
+        if unread and not position and not any(found):
+            raise ListFailed(unread[-1])
+    entries = [each[0] if each else content_of(row) for each, row in zip(found, page.rows, strict=True)]
+    entries += [f"(no object, {position + 1}, {number})" for number in range(page.odd)]
+    levels = [level for each in found if each for level in each[1]]
+    return StockPage(entries, levels, page.has_more, page.total, unread, page.end)
 
 
 def not_pushed(target: PushTarget, outcome: Outcome) -> PushResult | None:

@@ -5,7 +5,7 @@
     CallFailed        a call brought no reply
     ├── NothingSent   no byte of the request left: refused address, DNS, connect, TLS, or no time left to begin
     └── NoAnswer      bytes left and no usable reply came back: timeout, reset, broken HTTP, an unknown encoding
-        └── ReplyTooLarge      a reply over 1 MiB
+        └── ReplyTooLarge   a reply over 1 MiB; of a list a smaller page may be asked for
 
 The difference between the two decides whether a create call may be repeated (DESIGN invariant 2), so it is not guessed
 from the name of an exception: the connection itself notes its first write.

@@ -2,7 +2,8 @@
 
 A round goes through a channel's open forwards from the oldest order to the newest, in stretches of some days, and reads
 the platform's lists of those days page by page. Every row is true by itself, so it is taken in at once; a page that is
-not read changes nothing, and that an order is on no list says nothing about it (TRAPS D34).
+not read changes nothing, and that an order is on no list says nothing about it (TRAPS D34). A row that cannot be read
+is reported and left out; so is what fails in several runs in a row.
 
 A round may take several runs: each stops in time, or where the platform does not answer as it should, and the next one
 goes on at that page.
@@ -11,6 +12,7 @@ goes on at that page.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -19,7 +21,8 @@ from orderbridge.domain.codes import business_day
 from orderbridge.domain.events import message_of
 from orderbridge.domain.forwards import Forward
 from orderbridge.domain.leases import LeaseLost
-from orderbridge.domain.status_changes import StatusReading, open_since, take_in
+from orderbridge.domain.list_counts import ListCounts
+from orderbridge.domain.status_changes import StatusNews, StatusReading, open_since, take_in
 from orderbridge.domain.status_runs import TRIES_PER_PAGE, StatusCursor, StatusReport, StatusRun
 from orderbridge.domain.times import Clock, to_iso
 from orderbridge.ports import ChannelDirectory, LostRace, OrderStore
@@ -39,7 +42,10 @@ FORWARDS_AT_ONCE = 20_000
 DAYS_ASKED_ABOUT = 120
 """After so long without an end an order's platform is not asked any more; its last status stands."""
 
-MAX_PAGES_OF_A_LIST = 5_000
+MAX_ROWS_OF_A_LIST = 500_000
+MOST_BLANK_PAGES = 10
+"""A platform of whose list more pages than this in a row cannot be read says nothing about its orders."""
+
 TRIES = 5
 
 
@@ -85,6 +91,14 @@ class SyncStatuses:
             report.tell(failed.reason)
             self._pause_if_refused(session.channel, failed)
             return session.run.stopped(session.cursor, failed.reason, failed.retry_after, self.clock())
+        except LeaseLost:
+            raise
+        except Exception as failure:
+            # Ours, or a defect: the caller hears of it, and the channel is free for the next run.
+            with suppress(Exception):
+                reason = f"the run broke off: {type(failure).__name__}"
+                self.runs.save(session.run.stopped(session.cursor, reason, None, self.clock()))
+            raise
         report.finished = True
         return session.run.finished(self.clock())
 
@@ -118,6 +132,8 @@ class _Session:
     report: StatusReport
     seconds_left: Callable[[], float]
     _page_before: frozenset[str] = field(default_factory=frozenset)
+    _blank_pages: int = 0
+    _counts: ListCounts = field(default_factory=ListCounts)
 
     def go_through(self, access: StatusAccess) -> None:
         """Stretch by stretch to the newest order; `cursor` says at any time what is done."""
@@ -143,7 +159,7 @@ class _Session:
         last_day = business_day(found[0].code) + timedelta(days=self.platform.days_at_once - 1)
         stretch = [forward for forward in found if business_day(forward.code) <= last_day]
         self.cursor = replace(
-            self.cursor, stretch_end=open_since(stretch[-1]), lists=tuple(self.platform.lists), page=0, failures=0
+            self.cursor, stretch_end=open_since(stretch[-1]), lists=tuple(self.platform.lists), position=0, failures=0
         )
         return stretch
 
@@ -156,12 +172,20 @@ class _Session:
             if page is None:
                 continue
             self.report.pages += 1
+            self.report.leave_out(self._place(), page.unread)
             for reading in page.readings:
                 self._take(reading, forwards)
             if page.instead:
-                self.cursor = replace(self.cursor, lists=(*page.instead, *self.cursor.lists[1:]), page=0, failures=0)
+                lists = (*page.instead, *self.cursor.lists[1:])
+                self.cursor = replace(self.cursor, lists=lists, position=0, failures=0)
             else:
-                self.cursor = self.cursor.next_page() if page.has_more else self.cursor.next_list()
+                self.cursor = self.cursor.moved_to(self._end(page)) if page.has_more else self.cursor.next_list()
+
+    def _place(self) -> str:
+        return f"{self.cursor.lists[0]}, from row {self.cursor.position + 1}"
+
+    def _end(self, page: StatusPage) -> int:
+        return self.cursor.position + 1 if page.next_position is None else page.next_position
 
     def _keep(self) -> None:
         """Before each page: stop in time, and now and then prolong the lease and put down how far we are."""
@@ -172,27 +196,50 @@ class _Session:
             self.run = self.sync.runs.save(replace(self.run, lease=lease, cursor=self.cursor))
 
     def _page(self, access: StatusAccess, query: StatusQuery) -> StatusPage | None:
-        """The page at the cursor; None where its list is left out, since it failed in several runs."""
-        name, number = self.cursor.lists[0], self.cursor.page
+        """The page at the cursor; None where it is left out, since it failed in several runs: it, or all behind it."""
         try:
-            page = access.page(query, name, number)
-            self._require_new(page, number)
+            page = self._read(access, query)
+            self._require_new(page)
         except StatusReadFailed as failed:
+            self.report.failed_pages += 1
             self.cursor = replace(self.cursor, failures=self.cursor.failures + 1)
             if failed.credentials or self.cursor.failures < TRIES_PER_PAGE:
                 raise
-            self.report.tell(f"{name}, page {number + 1}: {failed.reason}; the rest of this list is left out this time")
-            self.cursor = self.cursor.next_list()
+            rest = "the rest of this list is left out" if failed.next_position is None else "it is left out"
+            self.report.tell(f"{self._place()}: {failed.reason}; {rest} this time")
+            if failed.next_position is None:
+                self.cursor = self.cursor.next_list()
+            else:
+                self.cursor = self.cursor.moved_to(failed.next_position)
             return None
         return page
 
-    def _require_new(self, page: StatusPage, number: int) -> None:
-        ids = frozenset(reading.external_id for reading in page.readings)
-        if page.has_more and number >= MAX_PAGES_OF_A_LIST:
-            raise StatusReadFailed(f"the list does not end within {MAX_PAGES_OF_A_LIST} pages")
-        # Rows move from page to page while others come in; a page of which all was on the one before does not.
-        if number and ids and ids <= self._page_before:
-            raise StatusReadFailed(f"page {number + 1} repeats the page before")
+    def _read(self, access: StatusAccess, query: StatusQuery) -> StatusPage:
+        try:
+            return access.page(query, self.cursor.lists[0], self.cursor.position)
+        except StatusReadFailed:
+            raise
+        except Exception as failure:
+            # A defect of ours that an answer brought to light; its message may quote the answer.
+            raise StatusReadFailed(f"the page could not be read: {type(failure).__name__}") from failure
+
+    def _require_new(self, page: StatusPage) -> None:
+        """Raises `StatusReadFailed` where the list cannot be as it is told; pages are compared within a run."""
+        position, ids = self.cursor.position, frozenset(reading.external_id for reading in page.readings)
+        if not position:
+            self._page_before, self._blank_pages, self._counts = frozenset(), 0, ListCounts()
+        if page.has_more and position >= MAX_ROWS_OF_A_LIST:
+            raise StatusReadFailed(f"the list does not end within {MAX_ROWS_OF_A_LIST} rows")
+        self._blank_pages = self._blank_pages + 1 if page.unread and not ids else 0
+        if self._blank_pages > MOST_BLANK_PAGES:
+            raise StatusReadFailed(f"{self._blank_pages} pages in a row cannot be read: {page.unread[0]}")
+        self._counts.note(page.total, len(ids & self._page_before))
+        if ids and ids <= self._page_before and self._counts.is_repeating:
+            raise StatusReadFailed("a page repeats the page before")
+        rows = len(page.readings) + len(page.unread)
+        total = self._counts.least if page.total is None else page.total
+        if not page.has_more and total is not None and position + rows < total:
+            raise StatusReadFailed(f"the list ended after {position + rows} of {total} rows")
         self._page_before = ids
 
     def _take(self, reading: StatusReading, forwards: dict[str, Forward]) -> None:
@@ -205,7 +252,7 @@ class _Session:
     def _taken_in(self, forward: Forward, reading: StatusReading) -> Forward:
         """The forward after the reading. The index it came from may be late; the write notices, and looks again."""
         for _ in range(TRIES):
-            news = take_in(forward, reading, self.platform.table, self.sync.clock())
+            news = self._news(forward, reading)
             if news is None:
                 return forward
             try:
@@ -221,3 +268,10 @@ class _Session:
                 self.report.note_unknown(words)
             return saved
         return forward
+
+    def _news(self, forward: Forward, reading: StatusReading) -> StatusNews | None:
+        try:
+            return take_in(forward, reading, self.platform.table, self.sync.clock())
+        except Exception as failure:  # noqa: BLE001 - one odd row is one order's trouble
+            self.report.leave_out(self._place(), [f"order {forward.external_id}: {type(failure).__name__}"])
+            return None

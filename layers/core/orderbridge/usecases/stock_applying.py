@@ -8,15 +8,26 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.stock_lists import NOT_LISTED, ListedLevel, Snapshot, StockReadFailed, UnusableMapping, taken
+from orderbridge.domain.stock_lists import (
+    NOT_LISTED,
+    NOT_THIS_TIME,
+    UNREAD_PERHAPS,
+    ListedLevel,
+    Snapshot,
+    StockReadFailed,
+    UnusableMapping,
+    taken,
+)
 from orderbridge.domain.stock_runs import SOLD_REMEMBERED
 from orderbridge.usecases.stock_session import RunSession, side_by_side
 
 WRITTEN_AT_ONCE = 90
+MOST_ASKED_ALONE = 50
+"""Products that the list lacks and that are asked about one by one, in one run; what is beyond waits for the next."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +72,13 @@ class ApplyReadings:
         if not snapshot.levels and next(self.session.levels.levels(self.session.name), None) is not None:
             raise StockReadFailed("the list is empty, and there was stock before")
         self.session.report.begin_applying()
+        for reason, count in snapshot.unread.items():
+            rows = "a row" if count == 1 else f"{count} rows"
+            self.session.report.tell(self.session.name, f"{rows} of the list left out, not readable: {reason}")
         changed: list[StockLevel] = []
         gone: list[str] = []
         fallen: list[tuple[int, str]] = []
-        for code, found in self._mapped(snapshot):
+        for code, found in self._mapped(snapshot, _Missing(self.session, snapshot)):
             if found is None:
                 gone.append(code)
             else:
@@ -103,8 +117,11 @@ class ApplyReadings:
         except UnusableMapping as unusable:
             return ListedLevel("", None, str(unusable))
 
-    def _mapped(self, snapshot: Snapshot) -> Iterator[tuple[str, _Found | None]]:
-        """Every product that is mapped or has a level; None for one that is mapped no more."""
+    def _mapped(self, snapshot: Snapshot, missing: _Missing | None = None) -> Iterator[tuple[str, _Found | None]]:
+        """Every product that is mapped or has a level; None for one that is mapped no more.
+
+        `missing` is asked about each product that is not in the list.
+        """
         session = self.session
         streams: list[Iterable[tuple[str, Any]]] = [
             ((code, (value,)) for code, value in session.levels.products(session.name)),
@@ -115,6 +132,8 @@ class ApplyReadings:
                 yield code, None
                 continue
             listed = self._listed(value[0], snapshot)
+            if listed.level is None and listed.detail == NOT_LISTED and missing is not None:
+                listed = missing.of(listed.product, stored)
             changed = taken(session.name, code, stored, listed, snapshot.began_at, session.run.read_at)
             yield code, _Found(stored, listed, changed)
 
@@ -137,6 +156,48 @@ class ApplyReadings:
         self.session.go_on()
         self.session.levels.write(self.session.run, changed, gone)
         self.session.report.changed += sum(level.unread_since is None for level in changed) + len(gone)
+
+
+@dataclass(slots=True)
+class _Missing:
+    """What is known of products that a complete list lacks.
+
+    A product that vanishes while the list is read moves the others up, and one of them past the reader; and a row that
+    could not be read may be any product. So a product that was there before is asked about alone, where the platform
+    can be, before anybody is told that it is gone.
+    """
+
+    session: RunSession
+    snapshot: Snapshot
+    _asked: int = 0
+
+    def of(self, product: str, stored: StockLevel | None) -> ListedLevel:
+        if product in self.snapshot.confirmed:
+            return self.snapshot.levels[product]
+        was_there = stored is not None and stored.unread_since is None
+        if not was_there and not self.snapshot.unread:
+            return ListedLevel(product, None, NOT_LISTED)
+        answer = self._alone(product, stored)
+        if answer is not None:
+            self.snapshot.confirm(answer)
+            return answer
+        return ListedLevel(product, None, UNREAD_PERHAPS if self.snapshot.unread else NOT_THIS_TIME)
+
+    def _alone(self, product: str, stored: StockLevel | None) -> ListedLevel | None:
+        """What the product tells when it is asked alone; None where it is not asked, or nothing answers."""
+        access = self.session.access
+        if not access.reads_single_products or self._asked >= MOST_ASKED_ALONE:
+            return None
+        self.session.go_on()
+        self._asked += 1
+        try:
+            answer = access.read(product, in_warehouses=stored is None or stored.in_warehouses)
+        except StockReadFailed:
+            self._asked = MOST_ASKED_ALONE  # it answers no single question now
+            return None
+        if answer.level is not None:
+            return answer
+        return replace(answer, product=product, detail=f"{NOT_LISTED}; asked about it alone: {answer.detail}")
 
 
 def _is_in_question(found: _Found) -> bool:

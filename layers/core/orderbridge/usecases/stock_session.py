@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 from operator import itemgetter
@@ -11,6 +12,8 @@ from typing import Any, TypeVar
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.events import Event
+from orderbridge.domain.stock_drift import PushResult, PushTarget
+from orderbridge.domain.stock_lists import ListedLevel, StockPage, StockReadFailed
 from orderbridge.domain.stock_runs import RunReport, StockRun
 from orderbridge.domain.times import Clock, to_iso
 from orderbridge.ports_stock import StockAccess, StockLevels, StockRuns
@@ -60,6 +63,54 @@ class RunSession:
         renewed = self.run.renewed(self.clock())
         if renewed is not self.run:
             self.run = self.runs.save(renewed)
+
+
+@dataclass(frozen=True, slots=True)
+class GuardedAccess:
+    """A platform's `StockAccess` whose calls raise nothing but `StockReadFailed` and `UnusableMapping`.
+
+    A defect that an answer brings to light is a read or a push that failed. It is named by its type alone, since its
+    message may quote the answer.
+    """
+
+    access: StockAccess
+
+    @property
+    def reads_single_products(self) -> bool:
+        return self.access.reads_single_products
+
+    def product_key(self, value: Any) -> str:
+        return self.access.product_key(value)
+
+    def page(self, position: int) -> StockPage:
+        with _foreseen("the page"):
+            return self.access.page(position)
+
+    def read(self, product: str, *, in_warehouses: bool) -> ListedLevel:
+        with _foreseen(f"product {product}"):
+            return self.access.read(product, in_warehouses=in_warehouses)
+
+    def push(self, targets: Sequence[PushTarget]) -> Iterator[PushResult]:
+        left = {target.product for target in targets}
+        try:
+            for result in self.access.push(targets):
+                left.discard(result.product)
+                yield result
+        except Exception as failure:  # noqa: BLE001 - whatever it is, what was pushed before it is to be written down
+            # Whether the others were set nobody knows.
+            reason = f"the push broke off: {type(failure).__name__}"
+            for product in sorted(left):
+                yield PushResult(product, None, reason, refused=True)
+
+
+@contextmanager
+def _foreseen(what: str) -> Iterator[None]:
+    try:
+        yield
+    except StockReadFailed:
+        raise
+    except Exception as failure:
+        raise StockReadFailed(f"{what} could not be read: {type(failure).__name__}") from failure
 
 
 def side_by_side(*streams: Iterable[tuple[str, T]]) -> Iterator[tuple[str, list[T | None]]]:

@@ -22,7 +22,7 @@ from orderbridge.domain.times import Clock
 from orderbridge.ports_stock import StockAccess, StockLevels, StockPlatforms, StockRuns
 from orderbridge.usecases.stock_applying import ApplyReadings
 from orderbridge.usecases.stock_pushing import PushesRefused, Reconcile
-from orderbridge.usecases.stock_session import OutOfTime, RunSession
+from orderbridge.usecases.stock_session import GuardedAccess, OutOfTime, RunSession
 
 PAGES_PER_PRODUCT_READ_FIRST = 10
 """Products that have just been sold are read one by one first where that adds at most this share to a run's calls."""
@@ -74,7 +74,8 @@ class SyncStock:
             return RunResult(channel.name, "busy", RunReport())
         try:
             with self.platforms.open(channel) as access:
-                return _Steps(self._session(channel, channels, access, run, report, seconds_left)).run_to_end()
+                session = self._session(channel, channels, GuardedAccess(access), run, report, seconds_left)
+                return _Steps(session).run_to_end()
         except StockReadFailed as failed:
             # Raised by opening alone; what a step meets is handled there.
             with suppress(LeaseLost):
@@ -82,6 +83,11 @@ class SyncStock:
             return _aborted(channel, str(failed))
         except LeaseLost:
             return RunResult(channel.name, "busy", RunReport())
+        except Exception as failure:
+            # A step that failed has given the channel back already; opening it has not.
+            with suppress(Exception):
+                self.runs.save(replace(run, lease=FREE, failure=_broken_off(failure)))
+            raise
 
     def _claim(self, name: str, report: RunReport, *, anew: bool) -> StockRun | None:
         now = self.clock()
@@ -127,7 +133,18 @@ class _Steps:
     """Whether the run's list is read and taken over, so that only pushing is left."""
 
     def run_to_end(self) -> RunResult:
-        """All steps that are left; raises `LeaseLost`, and whatever table and bus raise."""
+        """All steps that are left; raises `LeaseLost`, and whatever table and bus raise, once the channel is free."""
+        try:
+            return self._run()
+        except LeaseLost:
+            raise
+        except Exception as failure:
+            with suppress(Exception):
+                reason = _broken_off(failure)
+                self._end("aborted", reason, failure=self.session.run.failure if self.has_read else reason)
+            raise
+
+    def _run(self) -> RunResult:
         session, progress = self.session, self.session.run.progress
         if progress is not None:
             session.report = RunReport.from_document(progress.report)
@@ -142,13 +159,6 @@ class _Steps:
             return self._end("aborted", str(failed), failure=bounded(str(failed)))
         except PushesRefused as refused:
             return self._end("aborted", f"pushing stopped: {refused}", failure=self.session.run.failure)
-        except LeaseLost:
-            raise
-        except Exception as failure:
-            with suppress(Exception):
-                reason = f"the run broke off: {type(failure).__name__}"
-                self._end("aborted", reason, failure=self.session.run.failure if self.has_read else reason)
-            raise
         return self._end("done", None, failure=None)
 
     def _end(self, state: RunState, problem: str | None, *, failure: str | None) -> RunResult:
@@ -166,7 +176,7 @@ class _Steps:
         self.snapshot = snapshot = self._snapshot(progress)
         while not snapshot.is_complete:
             session.go_on()
-            snapshot.add(session.access.page(snapshot.pages))
+            snapshot.add(session.access.page(snapshot.position))
         applying = ApplyReadings(session)
         applying.confirm(snapshot)
         sold = applying.apply(snapshot)
@@ -219,6 +229,10 @@ class _Steps:
         self, phase: Literal["reading", "pushing"], began_at: str, snapshot_id: str | None = None, parts: int = 0
     ) -> Progress:
         return Progress(phase, began_at, self.session.report.document(), snapshot_id, parts, self.session.now())
+
+
+def _broken_off(failure: Exception) -> str:
+    return f"the run broke off: {type(failure).__name__}"
 
 
 def _aborted(channel: Channel, reason: str) -> RunResult:

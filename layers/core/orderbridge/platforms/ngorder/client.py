@@ -16,7 +16,7 @@ from orderbridge.platforms.ngorder.replies import Answer as PlainAnswer
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, read_answer, rows_in, stripped
 from orderbridge.platforms.numbers import id_or_none
 from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
-from orderbridge.platforms.reading import document_in
+from orderbridge.platforms.reading import document_in, list_failure
 from orderbridge.platforms.transport import Conversation, Deadline, Reply
 
 AnswerT = TypeVar("AnswerT")
@@ -54,10 +54,12 @@ class NgorderClient:
         `identity` is the member by which a row is known, `per_page` what the list allows at most.
         """
         kind = request.row_type()
-        pages = all_rows(
-            lambda number: self.page(request, number + 1, per_page), lambda row: id_or_none(row.get(identity))
-        )
-        for row in pages:
+        has_sizes = "per_page" in type(request).model_fields
+
+        def read(number: int, size: int) -> Page:
+            return self.page(request, number + 1, size if has_sizes else per_page)
+
+        for row in all_rows(read, lambda row: id_or_none(row.get(identity)), per_page if has_sizes else 1):
             try:
                 yield read_as(kind, row)
             except AskFailed as failed:
@@ -79,7 +81,7 @@ class NgorderClient:
         try:
             reply = self.reply_to(request)
         except AskFailed as failed:
-            raise ListFailed(str(failed)) from None
+            raise list_failure(failed) from None
         return document_in(reply, secrets_of(self.credentials))
 
     def _read(self, request: Request[Any], reply: Reply) -> Any:

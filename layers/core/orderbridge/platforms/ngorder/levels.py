@@ -8,11 +8,11 @@ must change. Both are worked off in the background (TRAPS D36, D38), so both are
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from orderbridge.domain.outcomes import Outcome, Rejected, Unknown
+from orderbridge.domain.outcomes import Outcome, Rejected, TurnedAway, Unknown
 from orderbridge.domain.stock import UnreadableLevel, parse_level
 from orderbridge.domain.stock_drift import PushResult, PushTarget
 from orderbridge.domain.stock_lists import ListedLevel, StockPage, StockReadFailed
@@ -26,9 +26,9 @@ from orderbridge.platforms.ngorder.endpoints.product_stock import CheckStock, Ch
 from orderbridge.platforms.ngorder.endpoints.stock_counts import Count, CreateStockCount, GetStockCount
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, read_answer, stripped, truth, whole
 from orderbridge.platforms.ngorder.warehouses import counts_for
-from orderbridge.platforms.paging import ListFailed, Row
+from orderbridge.platforms.paging import ListFailed, Page, Row
 from orderbridge.platforms.reading import document_in, reply_to
-from orderbridge.platforms.stock import StockAccount, not_pushed, read_back, readable
+from orderbridge.platforms.stock import StockAccount, not_pushed, read_back, stock_page
 from orderbridge.platforms.transport import Call
 
 # The oldest first: a product that is added while the list is read comes at its end.
@@ -51,15 +51,18 @@ class Levels:
     def product_key(self, value: Any) -> str:
         return str(self.account.product(value).variation_id)
 
-    def page(self, number: int) -> StockPage:
+    def page(self, position: int) -> StockPage:
         account = self.account
-        call = Call("GET", f"{LIST_TARGET}{number + 1}", headers(account.credentials))
-        with readable():
+
+        def read(number: int, _size: int) -> Page:
+            call = Call("GET", f"{LIST_TARGET}{number + 1}", headers(account.credentials))
             reply = reply_to(account.conversation, call, account.deadline())
             page = page_in(document_in(reply, secrets_of(account.credentials)), number + 1, LARGEST_PAGE)
-            levels = [level for row in page.rows for level in _variants(row)]
-            entries = [str(_id(row)) for row in page.rows]
-        return StockPage(entries, levels, page.has_more, page.total)
+            return replace(page, size=None)
+
+        # The list has as many rows a page as Ngorder likes, so positions count pages, and one that is too large cannot
+        # be made smaller: its products are asked about one by one.
+        return stock_page(read, position, 1, lambda row: (str(_id(row)), list(_variants(row))))
 
     # --- one product --------------------------------------------------------------------------------------------------
 
@@ -98,7 +101,7 @@ class Levels:
             require_success(reply, secrets_of(client.credentials))
             answer = read_answer(json_in(reply))
         except (AskFailed, Unreadable) as failed:
-            if isinstance(failed, AskFailed) and isinstance(failed.outcome, Rejected):
+            if isinstance(failed, AskFailed) and isinstance(failed.outcome, Rejected | TurnedAway):
                 raise UnreadableLevel(failed.outcome.reason) from None
             raise StockReadFailed(str(failed)) from None
         if answer.failed:
@@ -121,7 +124,7 @@ class Levels:
                 asked.append((target, outcome))
             else:
                 yield result
-            is_well = outcome is None or isinstance(outcome, Rejected)
+            is_well = outcome is None or isinstance(outcome, Rejected | TurnedAway)
             if not is_well:
                 break  # not this product's fault
         yield from self._read_back(asked)
@@ -202,7 +205,7 @@ def _id(row: Row) -> int:
 def _variants(row: Row) -> Iterator[ListedLevel]:
     variants = row.get("variations")
     if not isinstance(variants, list) or not all(isinstance(each, Mapping) and LEVEL in each for each in variants):
-        raise ListFailed(f"a product whose variations have no {LEVEL}; this is no list of products")
+        raise ListFailed(f"a product whose variations have no {LEVEL}; this may be no list of products")
     try:
         in_warehouses = truth(row.get("is_warehouse"))
     except Unreadable:

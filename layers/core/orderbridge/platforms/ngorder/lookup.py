@@ -21,7 +21,7 @@ from orderbridge.platforms.ngorder.endpoints.order_lists import GetOrders, Progr
 from orderbridge.platforms.ngorder.endpoints.shipments import GetShipments
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, whole
 from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
-from orderbridge.platforms.reading import document_in
+from orderbridge.platforms.reading import document_in, list_failure
 
 ORDERS_PATH = GetOrders.endpoint.path
 CANCELLED_PATH = GetCancelledOrders.endpoint.path
@@ -50,21 +50,28 @@ class OrderLists:
     order_date: date
 
     def find(self, code: str) -> Finding:
-        """The order whose note carries our mark; Absent only after every list was read to its end without it.
+        """The order whose note carries our mark; Absent only after complete lists on which every row is another order.
 
         An order that was seen is there, whatever became of the rest of the lists.
         """
         ids: set[int] = set()
+        gap: ListFailed | None = None
         try:
             for row in self._rows():
-                if code in _marks(row):
-                    ids.add(_identity(row))
+                marks, order_id = _marks(row), _identity(row)
+                if marks is None:
+                    gap = ListFailed("rows without a note, in which no mark can be found")
+                elif code in marks and order_id is None:
+                    gap = ListFailed("the order is there, and its order_id cannot be read")
+                elif code in marks and order_id is not None:
+                    ids.add(order_id)
         except ListFailed as failed:
-            if not ids:
-                return LookFailed(failed.reason, failed.retry_after)
+            gap = failed
         if len(ids) > 1:
             return Ambiguous(tuple(str(order_id) for order_id in sorted(ids)))
-        return Found(str(ids.pop())) if ids else Absent()
+        if ids:
+            return Found(str(ids.pop()))
+        return Absent() if gap is None else LookFailed(gap.reason, gap.retry_after)
 
     def has_cancelled(self, order_id: str) -> bool:
         """Whether the order stands on a list of cancelled orders; raises `ListFailed`."""
@@ -91,32 +98,40 @@ class OrderLists:
             "start_date": (self.order_date - DAY).isoformat(),
             "end_date": (self.order_date + DAY).isoformat(),
         }
-        return all_rows(lambda number: _page(self.client, path, {**filters, **dates}, number + 1), _identity)
+
+        def read(number: int, size: int) -> Page:
+            return _page(self.client, path, {**filters, **dates}, number + 1, size)
+
+        # An order that is cancelled vanishes from Get Orders, and may be taken out of any list by hand.
+        return all_rows(read, _identity, PAGE_SIZES[path], rows_vanish=True)
 
 
-def _page(client: NgorderClient, path: str, filters: Mapping[str, str], number: int) -> Page:
+def _page(client: NgorderClient, path: str, filters: Mapping[str, str], number: int, size: int) -> Page:
     """A page, from 1, of a list; raises `ListFailed`, and `FilterNeeded` where Get Orders wants a progress status."""
     # pagination_offset is the number of a page, whatever its name says (TRAPS D13).
-    paging = {"per_page": PAGE_SIZES[path], "pagination_offset": number}
+    paging = {"per_page": size, "pagination_offset": number}
     try:
         reply = client.reply_to(_REQUESTS[path].model_validate({**filters, **paging}))
     except AskFailed as failed:
-        raise ListFailed(str(failed)) from None
+        raise list_failure(failed) from None
     if reply.status in (400, 422) and path == ORDERS_PATH and PROGRESS_FILTER not in filters:
         raise FilterNeeded
-    return page_in(document_in(reply, secrets_of(client.credentials)), number, PAGE_SIZES[path])
+    return page_in(document_in(reply, secrets_of(client.credentials)), number, size)
 
 
-def _identity(row: Row) -> int:
+def _identity(row: Row) -> int | None:
     try:
         return whole(row.get("order_id"))
     except Unreadable:
-        raise ListFailed("a row without an order_id") from None
+        return None
 
 
-def _marks(row: Row) -> set[str]:
-    """The marks in a row's note, each as a whole: people write around it, and 00001 is not 000012 (TRAPS D12)."""
-    if "note" not in row:
-        raise ListFailed("rows without a note, in which no mark can be found")
+def _marks(row: Row) -> set[str] | None:
+    """The marks in a row's note, each as a whole: people write around it, and 00001 is not 000012 (TRAPS D12).
+
+    None where it has no note that can be read.
+    """
+    if "note" not in row or isinstance(row["note"], Mapping | list):
+        return None
     note = row["note"]
     return set(MARKER.findall(note)) if isinstance(note, str) else set()

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from orderbridge.domain.outcomes import bounded
 from orderbridge.platforms.answers import flat_words
 from orderbridge.platforms.documents import MAX_DIGITS, exact_number
-from orderbridge.platforms.paging import ListFailed, Page
+from orderbridge.platforms.paging import ListFailed, Page, Row
 
 SUCCESSES = frozenset({"success", "sukses"})
 FAILURES = frozenset({"failed", "fail", "failure", "gagal", "error", "false"})
@@ -202,10 +202,16 @@ def phone_digits(value: str) -> str:
 def page_in(document: Any, number: int, per_page: int) -> Page:
     """A page of a list whose answer counts its pages; `number` from 1. Raises `ListFailed` for anything odd.
 
-    `links` is not read: it lacks filters, parts of the path, or is another type altogether (D15, D16).
+    `links` is not read: it lacks filters, parts of the path, or is another type altogether (D15, D16). ``data: null``
+    is an empty page where the answer counts rows, and behind the first page.
     """
-    rows = rows_in(document)
+    rows = _data_in(document)
     counts = _pagination(document)
+    if rows is None and ("total" in counts or number > 1):
+        rows = []
+    if not isinstance(rows, list):
+        raise ListFailed("the answer is no list of objects")
+    objects: list[Row] = [stripped(row) for row in rows if isinstance(row, Mapping)]
     current, last = counts["current_page"], counts["total_pages"]
     if current != number:
         raise ListFailed(f"page {number} was asked for, and page {current} came")
@@ -213,20 +219,27 @@ def page_in(document: Any, number: int, per_page: int) -> Page:
         raise ListFailed(f"page {number} says {counts['count']} rows and has {len(rows)}")
     if counts.get("per_page", per_page) > per_page:
         raise ListFailed(f"page {number} is larger than asked for")
-    return Page(rows, has_more=current < last, total=counts.get("total"))
+    size = counts.get("per_page") or None
+    return Page(objects, current < last, counts.get("total"), len(rows) - len(objects), size)
 
 
 def rows_in(document: Any) -> list[Mapping[str, Any]]:
     """The objects of a list; raises `ListFailed` for a failure or for anything that is no list of objects."""
+    rows = _data_in(document)
+    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+        raise ListFailed("the answer is no list of objects")
+    return [stripped(row) for row in rows]
+
+
+def _data_in(document: Any) -> Any:
+    """The data of an answer; raises `ListFailed` for a failure."""
     try:
         answer = read_answer(document)
     except Unreadable as unreadable:
         raise ListFailed(str(unreadable)) from None
     if answer.failed:
         raise ListFailed("; ".join(answer.messages) or "the answer tells a failure")
-    if not isinstance(answer.data, list) or not all(isinstance(row, Mapping) for row in answer.data):
-        raise ListFailed("the answer is no list of objects")
-    return [stripped(row) for row in answer.data]
+    return answer.data
 
 
 def _pagination(document: Any) -> dict[str, int]:

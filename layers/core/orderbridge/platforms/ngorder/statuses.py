@@ -16,18 +16,19 @@ from typing import Any
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.status_changes import Meaning, StatusReading, StatusTable, normalised
 from orderbridge.platforms.adapter import secrets_of
+from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.ngorder import DEFINITION
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.endpoints.cancelled_orders import GetCancelledOrders
 from orderbridge.platforms.ngorder.endpoints.order_lists import GetOrders
 from orderbridge.platforms.ngorder.endpoints.shipments import GetShipments
-from orderbridge.platforms.ngorder.lookup import CANCELLED_TYPES, PROGRESS_STATUSES
+from orderbridge.platforms.ngorder.lookup import CANCELLED_TYPES, PROGRESS_STATUSES, FilterNeeded
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, whole
 from orderbridge.platforms.pace import Pace, pace_beside_orders
-from orderbridge.platforms.paging import ListFailed, Row
-from orderbridge.platforms.reading import document_in
-from orderbridge.platforms.status_reads import CredentialsOf, connected, status_page, told_as_status_read
+from orderbridge.platforms.paging import ListFailed, Page, Row
+from orderbridge.platforms.reading import document_in, list_failure
+from orderbridge.platforms.status_reads import CredentialsOf, connected, status_page
 from orderbridge.platforms.transport import Deadline, Transport
 from orderbridge.ports_status import StatusPage, StatusQuery
 
@@ -127,26 +128,28 @@ class StatusLists:
     client: NgorderClient
     pace: Pace
 
-    def page(self, query: StatusQuery, list_name: str, number: int) -> StatusPage:
+    def page(self, query: StatusQuery, list_name: str, position: int) -> StatusPage:
         chosen = _list_named(list_name)
-        asked = chosen.request.model_copy(
-            update={
-                # A day more on both sides: an order_date may be a day off (TRAPS D54).
-                "start_date": query.first_day - _DAY,
-                "end_date": query.last_day + _DAY,
-                "per_page": chosen.per_page,
-                "pagination_offset": number + 1,  # the number of a page, whatever its name says (TRAPS D13)
-            }
-        )
-        self.pace.wait()
-        client = replace(self.client, deadline=Deadline.after(float(self.client.settings.timeout_s)))
-        with told_as_status_read():
-            reply = client.reply_to(asked)
+        # A day more on both sides: an order_date may be a day off (TRAPS D54).
+        days = {"start_date": query.first_day - _DAY, "end_date": query.last_day + _DAY}
+
+        def read(number: int, size: int) -> Page:
+            # The number of a page, whatever its name says (TRAPS D13).
+            paging = {"per_page": size, "pagination_offset": number + 1}
+            self.pace.wait()
+            client = replace(self.client, deadline=Deadline.after(float(self.client.settings.timeout_s)))
+            try:
+                reply = client.reply_to(chosen.request.model_copy(update={**days, **paging}))
+            except AskFailed as failed:
+                raise list_failure(failed) from None
             if reply.status in (400, 422) and list_name == "orders":
-                # The document does not mark the filter as optional, and here it is not (TRAPS D30).
-                return StatusPage((), has_more=False, instead=[f"orders/{each}" for each in PROGRESS_STATUSES])
-            page = page_in(document_in(reply, secrets_of(client.credentials)), number + 1, chosen.per_page)
-            return status_page(page, chosen.reading)
+                raise FilterNeeded
+            return page_in(document_in(reply, secrets_of(client.credentials)), number + 1, size)
+
+        try:
+            return status_page(read, position, chosen.per_page, chosen.reading)
+        except FilterNeeded:
+            return StatusPage((), has_more=False, instead=[f"orders/{each}" for each in PROGRESS_STATUSES])
 
 
 def _list_named(name: str) -> _List:

@@ -12,8 +12,8 @@ from orderbridge.platforms.adapter import outcome_of_failure, secrets_of
 from orderbridge.platforms.answers import flat_words
 from orderbridge.platforms.asking import AskFailed, json_in, read_as, require_success, rows_as
 from orderbridge.platforms.endpoints import Done, Request, Rows, Undocumented
-from orderbridge.platforms.paging import ListFailed
-from orderbridge.platforms.reading import document_in
+from orderbridge.platforms.paging import ListFailed, Page
+from orderbridge.platforms.reading import document_in, list_failure
 from orderbridge.platforms.salesmania import Credentials, Settings
 from orderbridge.platforms.salesmania.session import LoginFailed, Session, Sessions
 from orderbridge.platforms.transport import Call, CallFailed, Deadline, Reply, Transport
@@ -48,7 +48,7 @@ class Account:
                 raise ListFailed(outcome.reason, outcome.retry_after, credentials=outcome.credentials) from None
             raise ListFailed(outcome.reason) from None
         except CallFailed as failure:
-            raise ListFailed(str(failure)) from None
+            raise list_failure(failure) from None
         return document_in(reply, self.unwanted())
 
     def ask(self, request: Request[AnswerT]) -> AnswerT:
@@ -63,11 +63,6 @@ class Account:
             raise AskFailed(outcome_of_failure(failure)) from None
         require_success(reply, self.unwanted())
         return cast("AnswerT", _read(request, reply))
-
-    def document(self, request: Request[Any]) -> Any:
-        """The JSON of a read; raises `ListFailed`."""
-        path, _, query = request.target(self.settings.paths.by_name()).partition("?")
-        return self.read(path, dict(parse_qsl(query)))
 
     def unwanted(self) -> list[str]:
         """Every secret of this account, so that an echo of one is not kept."""
@@ -112,3 +107,21 @@ def list_in(document: Any) -> Any:
         return document["data"]
     lists = [value for value in document.values() if isinstance(value, list)]
     return lists[0] if len(lists) == 1 else None
+
+
+def list_page(account: Account, path: str, number: int, size: int) -> Page:
+    """A page, from 0, of a list; raises `ListFailed`.
+
+    Pages are not documented: one that is not full ends the list, and so does one larger than asked for, which is the
+    whole list of an account that knows no pages. Null is the end of a list of which there was a page before.
+    """
+    document = account.read(path, {"page": number + 1, "per_page": size})
+    rows = list_in(document)
+    if isinstance(rows, Mapping):
+        rows = list_in(rows)
+    if number and (document is None or (isinstance(document, Mapping) and document.get("data", ()) is None)):
+        rows = []
+    if not isinstance(rows, list):
+        raise ListFailed("the answer is no list of objects")
+    objects = [row for row in rows if isinstance(row, Mapping)]
+    return Page(objects, len(rows) == size, None, len(rows) - len(objects))

@@ -12,19 +12,19 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from orderbridge.domain.outcomes import Outcome, Rejected
+from orderbridge.domain.outcomes import Outcome, Rejected, TurnedAway
 from orderbridge.domain.stock_drift import PushResult, PushTarget
 from orderbridge.domain.stock_lists import ListedLevel, StockPage
 from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure
 from orderbridge.platforms.answers import common_outcome
 from orderbridge.platforms.documents import compact_json
-from orderbridge.platforms.numbers import id_in
-from orderbridge.platforms.paging import ListFailed, Row
+from orderbridge.platforms.numbers import id_or_none
+from orderbridge.platforms.paging import ListFailed, Page, Row
 from orderbridge.platforms.reading import document_in
 from orderbridge.platforms.salesmania import Credentials, Settings
-from orderbridge.platforms.salesmania.account import Account
+from orderbridge.platforms.salesmania.account import Account, list_page
 from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
-from orderbridge.platforms.stock import StockAccount, not_pushed, read_back, readable
+from orderbridge.platforms.stock import StockAccount, not_pushed, read_back, readable, stock_page
 from orderbridge.platforms.transport import CallFailed
 
 PAGE_SIZE = 100
@@ -42,14 +42,11 @@ class Levels:
     def product_key(self, value: Any) -> str:
         return str(self.account.product(value).product_id)
 
-    def page(self, number: int) -> StockPage:
-        query = {"page": number + 1, "per_page": PAGE_SIZE}
-        with readable():
-            rows = _rows(self._calls().read(self.account.settings.paths.products, query))
-            if rows and not any(LEVEL in row for row in rows):
-                raise ListFailed(f"no row has a {LEVEL}; this is no list of products")
-            levels = [ListedLevel.told(_id(row), row.get(LEVEL)) for row in rows]
-        return StockPage([level.product for level in levels], levels, has_more=len(rows) == PAGE_SIZE)
+    def page(self, position: int) -> StockPage:
+        def read(number: int, size: int) -> Page:
+            return list_page(self._calls(), self.account.settings.paths.products, number, size)
+
+        return stock_page(read, position, PAGE_SIZE, _reading)
 
     def read(self, product: str, *, in_warehouses: bool) -> ListedLevel:  # noqa: ARG002 - it has no warehouses
         with readable():
@@ -71,7 +68,7 @@ class Levels:
             outcome = self._send(target)
             result = not_pushed(target, outcome) if outcome is not None else None
             yield result or read_back(target, partial(self.read, target.product, in_warehouses=False), outcome)
-            if outcome is not None and not isinstance(outcome, Rejected):
+            if outcome is not None and not isinstance(outcome, Rejected | TurnedAway):
                 return  # not this product's fault
 
     def _send(self, target: PushTarget) -> Outcome | None:
@@ -94,20 +91,10 @@ class Levels:
         return f"{self.account.settings.paths.products}/{product}"
 
 
-def _rows(document: Any) -> list[Row]:
-    """The rows of a list that comes as an array, under ``data``, or under its own name (INTERFACES section 5)."""
-    if isinstance(document, Mapping):
-        lists = [value for value in document.values() if isinstance(value, list)]
-        document = document["data"] if "data" in document else lists[0] if len(lists) == 1 else None
-        if isinstance(document, Mapping):
-            return _rows(document)
-    if not isinstance(document, list) or not all(isinstance(row, Mapping) for row in document):
-        raise ListFailed("the answer is no list of objects")
-    return document
-
-
-def _id(row: Row) -> str:
-    try:
-        return id_in(row.get("id"))
-    except ValueError:
-        raise ListFailed("a row without an id") from None
+def _reading(row: Row) -> tuple[str, list[ListedLevel]]:
+    product = id_or_none(row.get("id"))
+    if product is None:
+        raise ListFailed("a row without an id")
+    if LEVEL not in row:
+        raise ListFailed(f"a row without a {LEVEL}; this may be no list of products")
+    return product, [ListedLevel.told(product, row[LEVEL])]

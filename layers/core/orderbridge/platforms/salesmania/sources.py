@@ -11,12 +11,12 @@ from typing import Any
 
 from orderbridge.domain.lookups import FoundMappings
 from orderbridge.domain.mapping import MappingKey
-from orderbridge.platforms.asking import read_as, rows_as
+from orderbridge.platforms.asking import read_as
 from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.numbers import id_or_none
 from orderbridge.platforms.paging import Page, Row, all_rows
 from orderbridge.platforms.salesmania import DEFINITION
-from orderbridge.platforms.salesmania.account import Account, list_in
+from orderbridge.platforms.salesmania.account import Account, list_page
 from orderbridge.platforms.salesmania.endpoints import Customer, GetCustomers, GetProducts, Product
 from orderbridge.platforms.sources import Findings, given, the_one
 
@@ -54,14 +54,10 @@ def _product(products: list[Product], code: str) -> Any:
 
 
 def every_row(account: Account, request: Request[Any]) -> list[Row]:
-    """A list to its end. Its pages are not documented: a page that is not full ends it, and so does one larger than
-    asked for, which is the whole list of an account that knows no pages. Raises `ListFailed` for anything odd.
-    """
+    """A list to its end; raises `ListFailed`."""
+    path, _, _ = request.target(account.settings.paths.by_name()).partition("?")
 
-    def page(number: int) -> Page:
-        paged = request.model_copy(update={"page": number + 1, "per_page": PAGE_SIZE})
-        rows = list_in(account.document(paged))
-        rows_as(dict[str, Any], rows)
-        return Page(rows, has_more=len(rows) == PAGE_SIZE, total=None)
+    def page(number: int, size: int) -> Page:
+        return list_page(account, path, number, size)
 
-    return list(all_rows(page, lambda row: id_or_none(row.get("id"))))
+    return list(all_rows(page, lambda row: id_or_none(row.get("id")), PAGE_SIZE))

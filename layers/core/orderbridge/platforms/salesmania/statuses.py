@@ -19,12 +19,13 @@ from orderbridge.domain.outcomes import Refused
 from orderbridge.domain.status_changes import Meaning, StatusReading, StatusTable, normalised
 from orderbridge.platforms.adapter import attempt_deadline
 from orderbridge.platforms.pace import Pace, pace_beside_orders
+from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.reading import document_in
 from orderbridge.platforms.salesmania import DEFINITION
 from orderbridge.platforms.salesmania.account import Account
 from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
 from orderbridge.platforms.status_reads import CredentialsOf, account_of, told_as_status_read
-from orderbridge.platforms.transport import Transport
+from orderbridge.platforms.transport import CallFailed, ReplyTooLarge, Transport
 from orderbridge.ports_status import StatusPage, StatusQuery, StatusReadFailed
 
 TABLE: StatusTable = {
@@ -67,37 +68,61 @@ class OrdersById:
     account: Account
     pace: Pace
 
-    def page(self, query: StatusQuery, list_name: str, number: int) -> StatusPage:  # noqa: ARG002 - there is one list
-        if number >= len(query.external_ids):
+    def page(self, query: StatusQuery, list_name: str, position: int) -> StatusPage:  # noqa: ARG002 - there is one list
+        if position >= len(query.external_ids):
             return StatusPage((), has_more=False)
-        external_id = query.external_ids[number]
-        document = self._order(external_id)
-        readings = [] if document is None else [reading_in(external_id, document)]
-        return StatusPage(readings, has_more=number + 1 < len(query.external_ids))
+        external_id = query.external_ids[position]
+        readings: list[StatusReading] = []
+        unread: list[str] = []
+        try:
+            readings.extend(self._readings(external_id))
+        except StatusReadFailed as failed:
+            # The orders behind this one are not left out with it, however often it fails.
+            failed.next_position = position + 1
+            raise
+        except Exception as odd:  # noqa: BLE001 - one odd answer is about one order
+            said = str(odd) if isinstance(odd, ListFailed | ReplyTooLarge) else type(odd).__name__
+            unread.append(f"order {external_id}: {said}")
+        return StatusPage(readings, has_more=position + 1 < len(query.external_ids), unread=unread)
 
-    def _order(self, external_id: str) -> Any:
-        """The order as SalesMania tells it; None where it has none under this id."""
+    def _readings(self, external_id: str) -> Iterator[StatusReading]:
+        """What SalesMania tells of an order, nothing where it has none under this id.
+
+        Raises `StatusReadFailed` where it does not answer at all, now or whoever asks; whatever else is raised is about
+        this order.
+        """
         self.pace.wait()
         account = replace(self.account, deadline=attempt_deadline())
         try:
-            with told_as_status_read():
-                reply = account.call("GET", f"{account.settings.paths.orders}/{quote(external_id, safe='')}")
-                return None if reply.status in (404, 410) else document_in(reply, account.unwanted())
+            reply = account.call("GET", f"{account.settings.paths.orders}/{quote(external_id, safe='')}")
         except LoginFailed as failed:
             outcome = failed.outcome
             if isinstance(outcome, Refused):
                 raise StatusReadFailed(outcome.reason, outcome.retry_after, credentials=outcome.credentials) from None
             raise StatusReadFailed(outcome.reason) from None
+        except ReplyTooLarge:
+            raise
+        except CallFailed as failure:
+            raise StatusReadFailed(str(failure)) from None
+        if reply.status in (404, 410):
+            return
+        if reply.status in (401, 403, 429) or reply.status >= 500:
+            with told_as_status_read():
+                document_in(reply, account.unwanted())
+        yield reading_in(external_id, document_in(reply, account.unwanted()))
 
 
 def reading_in(external_id: str, document: Any) -> StatusReading:
-    """What an answer of Get order by ID says; the order stands by itself, or under ``data`` or ``order``."""
+    """What an answer of Get order by ID says; the order stands by itself, or under ``data`` or ``order``.
+
+    Raises `ListFailed` where it is no order.
+    """
     order = document
     for name in ("data", "order"):
         if isinstance(order, Mapping) and isinstance(order.get(name), Mapping):
             order = order[name]
     if not isinstance(order, Mapping):
-        raise StatusReadFailed("the answer is no order")
+        raise ListFailed("the answer is no order")
     status = order.get("status")
     says = {"status": status}
     if normalised(status) != "lunas" and _is_positive(order.get("total_paid")):

@@ -119,7 +119,7 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
                 stock, reply = StockList(client), StockList(client).reply(limit=1, offset=0)
                 part = client.settings.stock
                 if reply.status not in (404, 405) or part.source or part.push:
-                    stock.page_of(reply, offset=0)
+                    stock.page_of(reply, offset=0, limit=1)
         except (CallFailed, AskFailed, ListFailed) as failed:
             return str(failed)
         return None

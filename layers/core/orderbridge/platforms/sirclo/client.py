@@ -9,8 +9,7 @@ from typing import Any, TypeVar, cast
 from orderbridge.platforms.adapter import secrets_of
 from orderbridge.platforms.asking import AskFailed, json_in, read_as, require_success, rows_as, send
 from orderbridge.platforms.endpoints import Request, Rows
-from orderbridge.platforms.paging import ListFailed
-from orderbridge.platforms.reading import document_in
+from orderbridge.platforms.reading import document_in, list_failure
 from orderbridge.platforms.sirclo import Credentials, Settings
 from orderbridge.platforms.sirclo.signing import keyed_headers, signed_headers
 from orderbridge.platforms.transport import Conversation, Deadline, Reply
@@ -57,5 +56,5 @@ class SircloClient:
         try:
             reply = self.reply_to(request)
         except AskFailed as failed:
-            raise ListFailed(str(failed)) from None
+            raise list_failure(failed) from None
         return document_in(reply, secrets_of(self.credentials))

@@ -3,6 +3,8 @@
 Codes are counted per stack, so a second stack on the same account sends the same ids for orders of its own, and what
 SIRCLO calls a duplicate may be one of those. What an order says there is held against the frozen request: its
 order_date, which is the moment of acceptance and the same on every repeat, and how many pieces of which SKU it has.
+An order at that very moment that has lost lines or pieces since, and gained none, is ours, changed: a line may be
+cancelled before anybody looks. More pieces, or another SKU, are another order.
 Prices, names and references are not: SIRCLO's own samples change them between the request and the answer (TRAPS C19,
 C20). What cannot be read contradicts nothing.
 """
@@ -12,7 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 from orderbridge.domain.times import from_iso
@@ -23,6 +25,7 @@ from orderbridge.ports import FrozenRequest
 SECONDS_CUT = 1.0
 """SIRCLO's samples have whole seconds; we send milliseconds."""
 
+JAKARTA = timezone(timedelta(hours=7))
 QUARTER_HOUR = 900
 """All time zones differ by multiples of it, so a time without a zone is known up to that."""
 
@@ -42,26 +45,57 @@ class SentOrder:
 
     def difference(self, row: Mapping[str, Any]) -> str | None:
         """What shows that an order under the same id is another one; None where nothing does."""
+        moment = self._moment(row)
+        if moment is not None and not _is_possible(moment, self.order_date):
+            return f"its order_date is {row['order_date']}, and {_written(self.order_date)} was sent"
+        differing = self._differing(row)
+        if differing is None or self.change(row) is not None:
+            return None
+        return f"it has {differing}, and {_listed(self.pieces or {})} was sent"
+
+    def change(self, row: Mapping[str, Any]) -> str | None:
+        """What an order has lost that is proved to be ours by its moment; None where it has all that was sent."""
+        moment, there = self._moment(row), _pieces(row)
+        if moment is None or not _is_certain(moment, self.order_date) or self.pieces is None:
+            return None
+        if row.get("line_items") == []:
+            there = {}
+        if there is None or there == self.pieces:
+            return None
+        if any(not 0 <= count <= self.pieces.get(sku, -1) for sku, count in there.items()):
+            return None
+        return f"it has changed there: it has {_listed(there)}, and {_listed(self.pieces)} was sent"
+
+    def _moment(self, row: Mapping[str, Any]) -> datetime | None:
         there = row.get("order_date")
-        if isinstance(there, str) and not _same_moment(self.order_date, there):
-            return f"its order_date is {there}, and {_written(self.order_date)} was sent"
+        return _read_moment(there) if isinstance(there, str) else None
+
+    def _differing(self, row: Mapping[str, Any]) -> str | None:
         pieces = _pieces(row)
-        if self.pieces is not None and pieces is not None and pieces != self.pieces:
-            return f"it has {_listed(pieces)}, and {_listed(self.pieces)} was sent"
-        return None
+        return None if self.pieces is None or pieces in (None, self.pieces) else _listed(pieces or {})
 
 
-def _same_moment(sent: datetime, there: str) -> bool:
+def _read_moment(text: str) -> datetime | None:
+    """A moment, with or without a zone; None for a day alone, and for what is no moment."""
     try:
-        found = datetime.fromisoformat(there.strip())
+        found = datetime.fromisoformat(text.strip())
     except ValueError:
-        return True
-    if len(there.strip()) <= len("2025-01-01"):
-        return True
-    if found.tzinfo is not None:
-        return abs((found - sent).total_seconds()) < SECONDS_CUT
-    apart = (found.replace(tzinfo=UTC) - sent).total_seconds() % QUARTER_HOUR
+        return None
+    return None if len(text.strip()) <= len("2025-01-01") else found
+
+
+def _is_possible(there: datetime, sent: datetime) -> bool:
+    """Whether a moment may be the one that was sent."""
+    if there.tzinfo is not None:
+        return _is_certain(there, sent)
+    apart = (there.replace(tzinfo=UTC) - sent).total_seconds() % QUARTER_HOUR
     return min(apart, QUARTER_HOUR - apart) < SECONDS_CUT
+
+
+def _is_certain(there: datetime, sent: datetime) -> bool:
+    """Whether a moment is the one that was sent; without a zone it is taken for UTC, or for Jakarta's time."""
+    zones = (UTC, JAKARTA) if there.tzinfo is None else (there.tzinfo,)
+    return any(abs((there.replace(tzinfo=zone) - sent).total_seconds()) < SECONDS_CUT for zone in zones)
 
 
 def _pieces(order: Mapping[str, Any]) -> dict[str, int] | None:
@@ -86,4 +120,4 @@ def _written(moment: datetime) -> str:
 
 
 def _listed(pieces: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} of {sku}" for sku, count in sorted(pieces.items()))
+    return ", ".join(f"{count} of {sku}" for sku, count in sorted(pieces.items())) or "no lines"

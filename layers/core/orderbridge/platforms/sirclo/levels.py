@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from orderbridge.domain.outcomes import Rejected
+from orderbridge.domain.outcomes import Rejected, TurnedAway
 from orderbridge.domain.stock import UnreadableLevel, parse_level
 from orderbridge.domain.stock_drift import PushResult, PushTarget
 from orderbridge.domain.stock_lists import ListedLevel, StockPage, StockReadFailed
 from orderbridge.platforms.asking import AskFailed
-from orderbridge.platforms.paging import Row
+from orderbridge.platforms.paging import ListFailed, Page, Row, content_of
 from orderbridge.platforms.sirclo import Credentials, Settings
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import GetStockHistory, UpdateStocks
 from orderbridge.platforms.sirclo.lookup import PAGE_SIZE
-from orderbridge.platforms.sirclo.stock import StockList
-from orderbridge.platforms.stock import StockAccount, not_pushed, readable
+from orderbridge.platforms.sirclo.stock import StockList, require_stock
+from orderbridge.platforms.stock import StockAccount, not_pushed, readable, stock_page
 
 LEVEL_MEMBERS = {"2019-07": ("available", "stock"), "2021-02": ("stock", "available")}
 HISTORY_PAGES = 5
@@ -38,15 +38,20 @@ class Levels:
     def product_key(self, value: Any) -> str:
         return str(self.account.product(value).sku)
 
-    def page(self, number: int) -> StockPage:
-        with readable():
-            stock = StockList(self._client())
-            page = stock.page_of(stock.reply(PAGE_SIZE, number * PAGE_SIZE), number * PAGE_SIZE)
-        keys = [_sku(row) for row in page.rows]
-        # A row without a SKU is a product that nothing of ours can be mapped to.
-        names = [key or f"row {place} of page {number + 1}" for place, key in enumerate(keys, start=1)]
-        levels = [self._level(key, row) for key, row in zip(keys, page.rows, strict=True) if key]
-        return StockPage(names, levels, page.has_more, page.total)
+    def page(self, position: int) -> StockPage:
+        def read(number: int, size: int) -> Page:
+            return StockList(self._client()).page(number, size)
+
+        return stock_page(read, position, PAGE_SIZE, self._reading)
+
+    def _reading(self, row: Row) -> tuple[str, list[ListedLevel]]:
+        require_stock(row)
+        sku = row["sku"]
+        if sku is None or (isinstance(sku, str) and not sku.strip()):
+            return content_of(row), []  # a product that nothing of ours can be mapped to
+        if not isinstance(sku, str):
+            raise ListFailed("a row whose sku is no text")
+        return sku.strip(), [self._level(sku.strip(), row)]
 
     def read(self, product: str, *, in_warehouses: bool) -> ListedLevel:  # noqa: ARG002 - it cannot
         raise StockReadFailed(f"SIRCLO has no call that tells the stock of {product} alone")
@@ -60,7 +65,7 @@ class Levels:
             except AskFailed as failed:
                 # Without a transaction code nothing can be confirmed, whatever was done.
                 yield not_pushed(target, failed.outcome) or PushResult(target.product, None, str(failed))
-                if not isinstance(failed.outcome, Rejected):
+                if not isinstance(failed.outcome, Rejected | TurnedAway):
                     break  # not this product's fault
         yield from self._confirmed(sent, begun)
 
@@ -117,11 +122,6 @@ class Levels:
             if len(found) == len(sent) or len(entries) < PAGE_SIZE:
                 break
         return found
-
-
-def _sku(row: Row) -> str | None:
-    sku = row.get("sku")
-    return sku.strip() or None if isinstance(sku, str) else None
 
 
 def _result(target: PushTarget, entry: Mapping[str, Any]) -> PushResult | None:

@@ -10,7 +10,6 @@ from typing import Any
 from orderbridge.domain.lookups import Absent, Ambiguous, Finding, Foreign, Found, LookFailed
 from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
-from orderbridge.platforms.sirclo import Revision
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import GetOrder, GetOrders
 from orderbridge.platforms.sirclo.identity import SentOrder
@@ -30,52 +29,55 @@ class OrderList:
     order_date: datetime
 
     def find(self, sent: SentOrder) -> Finding:
-        """The order under our id, if it is ours; Absent only after a complete, readable list without it.
+        """The order under our id, if it is ours; Absent only after a complete list of which every row is another order.
 
-        An order that was seen is there, whatever became of the rest of the list.
+        An order that was seen is there, whatever became of the rest of the list. SIRCLO keeps cancelled orders on its
+        list, so none vanishes while it is read.
         """
         found: dict[str, Row] = {}
+        gap: ListFailed | None = None
         try:
-            for row in all_rows(self._page, external_id_of):
-                if order_number(row) == sent.order_id:
-                    found[external_id_of(row) or ""] = row
+            for row in all_rows(self._read, external_id_of, PAGE_SIZE):
+                external_id = external_id_of(row)
+                if order_number(row) != sent.order_id:
+                    if not _is_anothers(row):
+                        gap = ListFailed("a row does not say which order it is")
+                elif external_id is None:
+                    gap = ListFailed("the order is there, and its id cannot be read")
+                else:
+                    found[external_id] = row
         except ListFailed as failed:
-            if not found:
-                return LookFailed(failed.reason, failed.retry_after)
+            gap = failed
         if len(found) > 1:
             return Ambiguous(tuple(sorted(found)))
         for external_id, row in found.items():
             difference = sent.difference(row)
-            return Found(external_id) if difference is None else Foreign(external_id, difference)
-        return Absent()
+            return Found(external_id, sent.change(row)) if difference is None else Foreign(external_id, difference)
+        return Absent() if gap is None else LookFailed(gap.reason, gap.retry_after)
 
     def first_page(self) -> Page:
         """The first page of the window, read for its own sake; raises `ListFailed`."""
-        return self._page(0)
+        return self._read(0, PAGE_SIZE)
 
-    def _page(self, number: int) -> Page:
-        return _page(self.client, Window(self.order_date - WINDOW, self.order_date + WINDOW), number)
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """A time in which orders have their order_date."""
-
-    since: datetime
-    until: datetime
+    def _read(self, number: int, size: int) -> Page:
+        return order_page(self.client, self.order_date - WINDOW, self.order_date + WINDOW, number, size)
 
 
-def _page(client: SircloClient, window: Window, number: int) -> Page:
-    """A page, from 0, of the orders in a window; raises `ListFailed`."""
-    request = _request(client.settings.revision, window, number)
-    return page_in(client.document(request), number * PAGE_SIZE)
+def _is_anothers(row: Row) -> bool:
+    """Whether a row that is not ours surely is another order: it says a number, or that it has none."""
+    numbers = [row[name] for name in ("order_id", "order_number") if name in row]
+    return bool(numbers) and all(number is None or isinstance(number, str | int) for number in numbers)
 
 
-def _request(revision: Revision, window: Window, number: int) -> Request[Any]:
-    since, until = _moment(window.since), _moment(window.until)
-    if revision == "2019-07":
-        return GetOrder(page_no=number + 1, since=since, until=until, perpage=PAGE_SIZE)
-    return GetOrders(since=since, until=until, limit=PAGE_SIZE, offset=number * PAGE_SIZE, with_delivery_orders=False)
+def order_page(client: SircloClient, since: datetime, until: datetime, number: int, size: int) -> Page:
+    """A page, from 0, of the orders whose order_date lies in a window; raises `ListFailed`."""
+    window = {"since": _moment(since), "until": _moment(until)}
+    request: Request[Any]
+    if client.settings.revision == "2019-07":
+        request = GetOrder(page_no=number + 1, perpage=size, **window)
+    else:
+        request = GetOrders(limit=size, offset=number * size, with_delivery_orders=False, **window)
+    return page_in(client.document(request), number * size, size)
 
 
 def _moment(moment: datetime) -> str:
@@ -83,18 +85,37 @@ def _moment(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def page_in(document: Any, rows_before: int) -> Page:
-    """A page of a SIRCLO list; raises `ListFailed` for an answer that is none."""
-    rows = document.get("data") if isinstance(document, Mapping) else None
-    if rows is None and isinstance(document, Mapping) and document.get("total_record") == 0:
-        rows = []  # how some servers write a list of nothing; only where they count nothing, too
-    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
+def page_in(document: Any, rows_before: int, asked: int = PAGE_SIZE) -> Page:
+    """A page of at most `asked` rows of a SIRCLO list; raises `ListFailed` for an answer that is none.
+
+    ``{"data": null}`` is how some servers write a list of nothing. It is an empty page where the answer counts rows,
+    and the end of a list of which there was a page before; a first page of null that counts nothing proves nothing.
+    """
+    if not isinstance(document, Mapping):
         raise ListFailed("the answer is no list of objects")
-    total = document.get("total_record")
-    offset = document.get("offset")
+    rows, total = document.get("data"), _count(document.get("total_record"))
+    if rows is None and (total is not None or (rows_before and _is_null(document))):
+        rows = []
+    if not isinstance(rows, list):
+        raise ListFailed("the answer is no list of objects")
+    objects = [row for row in rows if isinstance(row, Mapping)]
+    offset, limit = document.get("offset"), _count(document.get("limit"))
     if isinstance(offset, int) and offset != rows_before:
         raise ListFailed(f"the answer begins at {offset}, not at {rows_before}")
-    known_total = total if isinstance(total, int) and not isinstance(total, bool) else None
-    # The document's own sample counts the rows of the page under total_record, so a full page is never the last one.
-    announced = known_total is not None and bool(rows) and rows_before + len(rows) < known_total
-    return Page(rows, has_more=len(rows) >= PAGE_SIZE or announced, total=known_total)
+    size = limit if limit is not None and 0 < limit < asked else asked
+    # The document's own sample counts the rows of the page under total_record: such a count is no total of the list,
+    # and a full page is never the last one.
+    until = rows_before + len(rows)
+    announced = total is not None and bool(rows) and until < total
+    known_total = total if total is not None and total >= until else None
+    return Page(objects, len(rows) >= size or announced, known_total, len(rows) - len(objects), size)
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _is_null(document: Mapping[str, Any]) -> bool:
+    """Whether an answer is a list of nothing, and not a failure in words."""
+    words = document.get("message")
+    return "data" in document and (not words or str(words).strip().casefold() in ("success", "ok"))

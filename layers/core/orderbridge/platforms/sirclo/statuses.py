@@ -8,20 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.status_changes import Meaning, StatusReading, StatusTable
-from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.pace import Pace, pace_beside_orders
-from orderbridge.platforms.paging import ListFailed, Row
+from orderbridge.platforms.paging import ListFailed, Page, Row
 from orderbridge.platforms.sirclo import DEFINITION
 from orderbridge.platforms.sirclo.client import SircloClient
-from orderbridge.platforms.sirclo.endpoints import GetOrder, GetOrders
-from orderbridge.platforms.sirclo.lookup import PAGE_SIZE, page_in
+from orderbridge.platforms.sirclo.lookup import PAGE_SIZE, order_page
 from orderbridge.platforms.sirclo.mapper import external_id_of
-from orderbridge.platforms.status_reads import CredentialsOf, connected, status_page, told_as_status_read
+from orderbridge.platforms.status_reads import CredentialsOf, connected, status_page
 from orderbridge.platforms.transport import Deadline, Transport
 from orderbridge.ports_status import StatusPage, StatusQuery
 
@@ -63,24 +60,20 @@ class StatusLists:
     client: SircloClient
     pace: Pace
 
-    def page(self, query: StatusQuery, list_name: str, number: int) -> StatusPage:  # noqa: ARG002 - there is one list
-        self.pace.wait()
-        client = replace(self.client, deadline=Deadline.after(float(self.client.settings.timeout_s)))
-        with told_as_status_read():
-            page = page_in(client.document(self._request(query, number)), number * PAGE_SIZE)
-            return status_page(page, _reading)
-
-    def _request(self, query: StatusQuery, number: int) -> Request[Any]:
+    def page(self, query: StatusQuery, list_name: str, position: int) -> StatusPage:  # noqa: ARG002 - there is one list
         # A day more on both sides: nothing says in which zone SIRCLO keeps an order_date.
         since, until = _midnight(query.first_day - timedelta(days=1)), _midnight(query.last_day + timedelta(days=2))
-        if self.client.settings.revision == "2019-07":
-            return GetOrder(page_no=number + 1, since=since, until=until, perpage=PAGE_SIZE)
-        offset = number * PAGE_SIZE
-        return GetOrders(since=since, until=until, limit=PAGE_SIZE, offset=offset, with_delivery_orders=False)
+
+        def read(number: int, size: int) -> Page:
+            self.pace.wait()
+            client = replace(self.client, deadline=Deadline.after(float(self.client.settings.timeout_s)))
+            return order_page(client, since, until, number, size)
+
+        return status_page(read, position, PAGE_SIZE, _reading)
 
 
-def _midnight(day: date) -> str:
-    return f"{day.isoformat()}T00:00:00Z"
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
 
 
 def _reading(row: Row) -> StatusReading:

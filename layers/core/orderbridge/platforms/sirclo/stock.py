@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from orderbridge.platforms.adapter import secrets_of
-from orderbridge.platforms.asking import read_as
+from orderbridge.platforms.asking import AskFailed, read_as
 from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.paging import ListFailed, Page, all_rows
-from orderbridge.platforms.reading import document_in
+from orderbridge.platforms.reading import document_in, list_failure
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import GetStock, GetStocks, Stock
 from orderbridge.platforms.sirclo.lookup import PAGE_SIZE, page_in
@@ -28,7 +28,7 @@ class StockList:
 
     def levels(self) -> list[Stock]:
         """All levels; raises `ListFailed` unless the list was read to its end and is one of stock."""
-        return [read_as(Stock, row) for row in all_rows(self._page, _sku)]
+        return [read_as(Stock, row) for row in all_rows(self.page, _sku, PAGE_SIZE)]
 
     def reply(self, limit: int, offset: int) -> Reply:
         """The answer to one page, whatever its status; raises `AskFailed` where there is none."""
@@ -36,17 +36,29 @@ class StockList:
         request: Request[Any] = (GetStocks if is_early else GetStock)(limit=limit, offset=offset)
         return self.client.reply_to(request)
 
-    def page_of(self, reply: Reply, offset: int) -> Page:
+    def page_of(self, reply: Reply, offset: int, limit: int) -> Page:
         """The page in an answer; raises `ListFailed` where it is none of stock levels."""
-        page = page_in(document_in(reply, secrets_of(self.client.credentials)), offset)
-        # The address in the seed document answers orders; they must not be taken for products without stock.
-        if any("sku" not in row or not ({"available", "stock"} & set(row)) for row in page.rows):
-            raise ListFailed("the rows are no stock levels; stock_path is another list's")
+        page = page_in(document_in(reply, secrets_of(self.client.credentials)), offset, limit)
+        for row in page.rows[:1]:
+            require_stock(row)
         return page
 
-    def _page(self, number: int) -> Page:
-        offset = number * PAGE_SIZE
-        return self.page_of(self.reply(PAGE_SIZE, offset), offset)
+    def page(self, number: int, size: int) -> Page:
+        """A page, from 0; raises `ListFailed`."""
+        try:
+            reply = self.reply(size, number * size)
+        except AskFailed as failed:
+            raise list_failure(failed) from None
+        return page_in(document_in(reply, secrets_of(self.client.credentials)), number * size, size)
+
+
+def require_stock(row: Mapping[str, Any]) -> None:
+    """Raises `ListFailed` for a row that tells no level of a SKU.
+
+    The address in the seed document answers orders; they must not be taken for products without stock.
+    """
+    if "sku" not in row or not ({"available", "stock"} & set(row)):
+        raise ListFailed("a row with no stock levels; stock_path may be another list's")
 
 
 def _sku(row: Mapping[str, Any]) -> str | None:
