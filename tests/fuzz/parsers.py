@@ -42,6 +42,7 @@ from orderbridge.platforms.salesmania import account as salesmania_account
 from orderbridge.platforms.salesmania.account import Account
 from orderbridge.platforms.salesmania.session import Sessions
 from orderbridge.platforms.sirclo.client import SircloClient
+from orderbridge.platforms.sirclo.lookup import page_in
 from orderbridge.platforms.stock import StockAccount
 from orderbridge.platforms.transport import Call, Deadline, NoAnswer, Reply
 from orderbridge.platforms.turns import Turns
@@ -380,4 +381,6 @@ def _of_documents() -> Iterator[Parser]:
     )
     yield Parser("document_in", lambda reply: reading.document_in(reply, unwanted), (ListFailed,))
     yield Parser("json_in", asking.json_in, (AskFailed,))
+    behind = lambda reply: [page_in(value, 100) for value in values_in(reply)[:1]]  # noqa: E731
+    yield Parser("sirclo page_in behind a page", behind, (ListFailed,))
     yield Parser("salesmania list_in", lambda reply: [salesmania_account.list_in(value) for value in values_in(reply)])

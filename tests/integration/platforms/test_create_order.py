@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orderbridge.domain.lookups import Absent, CannotLook, Found
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
+from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
 from orderbridge_sandboxes.faults import Fault
 from tests.integration.platforms.conftest import Connected, an_order
 
@@ -42,8 +42,13 @@ def test_an_order_arrives_in_the_documented_form(connected: Connected) -> None:
         ("status", {"status": 503}, Unknown, 0),
         ("status", {"status": 302}, Unknown, 0),
         ("status", {"status": 429}, Refused, 0),
-        ("status", {"status": 422}, Rejected, 0),
-        ("status", {"status": 404}, Rejected, 0),
+        ("status", {"status": 422}, Unknown, 0),
+        ("status", {"status": 422, "body": {"message": "customer not found"}}, Rejected, 0),
+        ("status", {"status": 404}, TurnedAway, 0),
+        ("status", {"status": 404, "body": "default backend - 404"}, TurnedAway, 0),
+        ("commit_then_status", {"status": 408, "body": "<html>"}, Unknown, 1),
+        ("status", {"status": 200, "raw": ""}, Unknown, 0),
+        ("status", {"status": 202, "body": {"message": "queued"}}, Unknown, 0),
         ("garbage", {}, Unknown, 1),
         ("truncate", {}, Unknown, 1),
         ("wrong_shape", {"body": ["not", "an", "object"]}, Unknown, 1),

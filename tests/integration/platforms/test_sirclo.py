@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from orderbridge.domain.lookups import Absent, Foreign, Found, LookFailed
-from orderbridge.domain.outcomes import Accepted, NotSent, Rejected, Unknown
+from orderbridge.domain.outcomes import Accepted, NotSent, Rejected, TurnedAway, Unknown
 from orderbridge_sandboxes.faults import Fault
 from tests.integration.platforms.conftest import Connected, an_order
 from tests.unit.platforms.examples import order
@@ -43,7 +43,7 @@ def test_an_order_arrives_in_either_revision(either: Connected) -> None:
 def test_a_base_url_with_a_path_is_part_of_what_is_signed(either: Connected) -> None:
     # No such path at the sandbox, but the signature is looked at by the route alone: 404 says that it got there.
     either.channel.settings["base_url"] += "/gateway"
-    assert isinstance(either.send(), Rejected)
+    assert isinstance(either.send(), TurnedAway)
 
 
 def test_an_order_whose_answer_was_lost_is_adopted_when_it_is_sent_again(either: Connected) -> None:
