@@ -10,6 +10,10 @@ from types import ModuleType
 
 import pytest
 
+from tests.skips import pytest_sessionfinish, pytest_terminal_summary
+
+__all__ = ["load_function", "project", "pytest_sessionfinish", "pytest_terminal_summary"]
+
 PROJECT = Path(__file__).resolve().parent.parent
 
 

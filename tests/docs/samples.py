@@ -86,6 +86,7 @@ ALL = (
     Sample("node", ("node", "post_order.mjs"), (Tool("node", least=(18,)),)),
     Sample("php", ("php", "post_order.php"), (Tool("php", _PHP, (8, 1)),)),
     Sample("java", ("java", "PostOrder.java"), (Tool("java", least=(17,)),)),
-    Sample("go", ("go", "run", "post_order.go"), (Tool("go", ("version",), (1, 18)),)),
+    # Without cgo: a machine with Go need not have a C compiler.
+    Sample("go", ("env", "CGO_ENABLED=0", "go", "run", "post_order.go"), (Tool("go", ("version",), (1, 18)),)),
     Sample("csharp", ("dotnet", "run", "--"), (Tool("dotnet", ("--list-sdks",), (8,), exactly=True),)),
 )
