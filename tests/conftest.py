@@ -9,6 +9,15 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+from tests.skips import pytest_sessionfinish, pytest_terminal_summary
+
+__all__ = ["load_function", "project", "pytest_sessionfinish", "pytest_terminal_summary"]
+
+# No example is too slow: a busy machine is no failure.
+settings.register_profile("on any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("on any machine")
 
 PROJECT = Path(__file__).resolve().parent.parent
 

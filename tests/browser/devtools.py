@@ -14,8 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.patience import PATIENCE_S
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "microsoft-edge")
-PATIENCE_S = 30.0
 # The browser reads commands from its descriptor 3 and writes what it has to say to 4.
 _WITH_PIPE = """
 import os, sys
@@ -92,7 +93,7 @@ class Tab:
         os.close(self._write)
         self._browser.terminate()
         try:
-            self._browser.wait(10)
+            self._browser.wait(60)
         except subprocess.TimeoutExpired:
             self._browser.kill()
             self._browser.wait()

@@ -18,6 +18,7 @@ import pytest
 import yaml
 
 from tests.contract.template import TEMPLATE, load_yaml
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +39,9 @@ def environment(project: Path, **more: str) -> dict[str, str]:
 def build_layer(project: Path, into: Path, *overrides: str) -> str:
     """Runs the layer's own Makefile as SAM does; its output."""
     command = ["make", "-C", str(project / "layers" / "core"), "build-CoreLayer", f"ARTIFACTS_DIR={into}", *overrides]
-    done = subprocess.run(command, env=environment(project), capture_output=True, text=True, check=False, timeout=200)
+    done = subprocess.run(
+        command, env=environment(project), capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
@@ -55,7 +58,7 @@ def built(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert sam.exists(), "the SAM CLI is not installed: `make test` does that"
     command = [str(sam), "build", "--build-dir", str(folder), "--no-cached"]
     done = subprocess.run(
-        command, cwd=project, env=environment(project), capture_output=True, text=True, check=False, timeout=200
+        command, cwd=project, env=environment(project), capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
@@ -209,7 +212,7 @@ def test_the_layer_and_the_runtimes_boto3_are_all_that_the_package_needs(
         capture_output=True,
         text=True,
         check=False,
-        timeout=100,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert done.stdout.strip().endswith("used")

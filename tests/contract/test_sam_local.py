@@ -15,13 +15,15 @@ from pathlib import Path
 
 import pytest
 
-START_SECONDS = 240
+from tests.patience import PATIENCE_S
+
+START_SECONDS = PATIENCE_S
 
 
 def docker_answers() -> bool:
     if shutil.which("docker") is None:
         return False
-    return subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=30).returncode == 0
+    return subprocess.run(["docker", "info"], capture_output=True, check=False, timeout=PATIENCE_S).returncode == 0
 
 
 pytestmark = [

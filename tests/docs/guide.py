@@ -12,6 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from tests.patience import PATIENCE_S
+
 _FENCE = re.compile(r"^```(?P<language>\w+) (?P<mark>run|given|output)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _OPERATOR = re.compile(r"^<!-- operator: (?P<what>.+?) -->$", re.MULTILINE)
 _VOLATILE = {
@@ -83,7 +85,7 @@ class Shell:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._bash.communicate("exit\n", timeout=10)
+        self._bash.communicate("exit\n", timeout=PATIENCE_S)
 
 
 def differences(documented: Any, seen: Any, path: str = "") -> Iterator[str]:

@@ -11,6 +11,8 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
 
+from tests.patience import PATIENCE_S
+
 
 @dataclass(frozen=True)
 class Request:
@@ -115,7 +117,7 @@ def passing_on_to(url: str) -> Callable[[Request], Answer]:
     assert target.hostname is not None
 
     def answer(request: Request) -> Answer:
-        connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=30)
+        connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=PATIENCE_S)
         try:
             headers = {name: value for name, value in request.headers.items() if name.lower() not in _HOP_BY_HOP}
             connection.request(request.method, request.path, request.body, headers)

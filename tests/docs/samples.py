@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
+from tests.patience import PATIENCE_S
+
 SAMPLES = Path(__file__).resolve().parents[2] / "docs" / "partner-guide" / "samples"
 
 
@@ -29,7 +31,7 @@ class Tool:
         """Why the tool cannot be used here, or None."""
         if shutil.which(self.name) is None:
             return f"{self.name}, which is not on this machine"
-        told = subprocess.run([self.name, *self.ask], capture_output=True, text=True, timeout=60, check=False)
+        told = subprocess.run([self.name, *self.ask], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
         versions = [tuple(map(int, each.split("."))) for each in _VERSION.findall(told.stdout + told.stderr)]
         if self.exactly:
             versions = [version for version in versions if version[0] == self.least[0]]
@@ -68,7 +70,7 @@ class Sample:
             env={**kept, **environment},
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=PATIENCE_S,
             check=False,
         )
 
@@ -86,6 +88,7 @@ ALL = (
     Sample("node", ("node", "post_order.mjs"), (Tool("node", least=(18,)),)),
     Sample("php", ("php", "post_order.php"), (Tool("php", _PHP, (8, 1)),)),
     Sample("java", ("java", "PostOrder.java"), (Tool("java", least=(17,)),)),
-    Sample("go", ("go", "run", "post_order.go"), (Tool("go", ("version",), (1, 18)),)),
+    # Without cgo: a machine with Go need not have a C compiler.
+    Sample("go", ("env", "CGO_ENABLED=0", "go", "run", "post_order.go"), (Tool("go", ("version",), (1, 18)),)),
     Sample("csharp", ("dotnet", "run", "--"), (Tool("dotnet", ("--list-sdks",), (8,), exactly=True),)),
 )

@@ -21,6 +21,7 @@ from typer.testing import CliRunner
 
 from orderbridge_cli.main import app
 from orderbridge_sandboxes import DEMO_CREDENTIALS, demo_mappings, demo_settings, mappings_csv
+from tests.patience import PATIENCE_S
 
 
 class CommandFailed(AssertionError):
@@ -90,7 +91,7 @@ class Partner:
     key: rsa.RSAPrivateKey
     channels: tuple[str, ...]
     token: str | None = None
-    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+    http: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=PATIENCE_S))
 
     def login(self) -> str:
         answer = self.http.post(
@@ -139,7 +140,7 @@ def sales_order(reference: str | None = None, **changes: Any) -> dict[str, Any]:
     }
 
 
-HTTP = httpx.Client(timeout=60, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
+HTTP = httpx.Client(timeout=PATIENCE_S, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 """One client for all calls: each `httpx.get` would read every certificate authority anew."""
 
 

@@ -13,11 +13,13 @@ import pytest
 from orderbridge_cli.local.stack import LocalStack
 from orderbridge_cli.local.stack_file import StackDescription
 from tests.e2e.actors import Operator, Partner, Platforms
+from tests.patience import PATIENCE_S
 
-SEEDS = {"SweepGraceSeconds": "5", "PartnerCacheSeconds": "1"}
+SEEDS = {"SweepGraceSeconds": "5", "PartnerCacheSeconds": "1", "PartnerCallsPerSecond": "5"}
+"""Parameters of the stack. Calls are given again slowly, so that a slow machine comes to the limit of them too."""
 
 
-def wait_for(condition: Callable[[], Any], *, seconds: float = 180, every: float = 0.1, what: str = "") -> Any:
+def wait_for(condition: Callable[[], Any], *, seconds: float = PATIENCE_S, every: float = 0.1, what: str = "") -> Any:
     """The first true value of a condition; fails with its last value when the time is over."""
     deadline = time.monotonic() + seconds
     while True:
@@ -27,6 +29,11 @@ def wait_for(condition: Callable[[], Any], *, seconds: float = 180, every: float
         if time.monotonic() > deadline:
             pytest.fail(f"waited {seconds:.0f} s for {what or condition}; last: {value!r}")
         time.sleep(every)
+
+
+def outlive_caches() -> None:
+    """Wait until nothing is remembered any more of what was read before now; a slower machine need not wait longer."""
+    time.sleep(float(SEEDS["PartnerCacheSeconds"]) + 0.2)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ from jsonschema import Draft202012Validator
 from orderbridge_cli.openapi import schemas
 from orderbridge_cli.openapi.document import build
 from orderbridge_cli.openapi.endpoints import ALIASES, ENDPOINTS
+from tests.patience import PATIENCE_S
 
 DOCUMENT = build()
 MODELS = {
@@ -26,7 +27,7 @@ class Undocumented(AssertionError):
 
 def watched() -> httpx.Client:
     """A client that holds every answer of the API against the document."""
-    return httpx.Client(timeout=60, event_hooks={"response": [check]})
+    return httpx.Client(timeout=PATIENCE_S, event_hooks={"response": [check]})
 
 
 def check(response: httpx.Response) -> None:

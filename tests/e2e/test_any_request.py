@@ -18,6 +18,7 @@ from schemathesis.specs.openapi.checks import (
 
 from orderbridge_cli.openapi.document import build
 from tests.e2e.actors import Operator, Partner
+from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -57,7 +58,7 @@ def caller(
 
 
 def call(case: Any, caller: Partner, headers: dict[str, str]) -> None:
-    response = case.call(base_url=caller.api_url, headers={"X-Forwarded-For": ADDRESS, **headers}, timeout=60)
+    response = case.call(base_url=caller.api_url, headers={"X-Forwarded-For": ADDRESS, **headers}, timeout=PATIENCE_S)
     case.validate_response(response, checks=CHECKS)
 
 

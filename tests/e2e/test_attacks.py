@@ -21,8 +21,9 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from orderbridge.domain.cursors import OrderCursor
 from orderbridge_cli.local.stack_file import StackDescription
 from tests.e2e.actors import Operator, Partner, Platforms, sales_order
-from tests.e2e.conftest import wait_for
+from tests.e2e.conftest import outlive_caches, wait_for
 from tests.e2e.documented import check
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 
@@ -131,7 +132,7 @@ def test_a_body_bound_signature_refuses_a_swapped_body_and_the_legacy_form(
 ) -> None:
     attacked = new_victim("body-bound")
     operator.run("partners", "set-profile", attacked.client_id, "snap-asym")
-    time.sleep(1.2)
+    outlive_caches()
 
     def signed_for(order: dict[str, Any], path: str = ORDERS, method: str = "POST") -> dict[str, str]:
         timestamp = str(int(time.time()))
@@ -170,7 +171,7 @@ def raw(
 ) -> tuple[int, dict[str, Any]]:
     """A request with its headers exactly as given, repeated ones too."""
     address = urlsplit(stack.api_url)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=30)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=PATIENCE_S)
     try:
         connection.putrequest(method, path, skip_accept_encoding=True)
         for name, value in [*headers, ("Content-Length", str(len(body)))]:
@@ -259,9 +260,7 @@ def get(partner: Partner, path: str) -> httpx.Response:
     ],
 )  # fmt: skip
 def test_a_weird_code_is_an_order_that_there_is_not(attacked: Partner, code: str) -> None:
-    began = time.monotonic()
     assert told(get(attacked, f"/sales-orders/{code}")) == (404, "not_found")
-    assert time.monotonic() - began < 5
 
 
 def test_a_cursor_that_was_tampered_with_or_is_anothers_shows_nothing_of_anybody_else(
@@ -270,7 +269,7 @@ def test_a_cursor_that_was_tampered_with_or_is_anothers_shows_nothing_of_anybody
     before = orders_of(attacked)
     for number in range(3):
         attacked.place(f"PO-CURSOR-{number}")
-    wait_for(lambda: orders_of(attacked) == before + 3, seconds=5, what="three more orders in the list")
+    wait_for(lambda: orders_of(attacked) == before + 3, what="three more orders in the list")
     own = orders_of(attacker)
     page = get(attacked, "/sales-orders?limit=1").json()
     cursor = page["next_cursor"]

@@ -20,6 +20,7 @@ import pytest
 from orderbridge_sandboxes import SANDBOXES
 from tests.e2e.actors import Operator, Platforms, sales_order
 from tests.e2e.conftest import wait_for
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 
@@ -70,14 +71,14 @@ def test_fifty_orders_signed_by_openssl_arrive_once_at_servers_of_somebody_else(
             "partners", "add", "acme.01", "--name", "Acme", "--public-key", str(public),
             "--channels", ",".join(channels),
         )  # fmt: skip
-        with httpx.Client(base_url=f"{api_url}/api/v1", timeout=60) as partner:
+        with httpx.Client(base_url=f"{api_url}/api/v1", timeout=PATIENCE_S) as partner:
             token = partner.post(
                 "/auth/login", json={"client_id": "acme.01", "client_secret": added["client_secret"]}
             ).json()["token"]
             codes = [place(partner, token, key, f"PO-{number}") for number in range(ORDERS)]
 
         assert len(set(codes)) == ORDERS
-        wait_for(lambda: len(operator.run("forwards", "list", "--state", "SENT")) == 3 * ORDERS, every=1, seconds=120)
+        wait_for(lambda: len(operator.run("forwards", "list", "--state", "SENT")) == 3 * ORDERS, every=1)
         for name, sandbox in sandboxes.items():
             assert sandbox.duplicates()["duplicates"] == [], name
             assert sorted(held.reference or "" for held in sandbox.orders) == sorted(codes), name

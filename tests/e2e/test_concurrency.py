@@ -57,7 +57,7 @@ def test_fifty_posts_of_one_order_at_once_are_one_order(loud: Partner, how: str)
     replays = [each for each in answers if each.headers.get("Idempotent-Replay") == "true"]
     assert {each.status_code for each in replays} == {200}
     assert len(replays) == 49
-    wait_for(lambda: len(listed(loud)) == 1, seconds=5, what="one order in the list")
+    wait_for(lambda: len(listed(loud)) == 1, what="one order in the list")
 
 
 def test_two_hundred_orders_at_once_have_two_hundred_codes(loud: Partner) -> None:
@@ -67,7 +67,7 @@ def test_two_hundred_orders_at_once_have_two_hundred_codes(loud: Partner) -> Non
     codes = [each.json()["data"]["code"] for each in answers]
     assert len(set(codes)) == 200
     assert all(re.fullmatch(r"SO-\d{8}-\d{5,}", code) for code in codes)
-    wait_for(lambda: sorted(listed(loud)) == sorted(codes), seconds=20, what="all of them in the list")
+    wait_for(lambda: sorted(listed(loud)) == sorted(codes), what="all of them in the list")
 
 
 def test_other_content_under_one_number_wins_once_and_is_a_conflict_for_the_others(loud: Partner) -> None:

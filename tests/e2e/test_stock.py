@@ -18,6 +18,7 @@ from orderbridge_cli.local.stack import LocalStack
 from orderbridge_cli.local.stack_file import StackDescription
 from tests.e2e.actors import Operator, Platforms
 from tests.e2e.conftest import SEEDS, wait_for
+from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 
@@ -256,7 +257,7 @@ def test_drift_is_reported_until_it_ends_and_told_once_on_the_bus(
         told.extend(json.loads(message["Body"]) for message in answer.get("Messages", []))
         return len(told) >= 2
 
-    wait_for(receive, seconds=10, what="StockDrifted")
+    wait_for(receive, what="StockDrifted")
     assert [(each["product_code"], each["settled"]) for each in told] == [("PROD-006", False), ("PROD-006", True)]
 
 
@@ -305,7 +306,7 @@ def test_two_syncs_at_once_both_come_to_their_end(operator: Operator, platforms:
         for _ in range(2)
     ]
     for process in both:
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=PATIENCE_S)
         assert process.returncode == 0, out + err
     assert set(known(operator, "PROD-001").values()) == {11, levels_at(platforms, "sirclo")["PROD-001"]}
     assert levels_at(platforms, "salesmania")["PROD-001"] == 11
@@ -324,8 +325,8 @@ def test_the_templates_schedules_fire_by_themselves_and_levels_and_statuses_arri
 
     fire_now(client(stack, "scheduler"), f"{stack.stack}-stock-ngorder", f"{stack.stack}-status-sirclo")
 
-    wait_for(lambda: known(operator, "PROD-002")["ngorder"] == 9, seconds=60, what="the schedule's read of Ngorder")
-    wait_for(lambda: operator.order(code)["status"] == "SHIPPED", seconds=60, what="the schedule's round at SIRCLO")
+    wait_for(lambda: known(operator, "PROD-002")["ngorder"] == 9, what="the schedule's read of Ngorder")
+    wait_for(lambda: operator.order(code)["status"] == "SHIPPED", what="the schedule's round at SIRCLO")
 
 
 def fire_now(scheduler: Any, *names: str) -> None:

@@ -74,9 +74,9 @@ class Killer:
         self._stopping.set()
         self._thread.join()
 
-    def wait(self, seconds: float) -> None:
+    def wait(self) -> None:
         """Return when all kills are done."""
-        self._thread.join(seconds)
+        self._thread.join()
 
     def _work(self) -> None:
         while self.kills.total() < self._most and not self._stopping.wait(self._draw.uniform(0, 2 * self._pause_s)):

@@ -16,9 +16,9 @@ import pytest
 from orderbridge_cli.local.aws import EngineClients
 from orderbridge_cli.local.processes import wait_until
 from orderbridge_cli.local.stack import LocalStack
+from tests.patience import PATIENCE_S
 
 _ORIGINAL = Path(__file__).parent / "project"
-PATIENCE_S = 30.0
 
 
 @dataclass

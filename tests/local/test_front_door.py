@@ -12,6 +12,7 @@ import pytest
 
 from orderbridge_cli.local.front_door import Answer, FrontDoor
 from orderbridge_cli.local.problems import PortTaken
+from tests.patience import PATIENCE_S
 
 TOO_LARGE = Answer(413, ((b"Content-Type", b"application/json"),), b"too large")
 Engine = Callable[[bytes], FrontDoor]
@@ -50,7 +51,7 @@ def engine() -> Iterator[Engine]:
 
 def exchange(door: FrontDoor, request: bytes) -> bytes:
     host, port = door.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
         connection.sendall(request)
         answer = b""
         while chunk := connection.recv(65536):
@@ -82,7 +83,7 @@ def test_a_request_reaches_the_engine_byte_for_byte(engine: Engine) -> None:
 
 def test_connections_are_kept_alive(engine: Engine) -> None:
     door = engine(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
-    connection = http.client.HTTPConnection(door.url.removeprefix("http://"), timeout=10)
+    connection = http.client.HTTPConnection(door.url.removeprefix("http://"), timeout=PATIENCE_S)
     sockets = set()
     for _ in range(3):
         connection.request("GET", "/api/v1/x")
@@ -117,7 +118,7 @@ def test_what_is_no_request_for_a_path_is_refused(engine: Engine, request_: byte
 def test_a_client_that_waits_for_100_is_told_to_go_on(engine: Engine) -> None:
     door = engine(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     host, port = door.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
         connection.sendall(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
         assert connection.recv(1024).startswith(b"HTTP/1.1 100")
         connection.sendall(b"ab")

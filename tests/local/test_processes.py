@@ -14,8 +14,9 @@ import pytest
 
 from orderbridge_cli.local import processes
 from orderbridge_cli.local.processes import ProcessBook, live_processes, start_of, wait_until
+from tests.patience import PATIENCE_S
 
-GRACE_S = 5.0
+GRACE_S = PATIENCE_S
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from orderbridge_cli.local.gaps import known_gaps
 from orderbridge_cli.local.problems import LocalStackProblem
 from orderbridge_cli.local.stack import LocalStack
 from orderbridge_cli.local.template import parameter_values, read_template
+from tests.patience import PATIENCE_S
 
 
 @pytest.mark.e2e
@@ -19,7 +20,7 @@ def test_the_template_is_deployed_and_held_but_for_the_known_gaps(tmp_path: Path
     stack = LocalStack(state_dir=tmp_path / "state", port=0, stack_file=None, live_reload=False)
     with stack:
         description = stack.description
-        connection = http.client.HTTPConnection(description.api_url.removeprefix("http://"), timeout=30)
+        connection = http.client.HTTPConnection(description.api_url.removeprefix("http://"), timeout=PATIENCE_S)
         connection.request("POST", "/api/v1/auth/login", b"{", {"Content-Type": "application/json"})
         answer = connection.getresponse()
         problem = json.loads(answer.read())

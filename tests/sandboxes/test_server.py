@@ -27,6 +27,7 @@ from orderbridge_sandboxes import (
     demo_settings,
     mappings_csv,
 )
+from tests.patience import PATIENCE_S
 from tests.sandboxes.calls import (
     BEARER,
     KEYS,
@@ -45,7 +46,7 @@ from tests.sandboxes.calls import (
 def call(url, method="GET", document=None, headers=None):
     request = urllib.request.Request(url, None if document is None else raw(document), headers or {}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=5) as reply:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as reply:
             return reply.status, json.loads(reply.read())
     except HTTPError as error:
         with error:
@@ -59,7 +60,7 @@ def send_sirclo(sandbox, order_id="SO-20250101-00001"):
 
 def test_one_connection_carries_many_requests():
     with SircloSandbox() as sandbox:
-        connection = http.client.HTTPConnection(sandbox.url.removeprefix("http://"), timeout=5)
+        connection = http.client.HTTPConnection(sandbox.url.removeprefix("http://"), timeout=PATIENCE_S)
         ports = set()
         for _ in range(3):
             connection.request("GET", "/v1/partner/product/stock?limit=1", headers=KEYS)
@@ -72,7 +73,7 @@ def test_one_connection_carries_many_requests():
 def test_a_kept_alive_connection_ends_with_the_sandbox_and_the_port_is_free_again():
     with SircloSandbox() as sandbox:
         host, _, port = sandbox.url.removeprefix("http://").partition(":")
-        connection = http.client.HTTPConnection(host, int(port), timeout=5)
+        connection = http.client.HTTPConnection(host, int(port), timeout=PATIENCE_S)
         connection.request("GET", "/v1/partner/product/stock?limit=1", headers=KEYS)
         connection.getresponse().read()
     assert connection.sock.recv(1) == b""
@@ -126,7 +127,7 @@ def test_a_get_may_have_a_body():
 def test_a_body_without_a_length_is_refused():
     with SircloSandbox() as sandbox:
         host, _, port = sandbox.url.removeprefix("http://").partition(":")
-        with socket.create_connection((host, int(port)), timeout=5) as connection:
+        with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
             connection.sendall(b"POST /v1/order HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n")
             assert connection.recv(100).startswith(b"HTTP/1.1 411 ")
 
@@ -237,7 +238,7 @@ def test_a_process_prints_its_url_and_stops_on_sigterm(platform):
             assert call(f"{line['url']}/_sandbox/settings")[1]["settings"]["job_seconds"] == 0.5
         finally:
             process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0
+        assert process.wait(timeout=PATIENCE_S) == 0
 
 
 # --- the demo catalogue ---

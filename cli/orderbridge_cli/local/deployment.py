@@ -19,7 +19,7 @@ from orderbridge_cli.local.problems import DeploymentFailed
 from orderbridge_cli.local.rewrites import rewritten
 from orderbridge_cli.local.template import Json, expand, parameter_values, read_template
 
-_TIMEOUT_S = 120.0
+_TIMEOUT_S = 600.0  # a busy machine is slow, and not broken
 _STEP_S = 0.05
 # A stack in one of these states never held anything and cannot be updated: it is deleted and made anew.
 _NEVER_LIVED = frozenset(

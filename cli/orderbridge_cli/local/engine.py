@@ -20,7 +20,7 @@ ACCOUNT: Final = "000000000000"
 ACCESS_KEY: Final = "test"
 SECRET_KEY: Final = "test"  # noqa: S105 (the engine's fixed one)
 
-_START_TIMEOUT_S = 60.0
+_START_TIMEOUT_S = 300.0
 _STOP_GRACE_S = 60.0  # functions have 12 s to finish (engine_process.py); never cut off the writing of the state
 _PROGRAM = Path(__file__).with_name("engine_process.py")
 

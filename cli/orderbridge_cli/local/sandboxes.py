@@ -15,7 +15,7 @@ from orderbridge_sandboxes import SANDBOXES
 
 PLATFORMS = tuple(SANDBOXES)
 
-_START_TIMEOUT_S = 30.0
+_START_TIMEOUT_S = 300.0
 _STOP_GRACE_S = 5.0
 
 

@@ -16,10 +16,11 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.patience import PATIENCE_S
+
 pytestmark = pytest.mark.e2e
 
 COMMAND = str(Path(sys.executable).with_name("orderbridge"))
-PATIENCE_S = 120.0
 
 
 def _environment(folder: Path) -> dict[str, str]:

@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 
 from orderbridge_cli.main import app
 from tests.integration.cli.conftest import REGION, storage_template
+from tests.patience import PATIENCE_S
 
 NEEDS_A_STACK = [
     ("partners", "show", "artia"),
@@ -44,7 +45,8 @@ def _orderbridge(folder: Path, *arguments: str, **environment: str) -> subproces
     nothing = {"HOME": str(folder), "AWS_EC2_METADATA_DISABLED": "true", "AWS_MAX_ATTEMPTS": "1"}
     return subprocess.run(
         [str(Path(sys.executable).with_name("orderbridge")), *arguments],
-        cwd=folder, env={**kept, **nothing, **environment}, capture_output=True, text=True, timeout=120, check=False,
+        cwd=folder, env={**kept, **nothing, **environment}, capture_output=True, text=True,
+        timeout=PATIENCE_S, check=False,
     )  # fmt: skip
 
 

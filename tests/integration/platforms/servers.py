@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from orderbridge.platforms.transport import Call, Deadline, Transport
+from tests.patience import PATIENCE_S
 
 Serve = Callable[[socket.socket, bytes], None]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
@@ -37,7 +38,7 @@ class Server:
                 if self._context is not None:
                     connection = self._context.wrap_socket(connection, server_side=True)
                 with connection:
-                    connection.settimeout(10)
+                    connection.settimeout(PATIENCE_S)
                     self._converse(connection)
             except OSError:
                 continue
@@ -83,11 +84,22 @@ def serving(serve: Serve, **options: bool) -> Iterator[Server]:
         server.close()
 
 
+@contextmanager
+def holding() -> Iterator[Server]:
+    """A server that takes connections, and reads and says nothing until the end."""
+    over = threading.Event()
+    with serving(lambda *_: over.wait(PATIENCE_S) and None, reads=False) as server:
+        try:
+            yield server
+        finally:
+            over.set()
+
+
 def answer(connection: socket.socket, _: bytes, data: bytes = OK) -> None:
     connection.sendall(data)
 
 
-def get(server: Server | int, target: str = "/", seconds: float = 2, **call: object):
+def get(server: Server | int, target: str = "/", seconds: float = 60, **call: object):
     port = server if isinstance(server, int) else server.port
     made = Call("GET", target, **call)  # type: ignore[arg-type]
     return Transport(allow_loopback_http=True).call(f"http://127.0.0.1:{port}", made, Deadline.after(seconds))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import itertools
 import socket
 import ssl
 import time
@@ -20,7 +21,7 @@ from orderbridge.platforms.transport import (
     ReplyTooLarge,
     Transport,
 )
-from tests.integration.platforms.servers import OK, Server, answer, get, serving
+from tests.integration.platforms.servers import OK, Server, answer, get, holding, serving
 
 
 def test_request_line_headers_and_body_go_out_byte_for_byte() -> None:
@@ -30,7 +31,7 @@ def test_request_line_headers_and_body_go_out_byte_for_byte() -> None:
         Transport(allow_loopback_http=True).call(
             f"http://127.0.0.1:{server.port}/prefix",
             Call("POST", target, {"partner_id": "B98KL87", "MAC": "abc="}, body),
-            Deadline.after(2),
+            Deadline.after(60),
         )
     head, _, sent = server.requests[0].partition(b"\r\n\r\n")
     lines = head.split(b"\r\n")
@@ -53,7 +54,7 @@ def test_a_conversation_keeps_its_connection() -> None:
     calls = Transport(allow_loopback_http=True)
     with serving(answer) as server, calls.conversation(f"http://127.0.0.1:{server.port}") as conversation:
         for _ in range(3):
-            assert conversation.call(Call("GET", "/"), Deadline.after(2)).body == b"{}"
+            assert conversation.call(Call("GET", "/"), Deadline.after(60)).body == b"{}"
     assert server.connections == 1
 
 
@@ -92,7 +93,8 @@ def test_a_reply_may_be_one_mebibyte_and_no_more(chunked: bool) -> None:
 
 
 def drip(connection: socket.socket, data: bytes) -> None:
-    for byte in data:
+    """Until the client has gone."""
+    for byte in itertools.cycle(data):
         connection.sendall(bytes([byte]))
         time.sleep(0.05)
 
@@ -109,23 +111,20 @@ def drip(connection: socket.socket, data: bytes) -> None:
 def test_a_server_that_drips_does_not_outlive_the_deadline(start: bytes) -> None:
     def serve(connection: socket.socket, _: bytes) -> None:
         connection.sendall(start)
-        drip(connection, b"1\r\nx\r\n" * 60 if b"chunked" in start else b"H" * 300)
+        drip(connection, b"1\r\nx\r\n" if b"chunked" in start else b"H")
 
-    with serving(serve) as server:
-        began = time.monotonic()
-        with pytest.raises(NoAnswer):
-            get(server, seconds=0.5)
-        assert time.monotonic() - began < 1.5
+    with serving(serve) as server, pytest.raises(NoAnswer, match="Timeout"):
+        get(server, seconds=2)
 
 
 def test_endless_interim_answers_do_not_outlive_the_deadline() -> None:
     def serve(connection: socket.socket, _: bytes) -> None:
-        for _ in range(60):
+        while True:
             connection.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             time.sleep(0.05)
 
-    with serving(serve) as server, pytest.raises(NoAnswer):
-        get(server, seconds=0.5)
+    with serving(serve) as server, pytest.raises(NoAnswer, match="Timeout"):
+        get(server, seconds=2)
 
 
 @pytest.mark.parametrize(
@@ -227,8 +226,8 @@ def test_a_reset_after_the_request_is_no_answer() -> None:
 
 
 def test_a_server_that_never_reads_is_no_answer() -> None:
-    with serving(lambda connection, _: time.sleep(2), reads=False) as server, pytest.raises(NoAnswer):
-        get(server, seconds=0.5, body=b"x" * 20_000_000)
+    with holding() as server, pytest.raises(NoAnswer, match="Timeout"):
+        get(server, seconds=2, body=b"x" * 20_000_000)
 
 
 def test_nobody_listening_means_that_nothing_was_sent() -> None:
@@ -329,7 +328,7 @@ def test_an_untrusted_certificate_means_that_nothing_was_sent(certificate: Path)
     server = tls_server(certificate)
     try:
         with pytest.raises(NothingSent):
-            Transport().call(f"https://127.0.0.1:{server.port}", Call("POST", "/", body=b"x"), Deadline.after(2))
+            Transport().call(f"https://127.0.0.1:{server.port}", Call("POST", "/", body=b"x"), Deadline.after(60))
     finally:
         server.close()
     assert server.requests == []
@@ -339,7 +338,7 @@ def test_a_trusted_certificate_carries_the_call(certificate: Path) -> None:
     server = tls_server(certificate)
     try:
         calls = Transport(ssl_context=ssl.create_default_context(cafile=str(certificate)))
-        reply = calls.call(f"https://127.0.0.1:{server.port}", Call("POST", "/", body=b"x"), Deadline.after(2))
+        reply = calls.call(f"https://127.0.0.1:{server.port}", Call("POST", "/", body=b"x"), Deadline.after(60))
     finally:
         server.close()
     assert reply.status == 200
@@ -347,11 +346,8 @@ def test_a_trusted_certificate_carries_the_call(certificate: Path) -> None:
 
 
 def test_a_handshake_that_never_ends_means_that_nothing_was_sent() -> None:
-    with serving(lambda connection, _: time.sleep(2), reads=False) as server:
-        began = time.monotonic()
-        with pytest.raises(NothingSent):
-            Transport().call(f"https://127.0.0.1:{server.port}", Call("POST", "/"), Deadline.after(0.5))
-        assert time.monotonic() - began < 1.5
+    with holding() as server, pytest.raises(NothingSent, match="Timeout"):
+        Transport().call(f"https://127.0.0.1:{server.port}", Call("POST", "/"), Deadline.after(2))
 
 
 def test_no_log_holds_what_was_sent(caplog: pytest.LogCaptureFixture) -> None:

@@ -19,7 +19,7 @@ from orderbridge.platforms.transport import Transport
 from orderbridge.ports_stock import StockAccess
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 
-QUICK = {"rate_limit": 5000, "timeout_s": 1}
+QUICK = {"rate_limit": 5000, "timeout_s": 25}
 
 
 class DemoCredentials:

@@ -79,12 +79,13 @@ def test_an_unreadable_value_is_unreadable_and_the_others_are_read(account: Acco
         Fault("wrong_shape", body={"data": None}),
         Fault("wrong_shape", body={"data": [1, 2]}),
         Fault("wrong_shape", body=ANOTHER_LIST),
-        Fault("delay", seconds=2),
+        Fault("delay", seconds=3),
     ],
     ids=lambda fault: f"{fault.kind}-{fault.status if 'status' in fault.kind else fault.body}",
 )
 def test_a_page_in_the_middle_that_is_not_as_it_should_be_ends_the_reading(account: Account, fault: Fault) -> None:
     account.sandbox.platform.extend(products=150)
+    account.channel.settings["timeout_s"] = 1 if fault.kind == "delay" else 25
     struck = Fault(**{**fault.__dict__, "method": "GET", "path": LIST_PATHS[account.platform], "skip": 1})
     account.sandbox.faults.add(struck)
     if fault.body in ({"data": None}, {"data": [1, 2]}, ANOTHER_LIST) and account.counts_nothing:

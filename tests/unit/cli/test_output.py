@@ -17,6 +17,7 @@ from typer.testing import CliRunner
 from orderbridge.usecases.operating import OperationRefused
 from orderbridge_cli.main import app
 from orderbridge_cli.output import Failure, answer, command, counted, new_group, printable, table
+from tests.patience import PATIENCE_S
 
 
 def _leaves(group: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -62,7 +63,9 @@ def test_help_imports_nothing_that_is_slow() -> None:
         "slow = {'boto3', 'botocore', 'httpx', 'samtranslator', 'cryptography', 'yaml'};"
         "print(sorted(slow & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=PATIENCE_S
+    )
     assert done.stdout.strip() == "[]"
 
 

@@ -14,6 +14,7 @@ from orderbridge.domain.times import utc_now
 from orderbridge.ports import LostRace
 from orderbridge.usecases.sweeps import AT_ONCE, SweepAll, SweepIncomplete, sweep_each
 from tests.fakes.steps import Clock
+from tests.patience import PATIENCE_S
 
 
 def test_an_item_that_fails_is_said_when_all_others_are_done() -> None:
@@ -45,7 +46,7 @@ def test_no_item_is_begun_after_the_time() -> None:
 
 
 def test_several_items_are_carried_on_at_once_and_each_once() -> None:
-    together = Barrier(AT_ONCE, timeout=30)
+    together = Barrier(AT_ONCE, timeout=PATIENCE_S)
     done: list[int] = []
 
     def carry_on(item: int) -> str:
@@ -60,7 +61,7 @@ def test_several_items_are_carried_on_at_once_and_each_once() -> None:
         yield from range(1000)
 
     with pytest.raises(SweepIncomplete, match=r"100 items; {'done': 900} carried on"):
-        sweep_each(items(), carry_on, utc_now, 30, AT_ONCE)
+        sweep_each(items(), carry_on, utc_now, PATIENCE_S, AT_ONCE)
 
     assert sorted(done) == [item for item in range(1000) if item % 10 != 9]
 
