@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from orderbridge.domain.channels import Channel
+from orderbridge.domain.channels import Channel, CommonSettings
 from orderbridge.domain.lookups import CannotLook, Finding, LookFailed
 from orderbridge.domain.times import from_iso, utc_now
 from orderbridge.platforms.registry import platform_named
+from orderbridge.platforms.values import InvalidValue
 from orderbridge.ports import ChannelUnusable, ForwardRecord, Platform
 from orderbridge.usecases.operating import known_channel
 from orderbridge_cli.output import progress
@@ -18,9 +19,11 @@ def probe(stack: Operations, channel: Channel) -> str | None:
     """Log in and read one page of stock: None where the platform answers as it should, else what is wrong."""
     with progress(f"asking {channel.platform}"):
         try:
-            return _platform(stack, channel.platform).probe(channel, stack.vault.credentials(channel))
+            platform, credentials = _platform(stack, channel.platform), stack.vault.credentials(channel)
+            platform.require_usable(channel, credentials)
         except ChannelUnusable as unusable:
             return str(unusable)
+        return platform.probe(channel, credentials)
 
 
 def look_for(stack: Operations, record: ForwardRecord) -> Finding:
@@ -45,7 +48,10 @@ def look_for(stack: Operations, record: ForwardRecord) -> Finding:
 
 def probe_seconds(stack: Operations, channel: Channel) -> float:
     """How often the channel is probed while its breaker is open."""
-    return float(_platform(stack, channel.platform).settings(channel).probe_s)
+    try:
+        return float(_platform(stack, channel.platform).settings(channel).probe_s)
+    except InvalidValue:
+        return float(CommonSettings.model_fields["probe_s"].default)
 
 
 def _platform(stack: Operations, name: str) -> Platform:

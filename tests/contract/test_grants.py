@@ -230,6 +230,8 @@ class Days:
             self.stack.put_channel(self.channel(platform))
             self.forward(platform, 13)
             sandbox.faults.clear()
+            self.stack.put_channel(self.channel(platform))  # and what was PAUSED is let go
+            self.forward(platform, 13)
             self.forward(platform, 0)
 
     def read_and_cancel(self) -> None:

@@ -19,6 +19,7 @@ from orderbridge.aws.stock import run_pk, stock_pk
 from orderbridge.aws.webhook_items import deliveries_pk, delivery_shard, webhooks_pk
 from orderbridge.domain.codes import order_code
 from orderbridge.domain.events import SOURCE
+from orderbridge.domain.forwards import ForwardState
 from orderbridge.domain.orders import OrderKey
 from orderbridge.platforms.names import platform_names
 from tests.contract.template import as_list, template
@@ -53,8 +54,8 @@ PARTITION_KEYS = {
 
 # The same for the indexes that functions query.
 INDEX_KEYS = {
-    "due": [f"{kind}{number:02d}" for kind in ("", "W") for number in range(items.DUE_SHARDS)],
-    "waiting": [open_place("shop")],
+    "due": [f"{kind}{number:02d}" for kind in ("", "U", "W") for number in range(items.DUE_SHARDS)],
+    "waiting": [open_place("shop"), f"shop#{ForwardState.PAUSED}"],
     "by_code": [order_code(date(2026, 1, 2), 1), order_code(date(2026, 1, 2), 123456)],
     "by_partner_day": [items.partner_day("acme", "2026-01-02")],
     "registry": ["CHANNEL"],
@@ -158,9 +159,11 @@ def test_a_grant_on_an_index_reaches_its_keys_and_those_of_no_other(index: str) 
     assert granted
     others = [key for name, keys in INDEX_KEYS.items() if name != index for key in keys]
     for patterns in granted:
-        for key in INDEX_KEYS[index]:
-            assert any(fnmatchcase(key, pattern) for pattern in patterns), key
+        for pattern in patterns:
+            assert any(fnmatchcase(key, pattern) for key in INDEX_KEYS[index]), pattern
         assert not [key for key in others for pattern in patterns if fnmatchcase(key, pattern)]
+    for key in INDEX_KEYS[index]:
+        assert any(fnmatchcase(key, pattern) for patterns in granted for pattern in patterns), key
 
 
 def granted(role: str, prefix: str) -> dict[str, set[str]]:

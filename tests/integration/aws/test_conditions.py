@@ -235,7 +235,7 @@ def test_what_was_rejected_is_found_too_until_somebody_retries_it(ports: Ports) 
 
     assert list(ports.orders.waiting(SIRCLO.name, ForwardState.REJECTED)) == rejected
     assert list(ports.orders.waiting(SIRCLO.name, ForwardState.REJECTED, newest_first=True)) == rejected[::-1]
-    ports.orders.save_unfrozen(retry(rejected[0], NOW, 60))
+    ports.orders.save_unfrozen(retry(rejected[0], NOW, 60, can_look=False))
     assert list(ports.orders.waiting(SIRCLO.name, ForwardState.REJECTED)) == rejected[1:]
 
 

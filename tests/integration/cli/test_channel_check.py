@@ -10,6 +10,7 @@ import pytest
 
 from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel
+from orderbridge.domain.times import from_iso, utc_now
 from orderbridge_cli.target import Operations
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from orderbridge_sandboxes.faults import Fault
@@ -59,15 +60,43 @@ def test_a_channel_that_is_not_is_exit_1_and_says_why(
     assert "not-a-secret" not in result.output
 
 
-def test_an_open_breaker_is_shown_and_closed_by_whoever_resumes(set_up: Operator) -> None:
-    (channel,) = [each for each in set_up.stack.channels.list_channels() if each.name == "sirclo"]
-    until = "2099-01-01T00:00:00.000Z"
-    set_up.stack.channels.save_breaker(channel, Breaker(10, until, 1, "timeout"))
+UNTIL = "2099-01-01T00:00:00.000Z"
+OPEN = {"state": "open", "failures": 10, "open_until": UNTIL, "reason": "timeout"}
+CLOSED = {"state": "closed", "failures": 0, "open_until": None, "reason": None}
 
-    shown = set_up.json("channels", "show", "sirclo")
-    assert shown["state"] == "active"
-    assert shown["breaker"] == {"state": "open", "failures": 10, "open_until": until, "reason": "timeout"}
 
-    set_up.json("channels", "resume", "sirclo")
-    closed = {"state": "closed", "failures": 0, "open_until": None, "reason": None}
-    assert set_up.json("channels", "show", "sirclo")["breaker"] == closed
+def test_an_open_breaker_is_shown_and_closed_by_whoever_resumes_once_a_read_has_succeeded(
+    shop: tuple[Operator, Sandbox[Any]],
+) -> None:
+    operator, sandbox = shop
+    break_open(operator)
+    shown = operator.json("channels", "show", "shop")
+    assert (shown["state"], shown["breaker"]) == ("active", OPEN)
+
+    resumed = operator.json("channels", "resume", "shop")
+
+    assert (resumed["breaker"], resumed["trouble"]) == (CLOSED, None)
+    assert operator.json("channels", "show", "shop")["breaker"] == CLOSED
+    assert sandbox.requests, "it was asked"
+
+
+def test_a_channel_that_does_not_answer_stays_open_and_is_probed_within_a_minute_whatever_it_had_asked_for(
+    shop: tuple[Operator, Sandbox[Any]],
+) -> None:
+    operator, sandbox = shop
+    break_open(operator)
+    sandbox.faults.add(Fault("status", status=503, count=None))
+
+    result = operator.run("channels", "resume", "shop", "--json")
+
+    assert result.exit_code == 0
+    said = json.loads(result.stdout)
+    assert "503" in said["trouble"]
+    assert "does not answer as it should" in result.stderr
+    assert said["breaker"]["state"] == "open"
+    assert (from_iso(said["breaker"]["open_until"]) - utc_now()).total_seconds() <= 60
+
+
+def break_open(operator: Operator) -> None:
+    (channel,) = [each for each in operator.stack.channels.list_channels() if each.name == "shop"]
+    operator.stack.channels.save_breaker(channel, Breaker(10, UNTIL, reason="timeout"))

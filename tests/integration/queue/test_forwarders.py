@@ -199,6 +199,7 @@ def test_without_its_credentials_an_order_waits_and_is_let_go_with_new_ones(ngor
     assert ngorder.timeline().count("ForwardPaused") == 1
 
     ngorder.deployed.add_secret(ngorder.secret, ["no object"])
+    ngorder.deployed.end_delays()
     ngorder.forward(sqs_event(ngorder.detail()))
     forward = ngorder.deployed.forwards()[ngorder.channel.name]
     assert (
@@ -208,6 +209,7 @@ def test_without_its_credentials_an_order_waits_and_is_let_go_with_new_ones(ngor
 
     ngorder.deployed.drop_secret(ngorder.secret)
     ngorder.store_credentials({"api_kay": "secret-of-a-misspelt-name"})
+    ngorder.deployed.end_delays()
     ngorder.forward(sqs_event(ngorder.detail()))
     forward = ngorder.deployed.forwards()[ngorder.channel.name]
     assert "api_kay" in (forward.error or "")
@@ -215,6 +217,8 @@ def test_without_its_credentials_an_order_waits_and_is_let_go_with_new_ones(ngor
 
     ngorder.deployed.drop_secret(ngorder.secret)
     ngorder.store_credentials(demo.DEMO_CREDENTIALS["ngorder"])
+    ngorder.forward(sqs_event(ngorder.detail()))
+    assert ngorder.deployed.states() == {ngorder.channel.name: S.QUEUED}, "let go, by the message for it"
     ngorder.forward(sqs_event(ngorder.detail()))
     assert ngorder.deployed.states() == {ngorder.channel.name: S.SENT}
 

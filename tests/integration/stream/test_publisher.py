@@ -16,11 +16,11 @@ from orderbridge.aws import clients, webhook_items
 from orderbridge.aws.channel_registry import TableChannelRegistry
 from orderbridge.aws.orders import TableOrders
 from orderbridge.domain.breakers import Breaker
-from orderbridge.domain.cancelling import cancel_unsent, settle_cancel
+from orderbridge.domain.cancelling import settle_cancel
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.forwards import Forward, ForwardState, Transition, postpone
 from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.outcomes import Unknown
+from orderbridge.domain.outcomes import Accepted, Unknown
 from orderbridge.domain.status_changes import StatusReading, take_in
 from orderbridge.domain.times import to_iso, utc_now
 from orderbridge.domain.waiting import park_for_mappings, put_off, release
@@ -228,7 +228,7 @@ def test_a_state_is_told_of_once_and_not_with_every_write_that_follows(
     assert write(lambda f: said(f, "a word of no table")) == []
     assert write(lambda f: said(f, "packed")) == ["OrderStatusChanged"]
     assert write(lambda f: settle_cancel(f, Unknown("timeout"), now, 0, 60)[0]) == []
-    assert write(lambda f: cancel_unsent(f, now)) == ["ForwardCancelled"]
+    assert write(lambda f: settle_cancel(f, Accepted("7"), now, 0, 60)[0]) == ["ForwardCancelled"]
 
 
 def test_what_the_sweeper_claims_is_no_news(
