@@ -77,8 +77,11 @@ class Fault:
             raise ValueError("status lies between 100 and 599")
         if self.raw is not None and not _is_base64(self.raw):
             raise ValueError("raw is Base64")
-        if not all(isinstance(value, str) for value in self.headers.values()):
-            raise ValueError("headers are texts")
+        if not isinstance(self.headers, Mapping):
+            raise ValueError("headers is an object")
+        texts = [self.holds or "", self.content_type or "", *self.headers.values()]
+        if not all(isinstance(text, str) for text in texts):
+            raise ValueError("holds, content_type and headers are texts")
         if min(self.skip, self.seconds) < 0 or (self.count is not None and self.count < 0):
             raise ValueError("skip, seconds and count are not negative")
 

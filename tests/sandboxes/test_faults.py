@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import http.client
 import json
 import time
@@ -59,6 +61,30 @@ def test_a_status_may_carry_any_body(sandbox):
     sandbox.faults.add(Fault("status", status=502, body="<h1>Bad Gateway</h1>"))
     status, headers, body = post(sandbox)
     assert (status, headers.get_content_type(), body) == (502, "text/html", b"<h1>Bad Gateway</h1>")
+
+
+@pytest.mark.parametrize(("kind", "held"), [("status", 0), ("commit_then_status", 1)])
+def test_an_answer_may_be_any_bytes_under_any_name(sandbox, kind, held):
+    zipped = gzip.compress(b'{"data": {}}')
+    sandbox.faults.add(
+        Fault(
+            kind,
+            status=202,
+            raw=base64.b64encode(zipped).decode(),
+            content_type="application/problem+json",
+            headers={"Content-Encoding": "gzip"},
+        )
+    )
+    status, headers, body = post(sandbox)
+    assert (status, headers["Content-Type"], headers["Content-Encoding"]) == (202, "application/problem+json", "gzip")
+    assert body == zipped
+    assert len(sandbox.orders) == held
+
+
+def test_an_answer_may_be_empty(sandbox):
+    sandbox.faults.add(Fault("status", status=200, raw=""))
+    status, _, body = post(sandbox)
+    assert (status, body) == (200, b"")
 
 
 @pytest.mark.parametrize("process", [True, False])
@@ -181,9 +207,11 @@ def test_a_share_is_struck_the_same_way_for_the_same_seed():
         (Fault("status", "GET"), ("POST", "/a"), False),
         (Fault("status", path="/api/open/order"), ("POST", "/api/open/order/cancel"), True),
         (Fault("status", path="/api/open/order"), ("POST", "/api/open/customer"), False),
+        (Fault("status", holds="SO-2"), ("POST", "/a", {}, b'{"note": "SO-2"}'), True),
+        (Fault("status", holds="SO-2"), ("POST", "/a", {}, b'{"note": "SO-1"}'), False),
     ],
 )
-def test_a_rule_is_about_a_method_and_a_path_prefix(fault, request_line, hit):
+def test_a_rule_is_about_a_method_a_path_prefix_and_a_text_in_the_body(fault, request_line, hit):
     assert bool(Faults([fault]).take(Request(*request_line))) is hit
 
 
@@ -206,6 +234,11 @@ def test_rules_take_turns_in_the_order_they_were_added():
         {"kind": "status", "probability": 2},
         {"kind": "status", "count": -1},
         {"kind": "status", "count": "many"},
+        {"kind": "status", "holds": 1},
+        {"kind": "status", "raw": "no Base64"},
+        {"kind": "status", "content_type": 1},
+        {"kind": "status", "headers": {"Age": 1}},
+        {"kind": "status", "headers": "Age: 1"},
     ],
 )
 def test_what_is_no_fault_is_refused(document):
