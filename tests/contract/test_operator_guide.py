@@ -32,6 +32,16 @@ def test_the_guide_names_no_alarm_that_is_not_there() -> None:
         assert of_each <= {alarm.lower() for alarm in there}, name
 
 
+def _outcomes(page: str) -> list[str]:
+    """The rows of the page's table of answers to a create call."""
+    return re.findall(r"^\| [1-9] \|.*$", page, flags=re.MULTILINE)
+
+
+def test_the_guide_and_the_platforms_page_say_the_same_of_an_answer() -> None:
+    assert len(_outcomes(GUIDE)) == 5
+    assert _outcomes(GUIDE) == _outcomes((ROOT / "docs/platforms/README.md").read_text())
+
+
 def _typed() -> list[tuple[str, str]]:
     """What the pages' shell blocks tell to type, with the page's name."""
     typed = []
