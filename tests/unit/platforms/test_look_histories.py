@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from orderbridge.domain.lookups import Absent, Ambiguous, Found, LookFailed
@@ -229,6 +229,7 @@ ODD = st.recursive(
 
 @settings(max_examples=500, deadline=None)
 @given(st.lists(ODD, max_size=5), st.booleans(), REVISIONS)
+@example([{"order_id": "0", "order_number": OURS, "id": None}], False, "2019-07")
 def test_odd_rows_make_no_look_raise_and_none_of_them_hides_our_order(
     rows: list[Any], is_there: bool, revision: str
 ) -> None:

@@ -76,6 +76,11 @@ def test_a_repeated_page_is_no_list() -> None:
         pages([1, 2], [1, 2], [3, 4])
 
 
+def test_a_repeated_page_does_not_end_a_list_either() -> None:
+    with pytest.raises(ListFailed, match="page 3 repeats"):
+        pages([1, 2], [3, 4], [3, 4])
+
+
 def test_a_row_that_is_met_again_because_others_came_ends_nothing() -> None:
     assert [row["id"] for row in pages([1, 2], [2, 3], total=3)] == [1, 2, 3]
 

@@ -124,13 +124,14 @@ def all_rows(
         yield from so_far.new_rows(page)
         new = len(so_far.seen) - known
         so_far.count(page, len(page.rows) - new)
+        if page.rows and not new and not page.odd and so_far.counts.is_repeating:
+            # The last one too: a smaller page that comes again, from a cache, is not the end of the list.
+            raise ListFailed(f"page {number} repeats what earlier pages had")
         if not page.has_more:
             so_far.require_all(None if largest == 1 else page)
             return
         if not page.rows and not page.odd:
             raise ListFailed(f"page {number} is empty, and more should follow")
-        if not new and not page.odd and so_far.counts.is_repeating:
-            raise ListFailed(f"page {number} repeats what earlier pages had")
         so_far.position = page.end
     raise ListFailed(f"the list does not end within {max_pages} pages")
 

@@ -40,7 +40,7 @@ class OrderList:
             for row in all_rows(self._read, external_id_of, PAGE_SIZE):
                 external_id = external_id_of(row)
                 if order_number(row) != sent.order_id:
-                    if not _is_anothers(row):
+                    if not _is_anothers(row, sent.order_id):
                         gap = ListFailed("a row does not say which order it is")
                 elif external_id is None:
                     gap = ListFailed("the order is there, and its id cannot be read")
@@ -63,10 +63,14 @@ class OrderList:
         return order_page(self.client, self.order_date - WINDOW, self.order_date + WINDOW, number, size)
 
 
-def _is_anothers(row: Row) -> bool:
-    """Whether a row that is not ours surely is another order: it says a number, or that it has none."""
+def _is_anothers(row: Row, ours: str) -> bool:
+    """Whether a row surely is another order: it says a number, or that it has none, and ours nowhere."""
     numbers = [row[name] for name in ("order_id", "order_number") if name in row]
-    return bool(numbers) and all(number is None or isinstance(number, str | int) for number in numbers)
+    return (
+        bool(numbers)
+        and all(number is None or isinstance(number, str | int) for number in numbers)
+        and ours not in numbers
+    )
 
 
 def order_page(client: SircloClient, since: datetime, until: datetime, number: int, size: int) -> Page:
