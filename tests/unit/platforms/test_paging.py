@@ -81,6 +81,18 @@ def test_a_repeated_page_does_not_end_a_list_either() -> None:
         pages([1, 2], [3, 4], [3, 4])
 
 
+def test_an_end_that_counts_nothing_is_held_against_the_total_told_before() -> None:
+    def read(index: int, _size: int) -> Page:
+        return [
+            Page([{"id": number} for number in range(10)], has_more=True, total=11),
+            Page([{"id": number} for number in range(9, 19)], has_more=True, total=25),
+            Page([], has_more=False, total=None),
+        ][index]
+
+    with pytest.raises(ListFailed, match="after 20 of 25 rows"):
+        list(all_rows(read, lambda found: found["id"], LARGEST))
+
+
 def test_a_row_that_is_met_again_because_others_came_ends_nothing() -> None:
     assert [row["id"] for row in pages([1, 2], [2, 3], total=3)] == [1, 2, 3]
 

@@ -174,8 +174,9 @@ class _SoFar:
 
     def require_all(self, last: Page | None) -> None:
         """Raises `ListFailed` where rows are missing; `last` is the last page of a list with sizes."""
-        if last is not None and (reached := self.position + len(last.rows) + last.odd) < (last.total or 0):
-            raise ListFailed(f"the list ended after {reached} of {last.total} rows")
+        total = self.counts.total or 0  # the one that was told last: an end of null tells none
+        if last is not None and (reached := self.position + len(last.rows) + last.odd) < total:
+            raise ListFailed(f"the list ended after {reached} of {total} rows")
         if self.counts.is_short_of(len(self.seen) + self.unread):
             raise ListFailed(f"the list ended after {len(self.seen)} of {self.counts.least} rows")
         if self.gap is not None:
