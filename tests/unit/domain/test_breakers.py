@@ -10,12 +10,10 @@ from hypothesis import strategies as st
 
 from orderbridge.domain.breakers import (
     FAILURES_TO_OPEN,
-    FAILURES_TO_OPEN_AGAIN,
     Breaker,
     after_failed_probe,
     after_look,
     after_outcome,
-    after_probe,
     begin_probe,
     closed,
     probed_now,
@@ -95,21 +93,15 @@ def test_a_failed_probe_leaves_it_open_for_as_long_as_before_however_often_it_fa
     assert (breaker.failures, breaker.reason) == (FAILURES_TO_OPEN, "503")
 
 
-def test_after_a_probe_a_few_failures_open_it_again_until_an_order_is_accepted() -> None:
-    half_open = after_probe(failing(FAILURES_TO_OPEN))
-    assert half_open.is_closed
-    assert failing(FAILURES_TO_OPEN_AGAIN - 1, breaker=half_open).is_closed
-    assert not failing(FAILURES_TO_OPEN_AGAIN, breaker=half_open).is_closed
-
-    accepted = after_outcome(half_open, Accepted("1"), NOW, PROBE)
-    assert failing(FAILURES_TO_OPEN - 1, breaker=accepted).is_closed
-
-
-def test_a_look_that_fails_is_a_failure_and_any_other_says_nothing_of_create_calls() -> None:
+def test_a_look_that_fails_is_a_failure_and_an_order_that_was_found_has_been_accepted() -> None:
     breaker = failing(3)
     assert after_look(breaker, LookFailed("500"), NOW, PROBE).failures == 4
-    for finding in (Found("1"), Absent()):
-        assert after_look(breaker, finding, NOW, PROBE) is breaker
+    assert after_look(breaker, Found("1"), NOW, PROBE).failures == 0
+
+
+def test_an_order_that_was_not_found_says_nothing_of_create_calls() -> None:
+    breaker = failing(3)
+    assert after_look(breaker, Absent(), NOW, PROBE) is breaker
 
 
 def test_somebody_who_does_not_want_to_wait_has_it_probed_at_once() -> None:

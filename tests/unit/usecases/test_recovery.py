@@ -174,7 +174,7 @@ def test_a_platform_that_reads_well_and_takes_no_orders_is_given_few_of_them() -
     house.pass_time(120, step=1)
     calls = len(house.platform.calls)
     house.pass_time(600, step=1)
-    assert len(house.platform.calls) - calls <= 10 * 5, "some orders after each probe, and not all of them"
+    assert len(house.platform.calls) - calls <= 10 * FAILURES_TO_OPEN, "some after each probe, and not all of them"
 
     up(house)
     house.pass_time(180, step=1)

@@ -1,8 +1,7 @@
 """The circuit breaker of a channel: after failures in a row nothing is sent until a read has succeeded again.
 
 A probe is a read, never an order, and only one worker probes at a time. While the breaker is open failures count
-nothing: they belong to calls that were under way, or to probes, and the next probe comes when it would have come. After
-a probe the breaker is half-open: orders flow, and a few failures open it again, until an order has been accepted.
+nothing: they belong to calls that were under way, or to probes, and the next probe comes when it would have come.
 """
 
 from __future__ import annotations
@@ -10,14 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from orderbridge.domain.lookups import Finding, LookFailed
+from orderbridge.domain.lookups import Finding, Found, LookFailed
 from orderbridge.domain.outcomes import Accepted, Outcome, Refused, Rejected, TurnedAway, Unknown, bounded
 from orderbridge.domain.times import after, from_iso
 
 FAILURES_TO_OPEN = 10
-FAILURES_TO_OPEN_AGAIN = 3
-"""While it is half-open."""
-
 PROBE_LEASE_SECONDS = 60
 """How long the others are held off while one worker probes."""
 
@@ -31,13 +27,12 @@ class Breaker:
 
     failures: int = 0
     open_until: str | None = None
-    half_open: bool = False
     reason: str | None = None
     revision: int = 0
 
     @property
     def is_closed(self) -> bool:
-        """Whether orders may be sent, half-open included."""
+        """Whether orders may be sent."""
         return self.open_until is None
 
     def blocks_at(self, now: datetime) -> bool:
@@ -58,17 +53,23 @@ def after_outcome(breaker: Breaker, outcome: Outcome, now: datetime, probe_secon
         case _ if retry_after:
             return _open(breaker, outcome.reason, after(now, retry_after))
         case _:
-            limit = FAILURES_TO_OPEN_AGAIN if breaker.half_open else FAILURES_TO_OPEN
-            if breaker.failures + 1 >= limit:
+            if breaker.failures + 1 >= FAILURES_TO_OPEN:
                 return _open(breaker, outcome.reason, after(now, probe_seconds))
             return replace(breaker, failures=breaker.failures + 1, reason=bounded(outcome.reason))
 
 
 def after_look(breaker: Breaker, finding: Finding, now: datetime, probe_seconds: float) -> Breaker:
-    """The breaker once the platform was looked at: a look that fails is a failure, any other proves no create call."""
-    if isinstance(finding, LookFailed):
-        return after_outcome(breaker, Unknown(finding.reason), now, probe_seconds)
-    return breaker
+    """The breaker once the platform was looked at.
+
+    A look that fails is a failure, an order that was found has been accepted, and any other look proves no create call.
+    """
+    match finding:
+        case Found(external_id):
+            return after_outcome(breaker, Accepted(external_id), now, probe_seconds)
+        case LookFailed(reason):
+            return after_outcome(breaker, Unknown(reason), now, probe_seconds)
+        case _:
+            return breaker
 
 
 def begin_probe(breaker: Breaker, now: datetime) -> Breaker:
@@ -81,11 +82,6 @@ def after_failed_probe(breaker: Breaker, reason: str, now: datetime, probe_secon
     return replace(breaker, open_until=after(now, probe_seconds), reason=bounded(reason))
 
 
-def after_probe(breaker: Breaker) -> Breaker:
-    """Half-open: the platform has answered a read."""
-    return Breaker(half_open=True, revision=breaker.revision)
-
-
 def probed_now(breaker: Breaker, now: datetime) -> Breaker:
     """The breaker of a channel that somebody does not want to wait for, whatever the platform has asked for."""
     return replace(breaker, open_until=after(now, 0)) if breaker.blocks_at(now) else breaker
@@ -93,14 +89,14 @@ def probed_now(breaker: Breaker, now: datetime) -> Breaker:
 
 def closed(breaker: Breaker) -> Breaker:
     """Everything may be sent again."""
-    if breaker.failures == 0 and breaker.is_closed and not breaker.half_open:
+    if breaker.failures == 0 and breaker.is_closed:
         return breaker
     return Breaker(revision=breaker.revision)
 
 
 def _open(breaker: Breaker, reason: str, until: str) -> Breaker:
     failures = breaker.failures + 1
-    return replace(breaker, failures=failures, open_until=until, half_open=False, reason=bounded(reason))
+    return replace(breaker, failures=failures, open_until=until, reason=bounded(reason))
 
 
 def _open_longer(breaker: Breaker, until: str) -> Breaker:

@@ -12,8 +12,8 @@ from orderbridge.domain.breakers import (
     after_failed_probe,
     after_look,
     after_outcome,
-    after_probe,
     begin_probe,
+    closed,
 )
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.lookups import Finding
@@ -160,7 +160,7 @@ class ChannelWatch:
             return Obstacle("another worker probes the channel", self.slow_recheck_seconds)
         trouble = self.platform.probe(channel, access.credentials)
         if trouble is None:
-            recovered = self.directory.save_breaker(probing, after_probe(probing.breaker))
+            recovered = self.directory.save_breaker(probing, closed(probing.breaker))
             return Access(recovered, access.credentials, has_recovered=True)
         opened = after_failed_probe(probing.breaker, trouble, self.clock(), self._probe_s(channel))
         return self._blocked(self.directory.save_breaker(probing, opened), next_probe=opened.open_until)

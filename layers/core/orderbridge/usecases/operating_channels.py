@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orderbridge.domain.breakers import Breaker, after_failed_probe, after_probe, probed_now
+from orderbridge.domain.breakers import Breaker, after_failed_probe, closed, probed_now
 from orderbridge.domain.channels import CHANNEL_NAME, Channel
 from orderbridge.domain.forwards import UNROUTED, Forward
 from orderbridge.domain.times import Clock, to_iso
@@ -86,7 +86,7 @@ class OperateChannels:
 
     def _after(self, breaker: Breaker, trouble: str | None, probe_seconds: float) -> Breaker:
         if trouble is None:
-            return after_probe(breaker)
+            return closed(breaker)
         return after_failed_probe(breaker, trouble, self.clock(), probe_seconds)
 
     def hasten(self, name: str) -> None:
