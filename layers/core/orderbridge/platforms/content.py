@@ -14,29 +14,34 @@ _LONGEST = 4000
 
 _CONTENT = frozenset(
     {
-        "address", "alamat", "amount", "awb", "barang", "branch", "cabang", "category", "city", "cost",
-        "country", "courier", "customer", "customers", "date", "delivery", "description", "deskripsi",
-        "disc", "discount", "diskon", "district", "email", "expedition", "gudang", "harga", "item", "items",
-        "jumlah", "kategori", "kota", "kurir", "line", "lines", "mobile", "note", "outlet", "payment",
-        "pelanggan", "pemasok", "penerima", "pengirim", "phone", "postal", "price", "prices", "print",
-        "product", "products", "produk", "promo", "province", "provinsi", "qty", "quantities", "quantity",
-        "receiver", "recipient", "region", "satuan", "sender", "shipment", "sku", "skus", "sms", "source",
-        "stock", "stok", "street", "supplier", "tanggal", "team", "telepon", "tim", "unit", "units",
-        "validation", "variant", "variants", "variasi", "variation", "variations", "visit", "warehouse",
+        "address", "airwaybill", "alamat", "amount", "awb", "bank", "barang", "berat", "branch", "cabang",
+        "category", "city", "cost", "country", "courier", "customer", "date", "delivery", "description",
+        "deskripsi", "disc", "discount", "diskon", "district", "email", "expedition", "gudang", "harga", "item",
+        "jumlah", "kategori", "kecamatan", "kelurahan", "kodepos", "kota", "kurir", "line", "mobile", "nama",
+        "note", "ongkir", "outlet", "payment", "pelanggan", "pemasok", "pembayaran", "penerima", "pengirim",
+        "pengiriman", "phone", "postal", "postcode", "price", "print", "product", "produk", "promo", "province",
+        "provinsi", "qty", "quantities", "quantity", "receiver", "recipient", "region", "satuan", "sender",
+        "shipment", "shipping", "sku", "sms", "source", "stock", "stok", "street", "suburb", "supplier",
+        "tanggal", "team", "telepon", "tim", "unit", "validation", "variant", "variasi", "variation", "visit",
+        "warehouse", "weight", "zip",
     }
 )  # fmt: skip
 _TROUBLE = frozenset(
     {
         "accesstoken", "apikey", "auth", "authenticated", "authentication", "authorization", "authorized",
-        "bearer", "busy", "connection", "credential", "credentials", "database", "deadlock", "denied",
-        "down", "duplicate", "duplicated", "exception", "expired", "forbidden", "gangguan", "gateway",
-        "illegalaccesstoken", "internal", "key", "later", "login", "mac", "maintenance", "overloaded",
-        "password", "pemeliharaan", "permission", "proxy", "queue", "queued", "quota", "retry", "scope",
-        "secret", "server", "service", "session", "sibuk", "signature", "temporarily", "temporary",
-        "throttled", "timeout", "token", "unauthenticated", "unauthorized", "unavailable", "upstream",
+        "bearer", "busy", "captcha", "connection", "contact", "credential", "database", "deadlock", "denied",
+        "down", "duplicate", "duplicated", "exception", "expired", "firewall", "forbidden", "gangguan",
+        "gateway", "hubungi", "illegalaccesstoken", "internal", "key", "later", "login", "mac", "maintenance",
+        "notified", "offline", "overloaded", "password", "pemeliharaan", "permission", "proxy", "queue",
+        "queued", "quota", "retry", "scope", "secret", "server", "service", "session", "sibuk", "signature",
+        "support", "temporarily", "temporary", "throttled", "timeout", "token", "unauthenticated",
+        "unauthorized", "unavailable", "upstream",
     }
 )  # fmt: skip
-_TROUBLE_PHRASES = ("already exist", "coba lagi", "rate limit", "sudah ada", "timed out", "too many", "try again")
+_TROUBLE_PHRASES = (
+    "already exist", "coba lagi", "out of date", "please note", "rate limit", "sudah ada", "timed out", "too many",
+    "try again", "up to date", "went wrong",
+)  # fmt: skip
 
 
 def speaks_of_content(words: str) -> bool:
@@ -52,4 +57,5 @@ def speaks_of_trouble(words: str) -> bool:
 
 
 def _said(words: str) -> set[str]:
-    return set(_WORD.findall(words[:_LONGEST].lower()))
+    said = _WORD.findall(words[:_LONGEST].lower())
+    return {*said, *(word.removesuffix("s") for word in said)}
