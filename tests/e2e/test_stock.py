@@ -192,7 +192,7 @@ def test_a_list_of_orders_in_the_place_of_stock_aborts_the_run_and_changes_nothi
     [
         ("ngorder", {"kind": "truncate"}),
         ("sirclo", {"kind": "status", "status": 500}),
-        ("salesmania", {"kind": "wrong_shape", "body": {"data": None}}),
+        ("salesmania", {"kind": "wrong_shape", "body": {"data": "later"}}),
     ],
 )
 def test_a_fault_in_the_middle_of_a_run_keeps_every_level_and_the_next_run_makes_good(
