@@ -159,7 +159,7 @@ def test_channels_are_read_as_they_were_written() -> None:
     }
 
 
-@pytest.mark.parametrize("breaker", [Breaker(), Breaker(3, "2025", 2, "500", 7)])
+@pytest.mark.parametrize("breaker", [Breaker(), Breaker(3, "2025", "500", 7)])
 def test_breakers_are_read_as_they_were_written(breaker: Breaker) -> None:
     channel = Channel("a", "sirclo", {"base_url": "https://x.test"})
     state = items.to_item({"breaker": channel_items.breaker_values(breaker)})
