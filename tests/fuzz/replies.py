@@ -164,7 +164,7 @@ class Replies:
             lambda: b"\xef\xbb\xbf" + body,
             lambda: body.decode("utf-8", "replace").encode("utf-16"),
             lambda: body.decode("utf-8", "replace").encode("latin-1", "replace"),
-            lambda: gzip.compress(body),
+            lambda: gzip.compress(body, mtime=0),
             lambda: body[: self.chance.randrange(len(body) + 1)],
             lambda: body + body,
             lambda: b"",

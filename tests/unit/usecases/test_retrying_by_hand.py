@@ -107,8 +107,11 @@ def test_a_retry_is_on_the_timeline_with_who_it_was() -> None:
 # --- forwards resolve --absent ----------------------------------------------------------------------------------------
 
 
-def test_what_is_found_at_the_platform_is_not_resolved_as_absent() -> None:
+@pytest.mark.parametrize("is_absent", [False, True])
+def test_what_is_found_at_the_platform_is_not_resolved_as_absent(is_absent: bool) -> None:
     house = house_in(S.IN_DOUBT, is_held=True)
+    # What every look before has not shown may be shown by now.
+    house.store.forwards[ORDER.key, SIRCLO.name] = replace(house.forward_of(ORDER), is_absent=is_absent)
     with pytest.raises(OperationRefused, match=rf"the platform holds it, as id of {ORDER.code}: .*--sent"):
         resolve_absent(house)
     with pytest.raises(OperationRefused):

@@ -93,8 +93,6 @@ class MoveForward:
     def _absent(self, record: ForwardRecord, *, unseen: bool) -> Transition:
         forward = record.forward
         resolved = resolve_absent(forward, self.clock(), self.sweep_grace_seconds)  # refused before anybody is asked
-        if forward.is_absent:
-            return resolved
         match self.look(record):
             case Absent():
                 return resolve_absent(forward, self.clock(), self.sweep_grace_seconds, "it was looked at")
