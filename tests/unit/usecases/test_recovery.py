@@ -194,7 +194,7 @@ def test_orders_without_an_answer_are_looked_for_once_the_channel_is_back() -> N
 
     up(house)
     house.platform.look_fails = lambda: False
-    house.pass_time(180, step=1)
+    house.pass_time(68, step=1)  # a probe within a minute, and their looks right behind it
     assert {house.state_of(each) for each in waiting} == {S.SENT}
     assert set(house.platform.times_held().values()) == {1}
 

@@ -149,10 +149,10 @@ def settle_look(
             )
         case CannotLook(reason):
             return _in_doubt(forward, bounded(reason), now)
-        case LookFailed(reason, retry_after):
+        case LookFailed(reason, retry_after, next_in):
             if from_iso(since) + timedelta(seconds=LONGEST_QUESTION_SECONDS) < now:
                 return _in_doubt(forward, bounded(f"the platform could not be looked at: {reason}"), now)
-            delay = retry_delay(forward.failed_looks + 1, jitter, retry_after)
+            delay = next_in or retry_delay(forward.failed_looks + 1, jitter, retry_after)
             failed = _keep_looking(
                 asked, now, "LookFailed", bounded(reason), bounded(reason), delay, grace_seconds,
                 in_question_since=since, negative_looks=forward.negative_looks, failed_looks=forward.failed_looks + 1,

@@ -56,10 +56,14 @@ class CannotLook:
 
 @dataclass(frozen=True, slots=True)
 class LookFailed:
-    """A page was refused, unreadable, repeated or missing. `retry_after` in seconds where the platform named it."""
+    """A page was refused, unreadable, repeated or missing. `retry_after` in seconds where the platform named it.
+
+    `next_in`: in how many seconds the next look is worth while, where that is known; the platform was not asked.
+    """
 
     reason: str
     retry_after: float | None = None
+    next_in: float | None = None
 
 
 Finding = Found | Absent | Ambiguous | Foreign | CannotLook | LookFailed

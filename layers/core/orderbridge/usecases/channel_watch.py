@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from orderbridge.domain.attempts import LONGEST_BACKOFF_SECONDS
 from orderbridge.domain.breakers import (
     Breaker,
     after_failed_probe,
@@ -30,13 +31,15 @@ SLOW_RECHECK_SECONDS = 600
 class Obstacle:
     """Why nothing may be sent to a channel now, and in how many seconds it is worth asking again.
 
-    `next_probe` is the time at which the breaker is probed next, where it is for this caller to see to it.
+    `open_until` is when an open breaker may be probed again, and `next_probe` the same where it is for this caller to
+    see to it.
     """
 
     reason: str
     recheck_seconds: float
     is_operational: bool = False
     """Whether only a person removes it; a breaker closes by itself."""
+    open_until: str | None = None
     next_probe: str | None = None
 
 
@@ -91,6 +94,15 @@ class ChannelWatch:
     def operational(self, reason: str) -> Obstacle:
         """The obstacle that only a person removes: a paused channel, or one that is not set up as it should be."""
         return Obstacle(reason, self.slow_recheck_seconds, is_operational=True)
+
+    def look_in(self, obstacle: Obstacle, jitter: float) -> float | None:
+        """In how many seconds to look at an order behind an open breaker: right after the next probe, spread out.
+
+        None where nobody knows. Never much later, since an operator may have it probed sooner.
+        """
+        if obstacle.open_until is None:
+            return None
+        return min(seconds_until(obstacle.open_until, self.clock), LONGEST_BACKOFF_SECONDS) + 1 + 4 * jitter
 
     def needs_nobody(self, ref: ChannelRef) -> bool:
         """Whether nothing stands against the channel that only a person removes."""
@@ -157,7 +169,9 @@ class ChannelWatch:
         try:
             probing = self.directory.save_breaker(channel, begin_probe(channel.breaker, self.clock()))
         except LostRace:
-            return Obstacle("another worker probes the channel", self.slow_recheck_seconds)
+            return Obstacle(
+                "another worker probes the channel", self.slow_recheck_seconds, open_until=to_iso(self.clock())
+            )
         trouble = self.platform.probe(channel, access.credentials)
         if trouble is None:
             recovered = self.directory.save_breaker(probing, closed(probing.breaker))
@@ -168,7 +182,7 @@ class ChannelWatch:
     def _blocked(self, channel: Channel, next_probe: str | None = None) -> Obstacle:
         breaker = channel.breaker
         reason = f"the channel failed {breaker.failures} times in a row, last: {breaker.reason}"
-        return Obstacle(reason, self.slow_recheck_seconds, next_probe=next_probe)
+        return Obstacle(reason, self.slow_recheck_seconds, open_until=breaker.open_until, next_probe=next_probe)
 
     def _probe_s(self, channel: Channel) -> float:
         return float(self.platform.settings(channel).probe_s)

@@ -251,7 +251,7 @@ class ForwardOrder:
             way = self.channels.way_to(record.forward.channel, although_paused=True)
             if isinstance(way, Obstacle):
                 self._probe_at(record.forward, way.next_probe)
-                return LookFailed(way.reason), settings
+                return LookFailed(way.reason, next_in=self.channels.look_in(way, self.jitter())), settings
             self._wake_others(way)
             settings = self.platform.settings(way.channel)
             self.platform.take_turn(way.channel)
