@@ -139,14 +139,30 @@ def odd_documents(code: str) -> st.SearchStrategy[Any]:
     )
 
 
+def success_like(platform: str, code: str) -> st.SearchStrategy[Any]:
+    """The platform's own form of a success, with each part of the proof there, missing or odd."""
+    values, codes = st.sampled_from(VALUES), st.sampled_from([code, "SO-20250303-00002", None, 0])
+    if platform == "salesmania":
+        return st.fixed_dictionaries({"id": values}, optional={"status": values})
+    if platform == "sirclo":
+        created = st.fixed_dictionaries({"id": values}, optional={"order_id": codes, "order_number": codes})
+        return st.fixed_dictionaries({"data": created})
+    return st.fixed_dictionaries({"response": values, "data": st.fixed_dictionaries({"order_id": values})})
+
+
 def bodies(platform: str, code: str) -> st.SearchStrategy[tuple[bytes, str]]:
     """A body and its content type."""
     documents = st.one_of(
-        st.sampled_from(TROUBLES), st.sampled_from(REJECTIONS[platform]), st.just({}), odd_documents(code)
+        st.sampled_from(TROUBLES),
+        st.sampled_from(REJECTIONS[platform]),
+        st.just({}),
+        odd_documents(code),
     )
     written = documents.map(lambda document: json.dumps(document).encode())
+    successes = success_like(platform, code).map(lambda document: json.dumps(document).encode())
     pages = st.sampled_from(PAGES).map(str.encode)
     return st.one_of(
+        st.tuples(successes, st.just("application/json")),
         st.tuples(written, st.sampled_from(["application/json", "text/html", "application/problem+json"])),
         st.tuples(pages, st.sampled_from(["text/html", "text/plain", "application/json"])),
         st.tuples(written.map(lambda body: body[: len(body) // 2]), st.just("application/json")),
@@ -173,7 +189,8 @@ def answers(platform: str, code: str, *, can_look: bool) -> st.SearchStrategy[An
             return st.just(answer)
         return st.booleans().map(lambda processed: Answer(status, body[1], body[0], processed))
 
-    statuses = st.one_of(st.sampled_from(STATUSES), st.sampled_from((200, 201, 202, 204, 400, 404, 408, 422)))
+    common = (200, 201, 202, 204, 400, 404, 408, 422)
+    statuses = st.one_of(st.sampled_from((200, 201)), st.sampled_from(common), st.sampled_from(STATUSES))
     return st.tuples(statuses, bodies(platform, code)).flatmap(lambda pair: with_truth(*pair))
 
 
@@ -187,7 +204,7 @@ def proves_acceptance(platform: str, answer: Answer, code: str) -> bool:
             return not answer.body.strip()
         if answer.status not in (200, 201) or not isinstance(document, dict):
             return False
-        return document == {} or any(_is_id(each.get("id")) for each in _objects(document))
+        return document == {} or _tells_new_order(document)
     if platform == "sirclo":
         return any(
             _is_id(each.get("id")) and code in (each.get("order_id"), each.get("order_number"))
@@ -208,7 +225,7 @@ def may_prove_rejection(platform: str, answer: Answer, code: str) -> bool:
         return False
     if platform == "sirclo":
         return "failed" in json.dumps(document)
-    return platform == "ngorder" and str(document.get("response")).strip().lower() in ("failed", "error")
+    return platform == "ngorder" and str(document.get("response")).strip().lower() == "failed"
 
 
 def _objects(document: Any) -> list[dict[str, Any]]:
@@ -216,6 +233,18 @@ def _objects(document: Any) -> list[dict[str, Any]]:
     if isinstance(document, dict):
         return [document, *(found for value in document.values() for found in _objects(value))]
     return [found for value in document for found in _objects(value)] if isinstance(document, list) else []
+
+
+def _tells_new_order(document: Any) -> bool:
+    """Whether a SalesMania answer has the id of a new order, by itself or under ``data``, and nothing that is wrong."""
+    while isinstance(document, dict):
+        is_well = str(document.get("status", "Baru")).lower() in ("baru", "success", "ok")
+        if not is_well or document.get("error") or document.get("success", True) is not True:
+            return False
+        if _is_id(document.get("id")):
+            return True
+        document = document.get("data")
+    return False
 
 
 def _is_id(value: Any) -> bool:

@@ -174,6 +174,8 @@ def test_a_created_order_tells_its_id(document: Any) -> None:
         {"response": "Failed", "message": "Server is busy, try again later", "data": None},
         {"response": "Failed", "message": "Order already exists", "data": None},
         {"error": "no"},
+        {"response": "error", "data": None},
+        {"response": False, "data": {"order_id": 0}},
     ],
 )
 def test_what_is_neither_the_documented_success_nor_its_failure_proves_nothing(document: Any) -> None:

@@ -20,7 +20,14 @@ from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
 from orderbridge.platforms.documents import NotJson, compact_json, read_json
 from orderbridge.platforms.mapped import MappedOrder, keys_of
 from orderbridge.platforms.ngorder import DEFINITION, Cost, Product, Settings, Site
-from orderbridge.platforms.ngorder.replies import FAILURES, SUCCESSES, Unreadable, read_answer, stripped
+from orderbridge.platforms.ngorder.replies import (
+    DOCUMENTED_FAILURE,
+    FAILURES,
+    SUCCESSES,
+    Unreadable,
+    read_answer,
+    stripped,
+)
 from orderbridge.platforms.notes import order_note, personal_parts
 from orderbridge.platforms.numbers import positive_id
 from orderbridge.platforms.transport import Reply
@@ -126,8 +133,9 @@ def _payment(order: Order, settings: Settings, cost_of_goods: int | None) -> dic
 def read_reply(reply: Reply, *, refuses_with_503: bool = False, unwanted: Iterable[str] = ()) -> Outcome:
     """What became of a Create Order: the body decides, whatever its status says (TRAPS D20, D21).
 
-    Accepted is a word of success beside a positive ``order_id``; a word of failure without one is the documented
-    failure, unless it speaks of trouble that has nothing to do with the order.
+    Accepted is a word of success beside a positive ``order_id``. Without one "Failed" is the documented failure, unless
+    it speaks of trouble that has nothing to do with the order, and another word of failure is one if it speaks of what
+    is in the order.
     """
     outcome = common_outcome(
         reply, refuses_with_503=refuses_with_503, unwanted=unwanted, refuses_content=speaks_of_content
@@ -144,7 +152,8 @@ def read_reply(reply: Reply, *, refuses_with_503: bool = False, unwanted: Iterab
     said = "; ".join(answer.messages)
     if word in SUCCESSES and order_id is not None:
         return Accepted(str(order_id))
-    if word in FAILURES and order_id is None and not speaks_of_trouble(said):
+    has_failed = word == DOCUMENTED_FAILURE and not speaks_of_trouble(said)
+    if order_id is None and (has_failed or (word in FAILURES and speaks_of_content(said))):
         return Rejected(redacted(said, unwanted) or "failed, without a reason")
     return Unknown(f"{reply.status} that proves neither a new order nor a failure: {redacted(said, unwanted)}")
 

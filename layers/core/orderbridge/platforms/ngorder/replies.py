@@ -22,7 +22,8 @@ from orderbridge.platforms.documents import MAX_DIGITS, exact_number
 from orderbridge.platforms.paging import ListFailed, Page, Row
 
 SUCCESSES = frozenset({"success", "sukses"})
-FAILURES = frozenset({"failed", "fail", "failure", "gagal", "error", "false"})
+DOCUMENTED_FAILURE = "failed"
+FAILURES = frozenset({DOCUMENTED_FAILURE, "fail", "failure", "gagal", "error", "false"})
 _MONTHS = {
     name: number
     for number, names in enumerate(
