@@ -13,7 +13,7 @@ import pytest
 
 from orderbridge.domain.deliveries import Answer
 from orderbridge.webhooks import post as post_module
-from orderbridge.webhooks.post import MOST_OF_A_BODY, PublicPost
+from orderbridge.webhooks.post import BODY_SECONDS, MOST_OF_A_BODY, PublicPost
 from tests.integration.webhooks.conftest import Server
 
 HEADERS = {"Content-Type": "application/json", "webhook-id": "msg_1"}
@@ -70,6 +70,53 @@ def test_of_a_body_without_end_only_the_beginning_is_read(serve: Start) -> None:
     assert local().post(serve(endless).url, HEADERS, BODY).status == 200
     assert sent < 64 * 1024 * 1024, "beyond what the two sockets hold"
     assert MOST_OF_A_BODY <= 64 * 1024
+
+
+def silent_body(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n")
+    silent(connection)
+
+
+def dripping_body(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+    while True:
+        connection.sendall(b"x")
+        time.sleep(0.2)
+
+
+def reset_body(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nxx")
+    reset(connection)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        silent_body,
+        dripping_body,
+        reset_body,
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+        b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\xff\xff\xff\xff",
+    ],
+)
+def test_the_status_counts_once_the_headers_are_in_whatever_becomes_of_the_body(
+    serve: Start, broken: bytes | Callable[[socket.socket], None]
+) -> None:
+    assert local().post(serve(broken).url, HEADERS, BODY) == Answer(200)
+
+
+def test_410_and_retry_after_count_before_a_body_that_never_comes(serve: Start) -> None:
+    def gone(connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 410 Gone\r\nRetry-After: 5\r\nContent-Length: 10\r\n\r\n")
+        silent(connection)
+
+    assert local().post(serve(gone).url, HEADERS, BODY) == Answer(410, retry_after=5.0)
+
+
+def test_a_body_is_waited_for_a_second_at_most() -> None:
+    assert BODY_SECONDS <= 1
 
 
 def silent(connection: socket.socket) -> None:

@@ -2,8 +2,9 @@
 
 The name is resolved here, every address that it resolves to must be public, and the connection goes to what was looked
 at, so that a name which changes its mind between looking and connecting leads nowhere (DNS rebinding). No redirect is
-followed, no variable of the environment is read, an attempt has one deadline, and of the answer's body at most a little
-is read and nothing kept. Loopback over plain http is for the local stack only.
+followed, no variable of the environment is read, and an attempt has one deadline. The answer's status counts as soon as
+its headers are in; of its body a little is read for a moment, and nothing kept. Loopback over plain http is for the
+local stack only.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
 TIMEOUT_SECONDS = 15.0
 MOST_OF_A_BODY = 16 * 1024
 """So much of an answer is read, so that its sender is not cut off in the middle of a short one."""
+BODY_SECONDS = 1.0
+"""How long that may take; whatever becomes of the body changes nothing about the answer."""
 
 Resolve = Callable[[str, int], Iterable[str]]
 
@@ -90,14 +94,22 @@ class PublicPost:
 
         backend = PinnedBackend(addresses)
         backend.begin(deadline)
+        pool = httpcore.ConnectionPool(
+            ssl_context=self._tls(), max_connections=1, http1=True, http2=False, retries=0, network_backend=backend
+        )
         try:
-            with httpcore.ConnectionPool(
-                ssl_context=self._tls(), max_connections=1, http1=True, http2=False, retries=0, network_backend=backend
-            ) as pool:
-                return _answer(pool, _request(parts, headers, body))
+            response: Any = pool.handle_request(_request(parts, headers, body))
         except Exception as failure:  # noqa: BLE001 - whatever a receiver does is an attempt that failed
             # The library's own words may quote a header; its type says enough.
             return Answer(None, type(failure).__name__)
+        else:
+            backend.begin(deadline.sooner(BODY_SECONDS))
+            _let_it_finish(response)
+            names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+            return Answer(response.status, retry_after=retry_after_seconds(names))
+        finally:
+            with suppress(Exception):
+                pool.close()
 
     def _tls(self) -> ssl.SSLContext:
         if self._ssl_context is None:
@@ -124,18 +136,16 @@ def _request(parts: SplitResult, headers: Mapping[str, str], body: bytes) -> htt
     return httpcore.Request("POST", address, headers=list({**fixed, **headers}.items()), content=body)
 
 
-def _answer(pool: httpcore.ConnectionPool, request: httpcore.Request) -> Answer:
-    response: Any = pool.handle_request(request)
-    try:
+def _let_it_finish(response: Any) -> None:
+    """Read the beginning of a body, whatever comes of it."""
+    with suppress(Exception):
         received = 0
         for piece in response.iter_stream():
             received += len(piece)
             if received >= MOST_OF_A_BODY:
                 break
-    finally:
+    with suppress(Exception):
         response.close()
-    names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-    return Answer(response.status, retry_after=retry_after_seconds(names))
 
 
 def _port_of(parts: SplitResult) -> int:
