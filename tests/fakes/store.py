@@ -124,7 +124,7 @@ class Store:
             present = self.orders.get(order.key)
             if present is None or present.changes != order.changes - 1:
                 raise LostRace(order.code)
-            told = {"status": order.status, "shipments": order.shipments, "changes": order.changes}
+            told = {"status": order.status, "told": order.told, "changes": order.changes}
             self.orders[order.key] = replace(present, **told)  # type: ignore[arg-type]
             self.deliveries.update({delivery.ref: delivery for delivery in deliveries})
 

@@ -111,7 +111,7 @@ class OrderStore(Protocol):
         ...
 
     def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
-        """Write an order's status, its shipments and their number of changes, and the messages that tell of them.
+        """Write an order's status, what was told of it and how often, and the messages that tell of it.
 
         All or nothing; raises `LostRace` where the order has not as many changes as before this one. The status is for
         lists; whoever needs it exactly derives it from the forwards.

@@ -50,7 +50,7 @@ def stored_order(aws: Aws) -> Order:
 
 
 def told(order: Order, number: int = 1, status: Any = "SUBMITTED") -> Order:
-    return replace(order, status=status, changes=number, shipments="")
+    return replace(order, status=status, changes=number, told="")
 
 
 def put(aws: Aws, *deliveries: Delivery) -> None:
@@ -80,10 +80,10 @@ def test_a_change_that_nobody_is_told_of_is_guarded_too(aws: Aws) -> None:
     orders.save_progress(told(order))
     with pytest.raises(LostRace):
         orders.save_progress(told(order, status="SHIPPED"))
-    orders.save_progress(replace(told(order, 2, "SHIPPED"), shipments='[["sirclo-main","JP1",null]]'))
+    orders.save_progress(replace(told(order, 2, "SHIPPED"), told='{"sirclo-main":["SHIPPED","JP1",null]}'))
     kept = orders.read_order(order.key)
     assert kept is not None
-    assert (kept.status, kept.changes, kept.shipments) == ("SHIPPED", 2, '[["sirclo-main","JP1",null]]')
+    assert (kept.status, kept.changes, kept.told) == ("SHIPPED", 2, '{"sirclo-main":["SHIPPED","JP1",null]}')
 
 
 def test_a_message_is_read_with_its_webhook_and_whether_its_partner_is_active(aws: Aws) -> None:

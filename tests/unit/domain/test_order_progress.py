@@ -6,10 +6,14 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from orderbridge.aws import items
 from orderbridge.domain.forwards import Forward, ForwardState, new_forward, new_unrouted_forward
 from orderbridge.domain.order_progress import progress
 from orderbridge.domain.orders import ChannelRef
+from orderbridge.domain.statuses import channel_status
 from tests.fakes import samples
 
 AT = "2025-01-01T03:00:00.000Z"
@@ -57,14 +61,72 @@ def test_status_and_waybill_together_are_one_change() -> None:
 
 
 def test_a_waybill_and_a_problem_that_come_later_are_changes_of_the_shipment() -> None:
-    order = replace(samples.order(), status="SHIPPED", changes=3)
+    known = progress(replace(samples.order(), changes=2), [forward(platform_status="SHIPPED")], AT)
+    assert known is not None
     for changes in ({"awb_number": "JP1"}, {"shipment_problem": "RETURNED"}):
-        told = progress(order, [forward(platform_status="SHIPPED", **changes)], AT)
+        told = progress(known.order, [forward(platform_status="SHIPPED", **changes)], AT)
         assert told is not None
         assert (told.event, told.order.status, told.order.changes) == ("order.shipment_changed", "SHIPPED", 4)
         gone = progress(told.order, [forward(platform_status="SHIPPED")], AT)
         assert gone is not None
         assert gone.event == "order.shipment_changed"
+
+
+def test_a_rejection_at_one_of_two_channels_is_one_message() -> None:
+    going = [forward(platform_status="ACCEPTED"), forward(samples.NGORDER, state=ForwardState.QUEUED)]
+    first = progress(samples.order(), going, AT)
+    assert first is not None
+    refused = [going[0], forward(samples.NGORDER, state=ForwardState.REJECTED)]
+    told = progress(replace(first.order, status="ACCEPTED"), refused, AT)
+    assert told is not None
+    assert (told.event, told.order.status) == ("order.status_changed", "ACCEPTED")
+    data = json.loads(told.body)["data"]
+    assert [(each["channel"], each["status"]) for each in data["channels"]] == [
+        ("ngorder-main", "REJECTED"),
+        ("sirclo-main", "ACCEPTED"),
+    ]
+    assert (data["status"], data["previous_status"]) == ("ACCEPTED", "ACCEPTED")
+    assert progress(told.order, refused, AT) is None
+
+
+at_channel = st.one_of(
+    st.sampled_from([ForwardState.QUEUED, ForwardState.PAUSED, ForwardState.REJECTED, ForwardState.CANCELLED]).map(
+        lambda state: {"state": state, "external_id": None}
+    ),
+    st.builds(
+        lambda status, awb, problem: {"platform_status": status, "awb_number": awb, "shipment_problem": problem},
+        st.sampled_from([None, "SUBMITTED", "ACCEPTED", "SHIPPED", "COMPLETED", "CANCELLED", "REJECTED"]),
+        st.sampled_from([None, "JP1", "JP2"]),
+        st.sampled_from([None, "RETURNED"]),
+    ),
+)
+
+
+@given(st.lists(st.tuples(at_channel, at_channel), max_size=12))
+def test_what_differs_from_the_last_message_is_told_and_nothing_else(
+    looks: list[tuple[dict[str, Any], dict[str, Any]]],
+) -> None:
+    order, shown, sequence = samples.order(), {"SIRCLO": ("DRAFT", None, None), "NGORDER": ("DRAFT", None, None)}, 0
+    for at_sirclo, at_ngorder in looks:
+        forwards = [forward(**at_sirclo), forward(samples.NGORDER, **at_ngorder)]
+        now = {
+            each.channel.platform.upper(): (channel_status(each), each.awb_number, each.shipment_problem)
+            for each in forwards
+        }
+        told = progress(order, forwards, AT)
+        assert (told is None) == (now == shown)
+        if told is None:
+            continue
+        sequence += 1
+        data = json.loads(told.body)["data"]
+        assert data["sequence"] == sequence
+        assert [(each["status"], each["awb_number"], each["shipment_problem"]) for each in data["channels"]] == [
+            now["NGORDER"],
+            now["SIRCLO"],
+        ]
+        has_moved = any(now[name][0] != shown[name][0] for name in now)
+        assert told.event == ("order.status_changed" if has_moved else "order.shipment_changed")
+        order, shown = told.order, now
 
 
 def test_the_order_of_the_forwards_is_of_no_account() -> None:
@@ -97,4 +159,4 @@ def test_an_order_survives_the_table_with_what_was_told() -> None:
     assert told is not None
     assert items.read_order(items.order_item(told.order)) == told.order
     assert items.read_order(items.order_item(samples.order())) == samples.order()
-    assert not {"changes", "shipments"} & set(items.order_item(samples.order()))
+    assert not {"changes", "told"} & set(items.order_item(samples.order()))

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orderbridge.domain import problems
-from orderbridge.domain.forwards import ForwardState, new_forward
+from orderbridge.domain.forwards import Forward, ForwardState, new_forward
 from orderbridge.domain.mapping import KINDS, MappingKey, MissingMappings
 from orderbridge.domain.orders import OrderStatus
 from orderbridge.domain.outcomes import bounded
@@ -118,9 +118,22 @@ def test_the_statuses_are_those_of_the_interface() -> None:
     assert {*ADVANCING, *ENDED} == set(get_args(OrderStatus))
 
 
+def at(status: OrderStatus, **changes: Any) -> Forward:
+    """A forward whose order stands so at its channel."""
+    states: dict[OrderStatus, ForwardState] = {
+        "DRAFT": ForwardState.QUEUED,
+        "CANCELLED": ForwardState.CANCELLED,
+        "REJECTED": ForwardState.REJECTED,
+    }
+    forward = new_forward(order().key, order().code, SIRCLO, NOW, 60).forward
+    state = states.get(status, ForwardState.SENT)
+    said = {"external_id": "7", "platform_status": status} if state is ForwardState.SENT else {}
+    return replace(forward, state=state, **{**said, **changes})
+
+
 @given(st.lists(statuses, max_size=5))
 def test_an_orders_status_is_the_least_advanced_of_what_is_alive(of_channels: list[OrderStatus]) -> None:
-    status = order_status(of_channels)
+    status = order_status(map(at, of_channels))
     alive = [each for each in of_channels if each not in ENDED]
 
     if alive:
@@ -138,7 +151,26 @@ def test_the_order_of_channels_does_not_matter(of_channels: list[OrderStatus], r
     shuffled = of_channels.copy()
     random.shuffle(shuffled)
 
-    assert order_status(shuffled) == order_status(of_channels)
+    assert order_status(map(at, shuffled)) == order_status(map(at, of_channels))
+
+
+SILENT = at("SUBMITTED", external_id=None, platform_status=None)
+
+
+@given(st.lists(statuses, min_size=1, max_size=4), st.integers(1, 3))
+def test_a_channel_that_cannot_report_counts_only_where_no_other_one_is_alive(
+    of_channels: list[OrderStatus], silent: int
+) -> None:
+    together = order_status([*map(at, of_channels), *[SILENT] * silent])
+    if set(of_channels) <= ENDED:
+        assert together == "SUBMITTED"
+    else:
+        assert together == order_status(map(at, of_channels))
+
+
+def test_an_order_at_channels_that_cannot_report_alone_is_submitted() -> None:
+    assert order_status([SILENT]) == "SUBMITTED"
+    assert order_status([SILENT, SILENT]) == "SUBMITTED"
 
 
 def test_every_state_of_a_forward_is_a_status() -> None:

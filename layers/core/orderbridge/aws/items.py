@@ -109,7 +109,7 @@ def order_item(order: Order) -> Item:
             "signed_by": order.signed_by,
             "cancel_requested_at": order.cancel_requested_at,
             "changes": order.changes or None,
-            "shipments": order.shipments or None,
+            "told": order.told or None,
             "partner_day": partner_day(order.client_id, order.order_date),
             "created_key": f"{order.created_at}#{order.code}",
             "due_at": order.due_at,
@@ -133,7 +133,7 @@ def read_order(item: Mapping[str, Any]) -> Order:
         due_at=values.get("due_at"),
         cancel_requested_at=values.get("cancel_requested_at"),
         changes=int(values.get("changes", 0)),
-        shipments=values.get("shipments", ""),
+        told=values.get("told", ""),
     )
 
 

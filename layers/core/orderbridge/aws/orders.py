@@ -109,14 +109,14 @@ class TableOrders:
         update: dict[str, Any] = {
             "TableName": self._table,
             "Key": items.keys(items.order_pk(order.key), "ORDER"),
-            "UpdateExpression": "SET #status = :status, changes = :changes, shipments = :shipments",
+            "UpdateExpression": "SET #status = :status, changes = :changes, told = :told",
             "ConditionExpression": "attribute_exists(PK) AND "
             + ("changes = :before" if order.changes > 1 else "attribute_not_exists(changes)"),
             "ExpressionAttributeNames": {"#status": "status"},
             "ExpressionAttributeValues": {
                 ":status": {"S": order.status},
                 ":changes": {"N": str(order.changes)},
-                ":shipments": {"S": order.shipments},
+                ":told": {"S": order.told},
                 **({":before": {"N": str(order.changes - 1)}} if order.changes > 1 else {}),
             },
         }

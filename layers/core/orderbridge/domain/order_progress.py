@@ -1,7 +1,9 @@
 """How far an order has come, as its partner's systems are told of it: one message for each change (webhooks).
 
-A change is another status of the order, or something new about a shipment: a waybill number, a problem on the way.
-Messages hold ids and statuses and no personal data. They are numbered, because they may arrive in another order.
+A change is another status of the order or at one of its channels, or something new about a shipment: a waybill number,
+a problem on the way. What differs from the last message is told, so several changes may be one message and the last one
+is always told. Messages hold ids and statuses and no personal data. They are numbered, because they may arrive in
+another order.
 """
 
 from __future__ import annotations
@@ -17,6 +19,9 @@ from orderbridge.domain.statuses import channel_status, order_status
 STATUS_CHANGED = "order.status_changed"
 SHIPMENT_CHANGED = "order.shipment_changed"
 
+AtChannels = dict[str, list[str | None]]
+"""By channel: status, waybill number, shipment problem."""
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -29,23 +34,32 @@ class Progress:
 
 def progress(order: Order, forwards: Sequence[Forward], at: str) -> Progress | None:
     """What has changed since the order's partner was last told, by the order's forwards; None where nothing has."""
-    status = order_status(channel_status(forward) for forward in forwards)
-    shipments = _shipments(forwards)
-    if status == order.status and shipments == order.shipments:
+    status, told = order_status(forwards), _at_channels(forwards)
+    if status == order.status and told == _read(order.told):
         return None
-    changed = replace(order, status=status, shipments=shipments, changes=order.changes + 1)
-    event = STATUS_CHANGED if status != order.status else SHIPMENT_CHANGED
+    has_moved = status != order.status or _statuses(told) != _statuses(_read(order.told))
+    event = STATUS_CHANGED if has_moved else SHIPMENT_CHANGED
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":")) if told else ""
+    changed = replace(order, status=status, told=text, changes=order.changes + 1)
     return Progress(changed, event, _body(order, changed, forwards, event, at))
 
 
-def _shipments(forwards: Sequence[Forward]) -> str:
-    """What is known of the order's shipments, as one text; empty where nothing is."""
-    told = [
-        [forward.channel.name, forward.awb_number, forward.shipment_problem]
+def _at_channels(forwards: Sequence[Forward]) -> AtChannels:
+    """How the order stands at each channel; nothing for a channel of which there is nothing to tell yet."""
+    return {
+        forward.channel.name: [channel_status(forward), forward.awb_number, forward.shipment_problem]
         for forward in sorted(forwards, key=lambda forward: forward.channel.name)
-        if forward.awb_number is not None or forward.shipment_problem is not None
-    ]
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")) if told else ""
+        if forward.channel != UNROUTED
+        and (channel_status(forward), forward.awb_number, forward.shipment_problem) != ("DRAFT", None, None)
+    }
+
+
+def _read(told: str) -> AtChannels:
+    return dict(json.loads(told)) if told else {}
+
+
+def _statuses(told: AtChannels) -> dict[str, str | None]:
+    return {channel: status for channel, (status, _, _) in told.items()}
 
 
 def _body(before: Order, order: Order, forwards: Sequence[Forward], event: str, at: str) -> str:

@@ -195,9 +195,9 @@ class Order:
     cancel_requested_at: str | None = None
     """Since when the partner wants this order cancelled; nothing is sent anywhere after it."""
     changes: int = 0
-    """How often status or shipments have changed; the number of the last message to the partner's webhooks."""
-    shipments: str = ""
-    """What the partner was told of the order's shipments (domain.order_progress)."""
+    """How often there was something to tell; the number of the last message to the partner's webhooks."""
+    told: str = ""
+    """What the partner was told of the order at its channels (domain.order_progress)."""
 
     @property
     def client_id(self) -> str:

@@ -31,7 +31,7 @@ class OrderView:
     timeline: Sequence[TimelineEntry]
 
     def status(self) -> OrderStatus:
-        return order_status(channel_status(forward) for forward in self.forwards)
+        return order_status(self.forwards)
 
     def body(self) -> dict[str, Any]:
         """The answer of GET /sales-orders/{code}."""
@@ -67,5 +67,9 @@ def _at_channel(forward: Forward) -> dict[str, Any]:
         "status": channel_status(forward),
         "external_id": forward.external_id,
         "awb_number": forward.awb_number,
-        **({"shipment_problem": forward.shipment_problem} if forward.shipment_problem is not None else {}),
+        **{name: said for name, said in _platform_says(forward).items() if said is not None},
     }
+
+
+def _platform_says(forward: Forward) -> dict[str, str | None]:
+    return {"shipment_problem": forward.shipment_problem, "payment_status": forward.payment_status}
