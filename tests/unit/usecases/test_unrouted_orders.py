@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orderbridge.domain.forwards import UNROUTED_RECHECK_SECONDS, ForwardState
+from orderbridge.domain.cancelling import cancel_unsent
+from orderbridge.domain.forwards import UNROUTED, UNROUTED_RECHECK_SECONDS, ForwardState
 from orderbridge.domain.orders import Order
 from orderbridge.domain.waiting import PARKED_RECHECK_SECONDS
 from tests.fakes.house import House
@@ -29,6 +30,23 @@ def test_a_sweep_finds_the_route_that_intake_did_not_know_yet() -> None:
     forward = house.store.forwards[accepted.key, SIRCLO.name]
     assert forward.state is ForwardState.QUEUED
     assert [message.channel for _, message in house.queues.sent] == [SIRCLO]
+
+
+def test_a_route_that_comes_cancels_nothing_on_the_bus_and_a_cancelled_order_without_a_channel_does() -> None:
+    house = House()
+    routed = unrouted_order(house)
+    house.partners.by_id[routed.client_id] = partner(routes={"SITE-001": (SIRCLO,)})
+    house.clock.move(UNROUTED_RECHECK_SECONDS + 1)
+    house.sweep()
+    closed = house.store.forwards[routed.key, UNROUTED.name]
+    assert closed.state is ForwardState.CANCELLED
+
+    house.publish_change(closed)
+
+    assert not house.bus.of_type("ForwardCancelled")
+    waiting = unrouted_order(other := House())
+    other.publish_change(cancel_unsent(other.store.forwards[waiting.key, UNROUTED.name], other.clock()).forward)
+    assert other.bus.of_type("ForwardCancelled")
 
 
 def test_a_route_that_has_not_come_is_looked_for_again_later_and_not_at_once() -> None:

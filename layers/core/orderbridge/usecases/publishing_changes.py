@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from orderbridge.domain.deliveries import new_delivery
 from orderbridge.domain.events import ForwardMessage, forward_changed
-from orderbridge.domain.forwards import Forward
+from orderbridge.domain.forwards import UNROUTED, Forward
 from orderbridge.domain.order_progress import progress
-from orderbridge.domain.orders import ChannelRef, OrderKey
+from orderbridge.domain.orders import ChannelRef, Order, OrderKey
 from orderbridge.domain.times import Clock, after, to_iso
 from orderbridge.ports import EventBus, LostRace, OrderStore
 from orderbridge.ports_webhooks import DeliveryQueue, UntoldChange, UntoldChanges, WebhookDirectory
@@ -40,9 +40,11 @@ class PublishForwardChange:
     sweep_grace_seconds: float
 
     def __call__(self, forward: Forward) -> None:
-        self._bring_up(forward.key)
+        order = self._brought_up(forward.key)
         event = forward_changed(forward)
-        if event is not None:
+        # The place of an order that found no channel is closed once it has some: nothing was cancelled by that.
+        is_routed = forward.channel == UNROUTED and order is not None and bool(order.channels)
+        if event is not None and not is_routed:
             self.bus.publish([event])
         if forward.is_final and not forward.platform_status_raw:
             # It is an order's largest item and holds an address, and nothing is sent again from a final state. What a
@@ -50,15 +52,15 @@ class PublishForwardChange:
             self.orders.let_request_expire(forward, self.clock() + REQUEST_KEPT)
         self.untold.told(forward)
 
-    def _bring_up(self, key: OrderKey) -> None:
+    def _brought_up(self, key: OrderKey) -> Order | None:
         for _ in range(TRIES):
             order = self.orders.read_order(key)
             if order is None:
-                return
+                return None
             now = self.clock()
             changed = progress(order, self.orders.list_forwards(key), to_iso(now))
             if changed is None:
-                return
+                return order
             deliveries = [
                 new_delivery(webhook, changed.event, order.code, changed.body, now, self.sweep_grace_seconds)
                 for webhook in self.webhooks.active(order.client_id)
@@ -71,7 +73,7 @@ class PublishForwardChange:
             for delivery in deliveries:
                 # What does not arrive in the queue is found by its due time.
                 self.queue.send(delivery.ref)
-            return
+            return changed.order
         raise LostRace(key.reference)
 
 
