@@ -65,6 +65,9 @@ class World:
         for number in range(first, min(first + limit, ORDERS)):
             yield forward_items.read_forward(item_of(number))
 
+    def completed_forwards(self, *_: object) -> Iterator[Forward]:
+        return iter(())
+
     def _first_behind(self, after: str) -> int:
         low, high = 0, ORDERS
         while low < high:

@@ -12,7 +12,7 @@ import pytest
 from orderbridge.aws import items
 from orderbridge.aws.bus import forward_queue_name
 from orderbridge.aws.channels import credentials_secret
-from orderbridge.aws.forward_items import open_place
+from orderbridge.aws.forward_items import completed_place, open_place
 from orderbridge.aws.limits import bucket_pk, failures_pk
 from orderbridge.aws.statuses import status_pk
 from orderbridge.aws.stock import run_pk, stock_pk
@@ -55,7 +55,7 @@ PARTITION_KEYS = {
 # The same for the indexes that functions query.
 INDEX_KEYS = {
     "due": [f"{kind}{number:02d}" for kind in ("", "U", "W") for number in range(items.DUE_SHARDS)],
-    "waiting": [open_place("shop"), f"shop#{ForwardState.PAUSED}"],
+    "waiting": [open_place("shop"), completed_place("shop"), f"shop#{ForwardState.PAUSED}"],
     "by_code": [order_code(date(2026, 1, 2), 1), order_code(date(2026, 1, 2), 123456)],
     "by_partner_day": [items.partner_day("acme", "2026-01-02")],
     "registry": ["CHANNEL"],

@@ -40,8 +40,8 @@ class Shop:
             **sync,
         )
 
-    def run(self, seconds_left: Callable[[], float] = lambda: 60.0) -> Any:
-        return self.sync(self.channels.by_name[CHANNEL], self.lists, seconds_left)
+    def run(self, seconds_left: Callable[[], float] = lambda: 60.0, **wanted: bool) -> Any:
+        return self.sync(self.channels.by_name[CHANNEL], self.lists, seconds_left, **wanted)
 
     def forward(self, number: int) -> Forward:
         return next(each for each in self.store.forwards.values() if each.external_id == str(number))

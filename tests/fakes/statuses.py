@@ -12,7 +12,7 @@ from orderbridge.domain.channels import Channel
 from orderbridge.domain.forwards import Forward, ForwardState, new_forward
 from orderbridge.domain.leases import LeaseLost
 from orderbridge.domain.orders import ChannelRef
-from orderbridge.domain.status_changes import StatusReading, StatusTable, is_open, open_since
+from orderbridge.domain.status_changes import StatusReading, StatusTable, is_completed, is_open, open_since
 from orderbridge.domain.status_runs import StatusRun
 from orderbridge.domain.times import to_iso
 from orderbridge.platforms.ngorder.statuses import TABLE
@@ -31,13 +31,22 @@ class OpenForwards:
         self.most_at_once = 0
 
     def open_forwards(self, channel: str, after: str, limit: int) -> Iterator[Forward]:
+        yield from self._found(channel, after, limit, is_open)
+
+    def completed_forwards(self, channel: str, after: str, limit: int, since: str) -> Iterator[Forward]:
+        def is_wanted(forward: Forward) -> bool:
+            return is_completed(forward) and (forward.completed_at or "") >= since
+
+        yield from self._found(channel, after, limit, is_wanted)
+
+    def _found(self, channel: str, after: str, limit: int, is_wanted: Callable[[Forward], bool]) -> list[Forward]:
         self.store.steps.pass_by("before open_forwards")
         present = [self.late.get(each.code, each) for each in self.store.forwards.values()]
-        found = sorted((f for f in present if f.channel.name == channel and is_open(f)), key=open_since)
+        found = sorted((f for f in present if f.channel.name == channel and is_wanted(f)), key=open_since)
         found = [forward for forward in found if open_since(forward) > after][:limit]
         self.most_at_once = max(self.most_at_once, len(found))
         self.store.steps.pass_by("after open_forwards")
-        yield from found
+        return found
 
 
 class StatusRuns:

@@ -86,10 +86,14 @@ class StatusPlatform(Protocol):
 
 
 class OpenForwards(Protocol):
-    """The forwards whose platforms may still say something new; eventually consistent."""
+    """The forwards whose platforms may still say something new; eventually consistent. Sorted by `open_since`."""
 
     def open_forwards(self, channel: str, after: str, limit: int) -> Iterable[Forward]:
-        """Up to `limit` of a channel's open forwards, by `open_since`, from behind `after`."""
+        """Up to `limit` of a channel's open forwards from behind `after`."""
+        ...
+
+    def completed_forwards(self, channel: str, after: str, limit: int, since: str) -> Iterable[Forward]:
+        """Up to `limit` of those that were COMPLETED at `since` or later, from behind `after`."""
         ...
 
 

@@ -65,8 +65,8 @@ class Account:
         )
         return order.code
 
-    def sync(self, seconds_left: Callable[[], float] = lambda: 60.0) -> StatusReport:
-        return self._sync(self.channels.by_name[self.channel.name], self._statuses, seconds_left)
+    def sync(self, seconds_left: Callable[[], float] = lambda: 60.0, **wanted: bool) -> StatusReport:
+        return self._sync(self.channels.by_name[self.channel.name], self._statuses, seconds_left, **wanted)
 
     def forward(self, code: str) -> Forward:
         return next(each for each in self.store.forwards.values() if each.code == code)

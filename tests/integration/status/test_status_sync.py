@@ -61,6 +61,38 @@ def test_an_order_goes_its_way_to_the_end_and_is_asked_about_no_more(account: Ac
 
 
 @each
+def test_an_order_that_is_cancelled_there_after_its_end_is_cancelled_here(account: Account) -> None:
+    platform = account.channel.platform
+    code = account.place()
+    for status in (SHIPPED[platform], COMPLETED[platform]):
+        move(account, code, status)
+        account.sync()
+    assert account.status(code) == "COMPLETED"
+    move(account, code, CANCELLED[platform])
+
+    report = account.sync(with_completed=True)
+
+    assert account.status(code) == "CANCELLED"
+    assert report.problems == [f"order {code} was COMPLETED, and is CANCELLED"]
+
+
+@ngorder
+@pytest.mark.parametrize("problem", ["RETURNED", "LOST"])
+def test_goods_that_come_back_or_are_lost_after_the_end_are_a_problem_of_an_order_that_stays_completed(
+    account: Account, problem: str
+) -> None:
+    code = account.place()
+    move(account, code, "DELIVERED", awb_number="JP1")
+    account.sync()
+    move(account, code, problem)
+
+    report = account.sync(with_completed=True)
+
+    assert (account.status(code), account.forward(code).shipment_problem) == ("COMPLETED", problem)
+    assert report.problems == [f"order {code} was COMPLETED, and is {problem}"]
+
+
+@each
 def test_an_order_that_is_cancelled_there_is_cancelled_here(account: Account) -> None:
     code = account.place()
     move(account, code, CANCELLED[account.channel.platform])

@@ -16,6 +16,7 @@ from orderbridge.domain.forwards import Forward, ForwardState, Transition
 from orderbridge.domain.leases import LeaseLost
 from orderbridge.domain.status_changes import StatusReading, move_status, open_since, take_in
 from orderbridge.domain.status_runs import StatusCursor, StatusRun
+from orderbridge.domain.times import to_iso
 from orderbridge.platforms.ngorder.statuses import TABLE as MEANINGS
 from tests.fakes.samples import NOW
 from tests.fakes.statuses import sent_forward
@@ -47,6 +48,22 @@ def test_open_forwards_are_found_by_the_orders_date_and_leave_when_they_are_done
     assert list(found.open_forwards("ngorder", "2000-01-01", 100)) == []
     TableOrders(dynamodb, TABLE).save(Transition(move_status(forwards[0], "CANCELLED"), None))
     assert list(found.open_forwards("ngorder-main", "2000-01-01", 100)) == forwards[1:]
+
+
+def test_forwards_that_were_completed_lately_are_found_by_the_orders_date_behind_those_whose_time_is_over(
+    aws: Aws,
+) -> None:
+    dynamodb = aws("dynamodb")
+    found = TableOpenForwards(dynamodb, TABLE)
+    stored(dynamodb, 1)
+    lately = [stored(dynamodb, number, platform_status="COMPLETED", completed_at=to_iso(NOW)) for number in (10, 9, 8)]
+    for number in (20, 19, 18, 17):
+        over = to_iso(NOW - timedelta(days=16))
+        stored(dynamodb, number, platform_status="COMPLETED", completed_at=over)
+    since = to_iso(NOW - timedelta(days=15))
+    assert list(found.completed_forwards("ngorder-main", "2000-01-01", 2, since)) == lately[:2]
+    assert list(found.completed_forwards("ngorder-main", open_since(lately[0]), 100, since)) == lately[1:]
+    assert list(found.completed_forwards("ngorder", "2000-01-01", 100, since)) == []
 
 
 def test_a_reading_is_written_with_its_line_on_the_timeline(aws: Aws) -> None:

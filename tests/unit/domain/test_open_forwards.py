@@ -17,10 +17,13 @@ from tests.unit.domain.status_cases import PLATFORM_STATUSES, after, reading, se
 
 
 @pytest.mark.parametrize("status", [None, *PLATFORM_STATUSES])
-def test_a_sent_forward_is_open_until_its_platform_has_said_the_last_word(status: OrderStatus | None) -> None:
+def test_a_sent_forward_is_open_until_its_platform_has_said_the_last_word_and_a_completed_one_has_its_own_place(
+    status: OrderStatus | None,
+) -> None:
     assert is_open(sent(status)) == (status not in FINAL_STATUSES)
     item = forward_items.forward_item(sent(status))
-    assert ("waiting" in item) == (status not in FINAL_STATUSES)
+    place = "OPEN" if is_open(sent(status)) else "COMPLETED" if status == "COMPLETED" else None
+    assert item.get("waiting") == (None if place is None else {"S": f"sirclo-main#{place}"})
 
 
 def test_a_forward_without_an_id_at_its_platform_cannot_be_asked_about() -> None:
@@ -52,7 +55,15 @@ def test_a_forward_with_everything_on_it_still_costs_one_write_unit() -> None:
     said = reading(
         "JP" + "9" * 20, order="ACCEPTED", progress="ON PROCESS", payment="INSTALLMENT", shipping="SHIPMENT_PROBLEM"
     )
-    forward = replace(after(sent(), said), body_hash="0" * 64, attempts=3, external_id="34481623", revision=12)
+    forward = replace(
+        after(sent(), said),
+        body_hash="0" * 64,
+        attempts=3,
+        external_id="34481623",
+        revision=12,
+        platform_status="COMPLETED",
+        completed_at=samples.NOW.isoformat(),
+    )
     item = forward_items.forward_item(forward)
     assert sum(len(name) + _size(value) for name, value in item.items()) < 1024
 

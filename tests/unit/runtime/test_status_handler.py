@@ -111,9 +111,9 @@ class Overview:
         ]
 
 
-def a_round(asked: list[tuple[str, str]]) -> SyncStatusRound:
-    def sync(channel: Channel, platform: Any, _left: Callable[[], float]) -> StatusReport:
-        asked.append((channel.name, platform))
+def a_round(asked: list[tuple[str, str, bool]]) -> SyncStatusRound:
+    def sync(channel: Channel, platform: Any, _left: Callable[[], float], *, with_completed: bool) -> StatusReport:
+        asked.append((channel.name, platform, with_completed))
         return StatusReport(channel.name)
 
     anything: Any = sync
@@ -121,12 +121,12 @@ def a_round(asked: list[tuple[str, str]]) -> SyncStatusRound:
     return SyncStatusRound(anything, Overview(), platform)
 
 
-def test_a_schedule_asks_for_its_platforms_active_channels_and_an_operator_for_any() -> None:
-    asked: list[tuple[str, str]] = []
+def test_a_schedule_asks_for_its_platforms_active_channels_and_an_operator_for_any_with_its_completed_orders() -> None:
+    asked: list[tuple[str, str, bool]] = []
     a_round(asked)(StatusRequest(platform="ngorder"), lambda: 900)
-    assert asked == [("a", "ngorder"), ("b", "ngorder")]
+    assert asked == [("a", "ngorder", False), ("b", "ngorder", False)]
     a_round(asked)(StatusRequest(channel="d"), lambda: 900)
-    assert asked[-1] == ("d", "ngorder")
+    assert asked[-1] == ("d", "ngorder", True)
     with pytest.raises(UnknownChannel):
         a_round(asked)(StatusRequest(channel="e"), lambda: 900)
 

@@ -10,7 +10,7 @@ from orderbridge.aws.items import Item, due_shard, forward_sk, from_item, order_
 from orderbridge.domain.forwards import LISTED_STATES, Forward, ForwardState, TimelineEntry
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef, OrderKey
-from orderbridge.domain.status_changes import is_open, open_since
+from orderbridge.domain.status_changes import is_completed, is_open, open_since
 from orderbridge.ports import FrozenRequest
 
 UNTOLD_SHARDS = "U"
@@ -52,6 +52,7 @@ def forward_item(forward: Forward, *, is_news: bool = False) -> Item:
             "body_hash": forward.body_hash,
             "external_id": forward.external_id,
             "platform_status": forward.platform_status,
+            "completed_at": forward.completed_at,
             "platform_status_raw": dict(forward.platform_status_raw) or None,
             "payment_status": forward.payment_status,
             "shipment_problem": forward.shipment_problem,
@@ -76,16 +77,23 @@ def forward_item(forward: Forward, *, is_news: bool = False) -> Item:
 
 
 def open_place(channel: str) -> str:
-    """Where in the waiting index a channel's forwards stand whose platform may still say something new."""
+    """Where in the waiting index a channel's forwards stand that are not at their end."""
     return f"{channel}#OPEN"
+
+
+def completed_place(channel: str) -> str:
+    """Where those stand that were COMPLETED, and may still come back or be cancelled."""
+    return f"{channel}#COMPLETED"
 
 
 def _waiting_place(forward: Forward) -> tuple[str | None, str | None]:
     if forward.state in LISTED_STATES:
         return f"{forward.channel.name}#{forward.state.value}", forward.updated_at
+    # By the order's business date, because platforms list their orders by that.
     if is_open(forward):
-        # By the order's business date, because platforms list their orders by that.
         return open_place(forward.channel.name), open_since(forward)
+    if is_completed(forward):
+        return completed_place(forward.channel.name), open_since(forward)
     return None, None
 
 
@@ -106,6 +114,7 @@ def read_forward(item: Mapping[str, Any]) -> Forward:
         body_hash=values.get("body_hash"),
         external_id=values.get("external_id"),
         platform_status=values.get("platform_status"),
+        completed_at=values.get("completed_at"),
         platform_status_raw=tuple(sorted(values.get("platform_status_raw", {}).items())),
         payment_status=values.get("payment_status"),
         shipment_problem=values.get("shipment_problem"),

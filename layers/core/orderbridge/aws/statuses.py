@@ -25,15 +25,28 @@ class TableOpenForwards:
         self._table = table
 
     def open_forwards(self, channel: str, after: str, limit: int) -> Iterator[Forward]:
+        return self._at(forward_items.open_place(channel), after, limit)
+
+    def completed_forwards(self, channel: str, after: str, limit: int, since: str) -> Iterator[Forward]:
+        # Those whose time is over stay where they are: leaving would cost a write each, and passing them costs less.
+        completed = {
+            "FilterExpression": "completed_at >= :since",
+            "ExpressionAttributeValues": {":since": {"S": since}},
+        }
+        return self._at(forward_items.completed_place(channel), after, limit, completed)
+
+    def _at(self, place: str, after: str, limit: int, also: Mapping[str, Any] | None = None) -> Iterator[Forward]:
         query: dict[str, Any] = {
             "TableName": self._table,
             "IndexName": "waiting",
-            "KeyConditionExpression": "waiting = :open AND waiting_since > :after",
-            "ExpressionAttributeValues": {
-                ":open": {"S": forward_items.open_place(channel)},
-                ":after": {"S": after},
-            },
+            "KeyConditionExpression": "waiting = :place AND waiting_since > :after",
             "Limit": limit,
+            **(also or {}),
+        }
+        query["ExpressionAttributeValues"] = {
+            ":place": {"S": place},
+            ":after": {"S": after},
+            **query.get("ExpressionAttributeValues", {}),
         }
         left = limit
         while left > 0:
@@ -43,6 +56,7 @@ class TableOpenForwards:
             left -= len(answer["Items"])
             if "LastEvaluatedKey" not in answer:
                 return
+            # A filter counts what it leaves out as well, so a page may hold fewer than were asked for.
             query.update(ExclusiveStartKey=answer["LastEvaluatedKey"], Limit=left)
 
 
@@ -81,6 +95,7 @@ def run_item(run: StatusRun) -> items.Item:
             "began_at": run.began_at,
             "worked_at": run.worked_at,
             "finished_at": run.finished_at,
+            "completed_asked_at": run.completed_asked_at,
             "not_before": run.not_before,
             "failure": run.failure,
             "revision": run.revision,
@@ -98,6 +113,7 @@ def read_run(item: Mapping[str, Any]) -> StatusRun:
         began_at=values.get("began_at"),
         worked_at=values.get("worked_at"),
         finished_at=values.get("finished_at"),
+        completed_asked_at=values.get("completed_asked_at"),
         not_before=values.get("not_before"),
         failure=values.get("failure"),
         revision=int(values["revision"]),

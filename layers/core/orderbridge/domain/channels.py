@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from orderbridge.domain.breakers import Breaker
 
 MAX_ATTEMPTS = 8
+RETURN_WINDOW_DAYS = 30
 ChannelState = Literal["active", "paused"]
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _OWN_PORTS = {"https": 443, "http": 80}
@@ -50,6 +51,8 @@ class CommonSettings(BaseModel):
     """Whether a missing mapping may be taken from the platform itself, where exactly our code stands there once."""
     max_attempts: Annotated[int, Field(ge=1, le=1000)] = MAX_ATTEMPTS
     """After how many attempts that failed although the channel is well an order waits for a person."""
+    return_window_days: Annotated[int, Field(ge=0, le=365)] = RETURN_WINDOW_DAYS
+    """How long after it was COMPLETED an order is still asked about, once a day: it may come back or be cancelled."""
     probe_s: Annotated[Decimal, Field(gt=0, le=3600)] = Decimal(60)
     """How often a channel is tried by a read while its breaker is open."""
     settle_s: Annotated[Decimal, Field(gt=0, le=3600)] = Decimal(30)

@@ -84,6 +84,8 @@ class Forward:
     external_id: str | None = None
     platform_status: OrderStatus | None = None
     """How far the platform says the order has come, where it has said so since it was SENT."""
+    completed_at: str | None = None
+    """Since when its platform has called it COMPLETED."""
     platform_status_raw: tuple[tuple[str, str], ...] = ()
     """The platform's own words behind that, by what they are about: ``(("status", "packed"),)``."""
     payment_status: PaymentStatus | None = None

@@ -44,7 +44,7 @@ STATUS_TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = {
 """Where an order may go from each status that a platform can tell."""
 
 FINAL_STATUSES: frozenset[OrderStatus] = frozenset({"COMPLETED", "CANCELLED", "REJECTED"})
-"""After these a platform is not asked any more."""
+"""After these a platform is not asked in every round any more; after COMPLETED still once a day, for a while."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +84,20 @@ def platform_status(forward: Forward) -> OrderStatus:
 
 
 def is_open(forward: Forward) -> bool:
-    """Whether the forward's platform can be asked about it, and may still say something new.
+    """Whether the forward's platform can be asked about it, and it is not at its end.
 
     Platforms tell their orders by their own ids, so one whose id was never learnt cannot be asked about.
     """
-    return (
-        forward.state is ForwardState.SENT
-        and forward.external_id is not None
-        and platform_status(forward) not in FINAL_STATUSES
-    )
+    return _can_be_asked_about(forward) and platform_status(forward) not in FINAL_STATUSES
+
+
+def is_completed(forward: Forward) -> bool:
+    """Whether the forward's platform can be asked about it, and has called it COMPLETED."""
+    return _can_be_asked_about(forward) and platform_status(forward) == "COMPLETED"
+
+
+def _can_be_asked_about(forward: Forward) -> bool:
+    return forward.state is ForwardState.SENT and forward.external_id is not None
 
 
 def open_since(forward: Forward) -> str:
@@ -124,6 +129,16 @@ class StatusNews:
     transition: Transition
     unknown: tuple[str, ...]
 
+    @property
+    def after_completion(self) -> str | None:
+        """What happened to an order that had been COMPLETED: it came back, was lost, or was cancelled."""
+        before, forward = self.transition.before, self.transition.forward
+        if before is None or platform_status(before) != "COMPLETED":
+            return None
+        if platform_status(forward) != "COMPLETED":
+            return platform_status(forward)
+        return forward.shipment_problem if forward.shipment_problem != before.shipment_problem else None
+
 
 def take_in(forward: Forward, reading: StatusReading, table: StatusTable, now: datetime) -> StatusNews | None:
     """What the reading changes; None where it says nothing new.
@@ -148,6 +163,8 @@ def take_in(forward: Forward, reading: StatusReading, table: StatusTable, now: d
         return None
     at = to_iso(now)
     told = replace(followed, platform_status_raw=tuple(sorted((recorded | words).items())), updated_at=at)
+    if is_completed(told) and not is_completed(forward):
+        told = replace(told, completed_at=at)
     detail = bounded("; ".join(_sentences(forward, told, new, unknown, steps_back)))
     entry = TimelineEntry(at, _event(forward, told, unknown), forward.channel.name, detail)
     return StatusNews(Transition(told, entry, forward), unknown)

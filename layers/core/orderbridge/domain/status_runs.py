@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from orderbridge.domain.leases import FREE, Lease
@@ -19,6 +19,7 @@ from orderbridge.domain.times import after, from_iso, to_iso
 
 MAX_PROBLEMS = 50
 MAX_UNKNOWN_WORDS = 50
+COMPLETED_EVERY = timedelta(days=1)
 TRIES_PER_PAGE = 3
 """How many runs in a row may fail at one page before the rest of its list is left out."""
 
@@ -29,6 +30,7 @@ class StatusCursor:
 
     `passed` is the `open_since` of the last forward of the stretches that are done, `stretch_end` that of the last one
     of the present stretch (None: it is still to be chosen), `lists` are those that are still to be read for it.
+    `with_completed` says whether the round asks about completed orders too.
     """
 
     passed: str = ""
@@ -36,9 +38,10 @@ class StatusCursor:
     lists: tuple[str, ...] = ()
     position: int = 0
     failures: int = 0
+    with_completed: bool = False
 
     def next_stretch(self) -> StatusCursor:
-        return StatusCursor(passed=self.stretch_end or self.passed)
+        return StatusCursor(passed=self.stretch_end or self.passed, with_completed=self.with_completed)
 
     def next_list(self) -> StatusCursor:
         return replace(self, lists=self.lists[1:], position=0, failures=0)
@@ -54,6 +57,7 @@ class StatusCursor:
             "lists": list(self.lists),
             "position": self.position,
             "failures": self.failures,
+            "with_completed": self.with_completed,
         }
 
     @classmethod
@@ -66,6 +70,7 @@ class StatusCursor:
             # A cursor of before pages had sizes begins its list again, which does no harm.
             int(document.get("position", 0)),
             int(document["failures"]),
+            bool(document.get("with_completed")),
         )
 
 
@@ -83,6 +88,8 @@ class StatusRun:
     """When the last run began; the channel that has waited longest is next."""
     finished_at: str | None = None
     """When the last whole round ended."""
+    completed_asked_at: str | None = None
+    """When the last round began that asked about completed orders too."""
     not_before: str | None = None
     """Until when the platform wants to be left alone."""
     failure: str | None = None
@@ -97,15 +104,28 @@ class StatusRun:
             return f"the platform wants to be left alone until {self.not_before}"
         return None
 
-    def begun(self, holder: str, now: datetime) -> StatusRun:
+    def begun(self, holder: str, now: datetime, *, with_completed: bool = False) -> StatusRun:
+        """The run at work: it goes on with its round, or begins one.
+
+        Once a day a round asks about completed orders too. `with_completed` wants that now, and a round that does not
+        is begun anew for it.
+        """
+        cursor, completed_asked_at = self.cursor, self.completed_asked_at
+        if cursor is None or (with_completed and not cursor.with_completed):
+            cursor = StatusCursor(with_completed=with_completed or self._are_completed_due(now))
+            completed_asked_at = to_iso(now) if cursor.with_completed else completed_asked_at
         return replace(
             self,
             lease=self.lease.taken(holder, now),
-            cursor=self.cursor or StatusCursor(),
+            cursor=cursor,
+            completed_asked_at=completed_asked_at,
             began_at=self.began_at or to_iso(now),
             worked_at=to_iso(now),
             not_before=None,
         )
+
+    def _are_completed_due(self, now: datetime) -> bool:
+        return self.completed_asked_at is None or now - from_iso(self.completed_asked_at) >= COMPLETED_EVERY
 
     def stopped(self, cursor: StatusCursor, failure: str | None, retry_after: float | None, now: datetime) -> StatusRun:
         """The run put down in the middle, to be gone on with."""

@@ -20,7 +20,10 @@ class UnknownChannel(Exception):
 
 @dataclass(frozen=True, slots=True)
 class StatusRequest:
-    """What an invocation is asked for: a platform's channels, or one channel, for at most `seconds`."""
+    """What an invocation is asked for: a platform's channels, or one channel, for at most `seconds`.
+
+    Whoever names a channel wants to know of its completed orders too.
+    """
 
     platform: str | None = None
     channel: str | None = None
@@ -51,7 +54,9 @@ class SyncStatusRound:
         return in_turn(
             self._wanted(request),
             seconds_left,
-            lambda channel, left: self.sync(channel, self.platform(channel.platform), left),
+            lambda channel, left: self.sync(
+                channel, self.platform(channel.platform), left, with_completed=request.channel is not None
+            ),
         )
 
     def _wanted(self, request: StatusRequest) -> Sequence[Channel]:

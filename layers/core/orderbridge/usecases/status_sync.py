@@ -1,9 +1,10 @@
 """Bring what the platforms say about orders back to the orders (issue 5, status_sync).
 
 A round goes through a channel's open forwards from the oldest order to the newest, in stretches of some days, and reads
-the platform's lists of those days page by page. Every row is true by itself, so it is taken in at once; a page that is
-not read changes nothing, and that an order is on no list says nothing about it (TRAPS D34). A row that cannot be read
-is reported and left out; so is what fails in several runs in a row.
+the platform's lists of those days page by page. Once a day it takes those in that were completed lately: goods come
+back, and an order may be cancelled after its end. Every row is true by itself, so it is taken in at once; a page that
+is not read changes nothing, and that an order is on no list says nothing about it (TRAPS D34). A row that cannot be
+read is reported and left out; so is what fails in several runs in a row.
 
 A round may take several runs: each stops in time, or where the platform does not answer as it should, and the next one
 goes on at that page.
@@ -11,12 +12,14 @@ goes on at that page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from heapq import merge
+from itertools import islice
 
-from orderbridge.domain.channels import Channel
+from orderbridge.domain.channels import RETURN_WINDOW_DAYS, Channel
 from orderbridge.domain.codes import business_day
 from orderbridge.domain.events import message_of
 from orderbridge.domain.forwards import Forward
@@ -65,10 +68,20 @@ class SyncStatuses:
     new_run_id: Callable[[], str]
     forwards_at_once: int = FORWARDS_AT_ONCE
 
-    def __call__(self, channel: Channel, platform: StatusPlatform, seconds_left: Callable[[], float]) -> StatusReport:
-        """What this run did. Raises only where the store does not answer; what the platform does is in the report."""
+    def __call__(
+        self,
+        channel: Channel,
+        platform: StatusPlatform,
+        seconds_left: Callable[[], float],
+        *,
+        with_completed: bool = False,
+    ) -> StatusReport:
+        """What this run did; `with_completed` asks about completed orders now, and not when their day comes.
+
+        Raises only where the store does not answer; what the platform does is in the report.
+        """
         report = StatusReport(channel.name)
-        run = self._begun(channel, report)
+        run = self._begun(channel, report, with_completed=with_completed)
         if run is None:
             return report
         session = _Session(self, channel, platform, run, run.cursor or StatusCursor(), report, seconds_left)
@@ -102,13 +115,13 @@ class SyncStatuses:
         report.finished = True
         return session.run.finished(self.clock())
 
-    def _begun(self, channel: Channel, report: StatusReport) -> StatusRun | None:
+    def _begun(self, channel: Channel, report: StatusReport, *, with_completed: bool) -> StatusRun | None:
         run, now = self.runs.read(channel.name), self.clock()
         report.skipped = "the channel is paused" if channel.state == "paused" else run.obstacle(now)
         if report.skipped is not None:
             return None
         try:
-            return self.runs.save(run.begun(self.new_run_id(), now))
+            return self.runs.save(run.begun(self.new_run_id(), now, with_completed=with_completed))
         except LeaseLost:
             report.skipped = "another run is at work"
             return None
@@ -149,9 +162,7 @@ class _Session:
 
     def _stretch(self) -> Sequence[Forward]:
         """The open forwards that are looked at now: those of the cursor's stretch, or of the next one."""
-        oldest = (self.sync.clock() - timedelta(days=DAYS_ASKED_ABOUT)).date().isoformat()
-        behind = max(self.cursor.passed, oldest)
-        found = list(self.sync.open_forwards.open_forwards(self.channel.name, behind, self.sync.forwards_at_once))
+        found = list(islice(merge(self._open(), self._completed(), key=open_since), self.sync.forwards_at_once))
         if self.cursor.stretch_end is not None:
             return [forward for forward in found if open_since(forward) <= self.cursor.stretch_end]
         if not found:
@@ -162,6 +173,23 @@ class _Session:
             self.cursor, stretch_end=open_since(stretch[-1]), lists=tuple(self.platform.lists), position=0, failures=0
         )
         return stretch
+
+    def _open(self) -> Iterable[Forward]:
+        return self.sync.open_forwards.open_forwards(
+            self.channel.name, self._behind(DAYS_ASKED_ABOUT), self.sync.forwards_at_once
+        )
+
+    def _completed(self) -> Iterable[Forward]:
+        days = int(self.channel.settings.get("return_window_days", RETURN_WINDOW_DAYS))
+        if not self.cursor.with_completed or not days:
+            return ()
+        behind = self._behind(DAYS_ASKED_ABOUT + days)
+        since = to_iso(self.sync.clock() - timedelta(days=days))
+        return self.sync.open_forwards.completed_forwards(self.channel.name, behind, self.sync.forwards_at_once, since)
+
+    def _behind(self, days: int) -> str:
+        """From where on forwards are asked about: from where the round is, and no order older than so many days."""
+        return max(self.cursor.passed, (self.sync.clock() - timedelta(days=days)).date().isoformat())
 
     def _read_lists(self, access: StatusAccess, stretch: Sequence[Forward]) -> None:
         forwards = {forward.external_id: forward for forward in stretch if forward.external_id is not None}
@@ -264,6 +292,8 @@ class _Session:
                 forward = record.forward
                 continue
             self.report.changed += 1
+            if news.after_completion is not None:
+                self.report.tell(f"order {saved.code} was COMPLETED, and is {news.after_completion}")
             for words in news.unknown:
                 self.report.note_unknown(words)
             return saved
