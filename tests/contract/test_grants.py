@@ -210,15 +210,16 @@ class Days:
             self.stack.call("webhook_sender", sqs_event(message))
 
     def troubles(self) -> None:
-        """A mapping that only the platform knows, one that nobody knows, refusals, lost answers, bad credentials."""
+        """A mapping that only the platform knows, others that nobody knows, refusals, lost answers, bad credentials."""
         self.post(10, products=[{"product_code": "PROD-007", "quantity": 1}])
         self.post(11, products=[{"product_code": "PROD-999", "quantity": 1}])
         self.post(12)
         self.post(13)
+        self.post(14, customer_code="CUST-999")
         self.publish()
         for platform, sandbox in self.sandboxes.items():
             self.stack.put_away("MAPPING#" + f"{platform}-demo#product", "PROD-007")
-            self.forward(platform, 10, 11)
+            self.forward(platform, 10, 11, 14)
             sandbox.faults.add(Fault("close_before", method="POST"))
             self.forward(platform, 12)
             self.stack.end_leases()

@@ -11,6 +11,7 @@ from orderbridge.domain.channels import Channel
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import ChannelRef
 from orderbridge.domain.partners import Partner
+from orderbridge.domain.site_keys import PER_SITE, is_any_site, is_of_some_site
 from orderbridge.domain.tokens import SigningKeys
 from orderbridge.ports import ChannelUnusable, LostRace
 from tests.fakes.steps import Steps
@@ -117,6 +118,11 @@ class Mappings:
     def read(self, channel: str, keys: Collection[MappingKey]) -> Mapping[MappingKey, Any]:
         self.steps.pass_by("before read mappings")
         found = {key: self.values[channel, key] for key in keys if (channel, key) in self.values}
+        if not any(need.kind in PER_SITE for need in found):
+            rows = [key for name, key in self.values if name == channel]
+            for marker in filter(is_any_site, keys):
+                if any(row.kind == marker.kind and is_of_some_site(marker, row.key) for row in rows):
+                    found[marker] = True
         self.steps.pass_by("after read mappings")
         return found
 

@@ -127,11 +127,12 @@ class FakePlatform:
     def mapping_keys(self, order: Order, channel: Channel) -> Collection[MappingKey]:
         content = order.content
         products = [MappingKey.of("product", line.product_code) for line in content.products]
-        return [MappingKey.of("customer", content.customer_code), *products]
+        # The address is for the look-up of a customer.
+        return [*(MappingKey.of(kind, content.customer_code) for kind in ("customer", "address")), *products]
 
     def to_request(self, order: Order, channel: Channel, mappings: Mapping[MappingKey, Any]) -> FrozenRequest:
         self._fail_if_defective()
-        keys = self.mapping_keys(order, channel)
+        keys = [key for key in self.mapping_keys(order, channel) if key.kind != "address"]
         missing = [key for key in keys if key not in mappings]
         if missing:
             raise MissingMappings(missing)

@@ -51,7 +51,8 @@ class Post:
         """Something happens to the order's forward; the stream does not know of it yet."""
         at = to_iso(self.clock())
         changed = replace(change(self.forward), updated_at=at)
-        self.forward = self.store.save(Transition(changed, TimelineEntry(at, "StatusChanged", changed.channel.name)))
+        entry = TimelineEntry(at, "StatusChanged", changed.channel.name)
+        self.forward = self.store.save(Transition(changed, entry, self.forward))
 
     def tell(self) -> Delivery:
         """Publish, and return the one new message."""

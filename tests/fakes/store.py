@@ -107,8 +107,7 @@ class Store:
                 self.requests[key] = freeze
             self.forwards[key] = saved
             self._note(transition)
-            if saved.is_final and transition.is_news:
-                self.untold[key] = (saved.revision, saved.updated_at)
+            self._remember_untold(transition, saved)
         return saved
 
     def save_unfrozen(self, transition: Transition) -> Forward:
@@ -117,7 +116,12 @@ class Store:
             self.forwards[self._key(saved)] = saved
             self.requests.pop(self._key(saved), None)
             self._note(transition)
+            self._remember_untold(transition, saved)
         return saved
+
+    def _remember_untold(self, transition: Transition, saved: Forward) -> None:
+        if transition.must_be_told:
+            self.untold[self._key(saved)] = (saved.revision, saved.updated_at)
 
     def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
         with self._call("save_progress"):

@@ -104,7 +104,7 @@ class OrderStore(Protocol):
     def save(self, transition: Transition, *, freeze: FrozenRequest | None = None) -> Forward:
         """Write the forward and its timeline entry, and the frozen request where it is new, all or nothing.
 
-        A change to a final state, or within one, is among the `UntoldChanges` from then on.
+        A change that `must_be_told` is among the `UntoldChanges` from then on.
 
         Raises `LostRace` where the forward is no longer at the revision that was read.
         """
@@ -212,7 +212,10 @@ class ChannelDirectory(Protocol):
 
 class MappingStore(Protocol):
     def read(self, channel: str, keys: Collection[MappingKey]) -> Mappings:
-        """The values of those keys that are mapped, strongly consistent."""
+        """The values of those keys that are mapped, strongly consistent.
+
+        For a key of `site_keys.any_site` True, where none of the others of its customer is mapped and some site's is.
+        """
         ...
 
     def keep_found(self, channel: str, values: Mappings, found_at: str) -> None:

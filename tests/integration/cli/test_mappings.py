@@ -71,6 +71,27 @@ def test_a_plain_id_reaches_the_platform_as_it_was_written(set_up: Operator, wri
     assert definition_of("sirclo").read_mapping("product", mappings[keys[1]], settings).sku == written
 
 
+def test_a_customers_row_may_be_one_sites_and_is_exported_as_it_is_imported(set_up: Operator) -> None:
+    rows = ("customer", "CUST-1", "1"), ("customer", " CUST-1 @ SITE  2 ", "2"), ("customer", "shop@@home", "3")
+
+    set_up.json("mappings", "import", "ngorder", set_up.csv_file(*rows))
+
+    exported = {row["key"]: row["value"] for row in set_up.json("mappings", "export", "ngorder")}
+    assert exported == {"CUST-1": "1", "CUST-1@SITE 2": "2", "shop@@home": "3"}
+
+
+def test_an_address_lets_the_orders_go_that_wait_for_its_customer(
+    set_up: Operator, place_order: Place, move: Move
+) -> None:
+    order = place_order(1, channels=[NGORDER])
+    move(order, "ngorder", _parked(("customer", "CUST-001")))
+    address = {"name": "Artia", "phone": "081234567890", "district_id": 3627, "address": "Jl. Braga 1"}
+
+    result = set_up.json("mappings", "import", "ngorder", set_up.csv_file(("address", "CUST-001", address)))
+
+    assert [released["code"] for released in result["released"]] == [order.code]
+
+
 def test_keys_are_kept_as_the_forwarder_looks_them_up(set_up: Operator) -> None:
     file = set_up.csv_file(("sales", "  John   DOE ", "24728"), ("product", " PROD-1 ", {"product_id": 1}))
 
@@ -102,6 +123,9 @@ BAD_ROWS: list[tuple[str, str, int, str]] = [
     ("ngorder", "customer,C-2,", 3, "value is empty"),
     ("ngorder", "customer,C-2", 3, "2 columns instead of 3"),
     ("ngorder", "customer,C-2,1,2", 3, "4 columns instead of 3"),
+    ("ngorder", "customer,A@@@B,1", 3, "@@@ may be read in two ways"),
+    ("ngorder", "address,A@,1", 3, "must be CUSTOMER or CUSTOMER@SITE"),
+    ("ngorder", "customer,A@B@C,1", 3, "more than one site"),
     ("ngorder", "customer, CUST-1 ,2", 3, "stands on line 2 already"),
     ("ngorder", 'product,P-1,"{""variation_id"": 1"', 3, "not JSON"),
     ("ngorder", "product,P-1,one", 3, "variation_id"),

@@ -156,6 +156,36 @@ def test_an_unknown_customer_is_created_only_where_the_channel_says_so(ngorder: 
     assert len(ngorder.sandbox.platform.shop.customers) == before + 1
 
 
+def branch(ngorder: Connected, site: str, street: str, **changes: Any) -> dict[str, Any]:
+    """What is found of a customer at one of its sites, which has the head office's number."""
+    key = f"CUST-001@{site}"
+    address = {**ADDRESS, "address": street, **changes}
+    return values(find(ngorder, ("customer", key), known={MappingKey.of("address", key): address}))
+
+
+def test_a_branch_is_a_customer_of_its_own_also_where_it_has_the_head_offices_number(ngorder: Connected) -> None:
+    ngorder.channel.settings["create_customers"] = True
+    head_office = values(ngorder_customer(ngorder))["customer:CUST-001"]
+    braga, asia = branch(ngorder, "SITE-BDG", "Jl. Braga 1"), branch(ngorder, "SITE-ASIA", "Jl. Braga 10")
+    ids = [head_office["customer_id"], *(row["customer_id"] for found in (braga, asia) for row in found.values())]
+    assert len(set(ids)) == 3
+    assert branch(ngorder, "SITE-BDG", "jl.  Braga 1") == braga
+    assert branch(ngorder, "SITE-ASIA", "Jl. Braga 10") == asia
+
+
+def test_a_branch_is_not_looked_for_by_the_head_offices_address(ngorder: Connected) -> None:
+    ngorder.channel.settings["create_customers"] = True
+    own = {MappingKey.of("address", "CUST-001"): ADDRESS}
+    assert values(find(ngorder, ("customer", "CUST-001@SITE-BDG"), known=own)) == {}
+
+
+def test_a_customer_whose_code_has_an_at_sign_is_found_by_the_code(salesmania: Connected) -> None:
+    database = salesmania.sandbox.platform.databases[demo.DATABASE_ID]
+    database.customers[demo.SALESMANIA_CUSTOMER + 2]["ext_cust_no"] = "shop@home"
+    found = find(salesmania, ("customer", "shop@@home"), ("customer", "shop@home"))
+    assert list(values(found)) == ["customer:shop@@home"]
+
+
 def test_the_products_type_is_the_orders_product_status(ngorder: Connected) -> None:
     ngorder.sandbox.platform.shop.products[demo.NGORDER_PRODUCT + 1].type = "PO"
     assert values(find(ngorder, ("product", "PROD-001")))["product:PROD-001"]["product_status"] == "PO"

@@ -10,6 +10,7 @@ import pytest
 
 from orderbridge.domain.mapping import MissingMappings
 from orderbridge.domain.outcomes import Accepted, Rejected, Unknown
+from orderbridge.domain.site_keys import any_site
 from orderbridge.platforms.documents import read_json
 from orderbridge.platforms.ngorder import DEFINITION, mapper
 from orderbridge.platforms.transport import Reply
@@ -23,6 +24,7 @@ ROWS: dict[str, Any] = {
     "product:PROD-2": {"variation_id": 9002, "product_status": "S"},
     "customer:CUST-1": 6001,
 }
+PLACE = {"name": "Artia", "phone": "081234567890", "district_id": 3627, "address": "Jl. Braga 1"}
 FROM_SUPPLIER = {"variation_id": 9003, "product_status": "R"}
 
 
@@ -104,6 +106,50 @@ def test_an_account_may_ask_for_bank_source_and_courier() -> None:
 
 def test_everything_that_is_missing_is_told_at_once() -> None:
     assert missing_of({}, WITHOUT_SUPPLIER) == ["product:PROD-1", "product:PROD-2", "customer:CUST-1", "site:SITE-1"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "sender", "receiver"),
+    [
+        ({"customer:CUST-1": 6001}, 6001, 6001),
+        ({"customer:CUST-1": 6001, "customer:CUST-1@SITE-1": 6002}, 6001, 6002),
+        ({"customer:CUST-1": 0, "customer:CUST-1@SITE-1": 6002}, 0, 6002),
+        ({"customer:CUST-1": 6001, "customer:CUST-1@SITE-1": 0}, 6001, 0),
+        ({"customer:CUST-1@SITE-1": 6002}, 6002, 6002),
+        ({"customer:CUST-1@SITE-2": 6003, "customer:CUST-1": 6001}, 6001, 6001),
+    ],
+)
+def test_a_site_that_has_a_customer_of_its_own_is_the_receiver(
+    rows: dict[str, Any], sender: int, receiver: int
+) -> None:
+    products = {key: value for key, value in ROWS.items() if key.startswith("product")}
+    wanted = order((("PROD-1", 10), ("PROD-2", 3)))
+    document = read_json(mapper.to_request(wanted, SETTINGS, mappings({**products, **rows})).body)
+    assert (document["customer_sender_id"], document["customer_receiver_id"]) == (sender, receiver)
+
+
+def test_an_address_of_the_site_wants_a_receiver_there_whoever_the_customer_is() -> None:
+    assert missing_of({**ROWS, "address:CUST-1@SITE-1": PLACE}) == ["customer:CUST-1@SITE-1"]
+
+
+def test_a_customer_that_is_known_by_other_sites_alone_is_missing_at_this_one() -> None:
+    rows = {key: value for key, value in ROWS.items() if key.startswith("product")}
+    some_site = {any_site("customer", "CUST-1"): True}
+    with pytest.raises(MissingMappings) as parked:
+        mapper.to_request(order((("PROD-1", 1),)), SETTINGS, {**mappings(rows), **some_site})
+    assert missing(parked.value.keys) == ["customer:CUST-1@SITE-1"]
+
+
+def test_where_customers_are_created_what_is_missing_names_the_address() -> None:
+    rows = {key: value for key, value in ROWS.items() if key.startswith("product")}
+    creating = SETTINGS.model_copy(update={"create_customers": True})
+    assert missing_of(rows, creating) == ["customer:CUST-1", "address:CUST-1"]
+    assert missing_of({**rows, "address:CUST-1": PLACE}, creating) == ["customer:CUST-1"]
+    assert missing_of({**rows, "address:CUST-1@SITE-1": PLACE}, creating) == ["customer:CUST-1@SITE-1"]
+    assert missing_of(rows) == ["customer:CUST-1"]
+    with pytest.raises(MissingMappings) as parked:
+        mapper.to_request(order(), creating, mappings(rows))
+    assert parked.value.reason == "address:CUST-1 is needed to create the customer"
 
 
 def test_products_of_a_supplier_need_their_cost() -> None:

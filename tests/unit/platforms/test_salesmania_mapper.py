@@ -79,7 +79,8 @@ def test_every_key_that_is_asked_for_is_announced() -> None:
     mapper.to_request(order(), SETTINGS, Recording(mappings(ROWS)))
     assert asked <= mapper.mapping_keys(order())
     assert missing(sorted(mapper.mapping_keys(order()))) == [
-        "customer:CUST-1", "price:PROD-1", "product:PROD-1", "sales:john doe", "unit:PROD-1",
+        "customer:CUST-1", "customer:CUST-1@", "customer:CUST-1@SITE-1",
+        "price:PROD-1", "product:PROD-1", "sales:john doe", "unit:PROD-1",
     ]  # fmt: skip
 
 

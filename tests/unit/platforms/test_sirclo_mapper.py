@@ -18,6 +18,7 @@ from orderbridge.platforms.values import InvalidValue
 from tests.unit.platforms.examples import ADDRESS, BASE_URLS, CODE, DELIVERY, mappings, missing, order
 
 EARLY = DEFINITION.read_settings({"base_url": BASE_URLS["sirclo"]})
+WAITING = DEFINITION.read_settings({"base_url": BASE_URLS["sirclo"], "unknown_customers": "wait"})
 LATER = DEFINITION.read_settings({"base_url": BASE_URLS["sirclo"], "revision": "2021-02"})
 BOTH = pytest.mark.parametrize("settings", [EARLY, LATER], ids=["2019-07", "2021-02"])
 ROWS: dict[str, Any] = {
@@ -116,7 +117,7 @@ def test_without_a_purchase_order_the_customer_is_the_reference(settings: Settin
     assert sent(settings, purchase_order_no=None)["customer_reference"] == "CUST-1"
 
 
-@BOTH
+@pytest.mark.parametrize("settings", [WAITING, LATER], ids=["2019-07, wait", "2021-02"])
 def test_everything_that_is_missing_is_told_at_once(settings: Settings) -> None:
     assert missing_of(settings, {}) == ["product:PROD-1", "product:PROD-2", "customer:CUST-1"]
     unpriced = {"sku": "X", "id": 1}

@@ -32,7 +32,15 @@ from tests.fakes.steps import Died, PortFailed, die, fail
 S = ForwardState
 MAX_ORDERS = 3
 ANSWERS: tuple[Answer, ...] = get_args(Answer)
-NOTHING_HAPPENED = ("refused", "refused for an hour", "refused credentials", "forbidden", "not sent", "turned away")
+NOTHING_HAPPENED = (
+    "rejected",
+    "refused",
+    "refused for an hour",
+    "refused credentials",
+    "forbidden",
+    "not sent",
+    "turned away",
+)
 
 answers = st.sampled_from(ANSWERS)
 steps = st.integers(0, 25)

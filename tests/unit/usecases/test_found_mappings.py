@@ -42,6 +42,28 @@ def test_what_the_platform_does_not_tell_stays_missing_and_alone() -> None:
     assert house.forward_of(accepted).missing == (CUSTOMER,)
 
 
+def test_a_customer_whose_address_was_imported_is_asked_for_at_once_and_not_in_half_an_hour() -> None:
+    house = House()
+    house.unmap("customer", "CUST-001")
+    first, second = order(), order("SO-20250101-00002")
+    house.forward_order(house.queue(first))
+    assert house.platform.asked_for == [(CUSTOMER,)]
+    house.queues.sent.clear()
+
+    house.platform.tells[CUSTOMER] = "customer 1"
+    house.import_mapping("address", "CUST-001", "Jl. Braga 1")
+    house.run_queue()
+    assert house.state_of(first) is ForwardState.SENT
+
+    del house.mappings.values[SIRCLO.name, CUSTOMER]
+    house.import_mapping("address", "CUST-001", "Jl. Asia Afrika 2")
+    message = house.queue(second)
+    house.forward_order(message)
+    house.forward_order(message)
+    assert house.state_of(second) is ForwardState.SENT
+    assert house.platform.asked_for == [(CUSTOMER,)] * 3
+
+
 def test_a_row_that_somebody_imported_is_not_replaced_by_what_is_found() -> None:
     house = House()
     house.mappings.keep_found(SIRCLO.name, {PRODUCT: "another"}, "2025-01-01T00:00:00.000Z")

@@ -54,6 +54,18 @@ def test_a_change_that_the_stream_lost_is_told_by_the_sweeper(post: Post) -> Non
     assert post.sweep_untold() == {}
 
 
+def test_an_order_that_an_operator_sends_again_is_told_of_even_where_the_stream_loses_it() -> None:
+    post = Post()
+    post.change(lambda forward: replace(forward, state=ForwardState.REJECTED, external_id=None))
+    post.publish(post.forward)
+    assert post.told() == ["REJECTED"]
+    post.clock.move(10)
+    post.change(lambda forward: replace(forward, state=ForwardState.IN_DOUBT))
+    post.clock.move(GRACE + 1)
+    assert post.sweep_untold() == {"told": 1}
+    assert post.told() == ["REJECTED", "DRAFT"]
+
+
 def test_a_change_that_the_stream_brought_is_left_alone(post: Post) -> None:
     post.publish(post.forward)
     post.clock.move(GRACE + 1)

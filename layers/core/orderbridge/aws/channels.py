@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import channel_items, items
 from orderbridge.aws.items import to_item
-from orderbridge.aws.reads import batch_get
+from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.domain.breakers import Breaker
 from orderbridge.domain.channels import Channel, origin
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import ChannelRef
+from orderbridge.domain.site_keys import PER_SITE, is_any_site, is_of_some_site
 from orderbridge.domain.times import Clock
 from orderbridge.ports import ChannelUnusable, LostRace
 
@@ -92,11 +93,29 @@ class TableMappings:
         self._table = table
 
     def read(self, channel: str, keys: Collection[MappingKey]) -> Mappings:
-        wanted = [items.keys(items.mapping_pk(channel, need.kind), need.key) for need in dict.fromkeys(keys)]
+        asked = dict.fromkeys(need for need in keys if not is_any_site(need))
+        wanted = [items.keys(items.mapping_pk(channel, need.kind), need.key) for need in asked]
         found: dict[MappingKey, Any] = {}
         for item in batch_get(self._client, self._table, wanted):
             found[channel_items.read_mapping_key(item)] = channel_items.read_mapping_value(item)
+        # Only where no row of the customer was found is it asked whether there are others: that is a call of its own.
+        if not any(need.kind in PER_SITE for need in found):
+            found |= {need: True for need in keys if is_any_site(need) and self._has_sites(channel, need)}
         return found
+
+    def _has_sites(self, channel: str, marker: MappingKey) -> bool:
+        rows = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="PK = :pk AND begins_with(SK, :marker)",
+            ExpressionAttributeValues={
+                ":pk": {"S": items.mapping_pk(channel, marker.kind)},
+                ":marker": {"S": marker.key},
+            },
+            ProjectionExpression="SK",
+            ConsistentRead=True,
+        )
+        return any(is_of_some_site(marker, item["SK"]["S"]) for item in rows)
 
     def keep_found(self, channel: str, values: Mappings, found_at: str) -> None:
         for need, value in values.items():

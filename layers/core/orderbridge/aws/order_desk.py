@@ -93,7 +93,8 @@ class TableOrderDesk(TableOrders):
         changed = replace(transition.forward, revision=read + 1)
         put = self._put(forward_items.forward_item(changed, is_news=transition.is_news), "revision = :read")
         put["Put"]["ExpressionAttributeValues"] = {":read": {"N": str(read)}}
-        return [put, *self._timeline(transition)]
+        untold = [self._put(forward_items.untold_item(changed))] if transition.must_be_told else []
+        return [put, *self._timeline(transition), *untold]
 
     def _timeline(self, transition: Transition) -> list[dict[str, Any]]:
         if transition.entry is None:

@@ -95,7 +95,7 @@ class TableOrders:
         if entry is not None:
             timeline = forward_items.timeline_item(items.order_pk(forward.key), entry)
             writes.append({"Put": {"TableName": self._table, "Item": timeline}})
-        if transition.is_news and forward.is_final:
+        if transition.must_be_told:
             # Beside the forward, so that telling of it wakes no stream and disturbs nobody who writes the forward.
             writes.append({"Put": {"TableName": self._table, "Item": forward_items.untold_item(forward)}})
         if freeze is not None:

@@ -162,6 +162,12 @@ class Transition(NamedTuple):
         """Whether others are told of this very change: of another state, or of more about the order at its platform."""
         return self.before is None or _known_of(self.before) != _known_of(self.forward)
 
+    @property
+    def must_be_told(self) -> bool:
+        """Whether others are told of it even where the stream loses it: of a final state, its changes and its end."""
+        is_of_an_end = self.forward.is_final or (self.before is not None and self.before.is_final)
+        return self.is_news and is_of_an_end
+
 
 def _known_of(forward: Forward) -> tuple[object, ...]:
     return forward.state, forward.platform_status, forward.awb_number, forward.shipment_problem

@@ -283,11 +283,11 @@ class ForwardOrder:
     def _look_up(self, order: Order, access: Access, parked: Forward) -> None:
         """Keep those missing mappings that the platform itself tells; an explicit row always comes first."""
         channel = access.channel
-        wanted = self.asked.not_asked(channel.name, parked.missing)
+        known = self.mappings.read(channel.name, self.platform.mapping_keys(order, channel))
+        wanted = self.asked.not_asked(channel.name, parked.missing, known)
         if not wanted or not self.platform.settings(channel).look_up_mappings or self.platform.take_turn(channel):
             return
-        self.asked.note(channel.name, wanted)
-        known = self.mappings.read(channel.name, self.platform.mapping_keys(order, channel))
+        self.asked.note(channel.name, wanted, known)
         found = self.platform.find_mappings(wanted, known, channel, access.credentials)
         if found.values:
             self.mappings.keep_found(channel.name, found.values, to_iso(self.clock()))

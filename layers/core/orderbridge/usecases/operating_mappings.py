@@ -12,6 +12,7 @@ from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState, Timelin
 from orderbridge.domain.mapping import KINDS, MAX_KEY_BYTES, MappingKey, MappingKind, parse_value
 from orderbridge.domain.orders import ChannelRef
 from orderbridge.domain.partners import CLIENT_ID
+from orderbridge.domain.site_keys import AmbiguousKey, read_key
 from orderbridge.domain.times import Clock, to_iso
 from orderbridge.ports_operating import ChannelRegistry, MappingTable, OrderDesk, PartnerRegistry
 from orderbridge.usecases.operating import OperationRefused, known_channel
@@ -205,7 +206,11 @@ def _checked(
         if kind is None:
             refused.append(BadRow(row.line, f"{row.kind!r} is not a kind; there are {', '.join(KINDS)}"))
             continue
-        key, value = MappingKey.of(kind, row.key), row.value.strip()
+        try:
+            key, value = read_key(kind, row.key), row.value.strip()
+        except AmbiguousKey as ambiguous:
+            refused.append(BadRow(row.line, str(ambiguous)))
+            continue
         reason = _wrong_text(key.key, value) or wrong(kind, value)
         if reason is None and key in first_lines:
             reason = f"{kind} {key.key!r} stands on line {first_lines[key]} already"

@@ -15,6 +15,7 @@ from orderbridge.domain.interventions import close_unrouted
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.orders import Order
 from orderbridge.domain.partners import Partner
+from orderbridge.domain.site_keys import helped, helps
 from orderbridge.domain.times import Clock
 from orderbridge.domain.waiting import release
 from orderbridge.ports import ForwardQueues, LostRace
@@ -34,14 +35,14 @@ class ReleaseForwards:
     sweep_grace_seconds: float = GRACE_SECONDS
 
     def after_import(self, channel: str, imported: Collection[MappingKey]) -> Iterator[Forward]:
-        """Release exactly the forwards that wait for one of these keys, and yield each.
+        """Release exactly the forwards that wait for what one of these keys says, and yield each.
 
         One that needs more is parked again by its forwarder, with what is still missing.
         """
-        keys = frozenset(imported)
+        keys = helped(imported)
 
         def listed(forward: Forward) -> bool:
-            return not keys.isdisjoint(forward.missing)
+            return any(helps(keys, need) for need in forward.missing)
 
         return self._release(channel, ForwardState.NEEDS_MAPPING, listed, "a mapping it waited for was imported")
 

@@ -12,14 +12,15 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from orderbridge.domain.codes import marker
-from orderbridge.domain.mapping import MappingKey, MappingKind, Mappings
+from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order
 from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
+from orderbridge.domain.site_keys import PER_SITE, customer_keys
 from orderbridge.platforms.answers import common_outcome, redacted
 from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
 from orderbridge.platforms.documents import NotJson, compact_json, read_json
 from orderbridge.platforms.mapped import MappedOrder, keys_of
-from orderbridge.platforms.ngorder import DEFINITION, Cost, Product, Settings, Site
+from orderbridge.platforms.ngorder import DEFINITION, Address, Cost, Customer, Product, Settings, Site
 from orderbridge.platforms.ngorder.replies import (
     DOCUMENTED_FAILURE,
     FAILURES,
@@ -39,28 +40,23 @@ NEEDS_COST = "R"
 
 def mapping_keys(order: Order) -> set[MappingKey]:
     """Every key that `to_request` may ask for."""
-    content = order.content
-    others: tuple[tuple[MappingKind, str], ...] = (
-        ("customer", content.customer_code),
-        ("site", content.site_code),
-        ("address", content.customer_code),  # for the look-up of a customer
-    )
-    return keys_of(order, ("product", "cost"), others)
+    keys = keys_of(order, ("product", "cost"), (("site", order.content.site_code),))
+    return keys | customer_keys(PER_SITE, order.content)  # the addresses are for the look-up of a customer
 
 
 def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRequest:
     """The create call; raises `MissingMappings` with everything that is missing."""
-    mapped = MappedOrder(DEFINITION, settings, mappings)
+    mapped = MappedOrder(DEFINITION, settings, mappings, order.content)
     content = order.content
-    customer = mapped.need("customer", content.customer_code)
+    sender, receiver = _customers(settings, mapped)
     supplier_id, warehouse_id = _origin(content.site_code, settings, mapped)
     products: list[Product | None] = [mapped.need("product", line.product_code) for line in content.products]
     _note_mixed_statuses(order, products, mapped)
     cost = _cost_of_goods(order, products, mapped)
     mapped.raise_if_missing()
     document = {
-        "customer_sender_id": customer.customer_id,
-        "customer_receiver_id": customer.customer_id,
+        "customer_sender_id": sender,
+        "customer_receiver_id": receiver,
         "supplier_id": supplier_id,
         "order_date": order.date_in(settings.timezone).isoformat(),
         **_given(order_source_id=settings.order_source_id),
@@ -82,6 +78,26 @@ def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRe
         "source": "WEB",
     }
     return FrozenRequest("POST", CREATE_PATH, compact_json(document))
+
+
+def _customers(settings: Settings, mapped: MappedOrder) -> tuple[int | None, int | None]:
+    """Sender and receiver: goods go to the receiver's address, which is the site's where the site has one.
+
+    An address of the site without a customer there is one to be found, or created: the customer's own is elsewhere.
+    """
+    of_site: Customer | None = mapped.of_site("customer")
+    own: Customer | None = mapped.of_customer("customer")
+    address_of_site: Address | None = mapped.of_site("address")
+    if of_site is None and address_of_site is not None:
+        mapped.miss_row("customer", of_site=True)
+        return None, None
+    if of_site is None and own is None:
+        mapped.miss_customer()
+        if settings.create_customers and mapped.of_customer("address") is None:
+            mapped.miss_customer("address", "is needed to create the customer")
+        return None, None
+    sender, receiver = own or of_site, of_site or own
+    return (None, None) if sender is None or receiver is None else (sender.customer_id, receiver.customer_id)
 
 
 def _given(**members: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order, ProductLine
 from orderbridge.domain.outcomes import Accepted, Outcome, Unknown
+from orderbridge.domain.site_keys import customer_keys
 from orderbridge.platforms.answers import common_outcome, flat_words, told
 from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
 from orderbridge.platforms.documents import NotJson, compact_json, read_json
@@ -32,8 +33,8 @@ _STATUS_WORDS = frozenset({"baru", "diproses", "terkirim", "lunas", "batal", "su
 def mapping_keys(order: Order) -> set[MappingKey]:
     """Every key that `to_request` may ask for."""
     content = order.content
-    others = (("customer", content.customer_code), ("sales", content.sales_name))
-    return keys_of(order, ("product", "price", "unit"), others)  # type: ignore[arg-type]
+    keys = keys_of(order, ("product", "price", "unit"), (("sales", content.sales_name),))
+    return keys | customer_keys(("customer",), content)
 
 
 def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRequest:
@@ -41,8 +42,8 @@ def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRe
 
     The team token is not part of it: it changes, and the frozen request does not.
     """
-    mapped = MappedOrder(DEFINITION, settings, mappings)
-    customer = mapped.need("customer", order.content.customer_code)
+    mapped = MappedOrder(DEFINITION, settings, mappings, order.content)
+    customer = mapped.need_customer()
     team_id = _team_id(order, settings, mapped)
     lines = [_line(line, number, mapped) for number, line in enumerate(order.content.products, start=1)]
     mapped.raise_if_missing()

@@ -11,6 +11,7 @@ from typing import Any
 
 from orderbridge.domain.lookups import FoundMappings
 from orderbridge.domain.mapping import MappingKey
+from orderbridge.domain.site_keys import place_of
 from orderbridge.platforms.asking import read_as
 from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.numbers import id_or_none
@@ -35,13 +36,17 @@ def find_mappings(account: Account, wanted: Collection[MappingKey]) -> FoundMapp
     def products() -> list[Product]:
         return [read_as(Product, row) for row in every_row(account, GetProducts())]
 
-    findings.look(findings.wanted("customer"), lambda need: _customer(customers(), need.key))
+    findings.look(findings.wanted("customer"), lambda need: _customer(customers(), need))
     findings.look(findings.wanted("product"), lambda need: _product(products(), need.key))
     return findings.found()
 
 
-def _customer(customers: list[Customer], code: str) -> Any:
-    found = the_one((row for row in customers if row.ext_cust_no == code), "customers")
+def _customer(customers: list[Customer], need: MappingKey) -> Any:
+    """The customer of this code; nothing there is one site's, so a customer known by its sites alone is not found."""
+    place = place_of(need)
+    if place.site is not None:
+        return None
+    found = the_one((row for row in customers if row.ext_cust_no == place.customer), "customers")
     return None if found is None else {"customer_id": found.id}
 
 

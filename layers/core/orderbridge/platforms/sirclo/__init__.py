@@ -35,6 +35,8 @@ class Settings(CommonSettings):
     stock_path: Annotated[str, Field(max_length=200, pattern=r"^/[!-~]+$")] = "/v1/partner/product/stock"
     """Where Get Stocks is. The seed document prints the address of an older Get Order there (TRAPS C9)."""
     payment_method: PlatformText = "Bank Transfer"
+    unknown_customers: Literal["send", "wait"] = "send"
+    """Whether an order of a customer without any row goes out under its customer_code, which 2019-07 allows."""
 
     @model_validator(mode="after")
     def _receives_only_where_it_can(self) -> Self:

@@ -10,9 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orderbridge.domain.mapping import MappingKey, MappingKind, Mappings
+from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.orders import Order, ProductLine
 from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
+from orderbridge.domain.site_keys import PER_SITE, customer_keys
 from orderbridge.platforms.answers import OF_CONTENT, common_outcome, flat_words, redacted, words_of
 from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
 from orderbridge.platforms.documents import NotJson, compact_json, read_json
@@ -26,6 +27,8 @@ from orderbridge.ports import FrozenRequest
 DEFAULT_COUNTRY = "Indonesia"
 _CREATE_PATHS = {"2019-07": "/v1/order", "2021-02": "/v1/partner/order"}
 _NEEDED_IN_2021 = ("delivery_city", "delivery_region", "delivery_suburb", "delivery_post_code", "delivery_method")
+_LOCATION = ("delivery_region", "delivery_city", "delivery_suburb", "delivery_country", "delivery_post_code")
+_OTHERS = ("delivery_name", "delivery_email", "delivery_mobile", "delivery_method")
 _EXISTS_WORDS = ("already exist", "sudah ada")
 
 
@@ -38,16 +41,12 @@ class AlreadyThere:
 
 def mapping_keys(order: Order) -> set[MappingKey]:
     """Every key that `to_request` may ask for."""
-    others: tuple[tuple[MappingKind, str], ...] = (
-        ("customer", order.content.customer_code),
-        ("address", order.content.customer_code),
-    )
-    return keys_of(order, ("product", "price"), others)
+    return keys_of(order, ("product", "price")) | customer_keys(PER_SITE, order.content)
 
 
 def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRequest:
     """The create call; raises `MissingMappings` with everything that is missing."""
-    mapped = MappedOrder(DEFINITION, settings, mappings)
+    mapped = MappedOrder(DEFINITION, settings, mappings, order.content)
     delivery = _delivery(order, settings, mapped)
     lines = [_line(line, number, settings, mapped) for number, line in enumerate(order.content.products, start=1)]
     mapped.raise_if_missing()
@@ -68,16 +67,25 @@ def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRe
 
 
 def _delivery(order: Order, settings: Settings, mapped: MappedOrder) -> dict[str, str]:
-    customer_code = order.content.customer_code
-    customer: Delivery | None = mapped.need("customer", customer_code)
-    address: Delivery | None = mapped.find("address", customer_code)
-    known: dict[str, str] = {"delivery_name": customer_code, "delivery_country": DEFAULT_COUNTRY}
-    for row in (customer, address):
-        known |= row.model_dump(exclude_none=True) if row is not None else {}
+    """Whom and where to deliver to, from the rows of site and customer; the street is the order's own.
+
+    Where it is comes from one row, so that no city stands beside the postal code of another.
+    """
+    of_site: list[Delivery | None] = [mapped.of_site("address"), mapped.of_site("customer")]
+    own: list[Delivery | None] = [mapped.of_customer("address"), mapped.of_customer("customer")]
+    rows = [row.model_dump(exclude_none=True) for row in (*of_site, *own) if row is not None]
+    must_be_known = settings.revision != "2019-07" or settings.unknown_customers == "wait"
+    is_customer_known = of_site[1] is not None or own[1] is not None
+    if (must_be_known and not is_customer_known) or (not rows and mapped.is_known_by_sites_alone):
+        mapped.miss_customer()
+    located = next((row for row in rows if any(name in row for name in _LOCATION)), {})
+    known = {"delivery_name": order.content.customer_code, "delivery_country": DEFAULT_COUNTRY}
+    known |= {name: row[name] for row in reversed(rows) for name in _OTHERS if name in row}
+    known |= {name: located[name] for name in _LOCATION if name in located}
     if settings.revision == "2019-07":
         known.pop("delivery_suburb", None)  # 2019-07 has no such field
-    elif customer is not None and (lacking := [name for name in _NEEDED_IN_2021 if name not in known]):
-        mapped.miss("address", customer_code, f"lacks {', '.join(lacking)}")
+    elif is_customer_known and (lacking := [name for name in _NEEDED_IN_2021 if name not in known]):
+        mapped.miss_row("address", f"lacks {', '.join(lacking)}", of_site=any(row is not None for row in of_site))
     return known
 
 
