@@ -37,7 +37,7 @@ def sync(
         str | None, typer.Argument(metavar="[CHANNEL]", help="Only this channel; else all that are active.")
     ] = None,
 ) -> None:
-    """Ask the platforms now about every order that is not at its end, and bring what they say to the orders."""
+    """Ask the platforms now about every order not at its end or completed lately, and bring back what they say."""
     from orderbridge_cli.target import Operations
 
     stack = Operations.here()

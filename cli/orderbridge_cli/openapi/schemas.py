@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from orderbridge.domain.cancelling import CancelAnswer
-from orderbridge.domain.forwards import ShipmentProblem
+from orderbridge.domain.forwards import PaymentStatus, ShipmentProblem
 from orderbridge.domain.orders import MAX_LINES, MAX_QUANTITY, OrderStatus
 from orderbridge.domain.views import PARTNER_EVENTS
 from orderbridge.usecases.health import Wellbeing
@@ -71,6 +71,10 @@ class OrderAtChannel(Answer):
     shipment_problem: ShipmentProblem | None = Field(
         default=None,
         description="What went wrong on the way; there as long as the platform says so. The status stays as it was.",
+    )
+    payment_status: PaymentStatus | None = Field(
+        default=None,
+        description="What the platform tells of the payment, once that is more than open. It moves no order.",
     )
 
 
