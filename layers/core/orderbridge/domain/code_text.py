@@ -1,4 +1,4 @@
-"""What a code, a reference or a mapping key is as text: whatever looks the same in a table is the same (INTERFACES 4)."""
+"""Codes, references and mapping keys as text: what looks the same in a table is the same (INTERFACES section 4)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _ALSO_UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u180f\u2065\u2800\u3164\ufe00-\ufe0f\uffa0\ufff0-\ufff8"
     "\U000e0000-\U000e0fff]"
 )
-"""What else shows nothing: Unicode's Default_Ignorable_Code_Point beyond the format characters, and the blank braille."""
+"""What else shows nothing: Unicode's Default_Ignorable_Code_Point without the format characters, and blank braille."""
 
 
 class UnseenCharacter(ValueError):
@@ -33,7 +33,7 @@ def caseless(text: str) -> str:
 
 
 def checked_code(text: str) -> str:
-    """`text` as it is compared; raises `UnseenCharacter` for what nobody can see inside it, and for control characters."""
+    """`text` as it is compared; raises `UnseenCharacter` for a control character or one that nobody can see inside."""
     inner = trimmed(text)
     if not (inner.isascii() and inner.isprintable()):
         for sign in inner:
@@ -47,6 +47,11 @@ def checked_code(text: str) -> str:
 def named(sign: str) -> str:
     """A character by number and name, ``U+200B ZERO WIDTH SPACE``."""
     return f"U+{ord(sign):04X} {unicodedata.name(sign, 'without a name')}"
+
+
+def is_utf16(content: bytes) -> bool:
+    """Whether a file begins as UTF-16 text does, with a byte order mark or with the NUL beside its first letter."""
+    return content.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\0" in content[:2]
 
 
 def _is_unseen(sign: str) -> bool:
