@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderbridge_cli.output import Failure, answer, command, counted, new_group, note, progress, table, wants_json
+from orderbridge_cli.output import (
+    Failure,
+    answer,
+    command,
+    counted,
+    new_group,
+    note,
+    progress,
+    table,
+    wants_json,
+    write_file,
+)
 
 if TYPE_CHECKING:
     from orderbridge.domain.channels import Channel
@@ -85,7 +96,7 @@ def export(channel: Channels) -> None:
                 f"A spreadsheet would run {counted(len(formulas), 'cell')} of this as formulas, so load the file there "
                 f"as text: {'; '.join(formulas[:_SHOWN])}{'' if len(formulas) <= _SHOWN else ' and more'}."
             )
-        typer.echo(write_rows(rows), nl=False)
+        write_file(write_rows(rows))
 
 
 @command(group, "missing")

@@ -106,6 +106,15 @@ def test_a_nul_inside_a_json_value_is_refused(set_up: Operator) -> None:
     assert "NUL" in reason
 
 
+@pytest.mark.parametrize("depth", [300, 990, 3000])
+def test_a_value_of_nothing_but_brackets_is_refused_and_no_defect(set_up: Operator, depth: int) -> None:
+    value = "[" * depth + "]" * depth
+    assert list(_refused_rows(set_up, "sirclo", ("product", "P-1", value))) == [2]
+    assert list(_refused_rows(set_up, "sirclo", ("product", "P-1", '{"sku": ' + value + "}"))) == [2]
+    set_up.add_partner("artia", "sirclo")
+    assert list(_refused_rows(set_up, "partner:artia", ("route", "S-1", value))) == [2]
+
+
 def test_null_and_none_are_a_value_where_somebody_says_so(set_up: Operator) -> None:
     rows = ("product", "P-1", {"sku": "NULL", "id": 1}), ("customer", "NONE", "Artia")
     assert set_up.json("mappings", "import", "sirclo", set_up.csv_file(*rows))["imported"] == 2

@@ -280,21 +280,22 @@ def _wrong_in_json(text: str) -> str | None:
 
 
 def _texts_in(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for name, member in value.items():
-            yield from (name, *_texts_in(member))
-    elif isinstance(value, list):
-        for item in value:
-            yield from _texts_in(item)
+    """Every text in a JSON value, however deep it lies."""
+    left = [value]
+    for each in left:
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, Mapping):
+            left += (*each, *each.values())
+        elif isinstance(each, list):
+            left += each
 
 
 def _route_channels(value: str) -> list[str]:
     """The names in a route's value: a JSON list, or names parted by bars, semicolons or commas."""
     if value.startswith("["):
         try:
-            listed = json.loads(value)
+            listed = parse_value(value)
         except ValueError:
             listed = None
         names = listed if isinstance(listed, list) and all(isinstance(name, str) for name in listed) else [value]
