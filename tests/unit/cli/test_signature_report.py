@@ -355,3 +355,11 @@ def test_no_suspect_but_the_first_is_the_right_string() -> None:
         assert first.mistakes == ()
         assert all(other.message != first.message for other in others if len(other.mistakes) == 1)
         assert all(other.mistakes for other in others)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 2000 + b"1" + b"}" * 2000])
+def test_a_body_of_nothing_but_brackets_is_compared_as_it_is(body: bytes) -> None:
+    request = replace(BODY_BOUND, body=body)
+    report = examine(request, base64_of(sign(request.string_to_sign())), [public_key()], NOW)
+    assert report.verifies
+    assert "other_text" in codes(examine(request, base64_of(sign(b"something else")), [public_key()], NOW))
