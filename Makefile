@@ -51,7 +51,7 @@ openapi: setup ## the API's own documents anew: /openapi.json, /docs, docs/opena
 bench: setup ## the benchmarks, as ratios
 	@$(BIN)/python -m benchmarks
 
-fuzz: setup ## every parser of platforms' replies, for FUZZ_SECONDS (default 120), counts printed
+fuzz: setup ## every parser of what platforms, partners and operators write, for FUZZ_SECONDS (default 120), counts printed
 	@$(BIN)/python -m tests.fuzz
 
 build: setup $(SAM_INSTALLED) ## what is deployed, into .aws-sam/build, for ARCHITECTURE=arm64 (default) or x86_64

@@ -180,14 +180,28 @@ def _show_state(stack: Operations, name: str, more: Mapping[str, Any] | None = N
 def read_json_object(path: Path) -> dict[str, Any]:
     """The object in a JSON file; raises `Failure` naming the file and the place where it is wrong."""
     try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        document = json.loads(_text_of(path))
     except json.JSONDecodeError as error:
         raise Failure(f"{path}, line {error.lineno}, column {error.colno}: {error.msg}.") from None
-    except UnicodeDecodeError:
-        raise Failure(f"{path} is not UTF-8 text.") from None
+    except RecursionError:
+        raise Failure(f"{path} is nested too deeply.") from None
+    except ValueError:  # Python reads no number of thousands of digits
+        raise Failure(f"{path} holds a number that is too long.") from None
     if not isinstance(document, dict):
         raise Failure(f"{path} must hold a JSON object.")
     return document
+
+
+def _text_of(path: Path) -> str:
+    from orderbridge.domain.code_text import is_utf16
+
+    content = path.read_bytes()
+    if is_utf16(content):
+        raise Failure(f"{path} is UTF-16 text; save it as UTF-8.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Failure(f"{path} is not UTF-8 text.") from None
 
 
 def check_documents(

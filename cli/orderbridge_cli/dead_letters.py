@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
@@ -27,10 +28,11 @@ Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most
 
 
 @command(group, "list")
-def list_queues() -> None:
+def list_queues(*, queue: Queue = None, limit: Limit = 1000) -> None:
     """The dead-letter queues, and about how many messages are in each."""
     letters = _letters(_stack())
-    rows = [{"queue": queue.name, "messages": letters.count(queue)} for queue in letters.queues()]
+    listed = itertools.islice(_queues(letters, queue), limit)
+    rows = [{"queue": each.name, "messages": letters.count(each)} for each in listed]
     answer(rows, lambda: table(None, ("queue", "messages"), [(row["queue"], row["messages"]) for row in rows]))
 
 

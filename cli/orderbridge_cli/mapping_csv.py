@@ -1,4 +1,4 @@
-"""The file of `mappings import` and `export`: CSV with the columns ``kind,key,value``."""
+"""The file of `mappings import` and `export`: CSV with the columns ``kind,key,value``, read with ``;`` and tabs too."""
 
 from __future__ import annotations
 
@@ -6,10 +6,17 @@ import csv
 import io
 from collections.abc import Iterable
 
+from orderbridge.domain.code_text import compared, is_utf16
 from orderbridge.domain.mapping import MappingKey
 from orderbridge.usecases.operating_mappings import BadRow, Row
 
 COLUMNS = ("kind", "key", "value")
+DELIMITERS = (",", ";", "\t")
+"""Where a comma is the decimal point, spreadsheets part columns by semicolons; what is pasted comes with tabs."""
+
+_LONGEST_HEADER = 1000
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_BLANK = " " + "".join(DELIMITERS)
 _QUOTING = (
     "a value that holds commas or quotes stands in double quotes, with its own quotes doubled: "
     'product,PROD-001,"{""product_id"": 1, ""unit"": ""PCS""}"'
@@ -22,7 +29,8 @@ class UnreadableFile(Exception):
 
 def read_rows(content: bytes) -> tuple[list[Row], list[BadRow]]:
     """The rows of a file with the line each begins on, and the rows that cannot be read; raises `UnreadableFile`."""
-    reader = csv.reader(io.StringIO(_text(content), newline=""), strict=True)
+    text = _text(content)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=_delimiter(text))
     rows: list[Row] = []
     bad: list[BadRow] = []
     order: list[int] | None = None
@@ -46,7 +54,26 @@ def read_rows(content: bytes) -> tuple[list[Row], list[BadRow]]:
     return rows, bad
 
 
+def _delimiter(text: str) -> str:
+    """What parts the columns of the first line that is not blank: a comma, unless another makes it the header."""
+    first = next((line for line in text.splitlines() if line.strip(_BLANK)), "")
+    for delimiter in DELIMITERS:
+        if _is_header(next(csv.reader([first[:_LONGEST_HEADER]], delimiter=delimiter), [])):
+            return delimiter
+    return DELIMITERS[0]
+
+
+def _is_header(cells: list[str]) -> bool:
+    return sorted(map(_name, cells)) == sorted(COLUMNS)
+
+
+def _name(cell: str) -> str:
+    return compared(cell).lower()
+
+
 def _text(content: bytes) -> str:
+    if is_utf16(content):
+        raise UnreadableFile("this is UTF-16 text; save it as CSV in UTF-8, which spreadsheets call CSV UTF-8")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -56,10 +83,14 @@ def _text(content: bytes) -> str:
 
 def _order(cells: list[str], line: int) -> list[int]:
     """Where kind, key and value stand, from the header."""
-    names = [cell.strip().lower() for cell in cells]
-    if sorted(names) != sorted(COLUMNS):
+    if not _is_header(cells):
         raise UnreadableFile(f"line {line}: the first line must be kind,key,value and is {','.join(cells)[:80]!r}")
-    return [names.index(column) for column in COLUMNS]
+    return [list(map(_name, cells)).index(column) for column in COLUMNS]
+
+
+def formulas_in(rows: Iterable[tuple[MappingKey, str]]) -> list[str]:
+    """The cells that a spreadsheet would run as formulas when it opens the file, as ``product =A1``."""
+    return [f"{key.kind} {cell}" for key, value in rows for cell in (key.shown, value) if cell.startswith(_FORMULAS)]
 
 
 def write_rows(rows: Iterable[tuple[MappingKey, str]]) -> str:

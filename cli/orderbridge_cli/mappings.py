@@ -8,7 +8,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderbridge_cli.output import Failure, answer, command, counted, new_group, progress, table, wants_json
+from orderbridge_cli.output import (
+    Failure,
+    answer,
+    command,
+    counted,
+    new_group,
+    note,
+    progress,
+    table,
+    wants_json,
+    write_file,
+)
 
 if TYPE_CHECKING:
     from orderbridge.domain.channels import Channel
@@ -17,6 +28,9 @@ if TYPE_CHECKING:
     from orderbridge_cli.target import Operations
 
 group = new_group("mappings", "What partners' codes mean at a channel, and where a site's orders go.")
+
+_SHOWN = 5
+"""How many cells a message names."""
 
 Channels = Annotated[
     str, typer.Argument(metavar="CHANNEL", help="A channel, or partner:CLIENT_ID for the routes of a partner.")
@@ -49,11 +63,15 @@ def import_mappings(
     stack = _stack()
     with progress("checking") as say:
         result = import_file(stack, channel, file, say)
-    document = {
+    document: dict[str, Any] = {
         "channel": channel,
         "imported": result.rows,
         "released": [{"code": each.code, "channel": each.channel.name} for each in result.released],
     }
+    if result.warnings:
+        document["warnings"] = [{"line": row.line, "reason": row.reason} for row in result.warnings]
+    for row in result.warnings:
+        note(f"{file}, line {row.line}: {row.reason}.")
     released = counted(len(result.released), "forward")
     answer(document, lambda: f"{counted(result.rows, 'mapping')} imported, {released} released.")
 
@@ -61,7 +79,7 @@ def import_mappings(
 @command(group, "export")
 def export(channel: Channels) -> None:
     """Print all mappings as `import` reads them, every value as it was imported."""
-    from orderbridge_cli.mapping_csv import write_rows
+    from orderbridge_cli.mapping_csv import formulas_in, write_rows
 
     mappings = _mappings(_stack())
     rows = list(mappings.export(channel))
@@ -73,7 +91,12 @@ def export(channel: Channels) -> None:
         ]
         answer(document, lambda: "")
     else:
-        typer.echo(write_rows(rows), nl=False)
+        if formulas := formulas_in(rows):
+            note(
+                f"A spreadsheet would run {counted(len(formulas), 'cell')} of this as formulas, so load the file there "
+                f"as text: {'; '.join(formulas[:_SHOWN])}{'' if len(formulas) <= _SHOWN else ' and more'}."
+            )
+        write_file(write_rows(rows))
 
 
 @command(group, "missing")

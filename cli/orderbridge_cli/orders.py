@@ -66,7 +66,7 @@ def list_orders(
     begin = default_begin(lookup) if since is None else moment(since, lookup)
     with progress("looking"):
         if purchase_order_no is not None:
-            listed = lookup.with_purchase_order_no(purchase_order_no.strip(), client_id)
+            listed = lookup.with_purchase_order_no(purchase_order_no, client_id)
         else:
             listed = lookup.orders(client_id, begin, state)
         found = list(itertools.islice(listed, limit + 1))

@@ -7,6 +7,7 @@ exit code 1. Exit code 2, wrong usage, is typer's own, with the same document on
 from __future__ import annotations
 
 import inspect
+import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -158,7 +159,7 @@ def answer(document: Any, show: Callable[[], RenderableType | str]) -> None:
         return
     shown = show()
     if isinstance(shown, str):
-        typer.echo(shown)
+        typer.echo(printable(shown, keep_lines=True))
     else:
         _console().print(shown)
 
@@ -166,7 +167,18 @@ def answer(document: Any, show: Callable[[], RenderableType | str]) -> None:
 def _print_json(document: Any) -> None:
     from orderbridge.platforms.documents import compact_json
 
-    typer.echo(compact_json(document).decode())
+    text = compact_json(document).decode()
+    typer.echo("".join(map(_escaped, text)) if sys.stdout.isatty() else text)
+
+
+def _escaped(sign: str) -> str:
+    """A character of compact JSON, in JSON's own escape where a terminal might act on it; it means the same."""
+    return sign if sign.isprintable() else json.dumps(sign).strip('"')
+
+
+def write_file(text: str) -> None:
+    """`text` to stdout, to the character; where stdout is a terminal, without what would move its cursor."""
+    typer.echo(printable(text, keep_lines=True) if sys.stdout.isatty() else text, nl=False)
 
 
 def _console() -> Console:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -52,7 +53,7 @@ def add(
     issued = _partners().add(client_id, name, public_key.read_bytes(), names)
     if not names:
         note("This partner has no channel of its own: an order whose site has no route will wait for one.")
-    _advise(issued.partner.keys[0])
+    _advise(issued.partner.keys[0], issued.key_also_of)
     _show_secret(issued)
 
 
@@ -132,9 +133,12 @@ def add_key(
     ],
 ) -> None:
     """Accept signatures of one more key."""
-    key = _partners().add_key(client_id, public_key.read_bytes())
-    _advise(key)
-    answer({"client_id": client_id, **key_described(key)}, lambda: f"Added the key {key.kid} ({key.bits} bits).")
+    key, also_of = _partners().add_key(client_id, public_key.read_bytes())
+    _advise(key, also_of)
+    answer(
+        {"client_id": client_id, **key_described(key), **_shared(also_of)},
+        lambda: f"Added the key {key.kid} ({key.bits} bits).",
+    )
 
 
 @command(group, "revoke-key")
@@ -182,16 +186,26 @@ def key_described(key: PartnerKey) -> dict[str, Any]:
     return {"kid": key.kid, "bits": key.bits, "state": key.state, "last_used": key.last_used}
 
 
-def _advise(key: PartnerKey) -> None:
+def _advise(key: PartnerKey, also_of: Sequence[str]) -> None:
     from orderbridge.domain.signatures import ADVISED_KEY_BITS
 
     if key.bits < ADVISED_KEY_BITS:
         note(f"The key has {key.bits} bits, which is accepted; {ADVISED_KEY_BITS} are advised for new keys.")
+    if also_of:
+        note(
+            f"{', '.join(also_of)} {'has' if len(also_of) == 1 else 'have'} had this very key (kid {key.kid}): whoever "
+            "holds its private half can sign for each of them. Unless they are one and the same, ask for a new pair."
+        )
+
+
+def _shared(also_of: Sequence[str]) -> dict[str, Any]:
+    """Which other partners have the key; nothing where none has."""
+    return {"key_also_of": list(also_of)} if also_of else {}
 
 
 def _show_secret(issued: IssuedSecret) -> None:
     note("The client_secret is shown this once; it is kept nowhere.")
-    answer(issued.body(), lambda: facts(issued.body()))
+    answer({**issued.body(), **_shared(issued.key_also_of)}, lambda: facts(issued.body()))
 
 
 def _show_state(client_id: str, state: str) -> None:

@@ -69,7 +69,7 @@ def _local_target(stack_file: Path) -> Target | None:
         document = json.loads(stack_file.read_text())
     except FileNotFoundError:
         return None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Failure(f"{stack_file} cannot be read ({error}); remove it, or start the local stack anew.") from error
     try:
         return target_of(document, stack_file)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import stat
 from pathlib import Path
 
 import pytest
 
 from orderbridge_cli.local.logs import LogLimit
+from orderbridge_cli.local.places import StateDir
 from orderbridge_cli.local.ports import claim_kept, kept_ports
 from orderbridge_cli.local.problems import PortTaken
 from orderbridge_cli.local.saved_state import forget_stream_positions
@@ -58,6 +60,34 @@ def test_stream_positions_are_forgotten_and_nothing_else(tmp_path: Path) -> None
 def test_a_state_that_was_never_saved_has_no_positions(tmp_path: Path) -> None:
     forget_stream_positions(tmp_path)
     assert list(tmp_path.iterdir()) == []
+
+
+def _rights(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.mark.parametrize("earlier", [None, 0o755, 0o777])
+def test_what_the_state_and_the_stack_file_lie_in_is_for_their_owner_alone(tmp_path: Path, earlier: int | None) -> None:
+    local = tmp_path / ".local"
+    if earlier is not None:
+        for folder in (local, local / "state"):
+            folder.mkdir()
+            folder.chmod(earlier)
+
+    StateDir(local / "state").make()
+    StackDescription("a", "b", "c", "d", "e", "f", "g", "h", str(tmp_path), "j", 1).write(local / "stack.json")
+
+    assert (_rights(local), _rights(local / "state")) == (0o700, 0o700)
+    assert (local / "state" / "logs").is_dir()
+
+
+def test_a_folder_of_somebody_else_is_used_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(Path, "chmod", refuse)
+    StateDir(tmp_path).make()
+    assert (tmp_path / "engine").is_dir()
 
 
 def test_a_stack_file_is_removed_only_by_its_own_stack(tmp_path: Path) -> None:

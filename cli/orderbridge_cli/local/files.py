@@ -2,7 +2,17 @@
 
 import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
+
+_OWNER_ALONE = 0o700
+
+
+def make_private(folder: Path) -> None:
+    """The folder, for its owner alone: secrets lie in it. One of earlier, with wider rights, is tightened."""
+    folder.mkdir(mode=_OWNER_ALONE, parents=True, exist_ok=True)
+    with suppress(PermissionError):  # somebody else's folder is theirs to tighten
+        folder.chmod(_OWNER_ALONE)
 
 
 def write_atomically(path: Path, text: str) -> None:

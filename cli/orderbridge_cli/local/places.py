@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from orderbridge_cli.local.files import make_private
+
 PROJECT_ROOT = Path(__file__).resolve().parents[3]
 DEFAULT_STATE_DIR = Path(".local/state")
 STACK_FILE = Path(".local/stack.json")
@@ -38,8 +40,9 @@ class StateDir:
     root: Path
 
     def make(self) -> None:
+        make_private(self.root)
         for folder in (self.engine, self.objects, self.temporary, self.logs, self.sandboxes):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(exist_ok=True)
 
     @property
     def lock(self) -> Path:

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from orderbridge_cli.local.files import write_atomically
+from orderbridge_cli.local.files import make_private, write_atomically
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,7 @@ class StackDescription:
     """The stack's outputs, as in template.yaml."""
 
     def write(self, path: Path) -> None:
+        make_private(path.parent)
         write_atomically(path, json.dumps(asdict(self), indent=2) + "\n")
 
     def remove(self, path: Path) -> None:

@@ -37,7 +37,8 @@ FIELDS = {
     },
     "RefreshRequest": {"token": "The token that you have, valid or expired for at most a day."},
     "SalesOrder": {
-        "customer_code": "Your code of the customer.",
+        "customer_code": "Your code of the customer. Codes and names are kept in Unicode NFC, without characters that "
+        "show nothing at their ends; inside, such a character is refused.",
         "site_code": "Your code of the site the order is for. It may decide which channels the order goes to.",
         "sales_name": "Name of the sales person.",
         "address": "Delivery address.",

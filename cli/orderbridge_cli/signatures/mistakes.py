@@ -247,7 +247,7 @@ def _other_bodies(body: bytes) -> Iterator[tuple[bytes, str]]:
     yield body.rstrip(b"\r\n"), "the body without the newline at its end"
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     for ascii_only in (False, True):
         for indent, separators, how in (

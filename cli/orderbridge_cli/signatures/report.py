@@ -33,6 +33,11 @@ from orderbridge_cli.signatures.texts import Reading, readings
 
 _HOUR = 3600
 _DIGEST_SIZES = frozenset({16, 20, 28, 32, 48, 64})
+_DIGESTS = {
+    32: ("sha256", "an HMAC-SHA256 or a digest"),
+    64: ("sha512", "an HMAC-SHA512, a digest, or a signature by an ECDSA or Ed25519 key"),
+}
+"""By their bytes, the digests that are sent instead of a signature, and what else is as long."""
 _CONTEXT_BYTES = 12
 
 
@@ -240,25 +245,26 @@ def _unknown_text(recovered: Recovered) -> Iterator[Mistake]:
 
 
 def _not_made_with_any(signature: str, keys: Sequence[PartnerKey], request: SignedRequest) -> list[Mistake]:
-    read = next(readings(signature), None)
+    found = list(readings(signature))
+    # A digest in hex can be read as Base64 too, and then has a length that says nothing.
+    in_hex = (each for each in found if each.mistake and each.mistake.code == "signature_in_hex")
+    read = next((each for each in in_hex if len(each.signature) in _DIGESTS), next(iter(found), None))
     if read is None:
         return [Mistake("not_base64", "X-SIGNATURE is not Base64 and cannot be read in any other way.")]
     findings = [read.mistake] if read.mistake else []
     sizes = {len(_bytes_of(key)) for key in keys}
     length = len(read.signature)
-    if length == hashlib.sha256().digest_size:
-        unsigned = next((s for s in suspects(request) if hashlib.sha256(s.message).digest() == read.signature), None)
+    if length in _DIGESTS:
+        name, looks_like = _DIGESTS[length]
+        hashed = (hashlib.new(name, suspect.message).digest() for suspect in suspects(request))
         detail = (
-            "This is the SHA-256 digest of the string, unsigned. Sign it with the private key."
-            if unsigned
-            else "32 bytes are no RSA signature; they look like an HMAC-SHA256 or a digest. Sign with the private key."
+            f"This is the {name.upper()} digest of the string, unsigned. Sign it with the private key."
+            if read.signature in hashed
+            else f"{length} bytes are no RSA signature; they look like {looks_like}. Sign with the private RSA key."
         )
         return [*findings, Mistake("not_rsa", detail)]
-    if length == 64 or (68 <= length <= 72 and read.signature.startswith(b"\x30")):
-        return [
-            *findings,
-            Mistake("not_rsa", f"{length} bytes look like an ECDSA or Ed25519 signature; use an RSA key."),
-        ]
+    if 68 <= length <= 72 and read.signature.startswith(b"\x30"):
+        return [*findings, Mistake("not_rsa", f"{length} bytes look like an ECDSA signature; use an RSA key.")]
     if sizes and length not in sizes:
         made = " or ".join(str(size) for size in sorted(sizes))
         detail = (

@@ -37,6 +37,36 @@ def test_credentials_go_to_the_secret_that_only_the_platforms_forwarder_reads(op
     assert "nobody-may-see" not in json.dumps(operator.items())
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b'{"stock": ' + b"[" * 100_000, "is nested too deeply"),
+        (b'{"a":' * 5000 + b"1" + b"}" * 5000, "is nested too deeply"),
+        (b'{"database_id": ' + b"9" * 5000 + b"}", "holds a number that is too long"),
+        ('{"base_url": "x"}'.encode("utf-16"), "is UTF-16 text; save it as UTF-8"),
+        ('{"base_url": "x"}'.encode("utf-16-be"), "is UTF-16 text; save it as UTF-8"),
+        (b'{"base_url": "\xff"}', "is not UTF-8 text"),
+        (b"[]", "must hold a JSON object"),
+    ],
+)
+@pytest.mark.parametrize("name", ["settings", "credentials"])
+def test_a_file_of_settings_or_credentials_that_cannot_be_read_is_a_message(
+    operator: Operator, content: bytes, said: str, name: str
+) -> None:
+    good = {"settings": SETTINGS["salesmania"], "credentials": CREDENTIALS["salesmania"]}
+    files = {each: operator.json_file(f"{each}.json", document) for each, document in good.items()}
+    bad = operator.file(f"{name}.json", content)
+    before = operator.items()
+
+    told = operator.refused(
+        "channels", "add", "toko", "--platform", "salesmania",
+        "--settings", files["settings"], "--credentials", files["credentials"],
+    )  # fmt: skip
+
+    assert f"{bad} {said}" in told
+    assert operator.items() == before
+
+
 def test_running_it_again_replaces_settings_and_credentials(operator: Operator) -> None:
     operator.add_channel("ngorder")
     since = operator.json("channels", "show", "ngorder")["since"]

@@ -39,6 +39,23 @@ def test_every_dead_letter_queue_of_the_template_is_listed(operator: Operator) -
     assert _counts(operator) == {}
 
 
+def test_the_list_can_be_of_one_queue_and_is_no_longer_than_asked_for(operator: Operator) -> None:
+    _put(operator, "stream", POSITION)
+    every = operator.json("dlq", "list")
+
+    assert operator.json("dlq", "list", "--limit", "2") == every[:2]
+    assert operator.json("dlq", "list", "--limit", "1000") == every
+    assert operator.json("dlq", "list", "--queue", "stream") == [{"queue": "stream", "messages": 1}]
+    assert "There is no dead-letter queue nothing" in operator.refused("dlq", "list", "--queue", "nothing")
+    assert operator.run("dlq", "list", "--limit", "0").exit_code == 2
+
+
+def test_a_message_of_nothing_but_brackets_is_shown_as_what_nobody_takes(operator: Operator) -> None:
+    _put(operator, "stream", "[" * 100_000)
+    (row,) = operator.json("dlq", "show")
+    assert (row["queue"], row["code"]) == ("stream", None)
+
+
 @pytest.mark.parametrize(("queue", "body"), [("forward-sirclo", DETAIL), ("rule-sirclo", EVENT)])
 def test_a_message_is_shown_and_stays(operator: Operator, queue: str, body: Any) -> None:
     _put(operator, queue, body)

@@ -144,6 +144,30 @@ def test_an_unknown_partner_is_exit_1_everywhere(set_up: Operator) -> None:
         assert "There is no partner nobody." in set_up.refused("partners", name, "nobody", *more)
 
 
+def test_a_key_that_another_partner_has_is_registered_and_the_operator_is_told(
+    set_up: Operator, artia: dict[str, str], other_key: bytes
+) -> None:
+    result = set_up.add_partner("budi", "sirclo")
+
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["key_also_of"] == ["artia"]
+    kid = set_up.json("partners", "show", "budi")["keys"][0]["kid"]
+    assert f"artia has had this very key (kid {kid})" in result.stderr
+
+    set_up.json("partners", "revoke-key", "artia", kid)
+    set_up.json("partners", "add-key", "artia", set_up.file("other.pem", other_key))
+    added = set_up.run("partners", "add-key", "budi", set_up.file("other.pem", other_key), "--json")
+    assert json.loads(added.stdout)["key_also_of"] == ["artia"]
+    assert "artia has had this very key" in added.stderr
+    third = set_up.add_partner("citra", "sirclo")
+    assert json.loads(third.stdout)["key_also_of"] == ["artia", "budi"], "a revoked key was another's as well"
+
+
+def test_a_key_that_nobody_else_has_is_spoken_of_to_nobody(set_up: Operator, artia: dict[str, str]) -> None:
+    added = set_up.json("partners", "add-key", "artia", set_up.file("own.pem", public_pem()))
+    assert added.keys() == {"client_id", "kid", "bits", "state", "last_used"}
+
+
 # --- the partner's life -----------------------------------------------------------------------------------------------
 
 

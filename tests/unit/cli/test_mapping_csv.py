@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from decimal import Decimal
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orderbridge.domain.mapping import KINDS, MappingKey
+from orderbridge.aws.channel_items import mapping_text
+from orderbridge.domain.mapping import KINDS, MappingKey, parse_value
+from orderbridge.platforms.registry import definition_of
 from orderbridge_cli.mapping_csv import UnreadableFile, read_rows, write_rows
 
 # What UTF-8 and CSV can carry: a lone surrogate is no character, and NUL ends a text elsewhere.
@@ -23,6 +29,47 @@ def test_what_is_written_is_read_back_character_for_character(rows: list[tuple[s
 
     assert bad == []
     assert [(row.kind, row.key, row.value) for row in read] == rows
+
+
+FRACTIONS = st.decimals("0.0001", 10**9, places=3) | st.decimals("0.0001", 10**9, allow_nan=False, places=4)
+
+
+@given(FRACTIONS)
+@example(Decimal("17.500"))
+@example(Decimal("17500.125"))
+def test_a_number_that_a_platform_told_is_exported_as_import_takes_it_and_means_the_same(price: Decimal) -> None:
+    told = {"product_id": 7, "unit": "PCS", "price": price}
+    exported = write_rows([(MappingKey.of("product", "P-1"), mapping_text(told))])
+
+    (row,), _ = read_rows(exported.encode())
+
+    definition = definition_of("salesmania")
+    settings = definition.read_settings({"base_url": "https://salesmania.example.com", "database_id": 1})
+    read = definition.read_mapping("product", parse_value(row.value), settings)
+    assert read == definition.read_mapping("product", told, settings)
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+@given(st.lists(st.tuples(st.sampled_from(KINDS), _TEXTS, _TEXTS)))
+def test_rows_are_read_whatever_parts_their_columns(delimiter: str, rows: list[tuple[str, str, str]]) -> None:
+    out = io.StringIO(newline="")
+    csv.writer(out, delimiter=delimiter, quoting=csv.QUOTE_ALL).writerows([("kind", "key", "value"), *rows])
+
+    read, bad = read_rows(out.getvalue().encode())
+
+    assert bad == []
+    assert [(row.kind, row.key, row.value) for row in read] == rows
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_said_to_be_that(encoding: str) -> None:
+    with pytest.raises(UnreadableFile, match="UTF-16"):
+        read_rows("kind,key,value\n".encode(encoding))
+
+
+def test_a_very_long_first_line_is_unreadable_and_no_defect() -> None:
+    _, bad = read_rows(b"x" * 200_000 + b"\n")
+    assert [row.line for row in bad] == [1]
 
 
 def test_a_row_is_known_by_the_line_it_begins_on() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import pty
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -122,6 +124,46 @@ def test_what_others_wrote_cannot_move_the_cursor_or_be_read_as_markup() -> None
     shown = CliRunner().invoke(_app(run), ["run"]).stdout
     assert "[red]x[/red]" in shown
     assert not {"\x1b", "\x07", "\u202e"} & set(shown)
+
+
+SEEN_BY_A_TERMINAL = "a\x1b[31m\x07\x7f\x85\x9b\u202e\u2066\u2028\ufeff\U000e0041\u00a0z \u00e9 \u6ce8 \U0001f600"
+
+
+@pytest.mark.parametrize("arguments", [["--json"], []])
+def test_on_a_terminal_what_it_would_interpret_is_escaped_and_json_means_the_same(arguments: list[str]) -> None:
+    script = (
+        "import sys; from orderbridge_cli.output import answer, command, new_group\n"
+        f"text = {SEEN_BY_A_TERMINAL!r}\n"
+        "group = new_group('test', 'A test.')\n"
+        "command(group, 'run')(lambda: answer({'text': text}, lambda: text))\n"
+        "command(group, 'other')(lambda: None)\n"
+        "group()"
+    )
+    terminal, inner = pty.openpty()
+    with os.fdopen(inner, "w") as stdout:
+        done = subprocess.run(
+            [sys.executable, "-c", script, "run", *arguments], stdout=stdout, check=True, timeout=PATIENCE_S,
+            env={**os.environ, "PYTHONIOENCODING": "utf-8"},
+        )  # fmt: skip
+    assert done.returncode == 0
+    with os.fdopen(terminal, "rb") as shown:
+        text = shown.readline().decode().removesuffix("\r\n")
+    assert text.isprintable()
+    assert "\u00e9 \u6ce8 \U0001f600" in text
+    if arguments:
+        assert json.loads(text) == {"text": SEEN_BY_A_TERMINAL}
+
+
+def test_in_a_pipe_json_is_as_it_is() -> None:
+    group = _app(lambda: answer({"text": SEEN_BY_A_TERMINAL}, lambda: ""))
+    shown = CliRunner().invoke(group, ["run", "--json"]).stdout
+    assert "\u202e" in shown
+    assert json.loads(shown) == {"text": SEEN_BY_A_TERMINAL}
+
+
+def test_a_sentence_for_a_person_cannot_move_the_cursor_either() -> None:
+    shown = CliRunner().invoke(_app(lambda: answer(None, lambda: "a\x1b[2J\u202eb\nc")), ["run"]).stdout
+    assert shown == "a\ufffd[2J\ufffdb\nc\n"
 
 
 def test_tables_in_a_pipe_are_not_cut_at_80_columns() -> None:

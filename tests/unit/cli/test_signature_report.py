@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import hmac
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -218,6 +219,21 @@ def test_an_unsigned_digest_is_told_from_any_32_bytes() -> None:
     assert "unsigned" not in report_on(base64_of(bytes(32))).findings[0].detail
 
 
+@pytest.mark.parametrize("write", [base64_of, bytes.hex])
+def test_an_hmac_is_named_by_its_length_in_base64_and_in_hex(write: Callable[[bytes], str]) -> None:
+    for name in ("sha256", "sha512"):
+        made = hmac.digest(b"the client_secret", LEGACY.string_to_sign(), name)
+        finding = report_on(write(made)).findings[-1]
+        assert (finding.code, f"HMAC-{name.upper()}" in finding.detail) == ("not_rsa", True)
+
+
+@pytest.mark.parametrize("name", ["sha256", "sha512"])
+def test_an_unsigned_digest_is_named(name: str) -> None:
+    digest = hashlib.new(name, LEGACY.string_to_sign()).digest()
+    for text in (base64_of(digest), digest.hex()):
+        assert f"the {name.upper()} digest of the string, unsigned" in report_on(text).findings[-1].detail
+
+
 def test_an_unknown_text_is_reported_with_its_digest() -> None:
     report = report_on(base64_of(sign(b"Partner-002|1704067200")))
 
@@ -339,3 +355,11 @@ def test_no_suspect_but_the_first_is_the_right_string() -> None:
         assert first.mistakes == ()
         assert all(other.message != first.message for other in others if len(other.mistakes) == 1)
         assert all(other.mistakes for other in others)
+
+
+@pytest.mark.parametrize("body", [b"[" * 100_000, b'{"a":' * 2000 + b"1" + b"}" * 2000])
+def test_a_body_of_nothing_but_brackets_is_compared_as_it_is(body: bytes) -> None:
+    request = replace(BODY_BOUND, body=body)
+    report = examine(request, base64_of(sign(request.string_to_sign())), [public_key()], NOW)
+    assert report.verifies
+    assert "other_text" in codes(examine(request, base64_of(sign(b"something else")), [public_key()], NOW))

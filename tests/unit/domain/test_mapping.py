@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.mapping import MAX_KEY_BYTES, MappingKey, parse_value
-from orderbridge.domain.orders import InvalidFields, parse_sales_order
+from orderbridge.domain.mapping import MappingKey, parse_value
+from orderbridge.domain.orders import parse_sales_order
 from tests.fakes.samples import order_body
 
 
@@ -73,23 +73,6 @@ def test_a_key_ignores_space_and_of_sales_people_case(kind: Any, key: str, kept:
 def test_a_key_that_was_normalised_once_stays_as_it_is(key: str) -> None:
     once = MappingKey.of("sales", key).key
     assert MappingKey.of("sales", once).key == once
-
-
-GROWS = "\u0390"
-"""A letter of two bytes whose lower case has six."""
-
-
-def test_a_sales_name_that_is_too_long_for_a_key_is_refused_where_it_is_posted() -> None:
-    fits = MAX_KEY_BYTES // len(GROWS.casefold().encode())
-    kept = parse_sales_order(order_body(sales_name=GROWS * fits)).sales_name
-    assert len(MappingKey.of("sales", kept).key.encode()) <= MAX_KEY_BYTES
-
-    with pytest.raises(InvalidFields) as refused:
-        parse_sales_order(order_body(sales_name=GROWS * (fits + 1), customer_code=""))
-
-    told = {error.pointer: error.message for error in refused.value.errors}
-    assert told.keys() == {"/sales_name", "/customer_code"}
-    assert str(MAX_KEY_BYTES) in told["/sales_name"]
 
 
 def test_a_sales_name_of_the_longest_characters_is_taken() -> None:

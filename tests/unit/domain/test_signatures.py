@@ -6,22 +6,13 @@ import base64
 from dataclasses import replace
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512
-from cryptography.hazmat.primitives.serialization import (
-    BestAvailableEncryption,
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_der_public_key,
-)
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orderbridge.domain.partners import PartnerKey
 from orderbridge.domain.signatures import (
-    MIN_KEY_BITS,
     BadPublicKey,
     BadSignature,
     BadTimestamp,
@@ -33,22 +24,11 @@ from orderbridge.domain.signatures import (
     timestamp_to_milliseconds,
     verify_signature,
 )
-from tests.fakes.samples import CLIENT_ID, partner_key, private_key, public_pem, sign
+from tests.fakes.samples import CLIENT_ID, partner_key, private_key, sign
 from tests.unit.domain import vectors
 
 TIMESTAMP = "1735700400"
 MESSAGE = b"partner-client-001|1735700400"
-
-SAMPLE_KEY_OF_THE_DOCUMENT = b"""-----BEGIN PUBLIC KEY-----
-MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAomV+Vm1xlRXanmh108Ku
-sls7SSKec0oCejtc9QGObpd4RnQ+7gihm2k6etnSNP7b+XrpY+fBkiQNaBInii9M
-10kW9Bhf/M9GH/edL3IqnzDNSi7tcoQgnO7h8xmzLNWHTjtR6bkrsdBS5dry6hto
-taF5KXomuoYgztCdGDOa0W20aeLzYSXIoW7s/Ay5yIXt0xaXTll3/bmezleguFPn
-wQZq5EqZFWlUZvutDi+f2l9rTRY0Fb64y+VAf+mnIbEovGqsPEeF/p97YWxcY7CW
-m8NsT0lwBVOtkmEl967Brz5yvEObF5bJgVodi6mNVsN1ki0MCitIhYO8shcE7eUi
-lQIDAQAB
------END PUBLIC KEY-----
-"""
 
 
 def stored(der: bytes, bits: int = 2048) -> PartnerKey:
@@ -184,13 +164,6 @@ def test_any_of_several_keys_may_sign_and_is_named() -> None:
         verify_signature([], MESSAGE, sign(MESSAGE))
 
 
-def test_the_documents_sample_key_verifies_nothing_that_we_can_sign() -> None:
-    sample = read_public_key(SAMPLE_KEY_OF_THE_DOCUMENT, "")
-
-    assert sample.bits == 2048
-    assert not accepts(sample, MESSAGE, sign(MESSAGE))
-
-
 # --- how they are written ---------------------------------------------------------------------------------------------
 
 
@@ -281,67 +254,6 @@ def test_five_minutes_to_either_side(off_by_ms: int, fresh: bool, direction: int
 
 
 # --- keys -------------------------------------------------------------------------------------------------------------
-
-
-def pem_of(key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey | dsa.DSAPublicKey | ed25519.Ed25519PublicKey) -> bytes:
-    return key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-
-
-def test_a_key_is_known_by_itself() -> None:
-    key = read_public_key(public_pem(), "2025-01-01T03:00:00.000Z")
-    spelt_otherwise = public_pem().replace(b"\n", b"\r\n") + b"\n\n"
-
-    assert (key.bits, key.state, key.added_at) == (MIN_KEY_BITS, "active", "2025-01-01T03:00:00.000Z")
-    assert read_public_key(spelt_otherwise, "").kid == key.kid
-    assert read_public_key(public_pem("second"), "").kid != key.kid
-    loaded = load_der_public_key(key.spki_der)
-    assert isinstance(loaded, rsa.RSAPublicKey)
-    assert loaded.public_numbers() == private_key().public_key().public_numbers()
-
-
-@pytest.mark.parametrize("bits", [1024, 2047])
-def test_short_keys_are_refused(bits: int) -> None:
-    with pytest.raises(BadPublicKey, match=f"{bits} bits"):
-        read_public_key(public_pem("short", bits), "")
-
-
-def test_a_private_key_is_refused_and_called_disclosed() -> None:
-    key = private_key()
-    for form in (PrivateFormat.PKCS8, PrivateFormat.TraditionalOpenSSL):
-        for encryption in (NoEncryption(), BestAvailableEncryption(b"password")):
-            with pytest.raises(BadPublicKey, match="disclosed"):
-                read_public_key(key.private_bytes(Encoding.PEM, form, encryption), "")
-
-
-def test_keys_that_are_not_rsa_are_refused() -> None:
-    others = (
-        ec.generate_private_key(ec.SECP256R1()).public_key(),
-        ed25519.Ed25519PrivateKey.generate().public_key(),
-    )
-    for key in others:
-        with pytest.raises(BadPublicKey, match="RSA"):
-            read_public_key(pem_of(key), "")
-
-
-@pytest.mark.parametrize(
-    "pem",
-    [
-        b"", b"MIIB", b"-----BEGIN PUBLIC KEY-----\n-----END PUBLIC KEY-----\n", b"\x00" * 64, b"\xff\xfe",
-        b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n",
-        b"-----BEGIN PUBLIC KEY-----\n!!!!\n-----END PUBLIC KEY-----\n",
-        b"ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAABAQ== someone",
-    ],
-)  # fmt: skip
-def test_what_is_no_key_is_refused(pem: bytes) -> None:
-    with pytest.raises(BadPublicKey):
-        read_public_key(pem, "")
-
-
-def test_a_truncated_key_is_refused() -> None:
-    lines = public_pem().splitlines(keepends=True)
-
-    with pytest.raises(BadPublicKey):
-        read_public_key(b"".join(lines[:-3] + lines[-1:]), "")
 
 
 def test_a_revoked_key_is_still_a_key_and_it_is_the_partner_who_leaves_it_out() -> None:

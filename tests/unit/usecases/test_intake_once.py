@@ -31,6 +31,18 @@ def test_the_same_purchase_order_again_is_the_same_order() -> None:
     assert world.stored() == [first.order]
 
 
+def test_the_same_purchase_order_in_another_form_of_unicode_is_the_same_order() -> None:
+    world = IntakeWorld()
+    lines = [{"product_code": "Caf\u00e9", "quantity": 1}]
+    first = world.accept(world.request(order_body(purchase_order_no="N\u00ba \u00c5 1", products=lines)))
+    lines = [{"product_code": "\u200bCafe\u0301", "quantity": 1}]
+
+    again = world.accept(world.request(order_body(purchase_order_no="N\u00ba A\u030a\u00a0 1\ufeff", products=lines)))
+
+    assert again.replayed
+    assert world.stored() == [first.order]
+
+
 def test_the_same_purchase_order_with_other_content_is_a_conflict_and_changes_nothing() -> None:
     world = IntakeWorld()
     first = world.accept(world.request())

@@ -37,6 +37,7 @@ def test_every_product_is_shown_with_every_channels_level() -> None:
     ]  # fmt: skip
     assert shown["A"][0]["as_of"] == made.table.by_channel["first"].read_at
     assert [each["product_code"] for each in overview(made).products("B")] == ["B"]
+    assert [each["product_code"] for each in overview(made).products("\ufeffB\u00a0")] == ["B"]
     assert list(overview(made).products("none")) == []
 
 

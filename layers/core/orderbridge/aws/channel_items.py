@@ -77,7 +77,14 @@ def read_channel(profile: Mapping[str, Any], state: Mapping[str, Any] | None = N
 
 def json_text(document: Any) -> str:
     """A document as JSON: whole numbers as such, and a fraction as its exact text, which every model reads back."""
-    return json.dumps(document, default=lambda number: int(number) if number == int(number) else f"{number:f}")
+    return json.dumps(document, default=_number)
+
+
+def _number(number: Decimal) -> int | str:
+    if number == int(number):
+        return int(number)
+    # A text with three places behind its dot is refused as ambiguous; a fourth says that it is a fraction.
+    return f"{number:f}" + ("0" if number.as_tuple().exponent == -3 else "")
 
 
 def mapping_item(channel: str, need: MappingKey, value: str, found_at: str | None = None) -> Item:

@@ -118,5 +118,5 @@ def _message(body: str) -> ForwardMessage | DeliveryRef | None:
         document = json.loads(body)
         detail = document.get("detail", document)
         return DeliveryRef.from_detail(detail) if "message_id" in detail else ForwardMessage.from_detail(detail)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None

@@ -123,7 +123,7 @@ def read_order(item: Mapping[str, Any]) -> Order:
     return Order(
         key=OrderKey(values["client_id"], values["reference"]),
         code=values["code"],
-        content=SalesOrder.model_validate_json(values["content"]),
+        content=SalesOrder.as_stored(values["content"]),
         content_hash=values["content_hash"],
         created_at=values["created_at"],
         order_date=values["order_date"],

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal, get_args
 
+from orderbridge.domain.code_text import caseless, compared
+
 MappingKind = Literal["route", "product", "customer", "site", "sales", "price", "unit", "cost", "address"]
 KINDS: tuple[MappingKind, ...] = get_args(MappingKind)
 
@@ -29,9 +31,9 @@ class MappingKey:
 
     @classmethod
     def of(cls, kind: MappingKind, key: str) -> MappingKey:
-        """The key with outer space removed and inner space collapsed; names of sales people ignore case."""
-        text = " ".join(key.split())
-        return cls(kind, text.casefold(), text) if kind == "sales" else cls(kind, text)
+        """The key as codes are compared (`code_text`), whatever is in it; names of sales people ignore case."""
+        text = compared(key)
+        return cls(kind, caseless(text), text) if kind == "sales" else cls(kind, text)
 
     @property
     def shown(self) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from orderbridge.domain.code_text import compared
 from orderbridge.domain.orders import ChannelRef
 
 CLIENT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
@@ -48,7 +49,7 @@ class Partner:
 
     def channels_for(self, site_code: str) -> tuple[ChannelRef, ...]:
         """The channels an order for this site goes to: the site's route if there is one, else the partner's own."""
-        return self.routes.get(" ".join(site_code.split()), self.channels)
+        return self.routes.get(compared(site_code), self.channels)
 
     @property
     def registered_at(self) -> str:

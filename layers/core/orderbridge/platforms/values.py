@@ -25,6 +25,7 @@ UNIT_PRICE_PLACES = Decimal("0.0001")
 _PERCENT = r"(?:100(?:\.0+)?|\d{1,2}(?:\.\d+)?)"
 _WHOLE = re.compile(r"-?(?:0|[1-9]\d*)", re.ASCII)
 _PLAIN_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
+_THOUSANDS = re.compile(r"-?[0-9]+\.[0-9]{3}")
 _VISIBLE = re.compile(r"[!-~]+")
 _CASCADE = re.compile(rf"{_PERCENT}(?:\+{_PERCENT})*", re.ASCII)
 
@@ -39,10 +40,18 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
+def _ask_about_thousands(text: str) -> None:
+    # Indonesia writes 17500 as 17.500; as JSON reads it, goods would be sold at a thousandth of their price.
+    if _THOUSANDS.fullmatch(text):
+        whole, _, fraction = text.partition(".")
+        raise ValueError(f"{text} may mean {whole}{fraction} or {whole}.{fraction}0; write the one that is meant")
+
+
 def _whole_number(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("must be a whole number")
     if isinstance(value, str):
+        _ask_about_thousands(value.strip())
         # 007 may be an id somewhere, but no number is written so: sent as 7 it would be another's.
         if not _WHOLE.fullmatch(value.strip()):
             raise ValueError("must be a whole number in plain digits, without zeros before it")
@@ -53,8 +62,10 @@ def _whole_number(value: Any) -> Any:
 def _number(value: Any) -> Any:
     if isinstance(value, bool):
         raise ValueError("must be a number")
-    if isinstance(value, str) and not _PLAIN_NUMBER.fullmatch(value.strip()):
-        raise ValueError("must be a number in plain digits, such as 17500 or 99.5")
+    if isinstance(value, str):
+        _ask_about_thousands(value.strip())
+        if not _PLAIN_NUMBER.fullmatch(value.strip()):
+            raise ValueError("must be a number in plain digits, such as 17500 or 99.5")
     # A float has lost its decimal digits already; its shortest text is what was written.
     return Decimal(repr(value)) if isinstance(value, float) else value
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
+from orderbridge.domain.code_text import UnseenCharacter, checked_code, trimmed
 from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState, TimelineEntry
 from orderbridge.domain.mapping import KINDS, MAX_KEY_BYTES, MappingKey, MappingKind, parse_value
 from orderbridge.domain.orders import ChannelRef
@@ -21,6 +23,11 @@ from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
 MAX_VALUE_LENGTH = 8000
 PARTNER_PREFIX = "partner:"
 _SEPARATORS = re.compile(r"[|;,]")
+_SPREADSHEET_ERROR = re.compile(r"#(?:N/A|DIV/0!|GETTING_DATA|[A-Z]{1,20}[!?])|Err:[0-9]{3}", re.IGNORECASE | re.ASCII)
+_NOTHING = frozenset({"nan", "null", "<na>"})
+"""What programs write where there is nothing. NONE is left out: partners send it as a code."""
+_SHORTENED = re.compile(r"[0-9](?:[.,][0-9]{1,15})?E\+[0-9]{2,3}", re.IGNORECASE)
+"""How a spreadsheet shows a number of more digits than it likes, such as a barcode."""
 
 Progress = Callable[[str], None]
 ValueCheck = Callable[[MappingKind, str], str | None]
@@ -39,7 +46,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class BadRow:
-    """A row that cannot be imported, and why."""
+    """A row, from which line on, and what is wrong or doubtful about it."""
 
     line: int
     reason: str
@@ -56,10 +63,11 @@ class RowsRefused(OperationRefused):
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What an import came to: how many rows it wrote and which forwards it let go."""
+    """What an import came to: how many rows it wrote, which forwards it let go, and which rows are doubtful."""
 
     rows: int
     released: Sequence[Forward]
+    warnings: Sequence[BadRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +108,7 @@ class OperateMappings:
         checked = _checked(rows, wrong, bad)
         for written in self.table.write(channel, list(checked.items())):
             on_progress(f"{written} of {len(checked)} rows written")
-        return self._result(len(checked), self.releasing.after_import(channel, checked.keys()), on_progress)
+        return self._result(rows, self.releasing.after_import(channel, checked.keys()), on_progress)
 
     def import_routes(
         self, client_id: str, rows: Sequence[Row], on_progress: Progress, bad: Sequence[BadRow] = ()
@@ -131,14 +139,14 @@ class OperateMappings:
             entry = TimelineEntry(to_iso(self.clock()), "RoutesImported", None, _few(routes))
             self.partners.save_routes(client_id, routes, entry)
             on_progress(f"{len(routes)} routes written")
-        return self._result(len(checked), self.routing(client_id, checked.keys()), on_progress)
+        return self._result(rows, self.routing(client_id, checked.keys()), on_progress)
 
-    def _result(self, rows: int, released: Iterator[Forward], on_progress: Progress) -> ImportResult:
+    def _result(self, rows: Sequence[Row], released: Iterator[Forward], on_progress: Progress) -> ImportResult:
         forwards: list[Forward] = []
         for forward in released:
             forwards.append(forward)
             on_progress(f"{len(forwards)} forwards released")
-        return ImportResult(rows, forwards)
+        return ImportResult(len(rows), forwards, tuple(_doubtful(rows)))
 
     def _require_partner(self, client_id: str) -> None:
         if not CLIENT_ID.fullmatch(client_id) or self.partners.read(client_id) is None:
@@ -202,16 +210,16 @@ def _checked(
     first_lines: dict[MappingKey, int] = {}
     checked: dict[MappingKey, str] = {}
     for row in rows:
-        kind = next((known for known in KINDS if known == row.kind.strip()), None)
+        kind = next((known for known in KINDS if known == trimmed(row.kind)), None)
         if kind is None:
             refused.append(BadRow(row.line, f"{row.kind!r} is not a kind; there are {', '.join(KINDS)}"))
             continue
         try:
-            key, value = read_key(kind, row.key), row.value.strip()
+            key, value = read_key(kind, row.key), trimmed(row.value)
         except AmbiguousKey as ambiguous:
             refused.append(BadRow(row.line, str(ambiguous)))
             continue
-        reason = _wrong_text(key.key, value) or wrong(kind, value)
+        reason = _wrong_key(row.key, key.key) or _wrong_text(value) or wrong(kind, value)
         if reason is None and key in first_lines:
             reason = f"{kind} {key.key!r} stands on line {first_lines[key]} already"
         if reason is not None:
@@ -223,38 +231,82 @@ def _checked(
     return checked
 
 
-def _wrong_text(key: str, value: str) -> str | None:
+def _doubtful(rows: Sequence[Row]) -> Iterator[BadRow]:
+    """Rows that a spreadsheet has probably spoilt, although they can be imported."""
+    for row in rows:
+        for cell, text in (("key", trimmed(row.key)), ("value", trimmed(row.value))):
+            if _SHORTENED.fullmatch(text):
+                reason = f"the {cell} {text} looks like a longer number that a spreadsheet has shortened"
+                yield BadRow(row.line, f"{reason}; format its column as text and write the digits anew")
+
+
+def _wrong_key(written: str, key: str) -> str | None:
+    try:
+        code = checked_code(written)
+    except UnseenCharacter as unseen:
+        return f"the key {written.strip()!r}: {unseen}"
     if not key:
         return "the key is empty"
+    if _says_nothing(code):
+        return f"the key is {code}, which is no code but a spreadsheet's error or a database's word for nothing"
     if len(key.encode()) > MAX_KEY_BYTES:
         return f"the key is longer than {MAX_KEY_BYTES} bytes"
+    return None
+
+
+def _wrong_text(value: str) -> str | None:
     if not value:
         return "the value is empty"
     if len(value) > MAX_VALUE_LENGTH:
         return f"the value is longer than {MAX_VALUE_LENGTH} characters"
+    if _says_nothing(value):
+        return f"the value is {value}, which is no value but a spreadsheet's error or a database's word for nothing"
     return None
+
+
+def _says_nothing(cell: str) -> bool:
+    return cell.casefold() in _NOTHING or _SPREADSHEET_ERROR.fullmatch(cell) is not None
 
 
 def _broken_json(value: str) -> str | None:
     """What is wrong with a value that begins as JSON does and is none; stored, it would be taken for a plain id."""
     try:
-        parse_value(value)
+        parsed = parse_value(value)
     except ValueError as error:
         return f"the value is not JSON: {error}"
-    return None
+    return next(filter(None, map(_wrong_in_json, _texts_in(parsed))), None)
+
+
+def _wrong_in_json(text: str) -> str | None:
+    # A JSON text NULL was written on purpose, in quotes; nobody writes an error on purpose.
+    if _SPREADSHEET_ERROR.fullmatch(text.strip()):
+        return f"the value holds {text.strip()}, which is a spreadsheet's error"
+    return "the value holds a NUL character" if "\0" in text else None
+
+
+def _texts_in(value: Any) -> Iterator[str]:
+    """Every text in a JSON value, however deep it lies."""
+    left = [value]
+    for each in left:
+        if isinstance(each, str):
+            yield each
+        elif isinstance(each, Mapping):
+            left += (*each, *each.values())
+        elif isinstance(each, list):
+            left += each
 
 
 def _route_channels(value: str) -> list[str]:
     """The names in a route's value: a JSON list, or names parted by bars, semicolons or commas."""
     if value.startswith("["):
         try:
-            listed = json.loads(value)
+            listed = parse_value(value)
         except ValueError:
             listed = None
         names = listed if isinstance(listed, list) and all(isinstance(name, str) for name in listed) else [value]
     else:
         names = _SEPARATORS.split(value)
-    return list(dict.fromkeys(name.strip() for name in names if name.strip()))
+    return list(dict.fromkeys(trimmed(name) for name in names if trimmed(name)))
 
 
 def _few(routes: Collection[str]) -> str:

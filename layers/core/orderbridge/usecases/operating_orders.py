@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import get_args
 
+from orderbridge.domain.code_text import compared
 from orderbridge.domain.codes import ORDER_CODE
 from orderbridge.domain.forwards import LISTED_STATES, UNROUTED, Forward, ForwardState
 from orderbridge.domain.orders import OrderKey, OrderStatus, OrderSummary
@@ -72,8 +73,9 @@ class LookUpOrders:
 
     def with_purchase_order_no(self, number: str, client_id: str | None) -> Iterator[OrderSummary]:
         """The orders under a partner's own number: at most one of each partner. Their lists may not show it yet."""
+        reference = f"po:{compared(number)}"
         for each in self._clients(client_id):
-            order = self.reads.read_order(OrderKey(each, f"po:{number}"))
+            order = self.reads.read_order(OrderKey(each, reference))
             if order is not None:
                 yield OrderSummary(order.key, order.code, order.created_at, order.order_date, order.status)
 

@@ -30,6 +30,8 @@ class IssuedSecret:
 
     partner: Partner
     client_secret: str
+    key_also_of: Sequence[str] = ()
+    """The other partners that have had the key it was registered with."""
 
     def body(self) -> dict[str, str]:
         return {"client_id": self.partner.client_id, "client_secret": self.client_secret}
@@ -59,6 +61,7 @@ class OperatePartners:
             )
         partner_name = _clean_name(name)
         key = self._key(public_key_pem)
+        key_also_of = self._others_with(key, client_id)
         secret = self.new_secret()
         partner = Partner(
             client_id=client_id,
@@ -70,7 +73,7 @@ class OperatePartners:
         )
         if not self.registry.add(partner, self._entry("PartnerAdded", f"key {key.kid}, {key.bits} bits")):
             raise OperationRefused(f"The partner {client_id} exists already; nothing was changed.")
-        return IssuedSecret(partner, secret)
+        return IssuedSecret(partner, secret, key_also_of)
 
     def suspend(self, client_id: str) -> bool:
         """No token is given out or accepted any more; False where the partner was suspended already."""
@@ -115,16 +118,17 @@ class OperatePartners:
         self._save(partner, replace(partner, signature_profile=profile), "SignatureProfileSet", profile)
         return True
 
-    def add_key(self, client_id: str, public_key_pem: bytes) -> PartnerKey:
-        """One more key the partner may sign with."""
+    def add_key(self, client_id: str, public_key_pem: bytes) -> tuple[PartnerKey, Sequence[str]]:
+        """One more key the partner may sign with, and the other partners that have had it."""
         partner = self.read(client_id)
         key = self._key(public_key_pem)
+        key_also_of = self._others_with(key, client_id)
         entry = self._entry("KeyAdded", f"key {key.kid}, {key.bits} bits")
         if not self.registry.add_key(partner.client_id, key, entry):
             raise OperationRefused(
                 f"{client_id} has had this very key (kid {key.kid}); a revoked key stays revoked, make a new pair."
             )
-        return key
+        return key, key_also_of
 
     def revoke_key(self, client_id: str, kid: str) -> Partner:
         """Nothing that this key signs is accepted any more; the partner as it stands after it."""
@@ -138,6 +142,11 @@ class OperatePartners:
             except LostRace as lost:
                 raise OperationRefused(CONCURRENT_CHANGE) from lost
         return self.read(client_id)
+
+    def _others_with(self, key: PartnerKey, client_id: str) -> Sequence[str]:
+        # Partners are few and keys rarely added, so they are read one by one, and no index is kept.
+        others = (self.registry.read(other) for other in self.registry.client_ids() if other != client_id)
+        return [other.client_id for other in others if other and key.kid in {each.kid for each in other.keys}]
 
     def _key(self, pem: bytes) -> PartnerKey:
         try:

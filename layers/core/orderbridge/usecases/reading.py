@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, get_args
 
+from orderbridge.domain.code_text import UnseenCharacter, checked_code
 from orderbridge.domain.codes import ORDER_CODE
 from orderbridge.domain.cursors import OrderCursor
 from orderbridge.domain.orders import MAX_REFERENCE_LENGTH, OrderKey, OrderStatus, OrderSummary
@@ -84,6 +85,9 @@ class OrderFilter:
                 return None
             try:
                 return parse(query[name])
+            except UnseenCharacter as unseen:
+                errors.append(FieldError(f"/{name}", str(unseen)))
+                return None
             except ValueError:
                 errors.append(FieldError(f"/{name}", expected))
                 return None
@@ -122,9 +126,10 @@ def _status(text: str) -> OrderStatus:
 
 
 def _reference(text: str) -> str | None:
-    if len(text.strip()) > MAX_REFERENCE_LENGTH:
+    reference = checked_code(text)
+    if len(reference) > MAX_REFERENCE_LENGTH:
         raise ValueError(text)
-    return text.strip() or None
+    return reference or None
 
 
 def _moment(text: str) -> datetime:

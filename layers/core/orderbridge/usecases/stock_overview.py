@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orderbridge.domain.channels import Channel
+from orderbridge.domain.code_text import compared
 from orderbridge.domain.stock import StockLevel
 from orderbridge.domain.stock_drift import compare
 from orderbridge.domain.stock_runs import StockRun, source_ranks, takes_part
@@ -66,5 +67,5 @@ class StockOverview:
 
     def _stream(self, name: str, code: str | None) -> Iterable[tuple[str, StockLevel]]:
         if code is not None:
-            return self.levels.find(name, [code]).items()
+            return self.levels.find(name, [compared(code)]).items()
         return ((level.product_code, level) for level in self.levels.levels(name))

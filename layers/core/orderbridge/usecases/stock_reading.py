@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from orderbridge.domain.channels import Channel, StockSettings
+from orderbridge.domain.code_text import UnseenCharacter, checked_code
 from orderbridge.domain.cursors import StockCursor
-from orderbridge.domain.mapping import MappingKey
 from orderbridge.domain.partners import Partner
 from orderbridge.domain.problems import FieldError, InvalidFields
 from orderbridge.domain.stock import StockLevel, level_of_record
@@ -31,8 +31,11 @@ class StockFilter:
         """The filter in a query string; raises `InvalidFields` with every parameter that is wrong, at once."""
         unknown = sorted(query.keys() - {"product_code", "limit", "cursor"})
         errors = [FieldError(f"/{name}", "there is no such parameter") for name in unknown]
-        product_code = MappingKey.of("product", query.get("product_code", "")).key or None
-        limit, cursor = DEFAULT_LIMIT, None
+        product_code, limit, cursor = None, DEFAULT_LIMIT, None
+        try:
+            product_code = checked_code(query.get("product_code", "")) or None
+        except UnseenCharacter as unseen:
+            errors.append(FieldError("/product_code", str(unseen)))
         if product_code is not None and len(product_code) > LONGEST_PRODUCT_CODE:
             errors.append(FieldError("/product_code", f"must have at most {LONGEST_PRODUCT_CODE} characters"))
         try:
