@@ -164,7 +164,7 @@ def test_every_api_path_is_explicit() -> None:
     read = ("sales-orders", "sales-orders/{code}", "stocks", "health", "openapi.json", "docs")
     assert routes == {
         *(("POST", f"/api/v1/{path}") for path in written),
-        *(("GET", f"/api/v1/{path}") for path in read),
+        *((method, f"/api/v1/{path}") for path in read for method in ("GET", "HEAD")),
     }
 
 
