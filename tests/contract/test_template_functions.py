@@ -168,6 +168,12 @@ def test_every_api_path_is_explicit() -> None:
     }
 
 
+def test_the_api_passes_every_body_on_as_bytes() -> None:
+    """As text, API Gateway would make one and the same character of every byte that is no UTF-8."""
+    (api,) = template().of_type("AWS::Serverless::Api").values()
+    assert api["BinaryMediaTypes"] == ["*/*"]
+
+
 @pytest.mark.parametrize("name", ["order_read", "api_info"])
 def test_a_function_with_several_paths_has_an_endpoint_for_each(
     name: str, load_function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch
