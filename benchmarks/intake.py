@@ -152,8 +152,8 @@ def event(number: int, token: str, timestamp: str, signature: str) -> dict[str, 
         "headers": headers,
         "multiValueHeaders": {name: [value] for name, value in headers.items()},
         "queryStringParameters": None,
-        "body": json.dumps(order),
-        "isBase64Encoded": False,
+        "body": base64.b64encode(json.dumps(order).encode()).decode(),
+        "isBase64Encoded": True,
         "requestContext": {"requestId": "benchmark", "identity": {"sourceIp": "127.0.0.1"}},
     }
 

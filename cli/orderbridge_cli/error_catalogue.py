@@ -47,7 +47,7 @@ class Words:
 
 WORDS: Mapping[str, Words] = {
     "malformed_json": Words(
-        "The body is not JSON.",
+        "The body is not JSON in UTF-8, or has a member twice in one object, which `detail` then names.",
         "Send one JSON object in UTF-8. `errors` is absent, since nothing could be read.",
         "after a fix",
     ),
@@ -59,7 +59,7 @@ WORDS: Mapping[str, Words] = {
     "invalid_header": Words(
         "A header cannot be read, or was sent twice; `detail` names it.",
         "`X-TIMESTAMP` is unix time in seconds (10 digits) or milliseconds (13 digits), not ISO 8601. "
-        "`Idempotency-Key` is 1 to 128 printable ASCII characters.",
+        "`Idempotency-Key` is 1 to 128 printable ASCII characters, in quotes (a string of RFC 8941) or bare.",
         "after a fix",
     ),
     "invalid_parameter": Words(
@@ -120,9 +120,14 @@ WORDS: Mapping[str, Words] = {
         "Send `Content-Type: application/json`.",
         "after a fix",
     ),
+    "unsupported_content_encoding": Words(
+        "The body is declared as compressed.",
+        "Send the body as it is, and no `Content-Encoding`, or `identity`.",
+        "after a fix",
+    ),
     "invalid_fields": Words(
         "The JSON is well-formed, and fields or query parameters are not valid. `errors` names all of them at once.",
-        "Correct each `pointer` (RFC 6901). A field that the API does not know is an error too.",
+        "Correct each `pointer` (RFC 6901). A field that the API does not know is an error too; so is a blank filter.",
         "after a fix",
     ),
     "idempotency_key_reused": Words(

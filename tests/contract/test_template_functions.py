@@ -164,8 +164,14 @@ def test_every_api_path_is_explicit() -> None:
     read = ("sales-orders", "sales-orders/{code}", "stocks", "health", "openapi.json", "docs")
     assert routes == {
         *(("POST", f"/api/v1/{path}") for path in written),
-        *(("GET", f"/api/v1/{path}") for path in read),
+        *((method, f"/api/v1/{path}") for path in read for method in ("GET", "HEAD")),
     }
+
+
+def test_the_api_passes_every_body_on_as_bytes() -> None:
+    """As text, API Gateway would make one and the same character of every byte that is no UTF-8."""
+    (api,) = template().of_type("AWS::Serverless::Api").values()
+    assert api["BinaryMediaTypes"] == ["*/*"]
 
 
 @pytest.mark.parametrize("name", ["order_read", "api_info"])

@@ -180,12 +180,17 @@ def test_what_has_been_sent_is_cancelled_where_the_platform_can(reader: Reader, 
     assert reader.order(code)["status"] == "SUBMITTED"
 
 
-def test_a_cancel_may_have_an_empty_object_for_a_body_and_nothing_else(reader: Reader) -> None:
+def test_a_cancel_may_say_why_and_the_operator_reads_it(reader: Reader, operator: Operator) -> None:
     code = reader.partner.place("PO-CANCEL-BODY")
-    refused = reader.cancel(code, b'{"reason": "late"}')
-    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/reason")
+    refused = reader.cancel(code, b'{"because": "late"}')
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/because")
     assert reader.cancel(code, b"[1").status_code == 400
-    assert reader.cancel(code, b"{}").status_code == 200
+    for body in (b"{}", b'{"reason": " ordered twice "}', b'{"reason": "another"}'):
+        assert reader.cancel(code, body).status_code == 200
+
+    wishes = [entry for entry in operator.order(code)["timeline"] if entry["event"] == "CancelRequested"]
+    assert [(entry["channel"], entry["detail"]) for entry in wishes] == [(None, None), (None, "ordered twice")]
+    assert "twice" not in reader.get(f"/sales-orders/{code}").text
 
 
 # --- stock, health ----------------------------------------------------------------------------------------------------

@@ -142,10 +142,13 @@ class Store:
             if self._key(forward) in self.requests:
                 self.expiring[self._key(forward)] = at
 
-    def request_cancel(self, key: OrderKey, at: str) -> None:
+    def request_cancel(self, key: OrderKey, at: str, reason: str | None = None) -> None:
         with self._call("request_cancel"):
             order = self.orders[key]
-            self.orders[key] = replace(order, cancel_requested_at=order.cancel_requested_at or at)
+            if (order.cancel_requested_at if reason is None else order.cancel_reason) is None:
+                since = order.cancel_requested_at or at
+                self.orders[key] = replace(order, cancel_requested_at=since, cancel_reason=reason)
+                self.timeline.setdefault(key, []).append(TimelineEntry(at, "CancelRequested", None, reason))
 
     def _replaced(self, transition: Transition) -> Forward:
         read = transition.forward

@@ -46,14 +46,15 @@ FIELDS = {
         "are the same.",
         "products": "The lines of the order. A product may stand on several.",
     },
-    "ProductLine": {"product_code": "Your code of the product.", "quantity": "Whole pieces."},
+    "ProductLine": {"product_code": "Your code of the product.", "quantity": "Whole pieces; `10.0` is `10`."},
+    "CancelBody": {"reason": "In your words, on one line. Null, blank and absent are the same. The first one counts."},
 }
 MODELS = {
     "LoginRequest": "Who you are.",
     "RefreshRequest": "The token to be renewed.",
     "SalesOrder": "A sales order. Fields that are not listed here are refused, so that a misspelt one is noticed.",
     "ProductLine": "One line of an order.",
-    "CancelBody": "An empty object.",
+    "CancelBody": "Why the order is cancelled, if you want to say so.",
 }
 
 HEADERS: dict[str, Json] = {
@@ -150,8 +151,6 @@ def _parameter(parameter: Parameter) -> Json:
         "description": parameter.description,
         "schema": dict(parameter.schema),
     }
-    if parameter.place == "query":
-        described["allowEmptyValue"] = True  # is as good as absent
     if parameter.example is not None:
         described["example"] = parameter.example
     return described

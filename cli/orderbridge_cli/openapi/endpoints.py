@@ -74,7 +74,9 @@ LIMIT = Parameter(
     "query", "limit", "The size of a page.",
     {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT}, DEFAULT_LIMIT,
 )  # fmt: skip
-CURSOR = Parameter("query", "cursor", "`next_cursor` of the page before, unchanged.", {"type": "string"})
+CURSOR = Parameter(
+    "query", "cursor", "`next_cursor` of the page before, unchanged.", {"type": "string", "minLength": 1}
+)
 
 CLIENT_ID_OF_TOKEN = Parameter(
     "header", "X-CLIENT-ID", "Not needed for reading; where it is sent, it must be the client of the token.",
@@ -92,12 +94,13 @@ SIGNED = (
         {"type": "string", "pattern": "^([0-9]{1,12}|[0-9]{13})$"}, examples.TIMESTAMP, required=True,
     ),
 )  # fmt: skip
+_LONGEST_KEY = f"{{1,{MAX_REFERENCE_LENGTH}}}"
+_KEY_PATTERN = rf'^([!#-~][!-~]{{0,{MAX_REFERENCE_LENGTH - 1}}}|"([ !#-\[\]-~]|\\["\\]){_LONGEST_KEY}")$'
 IDEMPOTENCY_KEY = Parameter(
     "header", "Idempotency-Key",
     "For an order without a `purchase_order_no`: a key of your own, which makes repetitions the same order. Ignored "
-    "with a "
-    "`purchase_order_no`.",
-    {"type": "string", "minLength": 1, "maxLength": MAX_REFERENCE_LENGTH, "pattern": "^[!-~]+$"},
+    "with a `purchase_order_no`. A string of RFC 8941, in quotes, or the same key bare.",
+    {"type": "string", "pattern": _KEY_PATTERN},
     examples.IDEMPOTENCY_KEY,
 )  # fmt: skip
 
@@ -166,7 +169,7 @@ ENDPOINTS = (
             CLIENT_ID_OF_TOKEN,
             Parameter(
                 "query", "purchase_order_no", "Only the order with this number of yours.",
-                {"type": "string", "maxLength": MAX_REFERENCE_LENGTH}, "PO-2025-00001",
+                {"type": "string", "minLength": 1, "maxLength": MAX_REFERENCE_LENGTH}, "PO-2025-00001",
             ),
             _moment("from", "Only orders created at this time or later. In a URL a `+` is written `%2B`."),
             _moment("to", "Only orders created before this time."),
@@ -191,12 +194,12 @@ ENDPOINTS = (
         "Cancels the order at once where nothing was sent yet, and asks the platforms that have it, as far as they "
         "can be "
         "asked. The answer says per channel what came of it; send it again to see how it stands. The body may be "
-        "left out.",
+        "left out, or say why; a platform that asks for a reason is told yours.",
         "signature",
         (Success(200, "The wish is recorded.", schemas.CancellationRecorded, examples.cancelled),),
         (*EVERYWHERE, *EVERY_TOKEN, *EVERY_SIGNATURE, *EVERY_BODY, "invalid_parameter", "not_found"),
         (CODE, *SIGNED),
-        body=CancelBody, body_required=False,
+        body=CancelBody, body_example={"reason": "Ordered twice"}, body_required=False,
     ),
     Endpoint(
         "get", "/api/v1/stocks", "listStock", STOCK, "List stock",
@@ -209,7 +212,7 @@ ENDPOINTS = (
             CLIENT_ID_OF_TOKEN,
             Parameter(
                 "query", "product_code", "Only this product.",
-                {"type": "string", "maxLength": LONGEST_PRODUCT_CODE}, "PROD-001",
+                {"type": "string", "minLength": 1, "maxLength": LONGEST_PRODUCT_CODE}, "PROD-001",
             ),
             LIMIT,
             CURSOR,

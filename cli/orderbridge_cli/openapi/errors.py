@@ -85,6 +85,7 @@ CASES = tuple(
         Conflict("purchase_order_conflict", "This purchase_order_no belongs to an order with other content."),
         BodyTooLarge("body_too_large", f"The body is larger than {MAX_BODY_BYTES} bytes."),
         UnsupportedContentType("unsupported_content_type", "Send the body as application/json."),
+        UnsupportedContentType("unsupported_content_encoding", "Send the body as it is, without a Content-Encoding."),
         InvalidFields(
             "invalid_fields",
             "The request has invalid fields; see errors.",
@@ -110,7 +111,9 @@ EVERYWHERE = ("request_refused", "too_many_requests", "internal_error", "unavail
 """What any call may be answered with."""
 EVERY_TOKEN = ("invalid_header", "invalid_token", "client_mismatch", "partner_suspended")
 """What a call with a token may be answered with."""
-EVERY_BODY = ("malformed_json", "body_too_large", "unsupported_content_type", "invalid_fields")
+EVERY_BODY = (
+    "malformed_json", "body_too_large", "unsupported_content_type", "unsupported_content_encoding", "invalid_fields",
+)  # fmt: skip
 """What a call with a body may be answered with."""
 EVERY_SIGNATURE = ("missing_header", "invalid_signature", "stale_timestamp")
 """What a signed call may be answered with."""

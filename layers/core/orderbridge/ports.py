@@ -144,8 +144,11 @@ class OrderReads(Protocol):
 class CancelStore(OrderStore, Protocol):
     """Orders whose partner may take them back."""
 
-    def request_cancel(self, key: OrderKey, at: str) -> None:
-        """Record on the order that its partner wants it cancelled; the first time counts."""
+    def request_cancel(self, key: OrderKey, at: str, reason: str | None = None) -> None:
+        """Record on the order and its timeline that its partner wants it cancelled; the first time counts.
+
+        So does the first reason, which may come with a later wish.
+        """
         ...
 
 

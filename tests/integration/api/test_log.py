@@ -66,7 +66,10 @@ def test_only_what_is_named_can_be_logged() -> None:
 def test_no_run_of_the_api_logs_a_secret_a_token_a_signature_or_a_person(
     deployed: Deployed, partner: PartnerSide, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    event = partner.order()
+    event, reason = partner.order(), "Mrs Example is ill"
+    code = deployed.answer("order_intake", partner.order(purchase_order_no="to be cancelled"))[1]["data"]["code"]
+    cancel = json.loads(json.dumps(sample_event("order_cancel")).replace("SO-20250101-00001", code))
+    cancel = with_body(partner.signed(with_headers(cancel, content_type="application/json")), {"reason": reason})
     answered = [
         deployed.call("auth_login", sample_event("auth_login")),
         deployed.call("auth_login", with_body(sample_event("auth_login"), "{")),
@@ -76,7 +79,10 @@ def test_no_run_of_the_api_logs_a_secret_a_token_a_signature_or_a_person(
         deployed.call("order_intake", partner.order(address="elsewhere")),
         deployed.call("order_intake", partner.order(products=[])),
         deployed.call("order_intake", with_headers(event, x_signature="AAAA")),
+        deployed.call("order_cancel", cancel),
     ]
+    assert answered[-1]["statusCode"] == 200
+    assert [each.cancel_reason for each in deployed.orders()].count(reason) == 1
     out, err = capfd.readouterr()
     written = deployed.log.getvalue() + out + err
 
@@ -91,6 +97,7 @@ def test_no_run_of_the_api_logs_a_secret_a_token_a_signature_or_a_person(
         "sales name": order["sales_name"],
         "customer": order["customer_code"],
         "purchase order": order["purchase_order_no"],
+        "reason": reason,
         **{f"token {n}": json.loads(a["body"]).get("token", partner.token) for n, a in enumerate(answered)},
     }
     for name, value in unwanted.items():

@@ -116,14 +116,17 @@ def test_an_order_that_is_not_there_is_none(ports: Ports) -> None:
     assert read(ports, forward) is None
 
 
-def test_a_published_order_is_not_due_and_the_first_wish_to_cancel_counts(ports: Ports) -> None:
+def test_a_published_order_is_not_due_and_the_first_wish_and_the_first_reason_to_cancel_count(ports: Ports) -> None:
     ports.intake.put_if_absent(ORDER)
     ports.orders.mark_published(ORDER)
     ports.orders.mark_published(ORDER)
     ports.orders.request_cancel(ORDER.key, to_iso(NOW))
-    ports.orders.request_cancel(ORDER.key, LATER)
+    for reason in (None, "ordered twice", "another", None):
+        ports.orders.request_cancel(ORDER.key, LATER, reason)
 
-    assert ports.orders.read_order(ORDER.key) == replace(ORDER, due_at=None, cancel_requested_at=to_iso(NOW))
+    wanted = {"cancel_requested_at": to_iso(NOW), "cancel_reason": "ordered twice"}
+    assert ports.orders.read_order(ORDER.key) == replace(ORDER, due_at=None, **wanted)
+    assert ports.timeline(ORDER) == ["CancelRequested", "CancelRequested"]
 
 
 # --- forwards ---------------------------------------------------------------------------------------------------------

@@ -122,7 +122,10 @@ def test_a_forward_is_read_as_it_was_written(forward: Forward) -> None:
 
 
 def test_an_order_is_read_as_it_was_written() -> None:
-    for order in (samples.order(), samples.order(due_at=None, channels=(), cancel_requested_at="2025")):
+    for order in (
+        samples.order(),
+        samples.order(due_at=None, channels=(), cancel_requested_at="2025", cancel_reason="é"),
+    ):
         assert items.read_order(items.order_item(order)) == order
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from orderbridge.domain.lookups import Absent, Foreign, Found, LookFailed
 from orderbridge.domain.outcomes import Accepted, NotSent, Rejected, TurnedAway, Unknown
+from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge_sandboxes.faults import Fault
 from tests.integration.platforms.conftest import Connected, an_order
 from tests.unit.platforms.examples import order
@@ -217,6 +218,24 @@ def test_an_order_without_a_known_id_is_looked_up_to_be_cancelled(either: Connec
     assert isinstance(either.platform.cancel_order(an_order(), None, either.channel, either.credentials), Accepted)
     assert either.sandbox.orders[0].status == "canceled"
     assert isinstance(either.platform.cancel_order(an_order(2), None, either.channel, either.credentials), NotSent)
+
+
+@pytest.mark.parametrize(
+    ("reason", "told"), [("Pesanan ganda, é", "Pesanan ganda, é"), (None, "cancelled by the partner")]
+)
+def test_the_partners_reason_for_cancelling_is_told_where_there_is_one(
+    either: Connected, reason: str | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+    reply_to = SircloClient.reply_to
+    monkeypatch.setattr(SircloClient, "reply_to", lambda client, of: (asked.append(of), reply_to(client, of))[1])
+    outcome = either.send()
+    assert isinstance(outcome, Accepted)
+    wanted = replace(an_order(), cancel_reason=reason)
+    cancelled = either.platform.cancel_order(wanted, outcome.external_id, either.channel, either.credentials)
+    assert isinstance(cancelled, Accepted)
+    assert either.sandbox.orders[0].status == "canceled"
+    assert [moved.cancel_reason for moved in asked[-1].cancelled] == [told]
 
 
 def test_an_order_that_left_is_not_cancelled(either: Connected) -> None:

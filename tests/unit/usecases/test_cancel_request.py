@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from orderbridge.domain.forwards import Forward, ForwardState, Transition, new_u
 from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.partners import SignatureProfile
 from orderbridge.domain.problems import InvalidFields, MalformedRequest, NotFound, Problem, TooManyRequests
+from orderbridge.domain.times import to_iso
 from orderbridge.usecases.callers import ApiRequest, Callers
 from orderbridge.usecases.cancel_request import CancelledOrder, CancelSalesOrder
 from orderbridge.usecases.cancelling import CancelOrder
@@ -163,11 +165,62 @@ def refused(desk: Desk, request: ApiRequest) -> Problem:
     return problem.value
 
 
-def test_a_body_that_says_something_is_refused() -> None:
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b'{"because": "late"}', InvalidFields),
+        (b'{"reason": "late", "code": "1"}', InvalidFields),
+        (b'{"reason": 1}', InvalidFields),
+        (b'{"reason": "a\\u0000b"}', InvalidFields),
+        (b'{"reason": "two\\nlines"}', InvalidFields),
+        (b'{"reason": "' + b"x" * 201 + b'"}', InvalidFields),
+        (b'{"reason": "late", "reason": "later"}', MalformedRequest),
+        (b'{"reason": "caf\xe9"}', MalformedRequest),
+        (b"[]", InvalidFields),
+        (b"{", MalformedRequest),
+    ],
+)
+def test_a_body_that_says_anything_but_a_reason_is_refused(body: bytes, kind: type[Problem]) -> None:
     desk = Desk(SIRCLO)
-    assert isinstance(refused(desk, desk.request(b'{"reason": "late"}')), InvalidFields)
-    assert isinstance(refused(desk, desk.request(b"[]")), InvalidFields)
-    assert isinstance(refused(desk, desk.request(b"{")), MalformedRequest)
+    assert isinstance(refused(desk, desk.request(body)), kind)
+
+
+def wishes(desk: Desk) -> list[str | None]:
+    return [entry.detail for entry in desk.store.timeline[desk.order.key] if entry.event == "CancelRequested"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        (None, None), ("", None), (" \t ", None), ("  ordered twice ", "ordered twice"), ("é" * 200, "é" * 200),
+        (" " * 50 + "x" * 200, "x" * 200),
+    ],
+)  # fmt: skip
+def test_a_reason_stands_trimmed_on_the_order_and_its_timeline_and_is_nothing_where_it_is_blank(
+    sent: str | None, kept: str | None
+) -> None:
+    desk = Desk(SIRCLO)
+    desk.cancel(desk.request(json.dumps({"reason": sent}).encode()))
+    assert desk.store.orders[desk.order.key].cancel_reason == kept
+    assert wishes(desk) == [kept]
+
+
+def test_the_first_reason_stays_whatever_is_posted_later() -> None:
+    desk = Desk(SIRCLO)
+    for reason in (None, "ordered twice", "another reason", None):
+        desk.cancel(desk.request(json.dumps({"reason": reason}).encode()))
+        desk.clock.move(60)
+    order = desk.store.orders[desk.order.key]
+    assert (order.cancel_requested_at, order.cancel_reason) == (to_iso(NOW), "ordered twice")
+    assert wishes(desk) == [None, "ordered twice"]
+
+
+def test_the_partner_is_told_of_no_reason_and_the_bus_and_the_queues_carry_none() -> None:
+    desk = Desk(SIRCLO)
+    desk.put(SIRCLO, ForwardState.SENT, external_id="1")
+    cancelled = desk.cancel(desk.request(b'{"reason": "Mrs Example is ill"}'))
+    told = [cancelled.body(), Reads(desk.store).view(desk.order.key).body(), *desk.queues.sent]  # type: ignore[union-attr]
+    assert "Example" not in repr(told)
 
 
 def test_another_partners_order_is_not_there() -> None:

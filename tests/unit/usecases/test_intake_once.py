@@ -76,7 +76,7 @@ def test_with_a_purchase_order_no_the_key_is_ignored_even_a_bad_one() -> None:
     assert world.accept(world.request(idempotency_key="no key at all")).body() == first.body()
 
 
-@pytest.mark.parametrize("key", ["", "  ", "two words", "é", "x" * 129, "a\x00b", "a\nb"])
+@pytest.mark.parametrize("key", ["", "  ", "two words", "é", "x" * 129, "a\x00b", "a\nb", '"', '"a'])
 def test_an_idempotency_key_that_is_none_is_400(key: str) -> None:
     world = IntakeWorld()
 

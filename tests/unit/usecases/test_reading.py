@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -18,7 +19,6 @@ from orderbridge.domain.problems import InvalidFields, NotFound
 from orderbridge.domain.times import business_date, to_iso
 from orderbridge.usecases.reading import (
     DAYS_PER_PAGE,
-    DEFAULT_LIMIT,
     MAX_LIMIT,
     ORDERS_READ_PER_PAGE,
     FindOrder,
@@ -217,6 +217,43 @@ def test_pages_with_a_span_of_time_hold_exactly_the_orders_of_that_span(
     ]
 
 
+EDGES = st.lists(
+    # Within two milliseconds around midnight in Jakarta, or anywhere in two days; zones with odd offsets too.
+    st.tuples(
+        st.integers(-2000, 2000) | st.integers(-86_400_000_000, 86_400_000_000),
+        st.integers(-1439, 1439).map(lambda minutes: timezone(timedelta(minutes=minutes))),
+        st.sampled_from(["auto", "microseconds"]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.integers(-3, 3) | st.integers(-86_400_000, 86_400_000), max_size=12), EDGES, st.integers(1, 4))
+def test_consecutive_windows_hold_every_order_exactly_once_wherever_their_edges_lie(
+    milliseconds: list[int], edges: list[tuple[int, timezone, str]], limit: int
+) -> None:
+    midnight = datetime(2025, 1, 1, 17, tzinfo=UTC)
+    book = Book(now=midnight + timedelta(days=3))
+    placed = {
+        stored(book.store, number, midnight + timedelta(milliseconds=at)).code: at * 1000
+        for number, at in enumerate(milliseconds)
+    }
+    written = {
+        at: (midnight + timedelta(microseconds=at)).astimezone(zone).isoformat(timespec=precision)
+        for at, zone, precision in edges
+    }
+    moments = [None, *sorted(written), None]
+    for first, last in itertools.pairwise(moments):
+        query = {"limit": str(limit)}
+        query |= {"from": written[first]} if first is not None else {}
+        query |= {"to": written[last]} if last is not None else {}
+        assert sorted(book.codes(query)) == sorted(
+            code for code, at in placed.items() if (first is None or first <= at) and (last is None or at < last)
+        ), query
+
+
 def test_a_status_filters_the_list() -> None:
     book = Book()
     for number in range(20):
@@ -308,9 +345,12 @@ def test_every_wrong_parameter_is_named_at_once(query: dict[str, str], pointers:
     assert [error.pointer for error in refused.value.errors] == pointers
 
 
-def test_empty_parameters_are_none() -> None:
-    names = ("purchase_order_no", "from", "to", "status", "limit", "cursor")
-    assert OrderFilter.from_query(dict.fromkeys(names, "")) == OrderFilter(limit=DEFAULT_LIMIT)
+@pytest.mark.parametrize("blank", ["", " ", "\t \u3000"])
+@pytest.mark.parametrize("name", ["purchase_order_no", "from", "to", "status", "limit", "cursor"])
+def test_a_blank_parameter_is_refused_and_asks_for_nothing(name: str, blank: str) -> None:
+    with pytest.raises(InvalidFields) as refused:
+        OrderFilter.from_query({name: blank, "a": ""})
+    assert [error.pointer for error in refused.value.errors] == ["/a", f"/{name}"]
 
 
 QUERIES = st.dictionaries(

@@ -110,6 +110,7 @@ def test_every_mapped_product_is_listed_once_in_its_order_whatever_the_size_of_a
     [
         ({"limit": "201"}, ["/limit"]),
         ({"cursor": "é"}, ["/cursor"]),
+        *(({name: blank}, [f"/{name}"]) for name in ("product_code", "limit", "cursor") for blank in ("", " \t")),
         ({"product_code": "x" * 101}, ["/product_code"]),
         ({"channel": "shop", "limit": "a", "cursor": "="}, ["/channel", "/limit", "/cursor"]),
     ],

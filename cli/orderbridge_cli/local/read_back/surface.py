@@ -14,6 +14,7 @@ def rest_api(resource: Resource) -> Json:
     properties: Json = {
         "Name": held["name"],
         "Description": held.get("description", ""),
+        "BinaryMediaTypes": held.get("binaryMediaTypes", []),
         "EndpointConfiguration": {"Types": endpoint["types"]} if "types" in endpoint else {},
         "Body": {
             # How the document is written, not what it defines: nothing of it is kept to be read.
@@ -23,6 +24,7 @@ def rest_api(resource: Resource) -> Json:
                 "version": held.get("version", resource.template["Body"]["info"]["version"]),
             },
             "paths": _paths(resource.aws, resource.physical_id),
+            "x-amazon-apigateway-binary-media-types": held.get("binaryMediaTypes", []),
             "x-amazon-apigateway-gateway-responses": _gateway_responses(resource.aws, resource.physical_id),
         },
     }

@@ -108,6 +108,7 @@ def order_item(order: Order) -> Item:
             "channels": [{"name": c.name, "platform": c.platform} for c in order.channels],
             "signed_by": order.signed_by,
             "cancel_requested_at": order.cancel_requested_at,
+            "cancel_reason": order.cancel_reason,
             "changes": order.changes or None,
             "told": order.told or None,
             "partner_day": partner_day(order.client_id, order.order_date),
@@ -132,6 +133,7 @@ def read_order(item: Mapping[str, Any]) -> Order:
         signed_by=values["signed_by"],
         due_at=values.get("due_at"),
         cancel_requested_at=values.get("cancel_requested_at"),
+        cancel_reason=values.get("cancel_reason"),
         changes=int(values.get("changes", 0)),
         told=values.get("told", ""),
     )

@@ -10,7 +10,7 @@ from orderbridge.aws import forward_items, items
 from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.aws.transactions import despite_conflicts, write_all_or_nothing
 from orderbridge.domain.events import ForwardMessage
-from orderbridge.domain.forwards import Forward, Transition
+from orderbridge.domain.forwards import Forward, TimelineEntry, Transition
 from orderbridge.domain.orders import Order, OrderKey
 from orderbridge.ports import ForwardRecord, FrozenRequest, LostRace
 
@@ -160,14 +160,18 @@ class TableOrders:
             }
         )
 
-    def request_cancel(self, key: OrderKey, at: str) -> None:
-        despite_conflicts(
-            self._client,
-            lambda: self._client.update_item(
-                TableName=self._table,
-                Key=items.keys(items.order_pk(key), "ORDER"),
-                UpdateExpression="SET cancel_requested_at = if_not_exists(cancel_requested_at, :at)",
-                ConditionExpression="attribute_exists(PK)",
-                ExpressionAttributeValues={":at": {"S": at}},
-            ),
-        )
+    def request_cancel(self, key: OrderKey, at: str, reason: str | None = None) -> None:
+        pk = items.order_pk(key)
+        update: dict[str, Any] = {
+            "TableName": self._table,
+            "Key": items.keys(pk, "ORDER"),
+            "UpdateExpression": "SET cancel_requested_at = if_not_exists(cancel_requested_at, :at)",
+            "ConditionExpression": "attribute_exists(PK) AND attribute_not_exists(cancel_requested_at)",
+            "ExpressionAttributeValues": {":at": {"S": at}},
+        }
+        if reason is not None:
+            update["UpdateExpression"] += ", cancel_reason = :reason"
+            update["ConditionExpression"] = "attribute_exists(PK) AND attribute_not_exists(cancel_reason)"
+            update["ExpressionAttributeValues"][":reason"] = {"S": reason}
+        timeline = forward_items.timeline_item(pk, TimelineEntry(at, "CancelRequested", None, reason))
+        write_all_or_nothing(self._client, [{"Update": update}, {"Put": {"TableName": self._table, "Item": timeline}}])

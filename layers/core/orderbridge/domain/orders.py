@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import (
@@ -34,6 +37,9 @@ OrderStatus = Literal["DRAFT", "SUBMITTED", "ACCEPTED", "IN_PROCESS", "SHIPPED",
 MAX_FIELD_ERRORS = 500
 """More than a full order can have; the rest of them would only make an answer that API Gateway does not take."""
 
+_LONGEST_WHOLE = 20
+"""Digits up to which a whole number is written out where it has an exponent: more than any field takes."""
+
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LINE_BREAKS_AND_TABS = str.maketrans("", "", "\r\n\t")
 _LONGEST_WRITTEN = 1000
@@ -42,9 +48,14 @@ _LONGEST_WRITTEN = 1000
 DocumentT = TypeVar("DocumentT", bound=BaseModel)
 
 
-def _lines(text: str) -> str:
-    if _CONTROL_CHARACTERS.search(text.translate(_LINE_BREAKS_AND_TABS)):
+def _one_line(text: str) -> str:
+    if _CONTROL_CHARACTERS.search(text):
         raise PydanticCustomError("control_characters", "Control characters are not allowed")
+    return text
+
+
+def _lines(text: str) -> str:
+    _one_line(text.translate(_LINE_BREAKS_AND_TABS))
     return text
 
 
@@ -67,6 +78,7 @@ LongText = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000), AfterValidator(_lines)
 ]
 Reference = Annotated[str, _AsCompared, StringConstraints(max_length=MAX_REFERENCE_LENGTH)]
+Reason = Annotated[str, StringConstraints(strip_whitespace=True, max_length=200), AfterValidator(_one_line)]
 
 
 class _Document(BaseModel):
@@ -126,18 +138,51 @@ def parse_sales_order(body: bytes) -> SalesOrder:
 
 
 def parse_document(model: type[DocumentT], body: bytes) -> DocumentT:
-    """`body` as a `model`; raises `MalformedRequest` or `InvalidFields` with all errors at once."""
+    """`body`, UTF-8 with or without a BOM, as a `model`.
+
+    Raises `MalformedRequest` where it is not JSON or has a member twice, `InvalidFields` with all errors at once.
+    """
     try:
-        return model.model_validate_json(body)
+        document = _JSON.decode(body.removeprefix(codecs.BOM_UTF8).decode())
+        # pydantic by itself would take the last of two members of one name, and knows no whole number with a fraction.
+        return model.model_validate_json(json.dumps(document))
     except ValidationError as failure:
         details = failure.errors(include_url=False, include_input=False)
+    except (ValueError, RecursionError) as failure:
+        raise _not_json() from failure
     if any(error["type"] == "json_invalid" for error in details):
-        raise MalformedRequest("malformed_json", "The body is not valid JSON.")
+        raise _not_json()
     raise InvalidFields(
         "invalid_fields",
         "The request has invalid fields; see errors.",
         errors=[FieldError(_pointer(error["loc"]), error["msg"]) for error in details[:MAX_FIELD_ERRORS]],
     )
+
+
+def _not_json() -> MalformedRequest:
+    return MalformedRequest("malformed_json", "The body is not valid JSON.")
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) < len(members):
+        ((name, _),) = Counter(name for name, _ in members).most_common(1)
+        raise MalformedRequest("malformed_json", f"The member {json.dumps(name[:100])} stands twice in one object.")
+    return found
+
+
+def _number(text: str) -> int | float:
+    """A number that is written with a fraction or an exponent: an int where it is whole, since JSON has one kind."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:  # an exponent beyond every number
+        return float(text)
+    if number.adjusted() < _LONGEST_WHOLE and number == number.to_integral_value():
+        return int(number)
+    return float(text)  # no field takes it, so its digits do not matter
+
+
+_JSON = json.JSONDecoder(object_pairs_hook=_object, parse_float=_number)
 
 
 def _pointer(location: tuple[int | str, ...]) -> str:
@@ -210,6 +255,8 @@ class Order:
     due_at: str | None = None
     cancel_requested_at: str | None = None
     """Since when the partner wants this order cancelled; nothing is sent anywhere after it."""
+    cancel_reason: str | None = None
+    """Why, in the partner's words, where it has said so."""
     changes: int = 0
     """How often there was something to tell; the number of the last message to the partner's webhooks."""
     told: str = ""

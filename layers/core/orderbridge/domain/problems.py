@@ -9,7 +9,7 @@
     ├── NotFound                404  not_found
     ├── Conflict                409  purchase_order_conflict
     ├── BodyTooLarge            413  body_too_large
-    ├── UnsupportedContentType  415  unsupported_content_type
+    ├── UnsupportedContentType  415  unsupported_content_type, unsupported_content_encoding
     ├── InvalidFields           422  invalid_fields, idempotency_key_reused
     ├── TooManyRequests         429  too_many_requests
     └── Unavailable             503  unavailable
@@ -105,7 +105,7 @@ class BodyTooLarge(Problem, status=413, title="Content Too Large"):
 
 
 class UnsupportedContentType(Problem, status=415, title="Unsupported Media Type"):
-    """The body is not declared as JSON."""
+    """The body is not declared as JSON, or is declared as compressed."""
 
 
 class InvalidFields(Problem, status=422, title="Unprocessable Content"):

@@ -49,7 +49,9 @@ def by_resource(endpoints: Mapping[str, Endpoint]) -> Endpoint:
     """One endpoint out of several, by the path of the API that API Gateway found for the request."""
 
     def route(request: ApiRequest) -> Response:
-        if request.resource not in endpoints:
+        # What ends in a slash where a name could follow is a blank name's, and is not the list of all there is.
+        is_blank = request.path.endswith("/") and any(path.startswith(f"{request.resource}/{{") for path in endpoints)
+        if is_blank or request.resource not in endpoints:
             raise NotFound("not_found", "There is no such path or method.")
         return endpoints[request.resource](request)
 
@@ -63,6 +65,10 @@ def api_handler(endpoint: Endpoint, *, body: BodyRule = "required") -> Callable[
         context_of_request = event.get("requestContext") or {}
         request_id = str(context_of_request.get("requestId") or getattr(context, "aws_request_id", ""))
         begin_invocation(request_id=request_id, route=event.get("resource"))
+        answer = answer_to(event, request_id)
+        return _head_of(answer) if event.get("httpMethod") == "HEAD" else answer
+
+    def answer_to(event: Event, request_id: str) -> dict[str, Any]:
         try:
             response = endpoint(read_request(event, body))
         except Problem as problem:
@@ -85,19 +91,31 @@ def read_request(event: Event, body_rule: BodyRule = "required") -> ApiRequest:
     if len(body) > MAX_BODY_BYTES:
         raise BodyTooLarge("body_too_large", f"The body is larger than {MAX_BODY_BYTES} bytes.")
     headers = _headers(event)
+    codings = {coding.strip().lower() for coding in headers.get("content-encoding", "").split(",")}
+    if body_rule != "ignored" and not codings <= {"", "identity"}:
+        raise UnsupportedContentType(
+            "unsupported_content_encoding", "Send the body as it is, without a Content-Encoding."
+        )
     media_type = headers.get("content-type", "").partition(";")[0].strip().lower()
     if (body or body_rule == "required") and media_type != "application/json":
         raise UnsupportedContentType("unsupported_content_type", "Send the body as application/json.")
+    resource: str = event.get("resource") or ""
     return ApiRequest(
         headers,
         body,
         method=event.get("httpMethod", "POST"),
-        path=event.get("path") or "",
-        resource=event.get("resource") or "",
+        path=_path_in_the_api(event.get("path") or "", resource),
+        resource=resource,
         path_parameters=event.get("pathParameters") or {},
         query=_query(event),
         address=((event.get("requestContext") or {}).get("identity") or {}).get("sourceIp") or "",
     )
+
+
+def _path_in_the_api(path: str, resource: str) -> str:
+    """The path as it was sent, without the base path that a custom domain has put before the API's own."""
+    before = path.rstrip("/").count("/") - resource.count("/")
+    return "/" + "/".join(path.split("/")[before + 1 :]) if resource and before > 0 else path
 
 
 def _query(event: Event) -> Mapping[str, str]:
@@ -130,10 +148,18 @@ def _headers(event: Event) -> dict[str, str]:
     for name, values in collected.items():
         if len(values) == 1:
             headers[name] = values[0]
+        elif name == "content-encoding":
+            headers[name] = ",".join(values)  # a list may be sent in parts (RFC 9110 section 5.3)
         elif name in _SINGLE_HEADERS:
             raise MalformedRequest("invalid_header", f"The header {name} must be sent once.")
         # A repeated Authorization is none at all: the caller has not said who it is.
     return headers
+
+
+def _head_of(answer: Mapping[str, Any]) -> dict[str, Any]:
+    """What HEAD is answered where GET is answered so: the same without its body (RFC 9110 section 9.3.2)."""
+    length = str(len(answer["body"].encode("utf-8", "surrogatepass")))
+    return {**answer, "headers": {**answer["headers"], "Content-Length": length}, "body": ""}
 
 
 def _refuse(problem: Problem, request_id: str) -> dict[str, Any]:

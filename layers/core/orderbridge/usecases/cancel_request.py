@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from orderbridge.domain.cancelling import ChannelCancellation
 from orderbridge.domain.forwards import UNROUTED
-from orderbridge.domain.orders import Order, OrderStatus, parse_document
+from orderbridge.domain.orders import Order, OrderStatus, Reason, parse_document
 from orderbridge.ports import OrderReads
 from orderbridge.usecases.callers import ApiRequest, Callers
 from orderbridge.usecases.cancelling import CancelOrder
@@ -18,9 +18,11 @@ from orderbridge.usecases.reading import FindOrder, order_not_found
 
 
 class CancelBody(BaseModel):
-    """The body of a cancel, which has nothing to say."""
+    """The body of a cancel, which may say why; a blank reason is none."""
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    reason: Reason | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +59,9 @@ class CancelSalesOrder:
 
     def __call__(self, request: ApiRequest) -> CancelledOrder:
         call = self.callers.signer(request)
-        if request.body:
-            parse_document(CancelBody, request.body)
+        body = parse_document(CancelBody, request.body) if request.body else CancelBody()
         order = self.find(call.partner.client_id, request.path_parameters["code"]).order
-        channels = self.cancel(order)
+        channels = self.cancel(order, body.reason or None)
         after = self.orders.view(order.key)
         if after is None:
             raise order_not_found()

@@ -34,9 +34,9 @@ class CancelOrder:
     clock: Clock
     sweep_grace_seconds: float
 
-    def __call__(self, order: Order) -> Sequence[ChannelCancellation]:
-        """What cancelling came to, channel by channel."""
-        self.orders.request_cancel(order.key, to_iso(self.clock()))
+    def __call__(self, order: Order, reason: str | None = None) -> Sequence[ChannelCancellation]:
+        """What cancelling came to, channel by channel; `reason` is the partner's own, in one line."""
+        self.orders.request_cancel(order.key, to_iso(self.clock()), reason)
         for transition in first_forwards(order, self.clock(), self.sweep_grace_seconds):
             # An order that was not published yet gets its forwards here, so that there is something to cancel.
             self.orders.create_forward(transition)

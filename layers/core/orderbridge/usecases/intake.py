@@ -22,7 +22,12 @@ from orderbridge.usecases.codes import CodeAllocator
 if TYPE_CHECKING:
     from orderbridge.ports import OrderIntakeStore
 
-_IDEMPOTENCY_KEY = re.compile(rf"[\x21-\x7e]{{1,{MAX_REFERENCE_LENGTH}}}")
+_BARE_KEY = re.compile(r"[!#-~][!-~]*")
+# An Item of RFC 8941 that is a String, with its parameters.
+_STRING = r'"((?:[ !#-\[\]-~]|\\["\\])*)"'
+_ATOM = r"[A-Za-z*][A-Za-z0-9!#$%&'*+.^_`|~:/-]*|-?[0-9]{1,15}|-?[0-9]{1,12}\.[0-9]{1,3}|:[A-Za-z0-9+/=]*:|\?[01]"
+_QUOTED_KEY = re.compile(rf"{_STRING}(?:; *[a-z*][a-z0-9_.*-]*(?:=(?:{_STRING}|{_ATOM}))?)*")
+_ESCAPED = re.compile(r"\\(.)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +66,7 @@ class AcceptOrder:
         # With a purchase_order_no the key is ignored (DESIGN invariant 4).
         if content.purchase_order_no is not None or "idempotency-key" not in request.headers:
             return None
-        idempotency_key = request.headers["idempotency-key"].strip()
-        if not _IDEMPOTENCY_KEY.fullmatch(idempotency_key):
-            raise MalformedRequest(
-                "invalid_header", f"Idempotency-Key must be 1 to {MAX_REFERENCE_LENGTH} printable characters."
-            )
-        return idempotency_key
+        return read_idempotency_key(request.headers["idempotency-key"].strip())
 
     def _store(self, key: OrderKey, content: SalesOrder, call: SignedCall) -> AcceptedOrder:
         now = self.clock()
@@ -98,6 +98,24 @@ class AcceptOrder:
         if existing.content_hash != order.content_hash:
             raise _conflict(key)
         return AcceptedOrder(existing, replayed=True)
+
+
+def read_idempotency_key(header: str) -> str:
+    """The key in an Idempotency-Key header: a String of RFC 8941, as its draft standard has it, or the bare key.
+
+    Parameters behind the string are passed over. Raises `MalformedRequest`.
+    """
+    if header.startswith('"'):
+        quoted = _QUOTED_KEY.fullmatch(header)
+        key = _ESCAPED.sub(r"\1", quoted[1]) if quoted is not None else ""
+    else:
+        key = header if _BARE_KEY.fullmatch(header) else ""
+    if not 1 <= len(key) <= MAX_REFERENCE_LENGTH:
+        raise MalformedRequest(
+            "invalid_header",
+            f"Idempotency-Key must be 1 to {MAX_REFERENCE_LENGTH} printable ASCII characters, in quotes or bare.",
+        )
+    return key
 
 
 def _conflict(key: OrderKey) -> Conflict | InvalidFields:

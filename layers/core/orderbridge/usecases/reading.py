@@ -27,6 +27,7 @@ ORDERS_READ_PER_PAGE = 1000
 LONGEST_CODE = 32
 YEARS = (2000, 2999)
 LIMIT_EXPECTED = f"must be a whole number from 1 to {MAX_LIMIT}"
+CURSOR_EXPECTED = "must be a next_cursor of this list"
 MOMENT_EXPECTED = "must be an ISO 8601 time with a zone; in a URL a + is written %2B"
 
 
@@ -64,6 +65,30 @@ def order_not_found() -> NotFound:
     return NotFound("not_found", "There is no such sales order.")
 
 
+def read_query(query: Mapping[str, str], parameters: Mapping[str, tuple[Callable[[str], Any], str]]) -> dict[str, Any]:
+    """What stands in a query string: each parameter's reader, which raises ValueError, and the words for that.
+
+    A blank parameter is refused, whatever it is for: passed over, it would ask for everything. Raises `InvalidFields`
+    with every parameter that is wrong, at once.
+    """
+    errors = [FieldError(f"/{name}", "there is no such parameter") for name in sorted(query.keys() - parameters.keys())]
+    values: dict[str, Any] = {}
+    for name, (read, expected) in parameters.items():
+        if name in query:
+            try:
+                values[name] = read(query[name])
+            except UnseenCharacter as unseen:
+                errors.append(FieldError(f"/{name}", str(unseen)))
+            except ValueError:
+                errors.append(FieldError(f"/{name}", expected))
+            else:
+                if values[name] == "":
+                    errors.append(FieldError(f"/{name}", "must not be blank"))
+    if errors:
+        raise InvalidFields("invalid_fields", "The query has invalid parameters; see errors.", errors=errors)
+    return values
+
+
 @dataclass(frozen=True, slots=True)
 class OrderFilter:
     """Which of its orders a partner wants to see. Times are inclusive from, exclusive to."""
@@ -78,35 +103,18 @@ class OrderFilter:
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> OrderFilter:
         """The filter in a query string; raises `InvalidFields` with every parameter that is wrong, at once."""
-        errors: list[FieldError] = []
-
-        def read(name: str, parse: Callable[[str], Any], expected: str) -> Any:
-            if query.get(name, "") == "":
-                return None
-            try:
-                return parse(query[name])
-            except UnseenCharacter as unseen:
-                errors.append(FieldError(f"/{name}", str(unseen)))
-                return None
-            except ValueError:
-                errors.append(FieldError(f"/{name}", expected))
-                return None
-
-        unknown = sorted(query.keys() - {"purchase_order_no", "from", "to", "status", "limit", "cursor"})
-        errors.extend(FieldError(f"/{name}", "there is no such parameter") for name in unknown)
-        parsed = cls(
-            purchase_order_no=read(
-                "purchase_order_no", _reference, f"must have at most {MAX_REFERENCE_LENGTH} characters"
-            ),
-            since=read("from", _moment, MOMENT_EXPECTED),
-            until=read("to", _moment, MOMENT_EXPECTED),
-            status=read("status", _status, f"must be one of {', '.join(get_args(OrderStatus))}"),
-            limit=read("limit", read_limit, LIMIT_EXPECTED) or DEFAULT_LIMIT,
-            cursor=read("cursor", OrderCursor.decode, "must be a next_cursor of this list"),
+        values = read_query(
+            query,
+            {
+                "purchase_order_no": code_of_at_most(MAX_REFERENCE_LENGTH),
+                "from": (_moment, MOMENT_EXPECTED),
+                "to": (_moment, MOMENT_EXPECTED),
+                "status": (_status, f"must be one of {', '.join(get_args(OrderStatus))}"),
+                "limit": (read_limit, LIMIT_EXPECTED),
+                "cursor": (OrderCursor.decode, CURSOR_EXPECTED),
+            },
         )
-        if errors:
-            raise InvalidFields("invalid_fields", "The query has invalid parameters; see errors.", errors=errors)
-        return parsed
+        return cls(since=values.pop("from", None), until=values.pop("to", None), **values)
 
     def admits(self, order: OrderSummary) -> bool:
         created = from_iso(order.created_at)
@@ -125,11 +133,16 @@ def _status(text: str) -> OrderStatus:
     raise ValueError(text)
 
 
-def _reference(text: str) -> str | None:
-    reference = checked_code(text)
-    if len(reference) > MAX_REFERENCE_LENGTH:
-        raise ValueError(text)
-    return reference or None
+def code_of_at_most(longest: int) -> tuple[Callable[[str], str], str]:
+    """The reader of a parameter that is a code, and what is expected of it (`read_query`)."""
+
+    def read(text: str) -> str:
+        code = checked_code(text)
+        if len(code) > longest:
+            raise ValueError(text)
+        return code
+
+    return read, f"must have at most {longest} characters"
 
 
 def _moment(text: str) -> datetime:
@@ -222,7 +235,8 @@ class ListOrders:
 
 def _start(wanted: OrderFilter, day: date) -> str | None:
     """The created key behind which a day's list begins; None: at its newest order."""
-    starts = [to_iso(wanted.until)] if wanted.until is not None else []
+    # Orders are created at whole milliseconds: before the next one that is not before `until`.
+    starts = [to_iso(wanted.until + timedelta(microseconds=999))] if wanted.until is not None else []
     if wanted.cursor is not None and wanted.cursor.day == day and wanted.cursor.after is not None:
         starts.append(wanted.cursor.after)
     return min(starts, default=None)

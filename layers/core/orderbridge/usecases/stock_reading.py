@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 from orderbridge.domain.channels import Channel, StockSettings
-from orderbridge.domain.code_text import UnseenCharacter, checked_code
 from orderbridge.domain.cursors import StockCursor
 from orderbridge.domain.partners import Partner
-from orderbridge.domain.problems import FieldError, InvalidFields
 from orderbridge.domain.stock import StockLevel, level_of_record
 from orderbridge.ports import ChannelOverview, StockReads
-from orderbridge.usecases.reading import DEFAULT_LIMIT, LIMIT_EXPECTED, read_limit
+from orderbridge.usecases.reading import (
+    CURSOR_EXPECTED,
+    DEFAULT_LIMIT,
+    LIMIT_EXPECTED,
+    code_of_at_most,
+    read_limit,
+    read_query,
+)
 
 LONGEST_PRODUCT_CODE = 100
 
@@ -29,26 +34,16 @@ class StockFilter:
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> StockFilter:
         """The filter in a query string; raises `InvalidFields` with every parameter that is wrong, at once."""
-        unknown = sorted(query.keys() - {"product_code", "limit", "cursor"})
-        errors = [FieldError(f"/{name}", "there is no such parameter") for name in unknown]
-        product_code, limit, cursor = None, DEFAULT_LIMIT, None
-        try:
-            product_code = checked_code(query.get("product_code", "")) or None
-        except UnseenCharacter as unseen:
-            errors.append(FieldError("/product_code", str(unseen)))
-        if product_code is not None and len(product_code) > LONGEST_PRODUCT_CODE:
-            errors.append(FieldError("/product_code", f"must have at most {LONGEST_PRODUCT_CODE} characters"))
-        try:
-            limit = read_limit(query.get("limit") or str(DEFAULT_LIMIT))
-        except ValueError:
-            errors.append(FieldError("/limit", LIMIT_EXPECTED))
-        try:
-            cursor = StockCursor.decode(query["cursor"]) if query.get("cursor") else None
-        except ValueError:
-            errors.append(FieldError("/cursor", "must be a next_cursor of this list"))
-        if errors:
-            raise InvalidFields("invalid_fields", "The query has invalid parameters; see errors.", errors=errors)
-        return cls(product_code, limit, cursor)
+        return cls(
+            **read_query(
+                query,
+                {
+                    "product_code": code_of_at_most(LONGEST_PRODUCT_CODE),
+                    "limit": (read_limit, LIMIT_EXPECTED),
+                    "cursor": (StockCursor.decode, CURSOR_EXPECTED),
+                },
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)

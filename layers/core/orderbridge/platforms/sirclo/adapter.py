@@ -78,11 +78,13 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
             external_id = finding.external_id
         if not external_id.isdecimal():
             return Rejected(f"{external_id!r} is no id of an order at SIRCLO")
-        move = Move("cancelled", int(external_id), order.code, {"cancel_reason": "cancelled by the partner"})
+        reason = order.cancel_reason or "cancelled by the partner"
+        move = Move("cancelled", int(external_id), order.code, {"cancel_reason": reason})
         try:
             with self.client(channel, credentials, deadline) as client:
                 reply = client.reply_to(update_request([move], client.settings.revision, utc_now()))
-                return read_update(reply, [move], secrets_of(client.credentials))[move.id]
+                unwanted = [*secrets_of(client.credentials), order.cancel_reason or ""]
+                return read_update(reply, [move], unwanted)[move.id]
         except AskFailed as failed:
             return failed.outcome
         except CallFailed as failure:
