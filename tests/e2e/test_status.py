@@ -106,6 +106,35 @@ def test_a_shipment_that_comes_back_is_told_and_the_order_stays_shipped(
         assert [entry["event"] for entry in order["timeline"]][-2:] == ["StatusChanged", "ShipmentChanged"]
 
 
+def test_an_order_that_is_cancelled_or_comes_back_after_its_end_is_told(
+    new_partner: NewPartner, operator: Operator, platforms: Platforms
+) -> None:
+    partner = new_partner("sirclo", "ngorder", settings={"rate_limit": 500})
+    with Receiver() as receiver:
+        webhook = operator.run("webhooks", "add", partner.client_id, receiver.url)
+        outlive_caches()
+        code = sent(operator, partner, "PO-AFTER-THE-END")
+        for statuses in (("completed", "DELIVERED"), ("canceled", "RETURNED")):
+            for platform, status in zip(("sirclo", "ngorder"), statuses, strict=True):
+                set_status(platforms, platform, code, status)
+            for channel in partner.channels:
+                operator.run("statuses", "sync", channel)
+            if statuses[0] == "completed":
+                wait_for(lambda: shown(partner, code)["status"] == "COMPLETED", what="COMPLETED")
+
+        def last() -> dict[str, Any]:
+            messages = [each.verified(webhook["secret"])["data"] for each in receiver.about(code)]
+            return max(messages, key=lambda message: message["sequence"], default={"channels": []})
+
+        ended = [("COMPLETED", "RETURNED"), ("CANCELLED", None)]  # Ngorder, then SIRCLO
+        wait_for(
+            lambda: [(each["status"], each["shipment_problem"]) for each in last()["channels"]] == ended,
+            what="the message of what happened after the end",
+        )
+        assert [(each["status"], each.get("shipment_problem")) for each in shown(partner, code)["channels"]] == ended
+        assert shown(partner, code)["status"] == last()["status"] == "COMPLETED"
+
+
 def test_with_several_channels_the_least_advanced_counts_and_a_cancelled_one_does_not(
     new_partner: NewPartner, operator: Operator, platforms: Platforms
 ) -> None:
