@@ -213,7 +213,7 @@ def test_every_other_form_of_a_key_is_named_with_the_command_that_converts_it() 
         (b"---- BEGIN SSH2 PUBLIC KEY ----\nAAAA\n---- END SSH2 PUBLIC KEY ----\n", "an SSH key", "ssh-keygen"),
         (public_pem().decode().encode("utf-16"), "UTF-16", "iconv -f UTF-16"),
         (public_pem().decode().encode("utf-16-le"), "UTF-16", "iconv -f UTF-16"),
-        (escaped, r"written as \n", "printf"),
+        (escaped, r"written as \n", """printf '%b' "$(cat FILE)" > key.pem"""),
         (b'"' + escaped + b'"', r"written as \n", "printf"),
     ]
     for content, name, conversion in forms:

@@ -40,11 +40,11 @@ def checked_code(text: str) -> str:
             if unicodedata.category(sign) in _CONTROLS:
                 raise UnseenCharacter("Control characters are not allowed")
             if _is_unseen(sign):
-                raise UnseenCharacter(f"{named(sign)} is not allowed inside, because nobody can see it")
+                raise UnseenCharacter(f"{_named(sign)} is not allowed inside, because nobody can see it")
     return compared(inner)
 
 
-def named(sign: str) -> str:
+def _named(sign: str) -> str:
     """A character by number and name, ``U+200B ZERO WIDTH SPACE``."""
     return f"U+{ord(sign):04X} {unicodedata.name(sign, 'without a name')}"
 

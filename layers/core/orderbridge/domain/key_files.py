@@ -26,7 +26,7 @@ def what_else_it_is(content: bytes) -> str | None:
         return "this is UTF-16 text: convert it with `iconv -f UTF-16 -t UTF-8 FILE > key.pem`"
     blocks = [name.decode() for name in _BLOCK.findall(content)]
     if blocks and b"\\n" in content:
-        return r"its line breaks are written as \n: make real ones with `printf '%b' \"$(cat FILE)\" > key.pem`"
+        return "its line breaks are written as \\n: make real ones with `printf '%b' \"$(cat FILE)\" > key.pem`"
     if blocks and all("CERTIFICATE REQUEST" in name for name in blocks):
         return "this is a certificate request: take its key with `openssl req -in FILE -noout -pubkey > key.pem`"
     if blocks and all("CERTIFICATE" in name for name in blocks):
