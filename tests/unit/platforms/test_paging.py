@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -99,6 +99,14 @@ def test_a_row_that_is_met_again_because_others_came_ends_nothing() -> None:
 
 def test_a_row_without_an_id_is_known_by_what_it_says() -> None:
     assert len(pages([1, None], [None, 2], total=3)) == 3
+
+
+def test_a_page_that_a_cache_repeats_is_not_the_end_however_many_rows_have_come_before() -> None:
+    told = iter(
+        [Page([{"id": 1}, {"id": 2}], True, 3), *[Page([{"id": 7}, {"id": 6}], more, 7) for more in (True, False)]]
+    )
+    with pytest.raises(ListFailed, match="repeats the page before"):
+        list(all_rows(lambda _number, _size: replace(next(told), size=2), lambda row: row["id"], 2))
 
 
 def test_fewer_rows_than_the_platform_counts_are_not_all() -> None:

@@ -110,8 +110,8 @@ def all_rows(
 
     Raises `ListFailed` where rows are missing against the total that was told first, for those that came since may
     stand before the reader; where the total falls; where a page brings nothing new, and more rows were met again than
-    have come (a page that was repeated); where the list does not end; and, once all that can be read was read, where a
-    row was too large or no object.
+    have come, or nothing but rows of the page before, and more than have come since (a page that was repeated); where
+    the list does not end; and, once all that can be read was read, where a row was too large or no object.
     """
     so_far = _SoFar(identity, rows_vanish)
     for number in range(1, max_pages + 1):
@@ -144,17 +144,24 @@ class _SoFar:
     rows_vanish: bool
     position: int = 0
     seen: set[Hashable] = field(default_factory=set)
+    page: set[Hashable] = field(default_factory=set)
+    """The rows of the page that was read last."""
+    is_same: bool = False
+    """Whether they all stood on the page before it, too."""
     counts: ListCounts = field(default_factory=ListCounts)
     unread: int = 0
     gap: ListFailed | None = None
 
     def new_rows(self, page: Page) -> Iterator[Row]:
+        before, self.page = self.page, set()
         for row in page.rows:
             key = self.identity(row)
             key = content_of(row) if key is None else key
+            self.page.add(key)
             if key not in self.seen:
                 self.seen.add(key)
                 yield row
+        self.is_same = bool(self.page) and self.page <= before
 
     def leave_out(self, too_large: RowTooLarge) -> None:
         self.position, self.unread, self.gap = self.position + 1, self.unread + 1, too_large
@@ -170,6 +177,8 @@ class _SoFar:
         before = self.counts.total
         if before is not None and page.total is not None and page.total < before:
             raise ListFailed(f"rows vanished while the list was read: {before} were counted, then {page.total}")
+        if self.is_same and before is not None and page.total is not None and len(self.page) > page.total - before:
+            raise ListFailed("a page repeats the page before")
         self.counts.note(page.total, met_again)
 
     def require_all(self, last: Page | None) -> None:
