@@ -126,24 +126,13 @@ class _Demo:
 
         self.say("logging in")
         login = {"client_id": partner.client_id, "client_secret": partner.client_secret}
-        token = self._post("/api/v1/auth/login", login, {})["token"]
+        token = call(self.stack, "POST", "/api/v1/auth/login", {}, login)["token"]
         self.say("sending a signed order")
         headers = signed_headers(partner.client_id, read_private_key(partner.private_key), int(time.time()))
-        accepted = self._post("/api/v1/sales-orders", _order(), {**headers, "Authorization": f"Bearer {token}"})
+        headers["Authorization"] = f"Bearer {token}"
+        accepted = call(self.stack, "POST", "/api/v1/sales-orders", headers, _order())
         code: str = accepted["data"]["code"]
         return code
-
-    def _post(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
-        import httpx
-
-        url = self.stack.api_url + path
-        try:
-            answered = httpx.post(url, json=body, headers=headers, timeout=REQUEST_TIMEOUT_SECONDS, trust_env=False)
-        except httpx.HTTPError as error:
-            raise Failure(f"{url} does not answer ({type(error).__name__}: {error}).") from error
-        if not answered.is_success:
-            raise Failure(f"{url} answered {answered.status_code}: {answered.text[:500]}")
-        return answered.json()
 
     def _wait(self, code: str, expected: int) -> dict[str, Any]:
         from orderbridge_cli.orders import described
@@ -160,6 +149,22 @@ class _Demo:
             if STUCK_STATES.intersection(states) or time.monotonic() > deadline:
                 raise _did_not_arrive(code, document)
             time.sleep(POLL_SECONDS)
+
+
+def call(stack: Operations, method: str, path: str, headers: Mapping[str, str], body: Any = None) -> Any:
+    """What the stack's API answers a partner; raises `Failure` for anything but success."""
+    import httpx
+
+    url = stack.api_url + path
+    try:
+        answered = httpx.request(
+            method, url, json=body, headers=headers, timeout=REQUEST_TIMEOUT_SECONDS, trust_env=False
+        )
+    except httpx.HTTPError as error:
+        raise Failure(f"{url} does not answer ({type(error).__name__}: {error}).") from error
+    if not answered.is_success:
+        raise Failure(f"{url} answered {answered.status_code}: {answered.text[:500]}")
+    return answered.json()
 
 
 def _order() -> dict[str, Any]:

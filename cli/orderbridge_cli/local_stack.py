@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -36,6 +37,38 @@ def up(
     LocalStack(
         state_dir=state, port=port, with_sandboxes=not no_sandbox, parameters=watched_rates(), on_progress=note
     ).run(on_ready)
+
+
+@command(group, "env")
+def env(
+    *,
+    endpoint_url: Annotated[
+        str | None,
+        typer.Option("--endpoint-url", metavar="URL", help="Where a container reaches the engine: AWS_ENDPOINT_URL."),
+    ] = None,
+) -> None:
+    """The variables of every deployed function, as `sam local` takes them with --env-vars. Holds no secret."""
+    from orderbridge_cli.local_events import variables
+    from orderbridge_cli.target import Operations
+
+    document = variables(Operations.here())
+    if endpoint_url is not None:
+        document = {name: {**own, "AWS_ENDPOINT_URL": endpoint_url} for name, own in document.items()}
+    answer(document, lambda: json.dumps(document, indent=2))
+
+
+@command(group, "event")
+def event(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A file in events/, without .json: order_intake.")],
+) -> None:
+    """An event for one function, with a fresh token and signature of the demo partner where it needs them."""
+    from orderbridge_cli.local_events import DemoEvents, event_names
+    from orderbridge_cli.target import Operations
+
+    if name not in event_names():
+        raise typer.BadParameter(f"there are {', '.join(event_names())}", param_hint="NAME")
+    document = DemoEvents.here(Operations.here()).event(name)
+    answer(document, lambda: json.dumps(document, indent=2))
 
 
 def _seed(description: StackDescription) -> None:

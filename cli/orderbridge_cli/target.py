@@ -48,6 +48,8 @@ class Target:
     api_url: str | None = None
     sandboxes: Mapping[str, str] | None = None
     found_in: Path | None = None
+    state: str | None = None
+    """A local stack's state directory."""
 
 
 def find_target(environment: Mapping[str, str] = os.environ, stack_file: Path = STACK_FILE) -> Target:
@@ -91,7 +93,14 @@ def target_of(document: Mapping[str, Any], found_in: Path | None = None) -> Targ
         access_key=document.get("access_key", "test"),
         secret_key=document.get("secret_key", "test"),
     )
-    return Target(document["stack"], access, document["api_url"], document.get("sandboxes", {}), found_in)
+    return Target(
+        document["stack"],
+        access,
+        document["api_url"],
+        document.get("sandboxes", {}),
+        found_in,
+        document.get("state"),
+    )
 
 
 class Operations:

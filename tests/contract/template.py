@@ -9,6 +9,8 @@ from typing import Any
 
 from samtranslator.yaml_helper import yaml_parse
 
+from orderbridge_cli.local.template import Deployed
+
 PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATE = PROJECT / "template.yaml"
 
@@ -46,6 +48,21 @@ class Template:
     def variables(self, function: str) -> dict[str, Any]:
         """A function's own environment, without what Globals give to all."""
         return dict(self.functions()[function].get("Environment", {}).get("Variables", {}))
+
+    def shared_variables(self, **given: str) -> dict[str, Any]:
+        """What every function is given, for these parameters (the others have their defaults)."""
+        parameters = {name: str(spec.get("Default", "")) for name, spec in self.document["Parameters"].items()}
+        shared = self.document["Globals"]["Function"]["Environment"]["Variables"]
+        return dict(Deployed(self.document, parameters | given, {}, {}, lambda *names: ".".join(names)).value(shared))
+
+    def routes(self) -> dict[tuple[str, str], str]:
+        """Each (method, path) of the API with the function that answers it."""
+        return {
+            (each["Properties"]["Method"], each["Properties"]["Path"]): name
+            for name, properties in self.functions().items()
+            for each in properties.get("Events", {}).values()
+            if each["Type"] == "Api"
+        }
 
     def statements(self) -> Iterator[tuple[str, Mapping[str, Any]]]:
         """Every statement of every role and queue policy, with its resource's logical id."""

@@ -64,7 +64,20 @@ def test_the_values_that_the_template_gives_are_readable(name: str) -> None:
 
 
 def test_what_every_function_is_given_is_read_by_its_dependencies() -> None:
-    assert set(template().document["Globals"]["Function"]["Environment"]["Variables"]) == READ_BY_DEPENDENCIES
+    assert set(template().shared_variables()) == READ_BY_DEPENDENCIES
+
+
+def test_on_aws_no_function_is_told_of_another_endpoint_and_a_local_one_is_on_this_machine() -> None:
+    parameter = template().document["Parameters"]["AwsEndpointUrl"]
+    assert parameter["Default"] == ""
+    assert "AwsEndpointUrl" not in (PROJECT / "samconfig.toml").read_text()
+    assert template().shared_variables(AwsEndpointUrl="http://localhost:1")["AWS_ENDPOINT_URL"] == "http://localhost:1"
+    local = ["http://127.0.0.1:4566", "http://localhost", "http://host.docker.internal:8080"]
+    others = ["http://127.0.0.1:4566/x", "https://127.0.0.1", "http://localhost.example.com", "http://x@localhost", " "]
+    others += ["http://10.0.0.1:4566", "http://127.0.0.1:", "http://127a0.0.1", "http://localhost:1\n"]
+    pattern = parameter["AllowedPattern"]
+    assert all(re.search(pattern, value) for value in ["", *local])
+    assert not any(re.search(pattern.replace("$", r"\Z"), value) for value in others)
 
 
 def test_the_environment_is_read_in_one_place() -> None:

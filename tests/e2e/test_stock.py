@@ -16,6 +16,7 @@ import pytest
 
 from orderbridge_cli.local.stack import LocalStack
 from orderbridge_cli.local.stack_file import StackDescription
+from orderbridge_sandboxes import demo
 from tests.e2e.actors import Operator, Platforms
 from tests.e2e.conftest import SEEDS, wait_for
 from tests.patience import PATIENCE_S
@@ -148,6 +149,21 @@ def test_twenty_is_twenty_however_a_platform_writes_it(operator: Operator, platf
     assert known(operator, "PROD-004") == {"ngorder": 20, "sirclo": 20, "salesmania": 20}
 
 
+def test_below_0_is_0_available_and_a_fraction_is_its_whole_pieces_and_reported(
+    operator: Operator, platforms: Platforms
+) -> None:
+    for platform in platforms.urls:
+        set_level(platforms, platform, "PROD-004", -3)
+        set_level(platforms, platform, "PROD-006", "12.5")
+    for entry in operator.run("stock", "sync")["channels"]:
+        assert (entry["ok"], entry["read"]) == (True, 10)
+        assert [problem["key"] for problem in entry["problems"]] == ["PROD-006"]
+    assert known(operator, "PROD-004") == {"ngorder": 0, "sirclo": 0, "salesmania": 0}
+    assert known(operator, "PROD-006") == {"ngorder": 12, "sirclo": 12, "salesmania": 12}
+    assert levels_at(platforms, "salesmania")["PROD-004"] == -3, "nothing differs, so nothing is pushed"
+    assert operator.run("stock", "drift") == []
+
+
 @pytest.mark.parametrize("value", [None, "", "abc"])
 def test_what_cannot_be_read_changes_nothing_and_is_reported(
     operator: Operator, platforms: Platforms, value: Any
@@ -278,10 +294,10 @@ def test_a_partner_sees_the_level_of_record_as_of_the_last_read(
     set_level(platforms, "ngorder", "PROD-007", 42)
     operator.run("stock", "sync")
 
-    def stock() -> dict[str, Any]:
+    def stock(code: str = "PROD-007", **query: str) -> dict[str, Any]:
         answer = partner.http.get(
             f"{stack.api_url}/api/v1/stocks",
-            params={"product_code": "PROD-007"},
+            params={"product_code": code, **query},
             headers={"Authorization": f"Bearer {partner.token or partner.login()}"},
         )
         assert answer.status_code == 200, answer.text
@@ -292,9 +308,12 @@ def test_a_partner_sees_the_level_of_record_as_of_the_last_read(
     assert first["available"] == 42
     operator.run("stock", "sync", "ngorder")
     second = stock()
-    partner.http.close()
     assert second["available"] == 42
     assert second["as_of"] > first["as_of"]
+    in_two = levels_at(platforms, "ngorder")["PROD-008"]
+    by_site = [stock("PROD-008", site_code=site)["available"] for site in demo.SITES]
+    partner.http.close()
+    assert by_site == [in_two - 40, 40], "each site has what its warehouse has"
 
 
 def test_two_syncs_at_once_both_come_to_their_end(operator: Operator, platforms: Platforms, folder: Path) -> None:

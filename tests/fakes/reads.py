@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from datetime import date
+from typing import Any
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.limits import RateLimit, Taking, TokenBucket
@@ -63,6 +64,7 @@ class Shelf:
     def __init__(self, mapped: dict[str, list[str]], *levels: StockLevel) -> None:
         self.mapped = mapped
         self.known = levels
+        self.site_mappings: dict[tuple[str, str], Any] = {}
 
     def mapped_products(self, channel: str, after: str | None, limit: int) -> Sequence[str]:
         return [code for code in sorted(self.mapped.get(channel, ())) if after is None or code > after][:limit]
@@ -72,6 +74,10 @@ class Shelf:
 
     def levels(self, channels: Collection[str], product_codes: Collection[str]) -> Sequence[StockLevel]:
         return [level for level in self.known if level.channel in channels and level.product_code in product_codes]
+
+    def sites(self, channels: Collection[str], site_code: str) -> dict[str, Any]:
+        mapped = {name: value for (name, site), value in self.site_mappings.items() if site == site_code}
+        return {name: mapped[name] for name in channels if name in mapped}
 
 
 class Buckets:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import itertools
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -30,6 +30,7 @@ class StockTable:
         self.steps = steps
         self.stored: dict[str, dict[str, StockLevel]] = {}
         self.mappings: dict[str, dict[str, Any]] = {}
+        self.site_mappings: dict[str, list[int]] = {}
         self.by_channel: dict[str, StockRun] = {}
         self.snapshots: dict[tuple[str, str], dict[str, Any]] = {}
         self.writes: Counter[str] = Counter()
@@ -48,6 +49,9 @@ class StockTable:
 
     def mapped(self, channel: str, codes: Collection[str]) -> Mapping[str, Any]:
         return {code: value for code, value in self.mappings.get(channel, {}).items() if code in codes}
+
+    def sites(self, channel: str) -> Iterator[Any]:
+        return iter(self.site_mappings.get(channel, ()))
 
     def write(self, run: StockRun, levels: Sequence[StockLevel], gone: Sequence[str] = ()) -> None:
         self.steps.pass_by("before write levels")
@@ -98,6 +102,9 @@ class Shop:
     steps: Steps
     held: dict[str, Any] = field(default_factory=dict)
     in_warehouses: set[str] = field(default_factory=set)
+    by_warehouse: dict[str, dict[int, int]] = field(default_factory=dict)
+    """What warehouses have of the products that lie in several; 0 has all that is held of those that are not here."""
+    warehouses: frozenset[int] | None = None
     page_size: int = 3
     reads_single_products: bool = True
     takes_pushes: bool = True
@@ -126,7 +133,10 @@ class Shop:
 
     def read(self, product: str, *, in_warehouses: bool) -> ListedLevel:
         self._call("read")
-        return self._listed(product) if product in self.held else ListedLevel(product, None, "there is none")
+        listed = self._listed(product) if product in self.held else ListedLevel(product, None, "there is none")
+        if not in_warehouses or listed.level is None:
+            return listed
+        return ListedLevel.kept(product, self.by_warehouse.get(product, {0: listed.level}), self.warehouses)
 
     def push(self, targets: Sequence[PushTarget]) -> Iterator[PushResult]:
         for target in targets:
@@ -142,7 +152,7 @@ class Shop:
             except StockReadFailed as failed:
                 yield PushResult(target.product, None, str(failed))
             else:
-                yield PushResult(target.product, listed.level)
+                yield PushResult(target.product, listed.level, warehouses=listed.warehouses)
 
 
 @dataclass
@@ -169,8 +179,10 @@ class StockWorld:
         return shop
 
     @contextmanager
-    def open(self, channel: Channel) -> Iterator[Shop]:
-        yield self.shops[channel.name]
+    def open(self, channel: Channel, sites: Iterable[Any]) -> Iterator[Shop]:
+        shop = self.shops[channel.name]
+        shop.warehouses = frozenset(sites) or None
+        yield shop
 
     def sync(self) -> SyncStock:
         return SyncStock(

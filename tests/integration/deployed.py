@@ -87,7 +87,7 @@ class Deployed:
 
     def environment_of(self, function: str) -> dict[str, str]:
         """The function's environment, every reference resolved as CloudFormation would."""
-        shared = template().document["Globals"]["Function"]["Environment"]["Variables"]
+        shared = template().shared_variables()
         return {name: self._value(value) for name, value in {**shared, **template().variables(function)}.items()}
 
     def _value(self, value: Any) -> str:

@@ -11,17 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orderbridge.domain.partners import Partner, hash_client_secret
-from tests.contract.template import PROJECT
+from orderbridge_cli.local_events import sample_event as sample_event
+from orderbridge_cli.local_events import with_values
 from tests.fakes import samples
 from tests.integration.deployed import PEPPER, Deployed
 
 Event = dict[str, Any]
-
-
-def sample_event(name: str) -> Event:
-    """The event of `events/<name>.json`."""
-    event: Event = json.loads((PROJECT / "events" / f"{name}.json").read_text())
-    return event
 
 
 def with_body(event: Event, body: bytes | str | Mapping[str, Any] | None, *, in_base64: bool = False) -> Event:
@@ -71,12 +66,7 @@ class PartnerSide:
         timestamp = timestamp or str(int(time.time()))
         signature = base64.b64encode(samples.sign(f"{self.partner.client_id}|{timestamp}".encode())).decode()
         values = {"Authorization": f"Bearer {self.token}", "X-TIMESTAMP": timestamp, "X-SIGNATURE": signature}
-        changed = copy.deepcopy(event)
-        for name, value in values.items():
-            if name in changed["headers"]:
-                changed["headers"][name] = value
-                changed["multiValueHeaders"][name] = [value]
-        return changed
+        return with_values(event, values)
 
     def order(self, *, timestamp: str | None = None, **changes: Any) -> Event:
         """A signed order, the sample of the document with changes."""

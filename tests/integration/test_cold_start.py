@@ -43,7 +43,7 @@ UNWANTED = (
 @pytest.fixture
 def environment() -> dict[str, str]:
     """What the function has on AWS: the template's variables, a region, credentials."""
-    shared = template().document["Globals"]["Function"]["Environment"]["Variables"]
+    shared = template().shared_variables()
     own = {name: value_of(value) for name, value in {**shared, **template().variables("order_intake")}.items()}
     kept = {name: value for name, value in os.environ.items() if name in ("PATH", "HOME", "TMPDIR", "LANG")}
     account = {"AWS_DEFAULT_REGION": "ap-southeast-3", "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}

@@ -15,13 +15,14 @@ from orderbridge.domain.events import ForwardMessage
 from orderbridge.domain.forwards import ForwardState, new_forward
 from orderbridge.domain.orders import ChannelRef, parse_sales_order
 from orderbridge.domain.times import after, to_iso, utc_now
+from orderbridge_cli.local_events import event_names
 from orderbridge_sandboxes import demo
-from tests.contract.template import PROJECT, template
+from tests.contract.template import template
 from tests.fakes import samples
 from tests.integration.deployed import Deployed
 from tests.integration.partner_side import PartnerSide, sample_event, with_body
 
-EVENTS = sorted(path.stem for path in (PROJECT / "events").glob("*.json") if path.stem != "env")
+EVENTS = event_names()
 
 
 @pytest.fixture
@@ -31,30 +32,37 @@ def partner(deployed: Deployed) -> PartnerSide:
     return registered
 
 
-def test_every_function_has_its_event() -> None:
-    assert sorted(template().functions()) == EVENTS
+def function_of(name: str) -> str:
+    """An event's name is its function's, or begins with it."""
+    return max((each for each in template().functions() if name.startswith(each)), key=len)
 
 
-def test_the_environment_for_sam_local_sets_what_the_template_does() -> None:
-    environment = json.loads((PROJECT / "events" / "env.json").read_text())
-    functions = template().of_type("AWS::Serverless::Function")
-
-    assert {name: set(variables) for name, variables in environment.items()} == {
-        name: set(properties["Environment"]["Variables"]) for name, properties in functions.items()
-    }
-    assert all(isinstance(value, str) for variables in environment.values() for value in variables.values())
+def route_of(name: str) -> tuple[str, str]:
+    event = sample_event(name)
+    return event["httpMethod"], event["resource"]
 
 
-@pytest.mark.parametrize("name", [name for name in EVENTS if "httpMethod" in sample_event(name)])
+API_EVENTS = [name for name in EVENTS if "httpMethod" in sample_event(name)]
+
+
+def test_every_function_has_its_event_and_every_event_its_function() -> None:
+    assert set(template().functions()) <= set(EVENTS)
+    assert {function_of(name) for name in EVENTS} == set(template().functions())
+
+
+@pytest.mark.parametrize("route", [route for route in template().routes() if route[0] != "HEAD"], ids=" ".join)
+def test_every_route_has_its_event(route: tuple[str, str]) -> None:
+    """That of a GET stands for its HEAD."""
+    assert route in map(route_of, API_EVENTS), f"no file in events/ is for {' '.join(route)}"
+
+
+@pytest.mark.parametrize("name", API_EVENTS)
 def test_an_event_of_the_api_is_for_a_path_of_its_function(name: str) -> None:
     event = sample_event(name)
-    routes = {
-        (each["Properties"]["Method"], each["Properties"]["Path"])
-        for each in template().functions()[name]["Events"].values()
-    }
-
-    assert (event["httpMethod"], event["resource"]) in routes
+    assert template().routes()[route_of(name)] == function_of(name)
     assert event["path"] == event["resource"].format(**(event["pathParameters"] or {}))
+    assert event["requestContext"]["resourcePath"] == event["resource"]
+    assert {name: [value] for name, value in event["headers"].items()} == event["multiValueHeaders"]
 
 
 def stored_order(deployed: Deployed, message: ForwardMessage) -> None:
@@ -88,6 +96,22 @@ def test_login_refresh_order_read_and_cancel(deployed: Deployed, partner: Partne
 
     status, cancelled, _ = deployed.answer("order_cancel", with_code(partner.signed(sample_event("order_cancel"))))
     assert (status, cancelled["data"]["channels"][0]["cancel"]) == (200, "cancelled")
+
+
+@pytest.mark.parametrize("name", [name for name in EVENTS if name.startswith("order_intake")])
+def test_an_order_by_every_path(name: str, deployed: Deployed, partner: PartnerSide) -> None:
+    assert deployed.answer("order_intake", partner.signed(sample_event(name)))[0] == 201
+
+
+@pytest.mark.parametrize("name", ["order_read_list", "order_read_stocks"])
+def test_lists(name: str, deployed: Deployed, partner: PartnerSide) -> None:
+    status, listed, _ = deployed.answer("order_read", partner.signed(sample_event(name)))
+    assert (status, listed["data"]) == (200, [])
+
+
+@pytest.mark.parametrize("name", ["api_info_openapi", "api_info_docs"])
+def test_the_apis_own_documents(name: str, deployed: Deployed) -> None:
+    assert deployed.call("api_info", sample_event(name))["statusCode"] == 200
 
 
 def test_health(deployed: Deployed) -> None:

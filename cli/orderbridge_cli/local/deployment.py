@@ -58,7 +58,7 @@ class Deployment:
             DeploymentFailed: the template cannot be expanded, or the engine refused it, with its events.
         """
         template = read_template(self._project.template)
-        parameters = parameter_values(template, given)
+        parameters = parameter_values(template, {"AwsEndpointUrl": self._engine_url, **given})
         packaged = self._package(template)
         expanded = rewritten(without_refused(expand(packaged, parameters), gaps), gaps, parameters)
         changed = self._submit(self._upload_template(expanded), parameters)

@@ -6,6 +6,7 @@ from typing import Any
 from orderbridge_cli.local.gaps import Gap
 from orderbridge_cli.local.template import Json
 
+_NO_VALUE = {"Ref": "AWS::NoValue"}
 _GATEWAY_RESPONSES = "x-amazon-apigateway-gateway-responses"
 
 
@@ -59,8 +60,11 @@ def _gateway_responses_as_resources(template: Json, _: Mapping[str, str]) -> Jso
 
 def _variables_as_text(template: Json, _: Mapping[str, str]) -> Json:
     def text(value: Any) -> Any:
-        if isinstance(value, str):
+        if isinstance(value, str) or value == _NO_VALUE:
             return value
+        if isinstance(value, dict) and "Fn::If" in value:
+            condition, *branches = value["Fn::If"]
+            return {"Fn::If": [condition, *map(text, branches)]}
         return str(value).lower() if isinstance(value, bool) else {"Fn::Join": ["", [value]]}
 
     resources: Json = {}

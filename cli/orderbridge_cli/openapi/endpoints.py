@@ -12,7 +12,7 @@ from orderbridge.domain.orders import MAX_REFERENCE_LENGTH, OrderStatus, SalesOr
 from orderbridge.usecases.authentication import LoginRequest, RefreshRequest
 from orderbridge.usecases.cancel_request import CancelBody
 from orderbridge.usecases.reading import DEFAULT_LIMIT, MAX_LIMIT
-from orderbridge.usecases.stock_reading import LONGEST_PRODUCT_CODE
+from orderbridge.usecases.stock_reading import LONGEST_CODE
 from orderbridge_cli.openapi import examples, schemas
 from orderbridge_cli.openapi.errors import EVERY_BODY, EVERY_SIGNATURE, EVERY_TOKEN, EVERYWHERE
 
@@ -203,7 +203,7 @@ ENDPOINTS = (
     ),
     Endpoint(
         "get", "/api/v1/stocks", "listStock", STOCK, "List stock",
-        "What is in stock of your products at their source of record. A product whose level is not known yet is left "
+        "What can be sent of your products, at their source of record. A product whose level is not known yet is left "
         "out.",
         "token",
         (Success(200, "A page of stock levels.", schemas.StockFound, examples.stock),),
@@ -212,7 +212,11 @@ ENDPOINTS = (
             CLIENT_ID_OF_TOKEN,
             Parameter(
                 "query", "product_code", "Only this product.",
-                {"type": "string", "minLength": 1, "maxLength": LONGEST_PRODUCT_CODE}, "PROD-001",
+                {"type": "string", "minLength": 1, "maxLength": LONGEST_CODE}, "PROD-001",
+            ),
+            Parameter(
+                "query", "site_code", "Only what can be sent for this site, and from where its orders are sent.",
+                {"type": "string", "minLength": 1, "maxLength": LONGEST_CODE}, "JKT-01",
             ),
             LIMIT,
             CURSOR,

@@ -334,3 +334,7 @@ class StockReads(Protocol):
     def levels(self, channels: Collection[str], product_codes: Collection[str]) -> Iterable[StockLevel]:
         """The levels of these products at these channels, as far as they are known."""
         ...
+
+    def sites(self, channels: Collection[str], site_code: str) -> Mapping[str, Any]:
+        """The values of this site's mappings, by channel."""
+        ...

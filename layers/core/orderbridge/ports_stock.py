@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -29,6 +29,10 @@ class StockLevels(Protocol):
 
     def mapped(self, channel: str, codes: Collection[str]) -> Mapping[str, Any]:
         """The values of those of these codes that a channel maps."""
+        ...
+
+    def sites(self, channel: str) -> Iterator[Any]:
+        """The values of a channel's site mappings; nothing is read before the first is asked for."""
         ...
 
     def write(self, run: StockRun, levels: Sequence[StockLevel], gone: Sequence[str] = ()) -> None:
@@ -71,6 +75,11 @@ class StockAccess(Protocol):
         """Whether `read` can be asked; else levels come from the list alone."""
         ...
 
+    @property
+    def warehouses(self) -> frozenset[int] | None:
+        """Those whose levels count, because orders can be sent from them; None where all do, or there are none."""
+        ...
+
     def product_key(self, value: Any) -> str:
         """The platform's key of a mapped product, as the list has it; raises `UnusableMapping`."""
         ...
@@ -80,7 +89,7 @@ class StockAccess(Protocol):
         ...
 
     def read(self, product: str, *, in_warehouses: bool) -> ListedLevel:
-        """One product as it stands now, all its warehouses together; unreadable where the platform cannot tell it."""
+        """One product as it stands now, the warehouses that count together; unreadable where it cannot be told."""
         ...
 
     def push(self, targets: Sequence[PushTarget]) -> Iterator[PushResult]:
@@ -89,6 +98,9 @@ class StockAccess(Protocol):
 
 
 class StockPlatforms(Protocol):
-    def open(self, channel: Channel) -> AbstractContextManager[StockAccess]:
-        """The stock of a channel's account. Raises `StockReadFailed` where it cannot be reached at all."""
+    def open(self, channel: Channel, sites: Iterable[Any]) -> AbstractContextManager[StockAccess]:
+        """The stock of a channel's account; `sites` are the values of its site mappings.
+
+        Raises `StockReadFailed` where it cannot be reached at all.
+        """
         ...

@@ -38,6 +38,7 @@ class Account:
     def __init__(self, platform: str, sandbox: Sandbox[Any], **settings: Any) -> None:
         self.platform = platform
         self.sandbox = sandbox
+        self.sites = [value for kind, _, value in demo.demo_mappings(platform) if kind == "site"]
         self.channel = Channel(
             f"{platform}-stock", platform, {**demo.demo_settings(platform, sandbox.url), **QUICK, **settings}
         )
@@ -52,7 +53,8 @@ class Account:
     @contextmanager
     def open(self, sleep: Callable[[float], None] = time.sleep, **settings: Any) -> Iterator[StockAccess]:
         channel = Channel(self.channel.name, self.platform, {**self.channel.settings, **settings})
-        with PlatformStock(Transport(allow_loopback_http=True), DemoCredentials(), sleep).open(channel) as access:
+        platform = PlatformStock(Transport(allow_loopback_http=True), DemoCredentials(), sleep)
+        with platform.open(channel, self.sites) as access:
             yield access
 
     def levels(self) -> dict[str, Any]:

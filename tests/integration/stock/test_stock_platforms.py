@@ -58,10 +58,18 @@ def test_twenty_is_twenty_on_every_platform(account: Account, value: Any) -> Non
     assert account.levels()["PROD-002"] == 20
 
 
-@pytest.mark.parametrize("value", [None, "", "abc", -1, 1.5])
+@pytest.mark.parametrize("value", [None, "", "abc", "-", True])
 def test_an_unreadable_value_is_unreadable_and_the_others_are_read(account: Account, value: Any) -> None:
     account.sandbox.set_stock("PROD-002", value)
     assert account.levels() == {**demo_levels(), "PROD-002": None}
+
+
+@pytest.mark.parametrize(("value", "available"), [(-1, 0), ("-4", 0), (12.5, 12), ("12.5", 12)])
+def test_what_is_below_0_is_0_and_of_a_fraction_the_whole_pieces_count(
+    account: Account, value: Any, available: int
+) -> None:
+    account.sandbox.set_stock("PROD-002", value)
+    assert account.levels() == {**demo_levels(), "PROD-002": available}
 
 
 @pytest.mark.parametrize(

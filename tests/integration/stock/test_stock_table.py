@@ -45,7 +45,9 @@ def level(code: str, available: int = 5, at: str = EARLY, **more: Any) -> StockL
 
 
 def test_a_level_is_stored_and_read_with_all_that_belongs_to_it() -> None:
-    full = level("P", unread_since=LATE, in_warehouses=True, pushed=0, pushed_at=LATE, drift_since=LATE)
+    full = level(
+        "P", unread_since=LATE, in_warehouses=True, warehouses={0: 7, 26: 0}, pushed=0, pushed_at=LATE, drift_since=LATE
+    )
     assert read_stock_level(stock_item(full)) == full
     assert read_stock_level(stock_item(level("P"))) == level("P")
     assert set(stock_item(level("P"))) == {"PK", "SK", "channel", "product_code", "available", "as_of"}
@@ -97,7 +99,7 @@ def test_of_two_claims_one_is_lost(runs: TableStockRuns) -> None:
 
 def test_a_run_is_stored_and_read_with_all_that_belongs_to_it(runs: TableStockRuns) -> None:
     progress = Progress("reading", EARLY, {"read": 1, "problems": [["P", "é"]]}, "run-1", 3)
-    kept = StockRun("shop", Lease("run-1", LATE), EARLY, "why", 7, ("A", "B"), progress)
+    kept = StockRun("shop", Lease("run-1", LATE), EARLY, "why", 7, ("A", "B"), progress, asked_to="B")
     saved = runs.save(kept)
     assert saved.revision == 1
     assert runs.read(["shop", "none"]) == {"shop": saved}
@@ -110,6 +112,7 @@ def test_a_snapshot_larger_than_an_item_is_kept_and_read_back(runs: TableStockRu
     keys = [os.urandom(12).hex() for _ in range(40_000)]
     snapshot.add(StockPage(keys, [ListedLevel(key, number) for number, key in enumerate(keys)], has_more=True))
     snapshot.confirm(ListedLevel(keys[0], None, "unreadable", in_warehouses=True))
+    snapshot.confirm(ListedLevel.kept(keys[1], {0: 5, 26: 0}, None))
     parts = runs.keep_snapshot("shop", "run-1", snapshot)
     assert parts > 1
     assert runs.kept_snapshot("shop", "run-1", parts) == snapshot

@@ -60,6 +60,6 @@ def test_a_status_round_is_told_why_it_cannot_ask(name: str, case: str) -> None:
 def test_a_stock_run_is_told_why_it_cannot_read(name: str, case: str) -> None:
     settings, given, words = CASES[case]
     stock = PlatformStock(Transport(), Source(given))
-    with pytest.raises(StockReadFailed, match=words) as failed, stock.open(channel(name, **settings)):
+    with pytest.raises(StockReadFailed, match=words) as failed, stock.open(channel(name, **settings), ()):
         pass
     assert SECRET not in str(failed.value)

@@ -93,7 +93,7 @@ def test_nothing_is_pushed_after_the_channel_itself_could_not_be_read() -> None:
     assert made.shops["target"].pushes == []
 
 
-@pytest.mark.parametrize("value", [None, "", "abc", -1])
+@pytest.mark.parametrize("value", [None, "", "abc", "-"])
 def test_a_level_that_is_unreadable_at_the_source_is_not_pushed(value: Any) -> None:
     made = world(A=5, B=6)
     sync(made)
@@ -101,6 +101,16 @@ def test_a_level_that_is_unreadable_at_the_source_is_not_pushed(value: Any) -> N
     made.shops["first"].held["A"] = value
     sync(made)
     assert made.shops["target"].pushes == [("B", 6)]
+
+
+def test_a_level_below_0_is_pushed_as_0_and_is_no_drift_beside_0() -> None:
+    made = world(A=5, B=6)
+    sync(made)
+    made.shops["first"].held.update(A=-2, B=0)
+    made.shops["target"].held["B"] = -7
+    sync(made)
+    assert made.shops["target"].held == {"A": 0, "B": -7}
+    assert all(level.drift_since is None for level in made.table.stored["target"].values())
 
 
 def test_nothing_is_pushed_from_a_source_that_is_paused_or_was_never_read_or_died() -> None:

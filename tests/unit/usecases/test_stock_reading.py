@@ -26,6 +26,10 @@ def channel(name: str, source: bool = False, rank: int = 1) -> Channel:
     return Channel(name, "sirclo", {"base_url": "https://shop.example.com", "stock": stock})
 
 
+def no_warehouse(_channel: Channel, _site: Any | None) -> None:
+    return None
+
+
 def level(channel_name: str, product: str, available: int) -> StockLevel:
     return StockLevel(channel_name, product, available, AT)
 
@@ -49,27 +53,29 @@ def seen(listing: ListStock, partner: Any = PARTNER, **query: str) -> dict[str, 
 
 
 def test_before_a_sync_has_run_there_is_nothing() -> None:
-    listing = ListStock(Overview(channel("shop", source=True)), Shelf({"shop": ["A", "B"]}))
+    listing = ListStock(Overview(channel("shop", source=True)), Shelf({"shop": ["A", "B"]}), no_warehouse)
     (page,) = pages(listing, {})
     assert page.body() == {"message": "Stock levels found", "data": [], "next_cursor": None}
 
 
 def test_the_level_is_that_of_the_source_with_the_lowest_rank_that_knows_the_product() -> None:
     shelf = Shelf({"shop": ["A", "B", "C"]}, level("first", "A", 1), level("second", "A", 2), level("second", "B", 0))
-    listing = ListStock(Overview(channel("second", True, 2), channel("first", True, 1), channel("shop")), shelf)
+    listing = ListStock(
+        Overview(channel("second", True, 2), channel("first", True, 1), channel("shop")), shelf, no_warehouse
+    )
     assert seen(listing) == {"A": 1, "B": 0}
 
 
 def test_a_channel_that_is_no_source_tells_no_level() -> None:
     shelf = Shelf({"shop": ["A"]}, level("shop", "A", 5))
-    assert seen(ListStock(Overview(channel("shop")), shelf)) == {}
+    assert seen(ListStock(Overview(channel("shop")), shelf, no_warehouse)) == {}
 
 
 def test_the_source_may_be_a_channel_that_the_partner_does_not_have() -> None:
     shelf = Shelf(
         {"shop": ["A"], "warehouse": ["A", "SECRET"]}, level("warehouse", "A", 7), level("warehouse", "SECRET", 9)
     )
-    listing = ListStock(Overview(channel("warehouse", True), channel("shop")), shelf)
+    listing = ListStock(Overview(channel("warehouse", True), channel("shop")), shelf, no_warehouse)
     assert seen(listing) == {"A": 7}
     assert seen(listing, product_code="SECRET") == {}
 
@@ -79,12 +85,15 @@ def test_products_of_a_sites_own_channels_are_seen_too() -> None:
     partner = samples.partner(
         keys=(), channels=(ChannelRef("shop", "sirclo"),), routes={"S": (ChannelRef("outlet", "sirclo"),)}
     )
-    assert seen(ListStock(Overview(channel("shop", True), channel("outlet")), shelf), partner) == {"A": 1, "B": 2}
+    assert seen(ListStock(Overview(channel("shop", True), channel("outlet")), shelf, no_warehouse), partner) == {
+        "A": 1,
+        "B": 2,
+    }
 
 
 def test_one_product_is_found_however_its_code_is_spaced() -> None:
     shelf = Shelf({"shop": ["A B", "C"]}, level("shop", "A B", 3), level("shop", "C", 4))
-    assert seen(ListStock(Overview(channel("shop", True)), shelf), product_code="  A   B ") == {"A B": 3}
+    assert seen(ListStock(Overview(channel("shop", True)), shelf, no_warehouse), product_code="  A   B ") == {"A B": 3}
 
 
 @settings(max_examples=100, deadline=None)
@@ -100,7 +109,7 @@ def test_every_mapped_product_is_listed_once_in_its_order_whatever_the_size_of_a
     everything = sorted({code for codes in mapped.values() for code in codes})
     shelf = Shelf(mapped, *(level("shop", code, number) for number, code in enumerate(everything)))
     partner = samples.partner(keys=(), channels=(ChannelRef("shop", "sirclo"), ChannelRef("outlet", "sirclo")))
-    listing = ListStock(Overview(channel("shop", True)), shelf)
+    listing = ListStock(Overview(channel("shop", True)), shelf, no_warehouse)
     listed = [each.product_code for page in pages(listing, {"limit": str(limit)}, partner) for each in page.levels]
     assert listed == sorted({code for name in ("shop", "outlet") for code in mapped.get(name, [])})
 
@@ -112,6 +121,7 @@ def test_every_mapped_product_is_listed_once_in_its_order_whatever_the_size_of_a
         ({"cursor": "é"}, ["/cursor"]),
         *(({name: blank}, [f"/{name}"]) for name in ("product_code", "limit", "cursor") for blank in ("", " \t")),
         ({"product_code": "x" * 101}, ["/product_code"]),
+        ({"site_code": "x" * 101}, ["/site_code"]),
         ({"channel": "shop", "limit": "a", "cursor": "="}, ["/channel", "/limit", "/cursor"]),
     ],
 )

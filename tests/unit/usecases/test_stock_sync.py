@@ -59,7 +59,7 @@ def test_an_unchanged_level_is_known_as_of_the_last_read() -> None:
     assert first.known_as_of(made.table.by_channel["source"].read_at) > first.as_of
 
 
-@pytest.mark.parametrize("value", [None, "", "abc", -3, 1.5])
+@pytest.mark.parametrize("value", [None, "", "abc", "-", "1.500"])
 def test_an_unreadable_level_keeps_the_last_one_and_is_told(value: Any) -> None:
     made = world(A=5, B=6)
     made.run("source")
@@ -69,6 +69,25 @@ def test_an_unreadable_level_keeps_the_last_one_and_is_told(value: Any) -> None:
     assert made.available("source") == {"A": 5, "B": 6}
     assert "is no stock level" in details(result)["A"]
     assert result.report.changed == 0
+
+
+@pytest.mark.parametrize("value", [-3, "-3", -0.5, "-1.25"])
+def test_a_level_below_0_is_0_available_and_nothing_to_report(value: Any) -> None:
+    made = world(A=5, B=6)
+    made.run("source")
+    made.shops["source"].held["A"] = value
+    result = made.run("source")
+    assert (made.available("source"), result.report.problems) == ({"A": 0, "B": 6}, [])
+
+
+@pytest.mark.parametrize("value", [12.5, "12.5", "12.5000"])
+def test_a_fraction_is_the_whole_pieces_in_it_and_reported_at_every_run(value: Any) -> None:
+    made = world(A=5, B=6)
+    made.shops["source"].held["A"] = value
+    for _ in range(2):
+        result = made.run("source")
+        assert (made.available("source"), result.report.read) == ({"A": 12, "B": 6}, 2)
+        assert "is no whole number of pieces; 12 count" in details(result)["A"]
 
 
 def test_a_level_that_stays_unreadable_is_marked_once_as_of_when_it_was_last_known() -> None:

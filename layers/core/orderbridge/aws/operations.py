@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -133,6 +133,13 @@ class OperatorClients:
             outputs={each["OutputKey"]: each["OutputValue"] for each in stack.get("Outputs", [])},
             parameters={each["ParameterKey"]: each.get("ParameterValue", "") for each in stack.get("Parameters", [])},
         )
+
+    def physical_ids(self, stack: str, resource_type: str) -> Iterator[tuple[str, str]]:
+        """Each resource of a type: its name in the template and its id."""
+        for page in self.cloudformation.get_paginator("list_stack_resources").paginate(StackName=stack):
+            for resource in page["StackResourceSummaries"]:
+                if resource["ResourceType"] == resource_type:
+                    yield resource["LogicalResourceId"], resource["PhysicalResourceId"]
 
     def physical_id(self, stack: str, logical_id: str) -> str:
         """The id of a stack's resource, e.g. a queue's URL."""

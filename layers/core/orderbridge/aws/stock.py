@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
+from orderbridge.aws.channel_items import read_mapping_value
 from orderbridge.aws.reads import batch_get
 from orderbridge.domain.stock import StockLevel
 
@@ -37,6 +38,7 @@ def stock_item(level: StockLevel) -> items.Item:
             "as_of": level.as_of,
             "unread_since": level.unread_since,
             "in_warehouses": level.in_warehouses or None,
+            "warehouses": {str(each): here for each, here in (level.warehouses or {}).items()} or None,
             "pushed": level.pushed,
             "pushed_at": level.pushed_at,
             "drift_since": level.drift_since,
@@ -46,7 +48,7 @@ def stock_item(level: StockLevel) -> items.Item:
 
 def read_stock_level(item: Mapping[str, Any]) -> StockLevel:
     values = items.from_item(item)
-    pushed = values.get("pushed")
+    pushed, warehouses = values.get("pushed"), values.get("warehouses")
     return StockLevel(
         channel=values["channel"],
         product_code=values["product_code"],
@@ -54,6 +56,7 @@ def read_stock_level(item: Mapping[str, Any]) -> StockLevel:
         as_of=values["as_of"],
         unread_since=values.get("unread_since"),
         in_warehouses=values.get("in_warehouses", False),
+        warehouses=None if warehouses is None else {int(each): int(here) for each, here in warehouses.items()},
         pushed=None if pushed is None else int(pushed),
         pushed_at=values.get("pushed_at"),
         drift_since=values.get("drift_since"),
@@ -104,3 +107,8 @@ class TableStockReads:
             elif item["PK"]["S"].startswith("STOCK#"):
                 found.append(read_stock_level(item))
         return (replace(level, as_of=level.known_as_of(read_at.get(level.channel))) for level in found)
+
+    def sites(self, channels: Collection[str], site_code: str) -> Mapping[str, Any]:
+        by_pk = {items.mapping_pk(channel, "site"): channel for channel in channels}
+        found = batch_get(self._client, self._table, [items.keys(pk, site_code) for pk in by_pk])
+        return {by_pk[item["PK"]["S"]]: read_mapping_value(item) for item in found}

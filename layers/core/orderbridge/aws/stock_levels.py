@@ -43,6 +43,9 @@ class TableStockLevels:
     def mapped(self, channel: str, codes: Collection[str]) -> Mapping[str, Any]:
         return dict(_mapped(item) for item in self._items(items.mapping_pk(channel, "product"), codes))
 
+    def sites(self, channel: str) -> Iterator[Any]:
+        return (_mapped(item)[1] for item in self._partition(items.mapping_pk(channel, "site")))
+
     def _partition(self, pk: str) -> Iterator[items.Item]:
         return query_all(
             self._client,

@@ -84,6 +84,7 @@ def run_item(run: StockRun) -> items.Item:
             "failure": run.failure,
             "pages": run.pages,
             "sold": run.sold or None,
+            "asked_to": run.asked_to,
             "progress": None if run.progress is None else json.dumps(asdict(run.progress), ensure_ascii=False),
             "revision": run.revision,
         }
@@ -99,6 +100,7 @@ def read_run(item: Mapping[str, Any]) -> StockRun:
         failure=values.get("failure"),
         pages=int(values["pages"]),
         sold=tuple(values.get("sold", ())),
+        asked_to=values.get("asked_to"),
         progress=Progress(**json.loads(values["progress"])) if "progress" in values else None,
         revision=int(values["revision"]),
     )

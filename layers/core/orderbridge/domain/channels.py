@@ -33,6 +33,8 @@ class StockSettings(BaseModel):
     source: bool = False
     rank: Annotated[int, Field(ge=1)] = 1
     push: bool = False
+    warehouses: Annotated[tuple[Annotated[int, Field(ge=0, strict=True)], ...], Field(min_length=1)] | None = None
+    """The warehouses whose levels count, where the platform has some; None: those that orders are sent from."""
 
 
 class CommonSettings(BaseModel):

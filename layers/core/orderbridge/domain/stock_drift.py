@@ -132,3 +132,4 @@ class PushResult:
     detail: str | None = None
     was_sent: bool = True
     refused: bool = False
+    warehouses: Mapping[int, int] | None = None

@@ -7,7 +7,7 @@ does not add up raises `StockReadFailed`, and every level stays as it was.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ MAX_ENTRIES = 1_000_000
 MOST_BLANK_PAGES = 10
 """A platform of whose list more pages than this in a row cannot be read says nothing about its stock."""
 
+NOT_ASKED = "its warehouses have not been asked yet"
 NOT_LISTED = "the platform does not list it"
 NOT_THIS_TIME = "it was not on the list this time: it is gone, or moved up while the list was read"
 UNREAD_PERHAPS = "it is not among the rows of the list that could be read"
@@ -33,20 +34,40 @@ class UnusableMapping(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ListedLevel:
-    """One product as a platform tells it. `product` is the platform's own key, `level` None where it is unreadable."""
+    """One product as a platform tells it. `product` is the platform's own key, `level` None where it is unreadable.
+
+    `detail` says why, or what is odd about a level that is readable. Of a product `in_warehouses` the level in a list
+    is what all have together; once they have been asked, `warehouses` is what each has, and the level what can be sent.
+    """
 
     product: str
     level: int | None
     detail: str | None = None
     in_warehouses: bool = False
+    warehouses: Mapping[int, int] | None = None
 
     @classmethod
     def told(cls, product: str, value: Any, *, in_warehouses: bool = False) -> ListedLevel:
         """The level in a value as it came from the platform."""
         try:
-            return cls(product, parse_level(value), in_warehouses=in_warehouses)
+            told = parse_level(value)
         except UnreadableLevel as unreadable:
             return cls(product, None, str(unreadable), in_warehouses)
+        return cls(product, told.available, told.remark, in_warehouses)
+
+    @classmethod
+    def kept(
+        cls, product: str, levels: Mapping[int, int], counted: Collection[int] | None, detail: str | None = None
+    ) -> ListedLevel:
+        """A product by what its warehouses have: the sum over those that are `counted` (None: all).
+
+        One that is not among `levels` is left out, since nobody has said that it holds nothing.
+        """
+        here = [level for warehouse, level in levels.items() if counted is None or warehouse in counted]
+        if here:
+            return cls(product, sum(here), detail, in_warehouses=True, warehouses=levels)
+        wanted = ", ".join(map(str, sorted(counted or ())))
+        return cls(product, None, f"none of the warehouses that orders go out from ({wanted}) is listed for it", True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +158,7 @@ class Snapshot:
             "position": self.position,
             "is_complete": self.is_complete,
             "entries": sorted(self.entries),
-            "levels": [[row.product, row.level, row.detail, row.in_warehouses] for row in self.levels.values()],
+            "levels": [_row(listed) for listed in self.levels.values()],
             "confirmed": sorted(self.confirmed),
             "unread": dict(self.unread),
             "counts": [self.counts.total, self.counts.least, self.counts.met_again],
@@ -153,12 +174,21 @@ class Snapshot:
             document["position"],
             document["is_complete"],
             set(document["entries"]),
-            {row[0]: ListedLevel(*row) for row in document["levels"]},
+            {row[0]: _listed(row) for row in document["levels"]},
             set(document["confirmed"]),
             Counter(document["unread"]),
             ListCounts(*document["counts"]),
             document["has_gap"],
         )
+
+
+def _row(listed: ListedLevel) -> list[Any]:
+    return [listed.product, listed.level, listed.detail, listed.in_warehouses, *(listed.warehouses or {}).items()]
+
+
+def _listed(row: Sequence[Any]) -> ListedLevel:
+    product, level, detail, in_warehouses, *by_warehouse = row
+    return ListedLevel(product, level, detail, in_warehouses, dict(by_warehouse) or None)
 
 
 def taken(
@@ -172,12 +202,20 @@ def taken(
     if stored is None:
         if listed.level is None:
             return None
-        return StockLevel(channel, code, listed.level, at, in_warehouses=listed.in_warehouses)
+        return StockLevel(
+            channel, code, listed.level, at, in_warehouses=listed.in_warehouses, warehouses=listed.warehouses
+        )
     if stored.as_of > at:
         return None
     if listed.level is None:
         if stored.unread_since is not None:
             return None
         return replace(stored, as_of=stored.known_as_of(last_read), unread_since=at)
-    read = replace(stored, available=listed.level, unread_since=None, in_warehouses=listed.in_warehouses)
+    read = replace(
+        stored,
+        available=listed.level,
+        unread_since=None,
+        in_warehouses=listed.in_warehouses,
+        warehouses=listed.warehouses,
+    )
     return None if read == stored else replace(read, as_of=at)

@@ -124,6 +124,8 @@ class StockRun:
     """The products whose level fell in the last read, those that fell most first."""
     progress: Progress | None = None
     revision: int = 0
+    asked_to: str | None = None
+    """The last product whose warehouses were asked in turn, although the list told nothing new of it."""
 
     def claimed(self, run_id: str, now: datetime) -> StockRun:
         """The run in the hands of `run_id`; progress that is too old is dropped."""

@@ -26,7 +26,8 @@ class PlatformDefinition(Generic[SettingsT, CredentialsT]):
     """A platform's models. `values` has, per kind that its mapper may ask for, the reader of a value of that kind.
 
     `adapter` names the class that sends, as ``module:Class``; it is imported only where something is sent. `can_cancel`
-    says whether the platform can be asked to take an order back.
+    says whether the platform can be asked to take an order back. `warehouse_of` tells the warehouse that an order names
+    whose site has this mapping (None: it has none), and None where it names none; without it there are no warehouses.
     """
 
     name: str
@@ -37,10 +38,24 @@ class PlatformDefinition(Generic[SettingsT, CredentialsT]):
     adapter: str
     can_cancel: bool
     can_look: bool
+    warehouse_of: Callable[[Any | None, SettingsT], int | None] | None = None
 
     def read_settings(self, document: Mapping[str, Any]) -> SettingsT:
         """A channel's settings, validated; raises `InvalidValue` naming every member that is wrong."""
-        return read_value(self.settings, document)
+        settings = read_value(self.settings, document)
+        if settings.stock.warehouses is not None and self.warehouse_of is None:
+            raise InvalidValue(f"stock.warehouses: {self.title} keeps no stock by warehouse")
+        return settings
+
+    def warehouse_of_site(self, site: Any | None, document: Mapping[str, Any]) -> int | None:
+        """The warehouse that an order for a site goes out from, by the site's mapping (None: it has none).
+
+        None where the order names none, or where there are none.
+        """
+        if self.warehouse_of is None:
+            return None
+        settings = self.read_settings(document)
+        return self.warehouse_of(None if site is None else self.read_mapping("site", site, settings), settings)
 
     def read_credentials(self, document: Mapping[str, Any]) -> CredentialsT:
         """A channel's credentials, validated; raises `InvalidValue`, which never shows a value."""

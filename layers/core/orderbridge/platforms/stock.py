@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
@@ -50,6 +50,8 @@ class StockAccount(Generic[SettingsT, CredentialsT]):
     credentials: CredentialsT
     pace: Pace
     sleep: Callable[[float], None]
+    sites: Iterable[Any] = ()
+    """The values of the channel's site mappings."""
 
     def deadline(self) -> Deadline:
         """The end of a call that begins now, once the channel's rate allows it."""
@@ -84,7 +86,7 @@ class PlatformStock:
     sleep: Callable[[float], None] = time.sleep
 
     @contextmanager
-    def open(self, channel: Channel) -> Iterator[StockAccess]:
+    def open(self, channel: Channel, sites: Iterable[Any]) -> Iterator[StockAccess]:
         definition = definition_of(channel.platform)
         with readable():
             settings = definition.read_settings(channel.settings)
@@ -93,7 +95,9 @@ class PlatformStock:
         with conversation:
             pace = pace_beside_orders(settings.rate_limit, self.sleep)
             module = importlib.import_module(f"{platforms.__name__}.{channel.platform}.levels")
-            account = StockAccount(definition, self.transport, conversation, settings, credentials, pace, self.sleep)
+            account = StockAccount(
+                definition, self.transport, conversation, settings, credentials, pace, self.sleep, sites
+            )
             yield cast("StockAccess", module.Levels(account))
 
 
@@ -148,4 +152,5 @@ def read_back(target: PushTarget, read: Callable[[], ListedLevel], outcome: Outc
         listed = read()
     except StockReadFailed as failed:
         return PushResult(target.product, None, f"it could not be read back: {told or failed}")
-    return PushResult(target.product, listed.level, told if listed.level != target.available else None)
+    detail = told if listed.level != target.available else None
+    return PushResult(target.product, listed.level, detail, warehouses=listed.warehouses)

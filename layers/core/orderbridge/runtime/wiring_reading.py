@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from orderbridge.aws import clients
 from orderbridge.aws.bus import PlatformQueues
@@ -11,6 +12,8 @@ from orderbridge.aws.clients import ANSWERING
 from orderbridge.aws.order_reads import TableOrderReads
 from orderbridge.aws.orders import TableOrders
 from orderbridge.aws.stock import TableStockReads
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.stock_lists import UnusableMapping
 from orderbridge.domain.times import utc_now
 from orderbridge.runtime.settings import OrderCancelSettings, OrderReadSettings, load
 from orderbridge.runtime.wiring import callers
@@ -40,7 +43,7 @@ def reading() -> Reading:
         callers=callers(settings),
         find_order=FindOrder(orders, utc_now),
         list_orders=ListOrders(orders, utc_now, settings.business_time_zone),
-        list_stock=ListStock(channels, TableStockReads(table, settings.table_name)),
+        list_stock=ListStock(channels, TableStockReads(table, settings.table_name), warehouse_of),
     )
 
 
@@ -60,6 +63,18 @@ def cancel_sales_order() -> CancelSalesOrder:
         ),
         orders=reads,
     )
+
+
+def warehouse_of(channel: Channel, site: Any | None) -> int | None:
+    """Where a site's orders go out from (`ListStock.warehouse_of`)."""
+    # Imported for the first site that is asked for, not for every cold start.
+    from orderbridge.platforms.registry import definition_of
+    from orderbridge.platforms.values import InvalidValue
+
+    try:
+        return definition_of(channel.platform).warehouse_of_site(site, channel.settings)
+    except InvalidValue as invalid:
+        raise UnusableMapping(str(invalid)) from None
 
 
 def _can_cancel(platform: str) -> bool:

@@ -7,12 +7,15 @@ the order of the product codes, so they are gone through side by side and never 
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 from typing import Any
 
 from orderbridge.domain.stock import StockLevel
 from orderbridge.domain.stock_lists import (
+    NOT_ASKED,
     NOT_LISTED,
     NOT_THIS_TIME,
     UNREAD_PERHAPS,
@@ -27,7 +30,11 @@ from orderbridge.usecases.stock_session import RunSession, side_by_side
 
 WRITTEN_AT_ONCE = 90
 MOST_ASKED_ALONE = 50
-"""Products that the list lacks and that are asked about one by one, in one run; what is beyond waits for the next."""
+"""Products that are asked about one by one in one run, although the list tells nothing new of them.
+
+So many that it lacks, and so many that lie in warehouses (of a long list as many as it has pages, which at most doubles
+a run's calls); what is beyond waits for the next run.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +59,27 @@ class ApplyReadings:
 
     session: RunSession
 
-    def confirm(self, snapshot: Snapshot) -> None:
-        """Ask the warehouses about every product that lies in several and whose level has changed.
+    def confirm(self, snapshot: Snapshot) -> str | None:
+        """Ask the warehouses about every product that lies in several and of which the list tells something new.
 
-        Nothing has been written by then, so a read that fails here changes nothing either.
+        What is moved from one warehouse to another changes nothing in the list, so a part of the others is asked, too,
+        in turn; where all fit into one run, all. Returns the code at which the turn ended. Nothing has been written by
+        then, so a read that fails here changes nothing either.
         """
+        asked_to = self.session.run.asked_to
         if not any(listed.in_warehouses for listed in snapshot.levels.values()):
-            return
-        changed = {found.listed.product for _, found in self._mapped(snapshot) if found and _is_in_question(found)}
-        for product in changed - snapshot.confirmed:
+            return asked_to
+        lying = {code: found.listed for code, found in self._mapped(snapshot) if found and found.listed.in_warehouses}
+        turn: list[str] = []
+        if self.session.access.warehouses is not None:
+            later = (code for code in lying if asked_to is not None and code > asked_to)
+            in_turn = dict.fromkeys(chain(later, lying))
+            turn = list(islice(in_turn, max(MOST_ASKED_ALONE, snapshot.pages)))
+        new = {listed.product for listed in lying.values() if listed.detail == NOT_ASKED}
+        for product in (new | {lying[code].product for code in turn}) - snapshot.confirmed:
             self.session.go_on()
             snapshot.confirm(self.session.access.read(product, in_warehouses=True))
+        return turn[-1] if turn else asked_to
 
     def apply(self, snapshot: Snapshot) -> tuple[str, ...]:
         """Write what differs, drop what is mapped no more, tell what could not be read.
@@ -78,11 +95,13 @@ class ApplyReadings:
         changed: list[StockLevel] = []
         gone: list[str] = []
         fallen: list[tuple[int, str]] = []
+        unlisted: Counter[int] = Counter()
         for code, found in self._mapped(snapshot, _Missing(self.session, snapshot)):
             if found is None:
                 gone.append(code)
             else:
                 self._tell(code, found.listed)
+                unlisted.update(self._left_out(found.listed))
                 if found.changed is not None:
                     changed.append(found.changed)
                 if found.fallen_by > 0:
@@ -93,6 +112,9 @@ class ApplyReadings:
                 self._write(changed, gone)
                 changed, gone = [], []
         self._write(changed, gone)
+        for warehouse, count in sorted(unlisted.items()):
+            products = "a product" if count == 1 else f"{count} products"
+            self.session.report.tell(self.session.name, f"warehouse {warehouse} is not listed for {products}: left out")
         return tuple(code for _, code in sorted(fallen, reverse=True))
 
     def refresh(self, codes: Collection[str]) -> None:
@@ -131,24 +153,35 @@ class ApplyReadings:
             if value is None:
                 yield code, None
                 continue
-            listed = self._listed(value[0], snapshot)
+            listed = self._listed(value[0], snapshot, stored)
             if listed.level is None and listed.detail == NOT_LISTED and missing is not None:
                 listed = missing.of(listed.product, stored)
             changed = taken(session.name, code, stored, listed, snapshot.began_at, session.run.read_at)
             yield code, _Found(stored, listed, changed)
 
-    def _listed(self, value: Any, snapshot: Snapshot) -> ListedLevel:
+    def _listed(self, value: Any, snapshot: Snapshot, stored: StockLevel | None) -> ListedLevel:
         try:
             product = self.session.access.product_key(value)
         except UnusableMapping as unusable:
             return ListedLevel("", None, f"its mapping cannot be used: {unusable}")
-        return snapshot.levels.get(product) or ListedLevel(product, None, NOT_LISTED)
+        listed = snapshot.levels.get(product) or ListedLevel(product, None, NOT_LISTED)
+        if not listed.in_warehouses or listed.level is None or product in snapshot.confirmed:
+            return listed
+        known = stored.warehouses if stored is not None else None
+        if known is None or sum(known.values()) != listed.level:
+            return replace(listed, level=None, detail=NOT_ASKED)
+        return ListedLevel.kept(product, known, self.session.access.warehouses, listed.detail)
+
+    def _left_out(self, listed: ListedLevel) -> Collection[int]:
+        """The warehouses whose level should count, and that the platform does not list for the product."""
+        counted = self.session.access.warehouses
+        return () if counted is None or listed.warehouses is None else counted - listed.warehouses.keys()
 
     def _tell(self, code: str, listed: ListedLevel) -> None:
-        if listed.level is None:
-            self.session.report.tell(code, listed.detail or NOT_LISTED)
-        else:
+        if listed.level is not None:
             self.session.report.read += 1
+        if listed.level is None or listed.detail is not None:
+            self.session.report.tell(code, listed.detail or NOT_LISTED)
 
     def _write(self, changed: list[StockLevel], gone: list[str]) -> None:
         if not changed and not gone:
@@ -198,7 +231,3 @@ class _Missing:
         if answer.level is not None:
             return answer
         return replace(answer, product=product, detail=f"{NOT_LISTED}; asked about it alone: {answer.detail}")
-
-
-def _is_in_question(found: _Found) -> bool:
-    return found.listed.in_warehouses and found.listed.level is not None and found.changed is not None

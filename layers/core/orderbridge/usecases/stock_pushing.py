@@ -203,7 +203,7 @@ class Reconcile:
         if result.was_sent:
             level = replace(level, pushed=target.available, pushed_at=now)
         if result.level is not None:
-            return replace(level, available=result.level, as_of=now)
+            return replace(level, available=result.level, as_of=now, warehouses=result.warehouses)
         if result.was_sent:
             # The platform may hold either level; the next read will tell.
             return replace(level, as_of=level.known_as_of(self._session.run.read_at), unread_since=now)

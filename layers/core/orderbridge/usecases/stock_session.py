@@ -79,6 +79,10 @@ class GuardedAccess:
     def reads_single_products(self) -> bool:
         return self.access.reads_single_products
 
+    @property
+    def warehouses(self) -> frozenset[int] | None:
+        return self.access.warehouses
+
     def product_key(self, value: Any) -> str:
         return self.access.product_key(value)
 

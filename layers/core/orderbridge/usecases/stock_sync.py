@@ -73,7 +73,7 @@ class SyncStock:
         if run is None:
             return RunResult(channel.name, "busy", RunReport())
         try:
-            with self.platforms.open(channel) as access:
+            with self.platforms.open(channel, self.levels.sites(channel.name)) as access:
                 session = self._session(channel, channels, GuardedAccess(access), run, report, seconds_left)
                 return _Steps(session).run_to_end()
         except StockReadFailed as failed:
@@ -178,13 +178,14 @@ class _Steps:
             session.go_on()
             snapshot.add(session.access.page(snapshot.position))
         applying = ApplyReadings(session)
-        applying.confirm(snapshot)
+        asked_to = applying.confirm(snapshot)
         sold = applying.apply(snapshot)
         session.save(
             read_at=snapshot.began_at,
             failure=None,
             pages=snapshot.pages,
             sold=sold,
+            asked_to=asked_to,
             progress=self._progress("pushing", snapshot.began_at),
         )
         self.snapshot, self.has_read = None, True

@@ -99,6 +99,14 @@ class Address(Document):
     email: PlatformText | None = None
 
 
+def warehouse_of(site: Site | None, settings: Settings) -> int | None:
+    """The warehouse that an order for a site names: the site's own, else the channel's; None where it names none.
+
+    The channel's does not go with a supplier that the site names: it may be another supplier's.
+    """
+    return settings.warehouse_id if site is None else site.warehouse_id
+
+
 DEFINITION = PlatformDefinition(
     name="ngorder",
     title="Ngorder",
@@ -114,4 +122,5 @@ DEFINITION = PlatformDefinition(
     adapter="orderbridge.platforms.ngorder.adapter:NgorderAdapter",
     can_cancel=True,
     can_look=True,
+    warehouse_of=warehouse_of,
 )

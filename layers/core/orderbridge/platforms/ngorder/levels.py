@@ -8,7 +8,8 @@ must change. Both are worked off in the background (TRAPS D36, D38), so both are
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
@@ -30,6 +31,7 @@ from orderbridge.platforms.paging import ListFailed, Page, Row
 from orderbridge.platforms.reading import document_in, reply_to
 from orderbridge.platforms.stock import StockAccount, not_pushed, read_back, stock_page
 from orderbridge.platforms.transport import Call
+from orderbridge.platforms.values import InvalidValue
 
 # The oldest first: a product that is added while the list is read comes at its end.
 LIST_TARGET = "/api/open/product/search?order_by=LONGEST&pagination_offset="
@@ -47,6 +49,21 @@ class Levels:
 
     account: StockAccount[Settings, Credentials]
     reads_single_products: bool = True
+    warehouses: frozenset[int] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.warehouses = self._sent_from()
+
+    def _sent_from(self) -> frozenset[int] | None:
+        """The warehouses that orders can be sent from; all where neither the channel nor a site names one."""
+        settings = self.account.settings
+        if settings.stock.warehouses is not None:
+            return frozenset(settings.stock.warehouses)
+        named = {settings.warehouse_id}
+        for value in self.account.sites:
+            with suppress(InvalidValue):  # no order can be made with it
+                named.add(self.account.definition.read_mapping("site", value, settings).warehouse_id)
+        return frozenset(each for each in named if each is not None) or None
 
     def product_key(self, value: Any) -> str:
         return str(self.account.product(value).variation_id)
@@ -69,29 +86,40 @@ class Levels:
     def read(self, product: str, *, in_warehouses: bool) -> ListedLevel:
         try:
             if in_warehouses:
-                return ListedLevel(product, sum(self._warehouses(product).values()), in_warehouses=True)
+                return self._warehouses(product)
             data = self._data(CheckStock(variation_id=int(product)))
         except UnreadableLevel as unreadable:
             return ListedLevel(product, None, str(unreadable), in_warehouses)
         return ListedLevel.told(product, data.get("stock") if isinstance(data, Mapping) else None)
 
-    def _warehouses(self, product: str) -> dict[int, int]:
-        """What each warehouse has of a product; raises `UnreadableLevel` where one of them does not say."""
+    def _warehouses(self, product: str) -> ListedLevel:
+        """A product by its warehouses; raises `UnreadableLevel` where one that counts does not say what it has."""
         rows = self._data(CheckStockPerWarehouse(variation_id=int(product)))
         if not isinstance(rows, list) or not rows or not all(isinstance(row, Mapping) for row in rows):
             raise UnreadableLevel("no warehouse is listed")
         levels: dict[int, int] = {}
+        remarks: list[str] = []
         for row in map(stripped, rows):
             number = row.get("warehouse_id")
             try:
                 warehouse = MAIN_WAREHOUSE if number is None else whole(number)
-                level = parse_level(row.get("stock"))
-            except (Unreadable, UnreadableLevel) as unreadable:
+            except Unreadable as unreadable:
                 raise UnreadableLevel(f"warehouse {number}: {unreadable}") from None
             if warehouse in levels:
                 raise UnreadableLevel(f"warehouse {warehouse} is listed twice")
-            levels[warehouse] = level
-        return levels
+            try:
+                told = parse_level(row.get("stock"))
+            except UnreadableLevel as unreadable:
+                if self._counts(warehouse):
+                    raise UnreadableLevel(f"warehouse {warehouse}: {unreadable}") from None
+                continue
+            levels[warehouse] = told.available
+            if told.remark is not None and self._counts(warehouse):
+                remarks.append(f"warehouse {warehouse}: {told.remark}")
+        return ListedLevel.kept(product, levels, self.warehouses, "; ".join(remarks) or None)
+
+    def _counts(self, warehouse: int) -> bool:
+        return self.warehouses is None or warehouse in self.warehouses
 
     def _data(self, request: Request[Any]) -> Any:
         """The data of an answer; raises `UnreadableLevel` where this product is refused, else `StockReadFailed`."""
@@ -165,11 +193,14 @@ class Levels:
         counted: list[PushTarget] = []
         for target in targets:
             try:
-                levels = self._warehouses(target.product)
-            except (UnreadableLevel, StockReadFailed) as unreadable:
-                yield PushResult(target.product, None, str(unreadable), was_sent=False)
+                listed = self.read(target.product, in_warehouses=True)
+            except StockReadFailed as failed:
+                listed = ListedLevel(target.product, None, str(failed))
+            if listed.level is None:
+                yield PushResult(target.product, None, listed.detail, was_sent=False)
                 continue
             counted.append(target)
+            levels = {each: level for each, level in (listed.warehouses or {}).items() if self._counts(each)}
             changes = counts_for(levels, target.available, self.account.settings.warehouse_id)
             for warehouse, level in changes.items():
                 counts.setdefault(warehouse, []).append(Count(variation_id=int(target.product), warehouse_stock=level))

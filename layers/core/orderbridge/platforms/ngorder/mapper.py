@@ -20,7 +20,7 @@ from orderbridge.platforms.answers import common_outcome, redacted
 from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
 from orderbridge.platforms.documents import NotJson, compact_json, read_json
 from orderbridge.platforms.mapped import MappedOrder, keys_of
-from orderbridge.platforms.ngorder import DEFINITION, Address, Cost, Customer, Product, Settings, Site
+from orderbridge.platforms.ngorder import DEFINITION, Address, Cost, Customer, Product, Settings, Site, warehouse_of
 from orderbridge.platforms.ngorder.replies import (
     DOCUMENTED_FAILURE,
     FAILURES,
@@ -106,17 +106,12 @@ def _given(**members: Any) -> dict[str, Any]:
 
 
 def _origin(site_code: str, settings: Settings, mapped: MappedOrder) -> tuple[int | None, int | None]:
-    """Supplier and warehouse: the site's own, else the channel's.
-
-    The channel's warehouse does not go with a supplier that the site names: it may be another supplier's.
-    """
+    """Supplier and warehouse: the site's own, else the channel's."""
     site: Site | None = mapped.find("site", site_code)
-    if site is not None and site.supplier_id is not None:
-        return site.supplier_id, site.warehouse_id
-    if settings.supplier_id is None:
+    supplier = site.supplier_id if site is not None and site.supplier_id is not None else settings.supplier_id
+    if supplier is None:
         mapped.miss("site", site_code)
-    own_warehouse = site.warehouse_id if site is not None else None
-    return settings.supplier_id, own_warehouse if own_warehouse is not None else settings.warehouse_id
+    return supplier, warehouse_of(site, settings)
 
 
 def _note_mixed_statuses(order: Order, products: list[Product | None], mapped: MappedOrder) -> None:

@@ -37,6 +37,7 @@ class Levels:
 
     account: StockAccount[Settings, Credentials]
     reads_single_products: bool = True
+    warehouses: frozenset[int] | None = None
     _sessions: Sessions = field(default_factory=Sessions)
 
     def product_key(self, value: Any) -> str:

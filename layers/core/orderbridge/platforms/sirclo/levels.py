@@ -34,6 +34,7 @@ class Levels:
 
     account: StockAccount[Settings, Credentials]
     reads_single_products: bool = False
+    warehouses: frozenset[int] | None = None
 
     def product_key(self, value: Any) -> str:
         return str(self.account.product(value).sku)
@@ -135,7 +136,7 @@ def _result(target: PushTarget, entry: Mapping[str, Any]) -> PushResult | None:
     if failed:
         return PushResult(target.product, None, "; ".join(sorted(failed)))
     try:
-        levels = {parse_level(item.get("qty")) for item in items}
+        levels = {parse_level(item.get("qty")).available for item in items}
     except UnreadableLevel as unreadable:
         return PushResult(target.product, None, str(unreadable))
     return PushResult(target.product, levels.pop() if len(levels) == 1 else None)
