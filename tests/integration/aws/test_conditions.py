@@ -2,87 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from orderbridge.aws.due import TableDueIndex
-from orderbridge.aws.intake import TableCodeCounter, TableOrderIntake
-from orderbridge.aws.order_desk import TableOrderDesk
 from orderbridge.domain.attempts import begin_attempt, settle_attempt
-from orderbridge.domain.breakers import Breaker
-from orderbridge.domain.channels import Channel
 from orderbridge.domain.events import message_of
 from orderbridge.domain.forwards import Forward, ForwardState, Transition, new_forward, new_unrouted_forward, postpone
 from orderbridge.domain.interventions import close_unrouted, retry
 from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import ChannelRef, Order
 from orderbridge.domain.outcomes import Accepted, Rejected
 from orderbridge.domain.times import after, to_iso
 from orderbridge.domain.waiting import park_for_mappings
 from orderbridge.ports import DueItem, FrozenRequest, LostRace
-from tests.fakes import directories, store
 from tests.fakes.samples import NGORDER, NOW, SIRCLO, order
-from tests.integration.deployed import Deployed
+from tests.integration.aws.either_store import Ports
 
 REQUEST = FrozenRequest("POST", "/orders", '{"note": "é"}'.encode())
 LATER = after(NOW, 600)
-SHOP = ChannelRef("sirclo-main", "sirclo")
-SETTINGS = {"base_url": "https://sirclo.example"}
-
-
-@dataclass
-class Ports:
-    """The ports under test, and a look at the timeline behind them."""
-
-    intake: Any
-    orders: Any
-    due: Any
-    counter: Any
-    channels: Any
-    timeline: Callable[[Order], list[str]]
-
-
-def in_memory() -> Ports:
-    fake = store.Store()
-    channels = directories.Channels(None, Channel(SHOP.name, SHOP.platform, SETTINGS))
-    return Ports(
-        fake,
-        fake,
-        fake,
-        store.Counter(),
-        channels,
-        lambda o: [e.event for e in fake.timeline.get(o.key, [])],
-    )
-
-
-def in_the_table(deployed: Deployed, dynamodb: Any) -> Ports:
-    from orderbridge.aws.channel_registry import TableChannelRegistry
-
-    deployed.add_channel(Channel(SHOP.name, SHOP.platform, SETTINGS), {})
-
-    def timeline(of: Order) -> list[str]:
-        found = [i for i in deployed.items(f"ORDER#{of.client_id}#{of.key.reference}") if "EVENT#" in i["SK"]["S"]]
-        return [item["event"]["S"] for item in found]
-
-    return Ports(
-        TableOrderIntake(dynamodb, deployed.table),
-        TableOrderDesk(dynamodb, deployed.table),
-        TableDueIndex(dynamodb, deployed.table),
-        TableCodeCounter(dynamodb, deployed.table),
-        TableChannelRegistry(dynamodb, deployed.table),
-        timeline,
-    )
-
-
-@pytest.fixture(params=["memory", "table"])
-def ports(request: pytest.FixtureRequest) -> Ports:
-    if request.param == "memory":
-        return in_memory()
-    return in_the_table(request.getfixturevalue("deployed"), request.getfixturevalue("dynamodb"))
 
 
 ORDER = order()
@@ -337,72 +276,3 @@ def test_a_claim_on_an_order_that_was_published_meanwhile_is_lost(ports: Ports) 
     with pytest.raises(LostRace):
         ports.due.claim_order(ORDER, LATER)
     assert ports.orders.read_order(ORDER.key).due_at is None
-
-
-# --- numbers and channels ---------------------------------------------------------------------------------------------
-
-
-def test_numbers_go_on_where_the_last_reservation_ended_and_begin_anew_each_day(ports: Ports) -> None:
-    day, next_day = date(2025, 1, 1), date(2025, 1, 2)
-
-    assert [ports.counter.reserve(day, count) for count in (1, 10, 1)] == [1, 11, 12]
-    assert ports.counter.reserve(next_day, 5) == 5
-
-
-def test_a_channel_is_paused_once(ports: Ports) -> None:
-    assert ports.channels.pause(SHOP, "because", to_iso(NOW))
-    assert not ports.channels.pause(SHOP, "another reason", LATER)
-
-    found = ports.channels.find(SHOP)
-    assert (found.state, found.paused_reason, found.since) == ("paused", "because", to_iso(NOW))
-
-
-def test_a_channel_is_resumed_once_and_may_be_paused_again(ports: Ports) -> None:
-    assert not ports.channels.resume(SHOP, to_iso(NOW))
-    ports.channels.pause(SHOP, "because", to_iso(NOW))
-    assert ports.channels.resume(SHOP, LATER)
-    assert not ports.channels.resume(SHOP, LATER)
-
-    found = ports.channels.find(SHOP)
-    assert (found.state, found.paused_reason, found.since) == ("active", None, LATER)
-    assert ports.channels.pause(SHOP, "because", LATER)
-
-
-def test_of_two_breakers_one_wins(ports: Ports) -> None:
-    channel = ports.channels.find(SHOP)
-    assert channel.breaker == Breaker()
-    saved = ports.channels.save_breaker(channel, Breaker(failures=1, reason="500"))
-
-    with pytest.raises(LostRace):
-        ports.channels.save_breaker(channel, Breaker(failures=1))
-    assert ports.channels.find(SHOP) == saved
-    again = ports.channels.save_breaker(saved, Breaker(failures=2, open_until=LATER, reason="500"))
-    assert ports.channels.find(SHOP).breaker == again.breaker
-    closed = ports.channels.save_breaker(again, Breaker())
-    assert ports.channels.find(SHOP).breaker == closed.breaker == Breaker(revision=3)
-
-
-def test_a_pause_and_a_breaker_that_are_written_at_the_same_time_are_both_there(ports: Ports) -> None:
-    """Each was read before the other was written."""
-    channel = ports.channels.find(SHOP)
-    assert ports.channels.pause(channel, "because", LATER)
-    saved = ports.channels.save_breaker(channel, Breaker(failures=1, reason="500"))
-
-    found = ports.channels.find(SHOP)
-    assert (found.state, found.paused_reason, found.since) == ("paused", "because", LATER)
-    assert found.breaker == saved.breaker
-
-    assert ports.channels.resume(channel, LATER)
-    assert ports.channels.find(SHOP).breaker == saved.breaker
-    assert ports.channels.pause(channel, "again", LATER)
-    assert ports.channels.find(SHOP).breaker == saved.breaker
-
-
-def test_a_channel_that_is_not_there_is_none(ports: Ports) -> None:
-    assert ports.channels.find(ChannelRef("another", "sirclo")) is None
-    assert ports.channels.find_named("another") is None
-
-
-def test_a_channel_is_found_on_its_own_platform_only(ports: Ports) -> None:
-    assert ports.channels.find_named(SHOP.name) == ports.channels.find(SHOP)
-    assert ports.channels.find(ChannelRef(SHOP.name, "ngorder")) is None

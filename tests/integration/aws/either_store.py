@@ -1,0 +1,62 @@
+"""The ports of the table, and the fakes that stand for them in unit tests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from orderbridge.aws.due import TableDueIndex
+from orderbridge.aws.intake import TableCodeCounter, TableOrderIntake
+from orderbridge.aws.order_desk import TableOrderDesk
+from orderbridge.domain.channels import Channel
+from orderbridge.domain.orders import ChannelRef, Order
+from tests.fakes import directories, store
+from tests.integration.deployed import Deployed
+
+SHOP = ChannelRef("sirclo-main", "sirclo")
+SETTINGS = {"base_url": "https://sirclo.example"}
+
+
+@dataclass
+class Ports:
+    """The ports under test, and a look at the timeline behind them."""
+
+    intake: Any
+    orders: Any
+    due: Any
+    counter: Any
+    channels: Any
+    timeline: Callable[[Order], list[str]]
+
+
+def in_memory() -> Ports:
+    fake = store.Store()
+    channels = directories.Channels(None, Channel(SHOP.name, SHOP.platform, SETTINGS))
+    return Ports(
+        fake,
+        fake,
+        fake,
+        store.Counter(),
+        channels,
+        lambda o: [e.event for e in fake.timeline.get(o.key, [])],
+    )
+
+
+def in_the_table(deployed: Deployed, dynamodb: Any) -> Ports:
+    from orderbridge.aws.channel_registry import TableChannelRegistry
+
+    deployed.add_channel(Channel(SHOP.name, SHOP.platform, SETTINGS), {})
+
+    def timeline(of: Order) -> list[str]:
+        found = [i for i in deployed.items(f"ORDER#{of.client_id}#{of.key.reference}") if "EVENT#" in i["SK"]["S"]]
+        return [item["event"]["S"] for item in found]
+
+    return Ports(
+        TableOrderIntake(dynamodb, deployed.table),
+        TableOrderDesk(dynamodb, deployed.table),
+        TableDueIndex(dynamodb, deployed.table),
+        TableCodeCounter(dynamodb, deployed.table),
+        TableChannelRegistry(dynamodb, deployed.table),
+        timeline,
+    )
