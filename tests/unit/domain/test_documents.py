@@ -36,7 +36,8 @@ def with_quantity(raw: str) -> bytes:
 
 @pytest.mark.parametrize("encoding", ["iso-8859-1", "cp1252", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
 def test_a_text_in_another_encoding_is_malformed(encoding: str) -> None:
-    malformed(json.dumps(json.loads(order_body(address="Café 1")), ensure_ascii=False).encode(encoding))
+    said = malformed(json.dumps(json.loads(order_body(address="Café 1")), ensure_ascii=False).encode(encoding))
+    assert said == "The body is not text in UTF-8."
 
 
 @given(st.binary(min_size=1, max_size=20))

@@ -148,6 +148,8 @@ def parse_document(model: type[DocumentT], body: bytes) -> DocumentT:
         return model.model_validate_json(json.dumps(document))
     except ValidationError as failure:
         details = failure.errors(include_url=False, include_input=False)
+    except UnicodeDecodeError as failure:
+        raise MalformedRequest("malformed_json", "The body is not text in UTF-8.") from failure
     except (ValueError, RecursionError) as failure:
         raise _not_json() from failure
     if any(error["type"] == "json_invalid" for error in details):
