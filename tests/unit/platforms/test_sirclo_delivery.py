@@ -89,6 +89,13 @@ def test_a_row_of_its_own_serves_every_site_that_has_none(settings: Settings) ->
     assert shown["delivery_city"] == DELIVERY["delivery_city"]
 
 
+@pytest.mark.parametrize("settings", [EARLY, WAITING, LATER], ids=["2019-07", "2019-07, wait", "2021-02"])
+@pytest.mark.parametrize("name", ROWS)
+def test_any_one_row_is_enough_to_know_a_customer(settings: Settings, name: str) -> None:
+    shown = delivery(settings, {name: DELIVERY}, SOME_SITE)
+    assert (shown["delivery_name"], shown["delivery_city"]) == (DELIVERY["delivery_name"], DELIVERY["delivery_city"])
+
+
 def test_2021_names_the_row_that_lacks_something() -> None:
     whole = {"customer:CUST-1": DELIVERY}
     assert missing_of(LATER, {**whole, "address:CUST-1@SITE-1": {"delivery_city": "Kota Bandung"}}) == [

@@ -75,8 +75,7 @@ def _delivery(order: Order, settings: Settings, mapped: MappedOrder) -> dict[str
     own: list[Delivery | None] = [mapped.of_customer("address"), mapped.of_customer("customer")]
     rows = [row.model_dump(exclude_none=True) for row in (*of_site, *own) if row is not None]
     must_be_known = settings.revision != "2019-07" or settings.unknown_customers == "wait"
-    is_customer_known = of_site[1] is not None or own[1] is not None
-    if (must_be_known and not is_customer_known) or (not rows and mapped.is_known_by_sites_alone):
+    if not rows and (must_be_known or mapped.is_known_by_sites_alone):
         mapped.miss_customer()
     located = next((row for row in rows if any(name in row for name in _LOCATION)), {})
     known = {"delivery_name": order.content.customer_code, "delivery_country": DEFAULT_COUNTRY}
@@ -84,7 +83,7 @@ def _delivery(order: Order, settings: Settings, mapped: MappedOrder) -> dict[str
     known |= {name: located[name] for name in _LOCATION if name in located}
     if settings.revision == "2019-07":
         known.pop("delivery_suburb", None)  # 2019-07 has no such field
-    elif is_customer_known and (lacking := [name for name in _NEEDED_IN_2021 if name not in known]):
+    elif rows and (lacking := [name for name in _NEEDED_IN_2021 if name not in known]):
         mapped.miss_row("address", f"lacks {', '.join(lacking)}", of_site=any(row is not None for row in of_site))
     return known
 
