@@ -16,7 +16,7 @@ from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 from samcli.local.lambdafn.env_vars import EnvironmentVariables
 
 file = json.load(sys.stdin)
-provider = SamFunctionProvider(SamLocalStackProvider.get_stacks("template.yaml")[0])
+provider = SamFunctionProvider(SamLocalStackProvider.get_stacks("template.yaml", language_extensions_enabled=True)[0])
 print(json.dumps({
     name: EnvironmentVariables(variables=provider.get(name).environment["Variables"], override_values=own).resolve()
     for name, own in file.items()
