@@ -217,6 +217,7 @@ def test_the_layer_and_the_runtimes_boto3_are_all_that_the_package_needs(
 
 def test_sam_takes_its_defaults_from_the_repository(project: Path) -> None:
     config = tomllib.loads((project / "samconfig.toml").read_text())
+    assert config["default"]["global"]["parameters"]["language_extensions"] is True, "the template has loops"
     assert config["default"]["validate"]["parameters"]["lint"] is True
     assert config["default"]["build"]["parameters"]["cached"] is False, "a cache does not notice another ARCHITECTURE"
     assert yaml.safe_load((project / ".cfnlintrc.yaml").read_text())["templates"] == ["template.yaml"]

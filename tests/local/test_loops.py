@@ -34,9 +34,9 @@ def made(body: dict[str, Any], *values: str) -> dict[str, Any]:
 
 def test_a_loop_makes_its_body_for_each_value_between_what_is_around_it() -> None:
     body = {"Queue${Shop}": {"Type": "Q", "Of": ["${Shop}!", 7, None, True]}, "Rule${Shop}": {"Type": "R"}}
-    document = template({"First": {"Type": "F"}, "Fn::ForEach::Shops": ["Shop", ["A", "B"], body], "Last": {}})
+    document = template({"First": {"Type": "F", 200: 1}, "Fn::ForEach::Shops": ["Shop", ["A", "B"], body], "Last": {}})
     assert list(unrolled(document)["Resources"].items()) == [
-        ("First", {"Type": "F"}),
+        ("First", {"Type": "F", 200: 1}),
         ("QueueA", {"Type": "Q", "Of": ["A!", 7, None, True]}),
         ("RuleA", {"Type": "R"}),
         ("QueueB", {"Type": "Q", "Of": ["B!", 7, None, True]}),

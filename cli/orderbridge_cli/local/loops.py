@@ -40,10 +40,10 @@ def _unroll(node: Any, values: Mapping[str, str], mappings: Mapping[str, Any]) -
         return node
     made: dict[str, Any] = {}
     for key, item in node.items():
-        if key.startswith(_LOOP):
+        if str(key).startswith(_LOOP):
             entries = _rounds(key, item, values, mappings)
-        else:
-            entries = [(_filled(key, values), _unroll(item, values, mappings))]
+        else:  # a key may be a number, as the statuses of an API's answers
+            entries = [(_unroll(key, values, mappings), _unroll(item, values, mappings))]
         for name, value in entries:
             if name in made:
                 raise LocalStackProblem(f"The template has {name} twice, once by a loop.")
