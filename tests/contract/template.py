@@ -1,4 +1,5 @@
-"""The template as the contract tests read it: short forms resolved to their long ones, and a few ways of asking."""
+"""The template as the contract tests read it: short forms resolved to their long ones, loops unrolled, and a few ways
+of asking."""
 
 from __future__ import annotations
 
@@ -7,20 +8,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from samtranslator.yaml_helper import yaml_parse
-
-from orderbridge_cli.local.template import Deployed
+from orderbridge_cli.local.template import Deployed, read_template
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATE = PROJECT / "template.yaml"
 
 Document = dict[str, Any]
-
-
-def load_yaml(path: Path) -> Document:
-    """A template's document, ``!Ref X`` as ``{"Ref": "X"}`` and ``!GetAtt A.B`` as ``{"Fn::GetAtt": ["A", "B"]}``."""
-    document: Document = yaml_parse(path.read_text())
-    return document
 
 
 class Template:
@@ -38,12 +31,20 @@ class Template:
             if resource["Type"] == resource_type
         }
 
-    def functions(self) -> dict[str, Document]:
-        """The properties of every function, by the name of its folder."""
+    def logical_ids(self) -> dict[str, str]:
+        """The logical id of every function by its own name: ``orderbridge-order-intake`` is ``order_intake``."""
         return {
-            Path(properties["CodeUri"]).name: properties
-            for properties in self.of_type("AWS::Serverless::Function").values()
+            properties["FunctionName"]["Fn::Sub"].removeprefix("${AWS::StackName}-").replace("-", "_"): logical_id
+            for logical_id, properties in self.of_type("AWS::Serverless::Function").items()
         }
+
+    def functions(self) -> dict[str, Document]:
+        """The properties of every function, by its own name."""
+        return {name: self.resources[logical_id]["Properties"] for name, logical_id in self.logical_ids().items()}
+
+    def folder(self, function: str) -> Path:
+        """Where a function's code is."""
+        return PROJECT / self.functions()[function]["CodeUri"]
 
     def variables(self, function: str) -> dict[str, Any]:
         """A function's own environment, without what Globals give to all."""
@@ -86,7 +87,7 @@ class Template:
 
 @cache
 def template() -> Template:
-    return Template(load_yaml(TEMPLATE))
+    return Template(read_template(TEMPLATE))
 
 
 def as_list(value: Any) -> list[Any]:

@@ -17,7 +17,8 @@ import boto3
 import pytest
 import yaml
 
-from tests.contract.template import TEMPLATE, load_yaml
+from orderbridge_cli.local.template import read_template
+from tests.contract.template import Template, template
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -83,7 +84,7 @@ def test_the_layer_is_at_most_20_mib_unzipped_and_brings_no_boto3(built: Path) -
 
 
 def test_the_extensions_are_for_the_default_architecture_and_whole(built: Path) -> None:
-    assert load_yaml(TEMPLATE)["Parameters"]["Architecture"]["Default"] == "arm64"
+    assert template().document["Parameters"]["Architecture"]["Default"] == "arm64"
     extensions = list((built / "CoreLayer" / "python").rglob("*.so"))
     assert {path.name.split(".")[0] for path in extensions} == {"_cffi_backend", "_rust", "_pydantic_core"}
     for extension in extensions:
@@ -108,12 +109,8 @@ def test_every_package_in_the_layer_keeps_its_licence_and_its_metadata(built: Pa
 
 
 def test_every_function_is_built_and_finds_its_handler(project: Path, built: Path) -> None:
-    template = load_yaml(built / "template.yaml")
-    functions = {
-        name: resource["Properties"]
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == "AWS::Serverless::Function"
-    }
+    functions = Template(read_template(built / "template.yaml")).functions()
+    assert functions.keys() == template().functions().keys()
     assert {Path(each["CodeUri"]).name for each in functions.values()} == {
         path.parent.name for path in project.glob("functions/*/app.py")
     }
@@ -220,6 +217,7 @@ def test_the_layer_and_the_runtimes_boto3_are_all_that_the_package_needs(
 
 def test_sam_takes_its_defaults_from_the_repository(project: Path) -> None:
     config = tomllib.loads((project / "samconfig.toml").read_text())
+    assert config["default"]["global"]["parameters"]["language_extensions"] is True, "the template has loops"
     assert config["default"]["validate"]["parameters"]["lint"] is True
     assert config["default"]["build"]["parameters"]["cached"] is False, "a cache does not notice another ARCHITECTURE"
     assert yaml.safe_load((project / ".cfnlintrc.yaml").read_text())["templates"] == ["template.yaml"]

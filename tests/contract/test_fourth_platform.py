@@ -1,6 +1,6 @@
-"""A fourth platform is one package, one sandbox and one block of the template: CONTRIBUTING's list, held.
+"""A fourth platform is one package, one sandbox and one line of the template: CONTRIBUTING's list, held.
 
-An imaginary one, Acme, is Ngorder under another name: its package, its block, and nothing else.
+An imaginary one, Acme, is Ngorder under another name: its package, its line, its word in the loop, its parameters.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from samtranslator.yaml_helper import yaml_parse
 
 from orderbridge import platforms
 from orderbridge.aws.bus import forward_queue_name
@@ -27,8 +26,9 @@ from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.registry import can_cancel, definition_of, platform_named
 from orderbridge.platforms.status_reads import status_platform
 from orderbridge.runtime.settings import ForwarderSettings, settings_of
+from orderbridge_cli.local.template import parse_template
 from orderbridge_sandboxes import DEMO_CREDENTIALS, NgorderSandbox, demo
-from tests.contract.template import PROJECT, TEMPLATE, Template
+from tests.contract.template import PROJECT, TEMPLATE, Template, template
 from tests.fakes import samples
 
 NAMES_PLATFORMS = {
@@ -38,7 +38,7 @@ NAMES_PLATFORMS = {
     "cli/orderbridge_cli/openapi/examples.py": "an example names two",
 }
 PARAMETERS = ("Workers", "StatusSyncRate")
-BANNER = re.compile(r"^  # =+ (.+) =+$", re.MULTILINE)
+LOOP = re.compile(r"  Fn::ForEach::Platforms:\n    - Platform\n    - \[(.+)\]\n")
 
 
 # --- who names a platform ---------------------------------------------------------------------------------------------
@@ -75,24 +75,36 @@ def test_the_code_names_a_platform_in_its_own_places_and_in_those_that_are_liste
     assert named == set(NAMES_PLATFORMS)
 
 
-def sections() -> dict[str, str]:
-    """The template's text by banner, each with its banner; what stands before the first under ``""``."""
-    text = TEMPLATE.read_text()
-    starts = [(match.start(), match[1]) for match in BANNER.finditer(text)]
-    ends = [start for start, _ in starts[1:]] + [text.index("\nOutputs:")]
-    first = {"": text[: starts[0][0]]}
-    return first | {name: text[start:end] for (start, name), end in zip(starts, ends, strict=True)}
+def looped() -> list[str]:
+    """The platforms' words in logical ids, as the template's loop goes over them."""
+    (words,) = LOOP.findall(TEMPLATE.read_text())
+    return str(words).split(", ")
 
 
-def test_the_template_names_a_platform_in_its_block_and_its_two_parameters() -> None:
-    for platform in platform_names():
-        found = [name for name, text in sections().items() if platform in text.lower()]
-        (block,) = (name for name in found if name)
-        assert block.lower() == f"platform: {platform}"
-    parameters = Template(yaml_parse(TEMPLATE.read_text())).document["Parameters"]
-    for platform in platform_names():
-        named = {name for name in parameters if platform in name.lower()}
-        assert {name.lower() for name in named} == {f"{each}{platform}".lower() for each in PARAMETERS}
+def line_of(platform: str, text: str) -> str:
+    """The platform's line in the template's Mappings."""
+    (line,) = re.findall(rf"^    \w+: {{ Name: {platform}, .+\n", text, re.MULTILINE)
+    return str(line)
+
+
+def parameters_of(word: str, text: str) -> list[str]:
+    """The declarations of a platform's own parameters."""
+    found = [re.search(rf"^  {name}{word}:\n(?:    .+\n)+", text, re.MULTILINE) for name in PARAMETERS]
+    return [each[0] for each in found if each is not None]
+
+
+def test_the_template_names_a_platform_in_its_line_in_the_loop_and_in_its_two_parameters() -> None:
+    rows = template().document["Mappings"]["Platforms"]
+    assert list(rows) == looped()
+    assert sorted(row["Name"] for row in rows.values()) == sorted(platform_names())
+    for word, row in rows.items():
+        text = TEMPLATE.read_text()
+        own = [LOOP.search(text)[0], line_of(row["Name"], text), *parameters_of(word, text)]  # type: ignore[index]
+        assert len(own) == 2 + len(PARAMETERS)
+        for each in own:
+            assert row["Name"] in each.lower()
+            text = text.replace(each, "")
+        assert row["Name"] not in text.lower()
 
 
 # --- an imaginary one -------------------------------------------------------------------------------------------------
@@ -105,14 +117,10 @@ def renamed(text: str) -> str:
 @pytest.fixture
 def with_acme() -> dict[str, Any]:
     text = TEMPLATE.read_text()
-    block = sections()["Platform: Ngorder"]
-    text = text.replace(block, block + renamed(block))
-    for parameter in PARAMETERS:
-        declared = re.search(rf"^  {parameter}Ngorder:\n(?:    .+\n)+", text, re.MULTILINE)
-        assert declared is not None
-        text = text.replace(declared[0], declared[0] + renamed(declared[0]))
-    document: dict[str, Any] = yaml_parse(text)
-    return document
+    for own in (line_of("ngorder", text), *parameters_of("Ngorder", text)):
+        text = text.replace(own, own + renamed(own))
+    (words,) = LOOP.findall(text)
+    return parse_template(text.replace(f"[{words}]", f"[{words}, Acme]"))
 
 
 def resolved_names(node: Any) -> Iterator[str]:
@@ -129,7 +137,7 @@ def resolved_names(node: Any) -> Iterator[str]:
             yield from resolved_names(value)
 
 
-def test_its_block_is_all_that_the_template_wants(with_acme: dict[str, Any]) -> None:
+def test_its_line_is_all_that_the_template_wants(with_acme: dict[str, Any]) -> None:
     known = {*with_acme["Resources"], *with_acme["Parameters"]}
     assert not {name for name in resolved_names(with_acme["Resources"]) if not name.startswith("AWS::")} - known
     names = [

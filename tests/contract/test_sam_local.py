@@ -41,7 +41,7 @@ pytestmark = [
 ]
 
 ARCHITECTURE = "arm64" if os.uname().machine in ("aarch64", "arm64") else "x86_64"
-BY_NAME = {Path(each["CodeUri"]).name: name for name, each in template().of_type("AWS::Serverless::Function").items()}
+BY_NAME = template().logical_ids()
 
 
 @pytest.fixture(scope="module")

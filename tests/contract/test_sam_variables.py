@@ -1,4 +1,4 @@
-"""What SAM CLI itself makes of the template's variables; it passes on only those that the template declares."""
+"""What SAM CLI itself makes of the functions: where it finds their code, and which variables it passes on."""
 
 from __future__ import annotations
 
@@ -16,16 +16,23 @@ from samcli.lib.providers.sam_stack_provider import SamLocalStackProvider
 from samcli.local.lambdafn.env_vars import EnvironmentVariables
 
 file = json.load(sys.stdin)
-provider = SamFunctionProvider(SamLocalStackProvider.get_stacks("template.yaml")[0])
+provider = SamFunctionProvider(SamLocalStackProvider.get_stacks("template.yaml", language_extensions_enabled=True)[0])
+functions = {name: provider.get(name) for name in file}
 print(json.dumps({
-    name: EnvironmentVariables(variables=provider.get(name).environment["Variables"], override_values=own).resolve()
-    for name, own in file.items()
+    name: {
+        "folder": function.codeuri,
+        "variables": EnvironmentVariables(
+            variables=function.environment["Variables"], override_values=file[name]
+        ).resolve(),
+    }
+    for name, function in functions.items()
 }))
 """
 
 
 @pytest.mark.slow
-def test_every_variable_of_the_file_reaches_its_function_the_endpoint_too() -> None:
+def test_every_function_has_its_folder_and_every_variable_of_the_file_the_endpoint_too() -> None:
+    """It passes on only variables that the template declares."""
     shared = template().shared_variables(AwsEndpointUrl="http://localhost")
     functions = template().of_type("AWS::Serverless::Function")
     file = {
@@ -36,5 +43,8 @@ def test_every_variable_of_the_file_reaches_its_function_the_endpoint_too() -> N
         [str(PROJECT / ".tools" / "sam" / "bin" / "python"), "-c", RESOLVE], cwd=PROJECT, input=json.dumps(file),
         env={"AWS_DEFAULT_REGION": "ap-southeast-3"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    passed = json.loads(done.stdout)
+    found = json.loads(done.stdout)
+    passed = {name: function["variables"] for name, function in found.items()}
     assert {name: {key: passed[name].get(key) for key in own} for name, own in file.items()} == file
+    folders = {name: (PROJECT / function["folder"]).resolve() for name, function in found.items()}
+    assert folders == {logical_id: template().folder(name) for name, logical_id in template().logical_ids().items()}

@@ -162,7 +162,7 @@ def test_every_metric_of_the_logs_has_one_alarm_and_every_such_alarm_its_metric(
     assert set(watched) == {metric for _, _, metrics in HAPPENINGS for metric in metrics}
 
 
-def test_a_platforms_alarms_stand_in_its_own_block() -> None:
+def test_a_platforms_alarms_name_it_alone() -> None:
     """So that another platform does not have to be added to anything; those of the logs have no platform."""
     alarms = template().of_type("AWS::CloudWatch::Alarm")
     for name, alarm in alarms.items():

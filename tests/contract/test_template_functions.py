@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from orderbridge.platforms.adapter import SECONDS_PER_FORWARD
+from orderbridge.platforms.names import platform_names
 from orderbridge.runtime.settings import load, settings_of, variables
 from orderbridge.usecases import publishing_changes, sweeping, webhooks
 from tests.contract.template import PROJECT, template
 
-FUNCTIONS = sorted(path.parent.name for path in PROJECT.glob("functions/*/app.py"))
-FORWARDERS = [name for name in FUNCTIONS if name.startswith("forward_")]
+FUNCTIONS = sorted(template().functions())
+FORWARDERS = [f"forward_{platform}" for platform in platform_names()]
+FOLDERS = {name: "forwarder" if name in FORWARDERS else name for name in FUNCTIONS}
 READ_BY_DEPENDENCIES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
 LONGEST_APP = 40
 
@@ -42,12 +43,15 @@ def event_sources(name: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_the_template_deploys_exactly_the_functions_there_are() -> None:
-    assert sorted(template().functions()) == FUNCTIONS
-    assert len(FUNCTIONS) >= 8
+def test_every_folder_is_the_function_of_its_name_and_one_is_the_forwarder_of_each_platform() -> None:
+    assert {path.parent.name for path in PROJECT.glob("functions/*/app.py")} == set(FOLDERS.values())
+    assert {name: template().folder(name) for name in FUNCTIONS} == {
+        name: PROJECT / "functions" / folder for name, folder in FOLDERS.items()
+    }
+    assert set(FORWARDERS) < set(FUNCTIONS)
 
 
-@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("name", sorted(set(FOLDERS.values())))
 def test_a_functions_module_is_at_most_40_lines(name: str) -> None:
     lines = (PROJECT / "functions" / name / "app.py").read_text().splitlines()
     assert 1 < len(lines) <= LONGEST_APP
@@ -219,7 +223,7 @@ def test_a_deletion_or_replacement_leaves_the_table_and_the_secrets() -> None:
 
 def test_the_functions_folders_hold_nothing_that_would_have_to_be_built() -> None:
     for name in FUNCTIONS:
-        inside = {path.name for path in Path(PROJECT / "functions" / name).iterdir() if path.name != "__pycache__"}
+        inside = {path.name for path in template().folder(name).iterdir() if path.name != "__pycache__"}
         assert inside == {"app.py"}, name
 
 

@@ -24,7 +24,7 @@ from orderbridge.domain.views import PARTNER_EVENTS
 from orderbridge.runtime.http import MAX_BODY_BYTES
 from orderbridge.usecases.reading import DEFAULT_LIMIT, MAX_LIMIT
 from orderbridge_cli import error_catalogue
-from tests.contract.template import TEMPLATE, load_yaml
+from tests.contract.template import template
 from tests.docs.guide import Shell, assert_as_documented, steps
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,7 +119,7 @@ def test_limits_and_times_are_the_codes() -> None:
 
 
 def test_rates_are_the_templates() -> None:
-    defaults = {name: each.get("Default") for name, each in load_yaml(TEMPLATE)["Parameters"].items()}
+    defaults = {name: each.get("Default") for name, each in template().document["Parameters"].items()}
     orders = page("orders.md")
 
     assert (

@@ -27,7 +27,7 @@ from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 
-BY_NAME = {Path(each["CodeUri"]).name: name for name, each in template().of_type("AWS::Serverless::Function").items()}
+BY_NAME = template().logical_ids()
 
 
 @dataclass
@@ -182,7 +182,7 @@ def test_a_handler_that_is_given_them_does_its_work(functions: Functions, name: 
         "AWS_DEFAULT_REGION": stack.region,
         "AWS_ACCESS_KEY_ID": stack.access_key, "AWS_SECRET_ACCESS_KEY": stack.secret_key,
         "PATH": os.environ["PATH"], "AWS_LAMBDA_FUNCTION_NAME": function,
-        "PYTHONPATH": os.pathsep.join(map(str, (PROJECT / "functions" / function, PROJECT / "layers" / "core"))),
+        "PYTHONPATH": os.pathsep.join(map(str, (template().folder(function), PROJECT / "layers" / "core"))),
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", HANDLE], input=json.dumps(functions.event(name)), env=environment,

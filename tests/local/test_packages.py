@@ -7,9 +7,11 @@ import json
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from orderbridge_cli.local.deployment import Deployment
 from orderbridge_cli.local.packages import function_package, local_layer, modules_not_in_layer
 from orderbridge_cli.local.places import Project, StateDir
 from orderbridge_cli.local.problems import LocalStackProblem
@@ -28,6 +30,17 @@ def test_a_package_is_named_by_its_content(tmp_path: Path) -> None:
     app.write_text("a = 2\n")
     assert function_package(folder).key != first.key
     assert first.key.startswith("order_intake-")
+
+
+def test_functions_that_a_loop_makes_of_one_folder_have_one_package(tmp_path: Path) -> None:
+    clients: Any = None  # which packing does not need
+    deployment = Deployment(clients, "", Project(), StateDir(tmp_path), "orderbridge")
+    packages = deployment.function_packages()
+    forwarders = {name for name in packages if name.startswith("Forward")}
+    assert forwarders == {"ForwardSalesManiaFunction", "ForwardSircloFunction", "ForwardNgorderFunction"}
+    assert {deployment.code_folder(name) for name in forwarders} == {"functions/forwarder/"}
+    assert len({packages[name].key for name in forwarders}) == 1
+    assert len({package.key for package in packages.values()}) == len(packages) - 2
 
 
 def test_an_empty_function_is_refused_in_words(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import yaml
 
 from orderbridge_cli.local.aws import isolated_session
 from orderbridge_cli.local.engine import REGION
+from orderbridge_cli.local.loops import unrolled
 from orderbridge_cli.local.problems import DeploymentFailed, LocalStackProblem
 
 _PLACEHOLDER = re.compile(r"\$\{(!?)([^}]+)\}")
@@ -40,17 +41,27 @@ _TemplateLoader.add_multi_constructor("!", _short_form)
 
 
 def read_template(path: Path) -> Json:
-    """The template as written, short forms spelled out.
+    """The template as written, short forms spelled out and loops unrolled.
 
     Raises:
-        LocalStackProblem: there is no such file, or it is not YAML.
+        LocalStackProblem: there is no such file, it is not YAML, or a loop in it cannot be unrolled.
     """
     try:
-        return cast(Json, yaml.load(path.read_text(), _TemplateLoader))  # noqa: S506 (a SafeLoader)
+        return parse_template(path.read_text())
     except FileNotFoundError:
         raise LocalStackProblem(f"There is no template at {path}.") from None
     except yaml.YAMLError as error:
         raise LocalStackProblem(f"{path} cannot be read: {error}") from error
+
+
+def parse_template(text: str) -> Json:
+    """The same of a template's text.
+
+    Raises:
+        yaml.YAMLError: it is not YAML.
+        LocalStackProblem: a loop in it cannot be unrolled.
+    """
+    return unrolled(cast(Json, yaml.load(text, _TemplateLoader)))  # noqa: S506 (a SafeLoader)
 
 
 def parameter_values(template: Json, given: Mapping[str, str]) -> dict[str, str]:

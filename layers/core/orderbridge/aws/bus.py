@@ -52,7 +52,7 @@ class EventBridgeBus:
 
 
 def forward_queue_name(stack: str, platform: str) -> str:
-    """The queue of a platform's forwards, by the name that its block of the template gives it."""
+    """The queue of a platform's forwards, by the name that the template gives it."""
     return f"{stack}-forward-{platform}"
 
 

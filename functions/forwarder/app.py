@@ -1,4 +1,4 @@
-"""The queue of SIRCLO: each message makes one order arrive there, at most once."""
+"""The queue of one platform, PLATFORM: each message makes one order arrive there, at most once."""
 
 from orderbridge.platforms.adapter import SECONDS_PER_FORWARD
 from orderbridge.runtime.background import queue_handler
