@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from itertools import chain
 
 import pytest
 
@@ -113,12 +112,3 @@ def test_every_invariant_names_tests_that_hold_it() -> None:
 
     assert len(stated) == 9
     assert all("../tests/" in each for each in stated)
-
-
-def test_tables_have_as_many_cells_in_each_row_as_in_their_head() -> None:
-    for page in chain(
-        [DOCS / "architecture.md", DOCS / "glossary.md", DOCS / "events.md"], DOCS.glob("platforms/*.md")
-    ):
-        for block in re.findall(r"(?:^\|.*\n)+", page.read_text(encoding="utf-8"), re.MULTILINE):
-            counts = {len(re.sub(r"\\\|", "", line).split("|")) for line in block.splitlines()}
-            assert len(counts) == 1, (page.name, block.splitlines()[0])

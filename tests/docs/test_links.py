@@ -1,7 +1,8 @@
-"""Every link of every page leads to a file that is there, and to a heading that it has."""
+"""Every link of every page leads to a file that is there, and to a heading that it has; tables are whole."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,11 @@ def test_every_record_of_a_decision_is_in_the_list_under_its_own_title() -> None
         number, _, title = record.read_text(encoding="utf-8").splitlines()[0].removeprefix("# ").partition(": ")
         assert record.name.startswith(number)
         assert f"| [{number}]({record.name}) | {title} |" in listed
+
+
+@pytest.mark.parametrize("page", pages(), ids=named)
+def test_the_rows_of_a_table_have_as_many_cells_as_its_head(page: Path) -> None:
+    """Where a row has fewer, or a bar in a cell, the forge leaves words out."""
+    for table in re.findall(r"(?:^ *\|.*\n)+", page.read_text(encoding="utf-8"), re.MULTILINE):
+        rows = [line.replace("\\|", "").strip() for line in table.splitlines()]
+        assert {row.count("|") for row in rows} == {rows[0].count("|")}, rows[0]
