@@ -1,4 +1,4 @@
-"""``make bench``: the figures of the design, measured now, as ratios where a machine's speed would hide them."""
+"""``make bench``: docs/architecture.md#figures, measured now, as ratios where a machine's speed would hide them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accepts per second on one store, with one order code at a time and with blocks that adapt (DESIGN invariant 5).
+"""Accepts per second on one store, with one order code at a time and with blocks that adapt (invariant 5).
 
 ``python -m benchmarks.order_codes`` starts the local engine with the table of template.yaml. Several threads accept
 orders as environments do, each with an allocator of its own, through the code that runs on AWS: verify token and

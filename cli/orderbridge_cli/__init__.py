@@ -1,1 +1,1 @@
-"""The operator's command, the same on the local stack and on AWS (INTERFACES section 2)."""
+"""The operator's command, the same on the local stack and on AWS (docs/interfaces.md#command-line)."""

@@ -185,7 +185,7 @@ def _order() -> dict[str, Any]:
 
 
 def _with_references(document: dict[str, Any]) -> dict[str, Any]:
-    """SalesMania tells no id of its own: there the order is known by our code, its ext_order_no (FACTS, SalesMania)."""
+    """SalesMania tells no id of its own: there the order is known by our code, its ext_order_no (facts 2)."""
     for forward in document["forwards"]:
         if forward["platform"] == "salesmania":
             forward["ext_order_no"] = document["code"]

@@ -117,7 +117,7 @@ def moment(text: str, lookup: LookUpOrders) -> datetime:
 
 
 def described(view: OrderView) -> dict[str, Any]:
-    """An order as INTERFACES section 2 shows it."""
+    """An order as the command shows it (docs/interfaces.md#command-line)."""
     from orderbridge.domain.forwards import UNROUTED
 
     order = view.order
@@ -143,7 +143,7 @@ def described(view: OrderView) -> dict[str, Any]:
 
 
 def forward_described(forward: Forward) -> dict[str, Any]:
-    """A forward as INTERFACES section 2 shows it; without a channel where the order has found none."""
+    """A forward as the command shows it; without a channel where the order has found none."""
     from orderbridge.domain.forwards import UNROUTED
 
     unrouted = forward.channel == UNROUTED

@@ -171,7 +171,7 @@ def set_profile(
 
 
 def described(partner: Partner) -> dict[str, Any]:
-    """A partner as INTERFACES section 2 shows it."""
+    """A partner as the command shows it (docs/interfaces.md#command-line)."""
     return {
         "client_id": partner.client_id,
         "name": partner.name,

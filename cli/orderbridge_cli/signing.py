@@ -1,4 +1,4 @@
-"""`orderbridge sign`: the signed headers of a request made now (document 000, request signature)."""
+"""`orderbridge sign`: the signed headers of a request made now (facts 1)."""
 
 from __future__ import annotations
 

@@ -26,14 +26,14 @@ PATHS = {  # SalesMania's and SIRCLO's settings know these
 }
 ELSEWHERE = {
     ("ngorder", "Get Active List"): "its table says Path, its path has no place for them",
-    ("ngorder", "Update Order"): "nested members do not fit into the query that is documented (TRAPS D18)",
+    ("ngorder", "Update Order"): "nested members do not fit into the query that is documented (traps D18)",
     ("ngorder", "Delete Canceled Order"): "its id stands in the path, and in the table as Body",
-    ("sirclo", "Get Order"): "pageNo is listed with the query and stands in the path (TRAPS C3)",
+    ("sirclo", "Get Order"): "pageNo is listed with the query and stands in the path (traps C3)",
 }
 """Endpoints whose parameters go elsewhere than documented, and why."""
 
 OPTIONAL = {
-    ("ngorder", "order_progress_status"): "not marked optional, and works without (TRAPS D30)",
+    ("ngorder", "order_progress_status"): "not marked optional, and works without (traps D30)",
     ("ngorder", "pagination_offset"): "sent as 1 unless another page is asked for",
     ("ngorder", "variations/images"): "null in the document's example",
     ("ngorder", "variations/primary_image"): "null in the document's example",
@@ -44,15 +44,15 @@ OPTIONAL = {
 
 NOT_SENT_BY_A_REQUEST = {
     ("salesmania.orders.add_new_order", "team_token"): "the account adds it to every call",
-    ("sirclo.product.stocks", "since"): "in the address only, which is an older Get Order's (TRAPS C9)",
-    ("sirclo.product.stocks", "until"): "in the address only, which is an older Get Order's (TRAPS C9)",
+    ("sirclo.product.stocks", "since"): "in the address only, which is an older Get Order's (traps C9)",
+    ("sirclo.product.stocks", "until"): "in the address only, which is an older Get Order's (traps C9)",
 }
 """Documented parameters that no request has, and why."""
 
 BEYOND = {
-    ("ngorder", "address"): "the document's addess, spelt as it is meant (TRAPS D28)",
-    ("ngorder", "wholesales"): "wholesale, as the examples spell it (TRAPS D67)",
-    ("ngorder", "weight"): "in the examples, not in the tables (TRAPS D67)",
+    ("ngorder", "address"): "the document's addess, spelt as it is meant (traps D28)",
+    ("ngorder", "wholesales"): "wholesale, as the examples spell it (traps D67)",
+    ("ngorder", "weight"): "in the examples, not in the tables (traps D67)",
     ("ngorder", "variations/weight"): "in the examples, not in the tables",
     ("ngorder", "variations/is_warehouse"): "in the examples, not in the tables",
     ("ngorder", "variations/warehouse_stock"): "in the examples, not in the table of updates",
@@ -61,7 +61,7 @@ BEYOND = {
     ("ngorder", "order_id"): "the path's own placeholder, which the table calls id",
     ("salesmania", "database_id"): "how a database is selected is not documented; both likely names are sent",
     ("salesmania", "db_id"): "how a database is selected is not documented; both likely names are sent",
-    ("sirclo", "line_items/raw_price"): "in the example, unit_price in the table; both are sent (TRAPS C1)",
+    ("sirclo", "line_items/raw_price"): "in the example, unit_price in the table; both are sent (traps C1)",
 }
 """Parameters that no table lists, and why they are sent."""
 

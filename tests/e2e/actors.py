@@ -128,7 +128,7 @@ class Partner:
 
 
 def sales_order(reference: str | None = None, **changes: Any) -> dict[str, Any]:
-    """The sample order of document 000, with a reference of its own."""
+    """The sample order of the API's document, with a reference of its own."""
     return {
         "customer_code": "CUST-001",
         "site_code": "SITE-001",

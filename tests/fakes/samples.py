@@ -64,7 +64,7 @@ def partner(**changes: Any) -> Partner:
 
 
 def order_document(**changes: Any) -> dict[str, Any]:
-    """The request sample of document 000."""
+    """The request sample of the API's document (facts 1)."""
     document: dict[str, Any] = {
         "customer_code": "CUST-001",
         "site_code": "SITE-001",

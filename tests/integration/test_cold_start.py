@@ -69,7 +69,7 @@ def test_a_cold_start_imports_nothing_that_an_order_does_not_need(environment: d
 
 @pytest.mark.slow
 def test_a_cold_start_costs_little_more_than_boto3s_client(environment: dict[str, str]) -> None:
-    """The goal is 1.5 (DESIGN section 6, `make bench`); what is above it here is for a machine that does other things.
+    """The goal is 1.5 (docs/architecture.md#figures, `make bench`); what is above it here is for a busy machine.
 
     Each side's least is what it costs without them, so more pairs come nearer to the truth.
     """

@@ -9,7 +9,7 @@ from orderbridge_cli.local.files import make_private, write_atomically
 
 @dataclass(frozen=True)
 class StackDescription:
-    """What a client of the running stack needs (INTERFACES: `.local/stack.json`)."""
+    """What a client of the running stack needs (docs/interfaces.md#command-line)."""
 
     api_url: str
     aws_endpoint_url: str

@@ -21,7 +21,7 @@ from orderbridge.usecases.stock_reading import StockPage
 
 CLIENT_ID = "partner-client-001"
 TIMESTAMP = "1735689600"
-TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."  # noqa: S105 - the sample of document 000
+TOKEN = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9..."  # noqa: S105 - the sample of the API's document
 SIGNATURE = "<Base64 of the signature>"
 IDEMPOTENCY_KEY = '"7c0a4e0e-5d1f-4a8e-9c55-8a0f6f1f2b11"'
 SALES_ORDER: dict[str, Any] = {

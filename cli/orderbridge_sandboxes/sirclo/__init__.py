@@ -1,6 +1,6 @@
 """SIRCLO (Connexi), both public revisions on one server.
 
-- 2019-07, the seed document: `POST /v1/order`, `GET /v1/partner/page/{n}` with `partner_id` and `MAC`;
+- 2019-07, the document as it was given: `POST /v1/order`, `GET /v1/partner/page/{n}` with `partner_id` and `MAC`;
   `PATCH /v1/order`, the stock lists with `api_key` and `api_secret`.
 - 2021-02: `/v1/partner/order` and what belongs to it, with `partner-id` and `secret`.
 
@@ -37,7 +37,7 @@ class SircloSettings(Settings):
     partner_secret: str = field(default=_CREDENTIALS["partner_secret"], metadata={"secret": True})
     api_key: str = field(default=_CREDENTIALS["api_key"], metadata={"secret": True})
     api_secret: str = field(default=_CREDENTIALS["api_secret"], metadata={"secret": True})
-    order_key: str = "order_number"  # what Get Order calls our id; order_id from three days after the seed
+    order_key: str = "order_number"  # what Get Order calls our id; order_id from three days later (traps C8)
 
 
 class SircloPlatform(Platform):

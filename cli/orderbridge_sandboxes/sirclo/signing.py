@@ -1,6 +1,6 @@
 """The two ways in which SIRCLO knows its caller.
 
-The algorithm is not in the seed document ("refer to section: Composing HMAC"); it is the one of the later public
+The algorithm is not in the document of 2019-07 ("refer to section: Composing HMAC"); it is the one of the later public
 revision, whose published examples verify: base64(HMAC-SHA256(partner_secret as UTF-8 text, request-URI + body)).
 """
 

@@ -1,4 +1,4 @@
-"""Stock: the list of both revisions, and what the seed document's own URL for it really answers."""
+"""Stock: the list of both revisions, and what the document's own URL for it (traps C9) really answers."""
 
 from __future__ import annotations
 

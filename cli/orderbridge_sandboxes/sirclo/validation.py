@@ -1,4 +1,4 @@
-"""What SIRCLO accepts in a body, field by field, in the revisions 2019-07 (the seed document) and 2021-02."""
+"""What SIRCLO accepts in a body, field by field, in the revisions 2019-07 and 2021-02 (facts 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every refusal of INTERFACES section 4 for login, refresh and intake, from API Gateway's event to the answer."""
+"""Every refusal of the API for login, refresh and intake, from API Gateway's event to the answer."""
 
 from __future__ import annotations
 

@@ -147,7 +147,7 @@ def test_settings_that_the_platform_cannot_use_are_a_read_that_failed(account: A
         access.page(0)
 
 
-# --- the seed document's own traps --------------------------------------------------------------------------------
+# --- traps of the document of 2019-07 --------------------------------------------------------------------------------
 
 
 def test_the_address_that_the_seed_document_prints_for_stock_is_not_taken_for_it(sirclo: Account) -> None:

@@ -91,7 +91,7 @@ def test_under_load_a_block_carries_many_codes() -> None:
 
 @pytest.mark.parametrize("orders_per_second", [20, 25, 31, 33, 50, 200])
 def test_from_twenty_orders_a_second_on_a_code_costs_a_tenth_of_a_call_at_most(orders_per_second: int) -> None:
-    """DESIGN section 6: at most 1.1 calls per accepted order, one of which is the put."""
+    """At most 1.1 calls per accepted order, one of which is the put."""
     counter, orders = Counter(), orders_per_second * 60
 
     take_each(CodeAllocator(counter), Clock(), orders, seconds_between=1 / orders_per_second)

@@ -1,4 +1,4 @@
-"""The platforms' words for an order's status, each with what it means (FACTS section 5); Lunas means two things."""
+"""The platforms' words for an order's status, each with what it means (facts 5); Lunas means two things."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from orderbridge.domain.statuses import channel_status
 from orderbridge.platforms.salesmania.statuses import reading_in
 from tests.unit.domain.status_cases import LATER, NGORDER, SALESMANIA, TABLES, after, reading, sent
 
-# --- the table of FACTS section 5, line by line -----------------------------------------------------------------------
+# --- the table of facts 5, line by line -----------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

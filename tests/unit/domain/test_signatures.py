@@ -211,7 +211,7 @@ def test_stray_bits_in_the_last_character_are_undecodable(text: str) -> None:
 
 
 def test_hexadecimal_is_base64_of_something_else() -> None:
-    """TRAPS A6 allows refusing hex: as Base64 it decodes, to bytes that verify nothing."""
+    """Hex is refused (traps A6): as Base64 it decodes, to bytes that verify nothing."""
     assert not accepts(partner_key(), MESSAGE, decode_signature(sign(MESSAGE).hex()))
 
 

@@ -14,7 +14,7 @@ from tests.unit.platforms.left_out import ENDPOINTS, GROUPS
 PAGE = "docs/platforms/endpoints.md"
 TITLES = {"salesmania": "SalesMania", "sirclo": "SIRCLO", "ngorder": "Ngorder"}
 LATER_REVISION = "2021-02"
-"""The group of SIRCLO's requests that are in no seed document."""
+"""The group of SIRCLO's requests that the document of 2019-07 has not."""
 
 HEAD = """# Endpoints of the platforms
 

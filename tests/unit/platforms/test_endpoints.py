@@ -192,12 +192,12 @@ def _without_slips(name: str, documented: Any) -> Any:
     """The example without what its own table excludes or says otherwise."""
     text = json.dumps(documented, default=str)
     match name:
-        case "AddOrder":  # both members of a pair, of which the table allows one (TRAPS B2)
+        case "AddOrder":  # both members of a pair, of which the table allows one (traps B2)
             return {**documented, "ordered_products": [_less(documented["ordered_products"][0], "item_disc_amount")]}
-        case "CreateOrder" if "raw_price" in text:  # raw_price, where the table demands unit_price (TRAPS C1)
+        case "CreateOrder" if "raw_price" in text:  # raw_price, where the table demands unit_price (traps C1)
             lines = [{**line, "unit_price": line["raw_price"]} for line in documented["line_items"]]
             return {**documented, "line_items": lines}
-        case "UpdateStock":  # add, where the table has ADD (TRAPS D35)
+        case "UpdateStock":  # add, where the table has ADD (traps D35)
             return json.loads(text.replace('"add"', '"ADD"'))
         case "CreateProduct" | "UpdateProduct":  # image and images, of which the table has the second
             lines = [_less(line, "image") for line in documented["variations"]]

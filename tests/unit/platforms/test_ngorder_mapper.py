@@ -1,4 +1,4 @@
-"""An order in Ngorder's form (document 003, Create Order)."""
+"""An order in Ngorder's form (Ngorder's document, Create Order)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every way in which Ngorder's document says the same thing differently; the numbers are those of TRAPS part D."""
+"""Every way in which Ngorder's document says the same thing differently; the numbers are those of traps D."""
 
 from __future__ import annotations
 

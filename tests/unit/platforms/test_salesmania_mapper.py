@@ -1,4 +1,4 @@
-"""An order in SalesMania's form (document 001)."""
+"""An order in SalesMania's form (SalesMania's document, Add new order)."""
 
 from __future__ import annotations
 
@@ -281,7 +281,7 @@ def test_what_is_personal_in_a_request_is_known() -> None:
 
 
 def test_the_date_is_that_of_the_accounts_zone() -> None:
-    """MAPPING: an account has a time zone. Three in the morning, UTC, is the evening before in Honolulu."""
+    """A channel has a time zone. Three in the morning, UTC, is the evening before in Honolulu."""
     assert [sent(timezone=zone)["date"] for zone in ("Asia/Jakarta", "Pacific/Honolulu")] == [
         "2025-01-01",
         "2024-12-31",

@@ -1,4 +1,4 @@
-"""An order in SIRCLO's form, in both revisions (document 002; SIRCLO-2021)."""
+"""An order in SIRCLO's form, in both revisions (SIRCLO's document, Create Order; facts 3)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Table items and the values they stand for (DESIGN section 4). Pure: no call is made here.
+"""Table items and the values they stand for (docs/architecture.md#data). Pure: no call is made here.
 
 The keys of every item are here, and the items that accepting an order reads and writes; `forward_items` and
 `channel_items` have the others, which a cold start of the API does not pay for.

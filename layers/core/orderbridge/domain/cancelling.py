@@ -1,4 +1,4 @@
-"""What becomes of a forward when its partner wants the order cancelled (INTERFACES section 4, cancel).
+"""What becomes of a forward when its partner wants the order cancelled (docs/interfaces.md#http-api).
 
 Before anything was sent it is simply cancelled. Afterwards the platform is asked, where it can be; an order that is
 being sent, or whose arrival is in doubt, is asked about as soon as that is known.

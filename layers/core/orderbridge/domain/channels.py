@@ -38,7 +38,7 @@ class StockSettings(BaseModel):
 
 
 class CommonSettings(BaseModel):
-    """The settings every platform's channels share (INTERFACES section 5); platforms extend it."""
+    """The settings every platform's channels share (docs/interfaces.md#settings); platforms extend it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

@@ -1,4 +1,4 @@
-"""Codes, references and mapping keys as text: what looks the same in a table is the same (INTERFACES section 4)."""
+"""Codes, references and mapping keys as text: what looks the same in a table is the same (decision 0028)."""
 
 from __future__ import annotations
 

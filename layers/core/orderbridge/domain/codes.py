@@ -1,4 +1,4 @@
-"""Order codes, ``SO-YYYYMMDD-NNNNN``: the business date and a number of that day (document 000, response sample)."""
+"""Order codes, ``SO-YYYYMMDD-NNNNN``: the business date and a number of that day (facts 1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Orderbridge publishes on its bus. Events carry ids only; consumers read the table (DESIGN invariant 8)."""
+"""What Orderbridge publishes on its bus. Events carry ids only; consumers read the table (invariant 8)."""
 
 from __future__ import annotations
 

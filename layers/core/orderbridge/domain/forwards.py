@@ -20,7 +20,7 @@ UNROUTED_RECHECK_SECONDS = 120
 
 
 class ForwardState(StrEnum):
-    """INTERFACES section 3."""
+    """Where a forward is (docs/interfaces.md#states)."""
 
     QUEUED = "QUEUED"
     SENDING = "SENDING"
@@ -210,7 +210,7 @@ def new_forward(key: OrderKey, code: str, channel: ChannelRef, now: datetime, gr
 
 
 def new_unrouted_forward(key: OrderKey, code: str, site_code: str, now: datetime) -> Transition:
-    """The visible place of an order that no channel takes: NEEDS_MAPPING of kind ``route`` (DESIGN invariant 1)."""
+    """The visible place of an order that no channel takes: NEEDS_MAPPING of kind ``route`` (invariant 1)."""
     at = to_iso(now)
     forward = Forward(
         key,

@@ -1,4 +1,4 @@
-"""What an operator may do to a forward by hand. Each leaves its line on the timeline (INTERFACES sections 2 and 3)."""
+"""What an operator may do to a forward by hand. Each leaves its line on the timeline (docs/interfaces.md#states)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often somebody may call, as a token bucket (issue 3, limits)."""
+"""How often somebody may call, as a token bucket (decision 0014)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a look at the platform shows: after a create call without an answer (DESIGN invariant 2), and for mappings.
+"""What a look at the platform shows: after a create call without an answer (invariant 2), and for mappings.
 
 ::
 

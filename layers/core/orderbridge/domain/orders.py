@@ -94,7 +94,7 @@ class ProductLine(_Document):
 
 
 class SalesOrder(_Document):
-    """The request body of Create sales order (document 000), validated.
+    """The request body of Create sales order (facts 1), validated.
 
     `purchase_order_no` is optional and nullable; absent, null and blank all mean "no reference".
     """
@@ -200,7 +200,7 @@ class OrderKey:
 
 
 def order_reference(order: SalesOrder, idempotency_key: str | None, timestamp: str, body: bytes) -> str:
-    """The reference under which a posted order is stored once (DESIGN invariant 4).
+    """The reference under which a posted order is stored once (invariant 4).
 
     ``po:<purchase_order_no>`` if given, else ``key:<Idempotency-Key>``, else ``body:<sha256 of timestamp and body>``,
     which makes an exact replay the same order.

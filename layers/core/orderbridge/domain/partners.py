@@ -66,7 +66,7 @@ def new_client_secret() -> str:
 
 
 def hash_client_secret(pepper: bytes, client_secret: str) -> bytes:
-    """HMAC-SHA256 of a secret under the pepper; a fast hash is enough for 256 random bits (DESIGN section 3)."""
+    """HMAC-SHA256 of a secret under the pepper; a fast hash is enough for 256 random bits."""
     return hmac.new(pepper, client_secret.encode("utf-8", "surrogatepass"), hashlib.sha256).digest()
 
 

@@ -62,7 +62,7 @@ class Problem(Exception):
         self.headers = dict(headers or {})
 
     def body(self, request_id: str) -> dict[str, Any]:
-        """The ``application/problem+json`` document (INTERFACES section 4)."""
+        """The ``application/problem+json`` document (docs/interfaces.md#http-api)."""
         document: dict[str, Any] = {
             "type": f"{TYPE_PREFIX}{self.code}",
             "title": self.title,

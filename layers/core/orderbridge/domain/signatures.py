@@ -1,4 +1,4 @@
-"""Request signatures: RSASSA-PKCS1-v1_5 with SHA-256 over the string of the partner's profile (document 000).
+"""Request signatures: RSASSA-PKCS1-v1_5 with SHA-256 over the string of the partner's profile (traps A2).
 
 ::
 
@@ -35,7 +35,7 @@ ADVISED_KEY_BITS = 3072
 MAX_KEY_BITS = 8192
 MAX_EXPONENT_BITS = 64
 EXAMPLE_KID = "53f5775a66b1cf55"
-"""The key printed in document 000; whoever holds its private half, it is nobody's own."""
+"""The key that the API's document prints (traps A8); whoever holds its private half, it is nobody's own."""
 TIMESTAMP_TOLERANCE_SECONDS = 300
 
 _PSS_OID = bytes.fromhex("06092a864886f70d01010a")
@@ -67,7 +67,7 @@ def message_to_sign(
 ) -> bytes:
     """What a partner signs, by its profile; `timestamp` is the X-TIMESTAMP header exactly as sent.
 
-    ``legacy`` (document 000): ``client_id|X-TIMESTAMP``, which does not cover the body. ``snap-asym``:
+    ``legacy`` (traps A2): ``client_id|X-TIMESTAMP``, which does not cover the body. ``snap-asym``:
     ``METHOD:path:hex(sha256(body)):X-TIMESTAMP``, which does.
     """
     if profile == "legacy":

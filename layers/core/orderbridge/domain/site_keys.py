@@ -1,4 +1,4 @@
-"""Keys of mappings that may be one site's: ``CUSTOMER@SITE`` beside ``CUSTOMER`` (INTERFACES section 5).
+"""Keys of mappings that may be one site's: ``CUSTOMER@SITE`` beside ``CUSTOMER`` (docs/interfaces.md#settings).
 
 A literal ``@`` in a code is written ``@@``. Three of them in a row would be a code's own and the one between the codes,
 in either order, so no such key is taken.

@@ -1,7 +1,7 @@
 """What a platform says about an order that it holds, and what becomes of the forward for it.
 
 A platform tells an order's status in its own words, on one axis or on several: how far it has come, how it is paid, how
-the shipment fares. Its table (`StatusTable`, data in ``platforms/<platform>/statuses.py``, from FACTS section 5) says
+the shipment fares. Its table (`StatusTable`, data in ``platforms/<platform>/statuses.py``, from facts 5) says
 what each word means. An order moves along `STATUS_TRANSITIONS` only: forward, or to CANCELLED or REJECTED, never back.
 A word that is in no table changes nothing; it is kept as it came, and told.
 """
@@ -74,7 +74,7 @@ class StatusReading:
 
 
 def normalised(words: object) -> str:
-    """A platform's word without its case, underscores and outer space (FACTS section 5)."""
+    """A platform's word without its case, underscores and outer space (facts 5)."""
     return " ".join(words.replace("_", " ").split()).casefold() if isinstance(words, str) else ""
 
 

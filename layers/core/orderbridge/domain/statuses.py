@@ -1,4 +1,4 @@
-"""An order's own status, as partners see it, from the states of its forwards (INTERFACES section 3)."""
+"""An order's own status, as partners see it, from the states of its forwards (docs/interfaces.md#states)."""
 
 from __future__ import annotations
 

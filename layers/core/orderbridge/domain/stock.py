@@ -1,6 +1,6 @@
 """Stock levels: what a platform says that it has of a product, read strictly, and which of several is of record.
 
-A level is whole pieces, never below 0. What cannot be read is never taken for 0 (DESIGN invariant 6): it raises
+A level is whole pieces, never below 0. What cannot be read is never taken for 0 (invariant 6): it raises
 `UnreadableLevel`, and the level that was read last stays.
 """
 
@@ -32,7 +32,7 @@ class Told(NamedTuple):
 
 
 def parse_level(value: Any) -> Told:
-    """Whole pieces from ``20``, ``20.0``, ``"20"`` or ``" 20 "`` (TRAPS C10, D25); raises `UnreadableLevel`.
+    """Whole pieces from ``20``, ``20.0``, ``"20"`` or ``" 20 "`` (traps C10, D25); raises `UnreadableLevel`.
 
     Orders are in whole pieces, so of 12.5 there are 12 to sell, which is remarked. A level below 0 is what was sold
     before it came: there is nothing to sell, and nothing odd. None, an empty text, a flag and any other text are

@@ -29,7 +29,7 @@ class Comparison:
         return self.level.unread_since is None and self.record.unread_since is None
 
     def drift(self, since: str | None = None) -> dict[str, Any]:
-        """The line in `orderbridge stock drift` (INTERFACES section 2), and the detail of `StockDrifted`."""
+        """The line in `orderbridge stock drift` (docs/interfaces.md#command-line), and the detail of `StockDrifted`."""
         level = self.level
         pushed = None if level.pushed_at is None else {"available": level.pushed, "at": level.pushed_at}
         return {

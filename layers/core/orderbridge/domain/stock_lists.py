@@ -1,6 +1,6 @@
 """A platform's list of stock, collected page by page, and what it changes in the levels that are known.
 
-Nothing of a list counts before it has been read to its end (DESIGN invariant 7): a page that repeats, is missing or
+Nothing of a list counts before it has been read to its end (invariant 7): a page that repeats, is missing or
 does not add up raises `StockReadFailed`, and every level stays as it was.
 """
 
@@ -145,7 +145,7 @@ class Snapshot:
     def _take(self, listed: ListedLevel) -> None:
         known = self.levels.get(listed.product)
         if known is not None and known.level != listed.level:
-            # Two rows under one key (TRAPS D4): neither can be believed.
+            # Two rows under one key (traps D4): neither can be believed.
             detail = f"it is listed twice, as {known.level} and {listed.level}"
             listed = ListedLevel(listed.product, None, detail, listed.in_warehouses)
         self.levels[listed.product] = listed

@@ -57,7 +57,7 @@ class RunReport:
         self.read, self.problems, self.unlisted_problems = 0, [], 0
 
     def body(self, channel: str) -> dict[str, Any]:
-        """The members of the report in `orderbridge stock sync` (INTERFACES section 2)."""
+        """The members of the report in `orderbridge stock sync` (docs/interfaces.md#command-line)."""
         listed = [{"key": problem.key, "detail": problem.detail} for problem in self.problems]
         if self.unlisted_problems:
             listed.append({"key": channel, "detail": f"and {self.unlisted_problems} problems more"})
@@ -138,7 +138,7 @@ class StockRun:
         return self if lease is self.lease else replace(self, lease=lease)
 
     def distrust(self, now: datetime) -> str | None:
-        """Why the channel's levels must not be pushed elsewhere; None where they may (DESIGN invariant 7)."""
+        """Why the channel's levels must not be pushed elsewhere; None where they may (invariant 7)."""
         if self.read_at is None:
             return "its stock has not been read yet"
         if self.failure is not None:

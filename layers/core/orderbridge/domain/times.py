@@ -16,7 +16,7 @@ def utc_now() -> datetime:
 
 
 def to_iso(moment: datetime) -> str:
-    """ISO 8601 with milliseconds and ``Z``, e.g. ``2025-01-01T00:00:00.000Z`` (document 000, response sample)."""
+    """ISO 8601 with milliseconds and ``Z``, e.g. ``2025-01-01T00:00:00.000Z`` (facts 1)."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 

@@ -2,7 +2,7 @@
 
 A message carries an id that stays the same on every attempt, the time of the attempt, and one signature for each secret
 that is valid, so that secrets rotate with an overlap. The specification's library has no licence file in its package,
-which the layer would owe, and is some ten lines; the tests verify with it what is signed here (docs/decisions).
+which the layer would owe, and is some ten lines; the tests verify with it what is signed here (decision 0019).
 """
 
 from __future__ import annotations

@@ -169,7 +169,7 @@ def words_of(reply: Reply) -> list[str]:
 
 
 def flat_words(document: Any) -> Iterator[str]:
-    """The texts in an answer of any shape: a string, a list, or a dict of fields with their texts (TRAPS D22).
+    """The texts in an answer of any shape: a string, a list, or a dict of fields with their texts (traps D22).
 
     They end soon behind `MAX_WORDS` characters, so that `redacted` sees that there was more.
     """

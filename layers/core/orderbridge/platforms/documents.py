@@ -1,6 +1,6 @@
 """JSON as platforms get it and give it: compact and exact going out, read without floats and within bounds coming in.
 
-Every document has one spelling, so that a request that is sent again is the same bytes (DESIGN invariant 3). What comes
+Every document has one spelling, so that a request that is sent again is the same bytes (invariant 3). What comes
 in may be anything: the bounds below keep every reader of a document linear in its size, and the same on every Python.
 """
 

@@ -34,7 +34,7 @@ RowT = TypeVar("RowT")
 
 
 class Place(Enum):
-    """Where a parameter goes. BOTH is for documents that name a place in which proxies lose it (TRAPS D17, D18)."""
+    """Where a parameter goes. BOTH is for documents that name a place in which proxies lose it (traps D17, D18)."""
 
     PATH = "path"
     QUERY = "query"
@@ -63,7 +63,7 @@ InFile = Annotated[File, Place.FILE]
 
 @dataclass(frozen=True, slots=True)
 class SentAs:
-    """The names under which a parameter is sent, where the document's own is misspelt (TRAPS D28)."""
+    """The names under which a parameter is sent, where the document's own is misspelt (traps D28)."""
 
     names: tuple[str, ...]
 
@@ -167,7 +167,7 @@ class Request(Model, Generic[AnswerT]):
         for name, value in parts.path.items():
             path = path.replace("{" + name + "}", quote(_text(value), safe=""))
         pairs = [(name, _text(value)) for name, value in parts.query.items() if not isinstance(value, dict | list)]
-        # A colon stays one: in SIRCLO's times what is sent must be what is signed (TRAPS C15).
+        # A colon stays one: in SIRCLO's times what is sent must be what is signed (traps C15).
         return f"{path}{'&' if '?' in path else '?'}{urlencode(pairs, quote_via=quote, safe=':')}" if pairs else path
 
     @classmethod

@@ -1,7 +1,7 @@
 """Reads a list to its end, or says that it could not.
 
 A page that repeats, is cut short or does not add up would make an order look absent that is there, so whatever leaves
-a gap ends the reading with `ListFailed` (DESIGN invariants 2 and 7)::
+a gap ends the reading with `ListFailed` (invariants 2 and 7)::
 
     ListFailed         a page, or a whole list, that was not read
     ├── PageTooLarge   a page over 1 MiB; a smaller one may fit

@@ -1,4 +1,6 @@
-"""Mappings that a platform tells by itself: whatever carries our own code there, exactly, and once (MAPPING 0).
+"""Mappings that a platform tells by itself: whatever carries our own code there, exactly, and once.
+
+Which rows come before it: docs/platforms/mapping.md#sources.
 
 A code that stands there twice is nobody's, a name is never a code, and a list that could not be read to its end tells
 nothing at all: then the order waits for an import, as it would have without looking.

@@ -7,7 +7,7 @@
     └── NoAnswer      bytes left and no usable reply came back: timeout, reset, broken HTTP, an unknown encoding
         └── ReplyTooLarge   a reply over 1 MiB; of a list a smaller page may be asked for
 
-The difference between the two decides whether a create call may be repeated (DESIGN invariant 2), so it is not guessed
+The difference between the two decides whether a create call may be repeated (invariant 2), so it is not guessed
 from the name of an exception: the connection itself notes its first write.
 
 httpcore, the part of httpx that moves bytes, is used as it is: the request line and body go out exactly as given
@@ -116,7 +116,7 @@ class Transport:
     """Makes calls, each on a connection of its own; safe to share between threads.
 
     A kept-alive connection that died while the environment was frozen would look like an order whose fate is unknown
-    (DESIGN invariant 3); a page loop that wants one connection for many reads uses `conversation`.
+    (invariant 3); a page loop that wants one connection for many reads uses `conversation`.
     """
 
     def __init__(

@@ -96,7 +96,7 @@ Ratio = Annotated[int, BeforeValidator(_whole_number), Field(ge=1, le=1_000_000)
 
 
 def _cascade(value: Any) -> Any:
-    """Percents as people write them, `5 + 2,5 %`, in the document's form `5+2.5` (TRAPS B3); nothing off is None."""
+    """Percents as people write them, `5 + 2,5 %`, in the document's form `5+2.5` (traps B3); nothing off is None."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal | float | str):
         raise ValueError("must be percents such as 5+3")
     text = "".join(str(value).replace("%", " ").split()).replace(",", ".")
@@ -111,7 +111,7 @@ Cascade = Annotated[str | None, BeforeValidator(_cascade)]
 
 
 def cascaded(price: Decimal, percents: str) -> Decimal:
-    """`price` less each percent in turn, exactly: 100 less ``55.05+3`` is 43.6015, not 41.95 (SalesMania, FACTS 2)."""
+    """`price` less each percent in turn, exactly: 100 less ``55.05+3`` is 43.6015, not 41.95 (facts 2)."""
     with localcontext() as exact:
         exact.prec = 200
         for percent in percents.split("+"):
@@ -123,7 +123,7 @@ class Price(Document):
     """The price of one unit, in rupiah, and at most one discount on it.
 
     Written as a number, as ``{"price", "disc_percent"}``, as ``{"price", "disc_amount"}`` (per unit), or as
-    ``{"free": true}``: no price is 0 unless somebody says so (DESIGN invariant 6).
+    ``{"free": true}``: no price is 0 unless somebody says so (invariant 6).
     """
 
     price: Amount = Decimal(0)

@@ -1,4 +1,4 @@
-"""The log: structured, and by allow-list. What is not named here cannot be logged (DESIGN invariant 8)."""
+"""The log: structured, and by allow-list. What is not named here cannot be logged (invariant 8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Log a partner in, and renew its token (DESIGN section 3)."""
+"""Log a partner in, and renew its token (docs/architecture.md#security)."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class _Request(BaseModel):
 
 
 class LoginRequest(_Request):
-    """The body of POST auth/login (document 000)."""
+    """The body of POST auth/login (facts 1)."""
 
     client_id: Annotated[str, StringConstraints(min_length=1, max_length=256)]
     client_secret: Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 
 class RefreshRequest(_Request):
-    """The body of POST auth/refresh (document 000)."""
+    """The body of POST auth/refresh (facts 1)."""
 
     token: Annotated[str, StringConstraints(min_length=1)]
 

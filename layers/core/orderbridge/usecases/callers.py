@@ -1,6 +1,6 @@
 """Who is calling: from the token alone for reading, from token and RSA signature for what changes something.
 
-The checks come in this order (DESIGN section 3): token, client, timestamp, signature. Missing or malformed
+The checks come in this order (docs/architecture.md#security): token, client, timestamp, signature. Missing or malformed
 Authorization is 401, another required header missing or unparsable is 400, an undecodable signature is 401.
 """
 

@@ -1,4 +1,4 @@
-"""Order codes without a bottleneck: one number at a time at rest, blocks of numbers under load (DESIGN invariant 5)."""
+"""Order codes without a bottleneck: one number at a time at rest, blocks of numbers under load (invariant 5)."""
 
 from __future__ import annotations
 

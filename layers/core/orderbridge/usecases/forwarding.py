@@ -1,4 +1,4 @@
-"""Carry one order to one channel, at most once (DESIGN invariants 1, 2, 3 and 6).
+"""Carry one order to one channel, at most once (invariants 1, 2, 3 and 6).
 
 While a channel's breaker is open its forwards are PAUSED, and nobody sends anything. The one message that was delayed
 until the next probe makes a worker probe it; once a probe has succeeded, the message of the forward that has waited

@@ -1,4 +1,4 @@
-"""Say how the channels are, to anybody who asks (INTERFACES section 4, health)."""
+"""Say how the channels are, to anybody who asks (docs/interfaces.md#http-api)."""
 
 from __future__ import annotations
 

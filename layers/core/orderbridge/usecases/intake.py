@@ -1,4 +1,4 @@
-"""Accept a signed sales order: every check in its order, then one conditional write (DESIGN sections 2 and 3)."""
+"""Accept a signed sales order: every check in its order, then one conditional write (invariant 4)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class AcceptOrder:
         return self._store(OrderKey(call.partner.client_id, reference), content, call)
 
     def _idempotency_key(self, request: ApiRequest, content: SalesOrder) -> str | None:
-        # With a purchase_order_no the key is ignored (DESIGN invariant 4).
+        # With a purchase_order_no the key is ignored (invariant 4).
         if content.purchase_order_no is not None or "idempotency-key" not in request.headers:
             return None
         return read_idempotency_key(request.headers["idempotency-key"].strip())

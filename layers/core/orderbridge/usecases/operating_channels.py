@@ -121,7 +121,7 @@ def _moved(name: str, platform: str = "another platform") -> str:
 
 
 def described(channel: Channel) -> dict[str, Any]:
-    """A channel as INTERFACES section 2 shows it, never its credentials."""
+    """A channel as the command shows it (docs/interfaces.md#command-line), never its credentials."""
     breaker = channel.breaker
     return {
         "channel": channel.name,

@@ -14,7 +14,7 @@ LATE_INDEX_POLL_SECONDS = 0.1
 
 
 def key_of_code(orders: OrderReads, code: str, sleep: Callable[[float], None]) -> OrderKey | None:
-    """An order's key, looked up again for up to a second (DESIGN section 4); None where no order has this code."""
+    """An order's key, looked up again for up to a second; None where no order has this code."""
     waited = 0.0
     while (key := orders.key_of_code(code)) is None and waited < LATE_INDEX_SECONDS:
         sleep(LATE_INDEX_POLL_SECONDS)

@@ -1,4 +1,4 @@
-"""Carry a stored order on: a forward per channel, then the events, and only then is nothing due (DESIGN section 1)."""
+"""Carry a stored order on: a forward per channel, then the events, and only then is nothing due."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Let a partner read its own orders (INTERFACES section 4)."""
+"""Let a partner read its own orders (docs/interfaces.md#http-api)."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""Bring what the platforms say about orders back to the orders (issue 5, status_sync).
+"""Bring what the platforms say about orders back to the orders.
 
 A round goes through a channel's open forwards from the oldest order to the newest, in stretches of some days, and reads
 the platform's lists of those days page by page. Once a day it takes those in that were completed lately: goods come
 back, and an order may be cancelled after its end. Every row is true by itself, so it is taken in at once; a page that
-is not read changes nothing, and that an order is on no list says nothing about it (TRAPS D34). A row that cannot be
+is not read changes nothing, and that an order is on no list says nothing about it (traps D34). A row that cannot be
 read is reported and left out; so is what fails in several runs in a row.
 
 A round may take several runs: each stops in time, or where the platform does not answer as it should, and the next one

@@ -26,7 +26,7 @@ class StockOverview:
     clock: Clock
 
     def products(self, product_code: str | None = None) -> Iterator[dict[str, Any]]:
-        """Each product with its levels, by product code: `orderbridge stock show` (INTERFACES section 2)."""
+        """Each product with its levels, by product code: `orderbridge stock show` (docs/interfaces.md#command-line)."""
         names = sorted(channel.name for channel in self.channels)
         runs = self.runs.read(names)
         for code, levels in self._by_product(names, product_code):
@@ -41,7 +41,7 @@ class StockOverview:
             yield {"product_code": code, "levels": told}
 
     def drift(self) -> Iterator[dict[str, Any]]:
-        """Each level that differs from that of record: `orderbridge stock drift` (INTERFACES section 2).
+        """Each level that differs from that of record: `orderbridge stock drift` (docs/interfaces.md#command-line).
 
         Known drift is told until a run has seen it end; new drift only where both levels were read well.
         """

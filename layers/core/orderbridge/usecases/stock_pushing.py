@@ -1,4 +1,4 @@
-"""Bring a channel's levels to those of their source of record, and say where they differ (DESIGN invariant 7).
+"""Bring a channel's levels to those of their source of record, and say where they differ (invariant 7).
 
 Pushes are absolute, follow good reads only, are read back, and are never sent where they would change nothing. What
 still differs then is marked on the level, and told on the bus when it begins and when it ends.

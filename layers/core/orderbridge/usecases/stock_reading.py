@@ -1,4 +1,4 @@
-"""Let a partner read what is in stock (INTERFACES section 4)."""
+"""Let a partner read what is in stock (docs/interfaces.md#http-api)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run of the stock sync: a channel's levels read to the end, taken over, brought to those of record (issue 5).
+"""One run of the stock sync: a channel's levels read to the end, taken over, brought to those of record.
 
 A run reads the platform's whole list, then writes what changed, then pushes. It ends for now when the invocation's time
 is over, and the next invocation goes on. It may die anywhere: what it has written is right, its lease ends by itself,
@@ -43,7 +43,7 @@ class RunResult:
         return self.state != "aborted"
 
     def body(self) -> dict[str, Any]:
-        """The channel's entry in `orderbridge stock sync` (INTERFACES section 2)."""
+        """The channel's entry in `orderbridge stock sync` (docs/interfaces.md#command-line)."""
         return {"channel": self.channel, "ok": self.ok, **self.report.body(self.channel)}
 
 

@@ -1,4 +1,4 @@
-"""Find what was left behind: orders never published and forwards past their due time (DESIGN section 1)."""
+"""Find what was left behind: orders never published and forwards past their due time (invariant 1)."""
 
 from __future__ import annotations
 

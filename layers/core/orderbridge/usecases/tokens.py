@@ -1,4 +1,4 @@
-"""Tell from a token who is calling (DESIGN section 3)."""
+"""Tell from a token who is calling (docs/architecture.md#security)."""
 
 from __future__ import annotations
 

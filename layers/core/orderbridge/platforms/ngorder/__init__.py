@@ -1,4 +1,4 @@
-"""Ngorder: a channel's settings and credentials, and the mapping values it takes (INTERFACES section 5).
+"""Ngorder: a channel's settings and credentials, and the mapping values it takes (docs/interfaces.md#settings).
 
 Ngorder takes no prices: it sells at those of its own catalogue, by the customer's category.
 """
@@ -21,11 +21,11 @@ from orderbridge.platforms.values import (
 )
 
 ProductStatus = Literal["S", "R", "PO"]
-"""Own stock, from another supplier, or preorder; it must equal the product's own type (TRAPS D9)."""
+"""Own stock, from another supplier, or preorder; it must equal the product's own type (traps D9)."""
 
 
 class Expedition(Document):
-    """How the goods go. The default is pick-up at the shop, for 0 rupiah; `id` is a rate id (TRAPS D7)."""
+    """How the goods go. The default is pick-up at the shop, for 0 rupiah; `id` is a rate id (traps D7)."""
 
     id: PlatformId = 98
     rate: PlatformId = 0
@@ -47,7 +47,7 @@ class Settings(CommonSettings):
 
 
 class Credentials(Document):
-    """The account's key, renewed every year (TRAPS D55)."""
+    """The account's key, renewed every year (traps D55)."""
 
     api_key: SecretHeaderText
 

@@ -24,7 +24,7 @@ RowT = TypeVar("RowT", bound=Answer)
 
 
 def headers(credentials: Credentials) -> dict[str, str]:
-    """The headers of every call; English, so that a person can read what Ngorder says (TRAPS D57, E11)."""
+    """The headers of every call; English, so that a person can read what Ngorder says (traps D57, E11)."""
     return {"Authorization": f"Bearer {credentials.api_key.get_secret_value()}", "Accept-Language": "en"}
 
 

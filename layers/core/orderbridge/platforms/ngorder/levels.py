@@ -1,8 +1,8 @@
 """Ngorder's stock for the stock sync: Get Products page by page, one variant's stock, Sync Stock and Stock Opname.
 
 Get Products is the only list of variants that says how many pages it has. A product that lies in one place is set by
-Sync Stock, which knows no warehouses (TRAPS D37), one that lies in several by a stock opname in each warehouse that
-must change. Both are worked off in the background (TRAPS D36, D38), so both are read back until they show.
+Sync Stock, which knows no warehouses (traps D37), one that lies in several by a stock opname in each warehouse that
+must change. Both are worked off in the background (traps D36, D38), so both are read back until they show.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ LEVEL = "stock_quantity"
 COUNT_DESCRIPTION = "Orderbridge stock sync"
 FINISHED = "SUCCESS"
 MAIN_WAREHOUSE = 0
-"""A level without a warehouse's id is the main warehouse's (TRAPS D39)."""
+"""A level without a warehouse's id is the main warehouse's (traps D39)."""
 
 
 @dataclass(slots=True)

@@ -1,6 +1,6 @@
 """Finds an order at Ngorder by its mark in the note: Get Orders, and the cancelled orders, which vanish from it.
 
-There is no search for a note, so every order within a day of order_date is read (TRAPS D12, D30, D31, D34).
+There is no search for a note, so every order within a day of order_date is read (traps D12, D30, D31, D34).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ DAY = timedelta(days=1)
 
 
 class FilterNeeded(Exception):
-    """Get Orders wants an order_progress_status after all (TRAPS D30)."""
+    """Get Orders wants an order_progress_status after all (traps D30)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class OrderLists:
 
 def _page(client: NgorderClient, path: str, filters: Mapping[str, str], number: int, size: int) -> Page:
     """A page, from 1, of a list; raises `ListFailed`, and `FilterNeeded` where Get Orders wants a progress status."""
-    # pagination_offset is the number of a page, whatever its name says (TRAPS D13).
+    # pagination_offset is the number of a page, whatever its name says (traps D13).
     paging = {"per_page": size, "pagination_offset": number}
     try:
         reply = client.reply_to(_REQUESTS[path].model_validate({**filters, **paging}))
@@ -127,7 +127,7 @@ def _identity(row: Row) -> int | None:
 
 
 def _marks(row: Row) -> set[str] | None:
-    """The marks in a row's note, each as a whole: people write around it, and 00001 is not 000012 (TRAPS D12).
+    """The marks in a row's note, each as a whole: people write around it, and 00001 is not 000012 (traps D12).
 
     None where it has no note that can be read.
     """

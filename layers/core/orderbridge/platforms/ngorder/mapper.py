@@ -1,7 +1,7 @@
-"""An order as Ngorder's Create Order wants it (document 003), and what its answers mean. No sockets.
+"""An order as Ngorder's document, Create Order, wants it, and what its answers mean. No sockets.
 
 Ngorder keeps no reference of ours; the order's code stands in brackets at the head of the note, and by that mark it is
-found again. An order's lines must all be of one product_status (TRAPS D9): where they are not, the products that
+found again. An order's lines must all be of one product_status (traps D9): where they are not, the products that
 differ from the first line's are what is missing, since only other variants for them could make one order of it.
 """
 
@@ -74,7 +74,7 @@ def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRe
         ],
         "expedition": {**settings.expedition.model_dump(), "auto_pickup": False},
         "payment": _payment(order, settings, cost),
-        "send_sms": False,  # a message to a person, at a price (TRAPS D63)
+        "send_sms": False,  # a message to a person, at a price (traps D63)
         "source": "WEB",
     }
     return FrozenRequest("POST", CREATE_PATH, compact_json(document))
@@ -142,7 +142,7 @@ def _payment(order: Order, settings: Settings, cost_of_goods: int | None) -> dic
 
 
 def read_reply(reply: Reply, *, refuses_with_503: bool = False, unwanted: Iterable[str] = ()) -> Outcome:
-    """What became of a Create Order: the body decides, whatever its status says (TRAPS D20, D21).
+    """What became of a Create Order: the body decides, whatever its status says (traps D20, D21).
 
     Accepted is a word of success beside a positive ``order_id``. Without one "Failed" is the documented failure, unless
     it speaks of trouble that has nothing to do with the order, and another word of failure is one if it speaks of what

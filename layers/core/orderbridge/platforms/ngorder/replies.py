@@ -1,9 +1,9 @@
-"""Ngorder's many ways of saying the same, read into one (TRAPS part D; the numbers below are its).
+"""Ngorder's many ways of saying the same, read into one (traps D).
 
-Success comes as ``Success``, ``success``, ``Sukses`` and ``sukses`` (D20), with a ``Failed`` inside a 200 (D21);
-``message`` is a text, a list, or a dict of fields (D22); bodies lack ``response`` or ``data``, and Get Cost has
-``status: {code, message}`` in their place (D23, D47); keys carry spaces (D27); numbers come as ``" 1"`` (D25), money
-as ``Rp9.693.125`` (D26) and dates in five forms (D53).
+Success comes as ``Success``, ``success``, ``Sukses`` and ``sukses`` (traps D20), with a ``Failed`` inside a 200 (traps
+D21); ``message`` is a text, a list, or a dict of fields (traps D22); bodies lack ``response`` or ``data``, and Get Cost
+has ``status: {code, message}`` in their place (traps D23, D47); keys carry spaces (traps D27); numbers come as ``" 1"``
+(traps D25), money as ``Rp9.693.125`` (traps D26) and dates in five forms (traps D53).
 """
 
 from __future__ import annotations
@@ -183,7 +183,7 @@ def _prose_date(text: str) -> datetime:
 
 
 def truth(value: Any) -> bool:
-    """A flag from true, 1, ``"1"``, ``"Y"`` and their opposites; None and an empty text are false (D41)."""
+    """A flag from true, 1, ``"1"``, ``"Y"`` and their opposites; None and an empty text are false (traps D41)."""
     if value is None or isinstance(value, bool):
         return bool(value)
     text = str(value).strip().lower()
@@ -195,7 +195,7 @@ def truth(value: Any) -> bool:
 
 
 def phone_digits(value: str) -> str:
-    """A phone number's digits with the country code: ``0812...``, ``+62 812...`` and ``62812...`` are one (D43)."""
+    """A phone's digits with the country code: ``0812...``, ``+62 812...`` and ``62812...`` are one (traps D43)."""
     digits = "".join(sign for sign in value if sign in _DIGITS)
     return "62" + digits[1:] if digits.startswith("0") else digits
 
@@ -203,8 +203,8 @@ def phone_digits(value: str) -> str:
 def page_in(document: Any, number: int, per_page: int) -> Page:
     """A page of a list whose answer counts its pages; `number` from 1. Raises `ListFailed` for anything odd.
 
-    `links` is not read: it lacks filters, parts of the path, or is another type altogether (D15, D16). ``data: null``
-    is an empty page where the answer counts rows, and behind the first page.
+    `links` is not read: it lacks filters, parts of the path, or is another type altogether (traps D15, D16). ``data:
+    null`` is an empty page where the answer counts rows, and behind the first page.
     """
     rows = _data_in(document)
     counts = _pagination(document)

@@ -1,7 +1,7 @@
 """Variants at Ngorder by SKU, and customers by phone number; customers that are not there can be created.
 
-A SKU is searched for by its text, which matches parts of others, so what comes back is compared (TRAPS D6). A name
-never identifies a customer (TRAPS D44); the phone number comes from the channel's `address` mapping, and for a customer
+A SKU is searched for by its text, which matches parts of others, so what comes back is compared (traps D6). A name
+never identifies a customer (traps D44); the phone number comes from the channel's `address` mapping, and for a customer
 at one of its sites the street does too.
 """
 
@@ -46,8 +46,8 @@ def _variation(client: NgorderClient, code: str) -> Any:
         return None
     product, variation = found
     same_id = [other for row in products for other in row.variations or [] if other.id == variation.id]
-    if len(same_id) > 1:
-        raise Ambiguous("its variation_id belongs to another SKU as well (TRAPS D4)")
+    if len(same_id) > 1:  # traps D4
+        raise Ambiguous("its variation_id belongs to another SKU as well")
     return {"variation_id": variation.id, "product_status": product.product_type}
 
 
@@ -85,7 +85,7 @@ def _customer(client: NgorderClient, address: Address | None, is_of_site: bool) 
 
 def _known_customer(client: NgorderClient, address: Address, *, is_of_site: bool) -> Customer | None:
     digits = phone_digits(address.phone)
-    # The search compares texts, and numbers are written with 0 and with 62 (TRAPS D43): what they share is searched.
+    # The search compares texts, and numbers are written with 0 and with 62 (traps D43): what they share is searched.
     request = GetCustomers(
         category=client.settings.customer_category, keyword=digits.removeprefix("62")[:LONGEST_KEYWORD], type="PHONE"
     )

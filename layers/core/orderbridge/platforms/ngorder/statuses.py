@@ -1,8 +1,8 @@
-"""What Ngorder says about its orders: Get Orders, the cancelled orders, and the orders in shipment (FACTS section 5).
+"""What Ngorder says about its orders: Get Orders, the cancelled orders, and the orders in shipment (facts 5).
 
-An order that is cancelled vanishes from Get Orders and stands in the list of cancelled ones (TRAPS D34). The rows of
+An order that is cancelled vanishes from Get Orders and stands in the list of cancelled ones (traps D34). The rows of
 the shipment's lists do not repeat the status that was asked for, so each list is one status. How an order is paid and
-how far it has come are two things (TRAPS D32, D33): PAID moves no order.
+how far it has come are two things (traps D32, D33): PAID moves no order.
 """
 
 from __future__ import annotations
@@ -130,11 +130,11 @@ class StatusLists:
 
     def page(self, query: StatusQuery, list_name: str, position: int) -> StatusPage:
         chosen = _list_named(list_name)
-        # A day more on both sides: an order_date may be a day off (TRAPS D54).
+        # A day more on both sides: an order_date may be a day off (traps D54).
         days = {"start_date": query.first_day - _DAY, "end_date": query.last_day + _DAY}
 
         def read(number: int, size: int) -> Page:
-            # The number of a page, whatever its name says (TRAPS D13).
+            # The number of a page, whatever its name says (traps D13).
             paging = {"per_page": size, "pagination_offset": number + 1}
             self.pace.wait()
             client = replace(self.client, deadline=Deadline.after(float(self.client.settings.timeout_s)))

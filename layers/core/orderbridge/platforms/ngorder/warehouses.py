@@ -9,7 +9,7 @@ def counts_for(levels: Mapping[int, int], total: int, preferred: int | None) -> 
     """The new count of each warehouse that must change so that all of `levels` make `total` pieces.
 
     What comes is put into the preferred warehouse (None, or one that the product is not in: the first), and what goes
-    is taken from it first, then from the others in their order. 0 is a warehouse (TRAPS D39).
+    is taken from it first, then from the others in their order. 0 is a warehouse (traps D39).
     """
     first = preferred if preferred is not None and preferred in levels else min(levels)
     difference = total - sum(levels.values())

@@ -1,4 +1,4 @@
-"""SalesMania: a channel's settings and credentials, and the mapping values it takes (INTERFACES section 5)."""
+"""SalesMania: a channel's settings and credentials, and the mapping values it takes (docs/interfaces.md#settings)."""
 
 from __future__ import annotations
 
@@ -116,6 +116,6 @@ DEFINITION = PlatformDefinition(
         "price": reads(Price, plain="price"),
     },
     adapter="orderbridge.platforms.salesmania.adapter:SalesmaniaAdapter",
-    can_cancel=False,  # its Update order takes a status text only (TRAPS B19)
-    can_look=False,  # it lists no orders (TRAPS B18)
+    can_cancel=False,  # its Update order takes a status text only (traps B19)
+    can_look=False,  # it lists no orders (traps B18)
 )

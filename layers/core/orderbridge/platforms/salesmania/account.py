@@ -34,7 +34,7 @@ class Account:
     def call(self, method: str, path: str, query: Mapping[str, Any] | None = None, body: bytes = b"") -> Reply:
         """The answer to one call, whatever its status; raises `LoginFailed` or `CallFailed`.
 
-        After a 401 or 403 it logs in anew and calls once more: those two process nothing (TRAPS B11).
+        After a 401 or 403 it logs in anew and calls once more: those two process nothing (traps B11).
         """
         return self._renewing(lambda session: self._send(session, method, path, query, body))
 
@@ -100,7 +100,7 @@ def _read(request: Request[Any], reply: Reply) -> Any:
 
 
 def list_in(document: Any) -> Any:
-    """What should be a list: the document itself, its ``data``, or the one list in it (INTERFACES section 5)."""
+    """What should be a list: the document itself, its ``data``, or the one list in it (docs/interfaces.md#settings)."""
     if not isinstance(document, Mapping):
         return document
     if "data" in document:

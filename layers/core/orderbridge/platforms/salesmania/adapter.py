@@ -51,7 +51,7 @@ class SalesmaniaAdapter(MappingAdapter[Settings, Credentials]):
         credentials: Mapping[str, Any],  # noqa: ARG002
         request: FrozenRequest | None = None,  # noqa: ARG002
     ) -> Finding:
-        """SalesMania lists no orders, so nothing can be looked for (TRAPS B18)."""
+        """SalesMania lists no orders, so nothing can be looked for (traps B18)."""
         return CannotLook(NO_LIST)
 
     def cancel_order(
@@ -61,7 +61,7 @@ class SalesmaniaAdapter(MappingAdapter[Settings, Credentials]):
         channel: Channel,  # noqa: ARG002
         credentials: Mapping[str, Any],  # noqa: ARG002
     ) -> Outcome:
-        """Update order takes `ext_order_status_name` and nothing else, so nothing can be cancelled (TRAPS B19)."""
+        """Update order takes `ext_order_status_name` and nothing else, so nothing can be cancelled (traps B19)."""
         return Rejected(NO_CANCEL)
 
     def find_mappings(

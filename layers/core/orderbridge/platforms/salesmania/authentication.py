@@ -1,4 +1,4 @@
-"""SalesMania's three calls on the way in (document 001, Authentication & Select Database).
+"""SalesMania's three calls on the way in (SalesMania's document, Authentication & Select Database).
 
 The document has their names, and the path of the last; apart from the other endpoints, because every login needs them.
 """

@@ -1,4 +1,4 @@
-"""SalesMania's endpoints behind its login (document 001 and the platform's public pages for some of the rest, FACTS 2).
+"""SalesMania's endpoints behind its login (its document and, for some of the rest, its public pages: facts 2).
 
 Only Add new order and the path of the team token are in the document itself; of the others it has names alone. Bodies
 stand here where a public page shows them, and answers hold what those pages send, all of it optional but the id.
@@ -126,7 +126,7 @@ class Product(Answer):
 
 
 class Visit(Answer):
-    """A visit; every order creates one (TRAPS B8)."""
+    """A visit; every order creates one (traps B8)."""
 
     id: Whole
     date: Text | None = None
@@ -252,7 +252,7 @@ class GetVisits(Request[Rows[Visit]], Paged):
 
 
 class AddVisit(Request[Undocumented]):
-    """Add new visit, in version 1.1 (TRAPS B20)."""
+    """Add new visit, in version 1.1 (traps B20)."""
 
     endpoint = Endpoint("Visits", "Add new visit", "POST", "<visits>", access=TEAM)
 
@@ -262,7 +262,7 @@ class AddVisit(Request[Undocumented]):
 
 
 class AddOrder(Request[Done]):
-    """Add new order: answers ``{}``, without an id, and nothing keeps a second one out (TRAPS B1, B18).
+    """Add new order: answers ``{}``, without an id, and nothing keeps a second one out (traps B1, B18).
 
     Forwards are sent by `mapper`, whose bytes are frozen; this is the same call for other uses.
     """
@@ -292,7 +292,7 @@ class GetOrder(Request[Order]):
 
 
 class UpdateOrder(Request[Done]):
-    """Update order by ID: our words for its status, and nothing else (TRAPS B19)."""
+    """Update order by ID: our words for its status, and nothing else (traps B19)."""
 
     endpoint = Endpoint("Orders", "Update order by ID", "PATCH", "<orders>/{id}", repeatable=True, access=TEAM)
 

@@ -1,4 +1,4 @@
-"""An order as SalesMania's Add new order wants it (document 001), and what its answers mean. No sockets.
+"""An order as SalesMania's document, Add new order, wants it, and what its answers mean. No sockets.
 
 The answer to a created order is ``{}``: there is no id to keep, `ext_order_no` is the only thread back.
 """
@@ -112,7 +112,7 @@ def _price(line: ProductLine, product: Product, unit: Unit | None, mapped: Mappe
 
 
 def _discount(price: Price) -> dict[str, Any]:
-    """One of the two discount members or none: "either this or item_disc_amount" (document 001)."""
+    """One of the two discount members or none: "either this or item_disc_amount" (traps B2)."""
     if price.disc_percent is not None:
         return {"item_disc_percent": price.disc_percent}
     if price.disc_amount:

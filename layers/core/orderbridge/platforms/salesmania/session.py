@@ -1,7 +1,7 @@
-"""SalesMania's way in: Basic for a bearer token, the list of databases, the team token of one of them (document 001).
+"""SalesMania's way in: Basic for a bearer token, the list of databases, the team token of one of them.
 
 Only the names of these calls and the path of the last are in the document, so answers are read under every name that
-is likely (INTERFACES section 5), and a token is kept until SalesMania no longer takes it.
+is likely (docs/interfaces.md#settings), and a token is kept until SalesMania no longer takes it.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Customers and products at SalesMania by our own codes: ext_cust_no, ext_product_code and sku (FACTS 2).
+"""Customers and products at SalesMania by our own codes: ext_cust_no, ext_product_code and sku (facts 2).
 
 Prices are not taken from there: what a partner pays is the channel's business, not the catalogue's.
 """

@@ -1,8 +1,8 @@
-"""What SalesMania says about an order: Get order by ID, the only call there is for it (FACTS sections 2 and 5).
+"""What SalesMania says about an order: Get order by ID, the only call there is for it (facts 2 and 5).
 
 A create call tells no id, so only the orders are asked about whose id a person has given (`forwards resolve --sent`).
 ``Lunas`` is "paid in full" among statuses of fulfilment: it proves no delivery, so it completes an order only after
-``Terkirim`` (TRAPS B7).
+``Terkirim`` (traps B7).
 """
 
 from __future__ import annotations

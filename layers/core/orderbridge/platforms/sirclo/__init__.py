@@ -1,6 +1,6 @@
-"""SIRCLO: a channel's settings and credentials, and the mapping values it takes (INTERFACES section 5).
+"""SIRCLO: a channel's settings and credentials, and the mapping values it takes (docs/interfaces.md#settings).
 
-Two revisions of its document are spoken: ``2019-07``, the seed document, and ``2021-02``, the later public one.
+Two revisions are spoken: ``2019-07``, and ``2021-02``, the later public one (facts 3).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Settings(CommonSettings):
 
     revision: Revision = "2019-07"
     stock_path: Annotated[str, Field(max_length=200, pattern=r"^/[!-~]+$")] = "/v1/partner/product/stock"
-    """Where Get Stocks is. The seed document prints the address of an older Get Order there (TRAPS C9)."""
+    """Where Get Stocks is. The document of 2019-07 prints the address of an older Get Order there (traps C9)."""
     payment_method: PlatformText = "Bank Transfer"
     unknown_customers: Literal["send", "wait"] = "send"
     """Whether an order of a customer without any row goes out under its customer_code, which 2019-07 allows."""

@@ -109,7 +109,7 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
         """Read one page of orders, which tries the signature, and one row of stock.
 
-        Where the stock is depends on the account (TRAPS C9): a channel without a part in keeping stock is well
+        Where the stock is depends on the account (traps C9): a channel without a part in keeping stock is well
         without it.
         """
         from orderbridge.platforms.sirclo.lookup import OrderList

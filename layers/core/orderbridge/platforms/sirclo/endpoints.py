@@ -1,4 +1,4 @@
-"""SIRCLO's endpoints: the four of 2019-07 (document 002), and the seven of 2021-02 (SIRCLO-2021).
+"""SIRCLO's endpoints: the four of 2019-07, and the seven of 2021-02 (facts 3).
 
 `access` says how a call is let in: ``signed`` (partner id and MAC) or ``keyed`` (api_key and api_secret).
 """
@@ -20,7 +20,7 @@ Status = Literal["pending", "accepted", "packed", "completed", "canceled"]
 
 
 class LineItem(Model):
-    """A line of 2019-07; ours carry `unit_price` and `raw_price`, equal, and a discount of 0 (TRAPS C1)."""
+    """A line of 2019-07; ours carry `unit_price` and `raw_price`, equal, and a discount of 0 (traps C1)."""
 
     id: int
     sku: str
@@ -89,7 +89,7 @@ class MovedCompleted(Moved):
 
 
 class MovedCancelled(Moved):
-    """An order that is cancelled; the bucket has two l where the status has one (TRAPS C2)."""
+    """An order that is cancelled; the bucket has two l where the status has one (traps C2)."""
 
     cancel_reason: str | None = None
 
@@ -126,7 +126,7 @@ class ReadLine(Answer):
 
 
 class ReadOrder(Answer):
-    """An order as SIRCLO shows it: our id is `order_id` or `order_number` (TRAPS C8)."""
+    """An order as SIRCLO shows it: our id is `order_id` or `order_number` (traps C8)."""
 
     id: Id
     order_id: Text | None = None
@@ -163,7 +163,7 @@ class ReadOrder(Answer):
 
 
 class FailedOrder(Answer):
-    """An order that was not created, and why; a known order_id "already exists" (TRAPS C28)."""
+    """An order that was not created, and why; a known order_id "already exists" (traps C28)."""
 
     order_id: Text | None = None
     reason: Text | None = None
@@ -186,7 +186,7 @@ class MovedOrder(Answer):
 
 
 class MovedOrders(Answer):
-    """What became of each order of an update; one that stands on neither list is in question (TRAPS C23)."""
+    """What became of each order of an update; one that stands on neither list is in question (traps C23)."""
 
     succeed: list[MovedOrder] = Field(default_factory=list)
     failed: list[MovedOrder] = Field(default_factory=list)
@@ -255,7 +255,7 @@ class StockHistory(Answer):
 
 
 class GetOrder(Request[Rows[ReadOrder]]):
-    """Get Order: one page of the orders in a window of order dates; `pageNo` is its number (TRAPS C3, C16)."""
+    """Get Order: one page of the orders in a window of order dates; `pageNo` is its number (traps C3, C16)."""
 
     endpoint = Endpoint("Order API", "Get Order", "GET", "/v1/partner/page/{pageNo}", access=SIGNED)
 
@@ -293,7 +293,7 @@ class CreateOrder(Request[ReadOrder]):
 
 
 class UpdateOrder(Request[MovedOrders]):
-    """Update Order: orders in buckets, each of which succeeds or fails by itself inside a 200 (TRAPS C23)."""
+    """Update Order: orders in buckets, each of which succeeds or fails by itself inside a 200 (traps C23)."""
 
     endpoint = Endpoint("Order API", "Update Order", "PATCH", "/v1/order", repeatable=True, access=KEYED)
 
@@ -304,7 +304,7 @@ class UpdateOrder(Request[MovedOrders]):
 
 
 class GetStocks(Request[Rows[Stock]]):
-    """Get Stocks; the address in the document is an older Get Order's, so it is a setting (TRAPS C9)."""
+    """Get Stocks; the address in the document is an older Get Order's, so it is a setting (traps C9)."""
 
     endpoint = Endpoint("Product", "Get Stocks", "GET", "<stock_path>", access=KEYED)
 

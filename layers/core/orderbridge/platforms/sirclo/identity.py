@@ -5,7 +5,7 @@ SIRCLO calls a duplicate may be one of those. What an order says there is held a
 order_date, which is the moment of acceptance and the same on every repeat, and how many pieces of which SKU it has.
 An order at that very moment that has lost lines or pieces since, and gained none, is ours, changed: a line may be
 cancelled before anybody looks. More pieces, or another SKU, are another order.
-Prices, names and references are not: SIRCLO's own samples change them between the request and the answer (TRAPS C19,
+Prices, names and references are not: SIRCLO's own samples change them between the request and the answer (traps C19,
 C20). What cannot be read contradicts nothing.
 """
 

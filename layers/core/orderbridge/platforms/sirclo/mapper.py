@@ -1,7 +1,7 @@
 """An order as SIRCLO's Create Order wants it, in either revision, and what its answers mean. No sockets.
 
 Prices go out net, with a discount of 0 beside them: `raw_price` has meant "after discount and tax", "before discount"
-and both over the years (TRAPS C1), and a net price without a discount is right under every reading.
+and both over the years (traps C1), and a net price without a discount is right under every reading.
 """
 
 from __future__ import annotations
@@ -162,7 +162,7 @@ def _entry(data: Any, bucket: str, order_id: str) -> Mapping[str, Any] | None:
 
 
 def order_number(row: Mapping[str, Any]) -> str | None:
-    """Our id on an order there: `order_id`, or `order_number` as Get Order calls it (TRAPS C8)."""
+    """Our id on an order there: `order_id`, or `order_number` as Get Order calls it (traps C8)."""
     for name in ("order_id", "order_number"):
         value = row.get(name)
         if isinstance(value, str) and value:

@@ -1,8 +1,9 @@
 """How SIRCLO knows its caller.
 
-The seed document names a MAC and leaves out how it is composed; the later public revision has the same under the name
-``secret``: base64 of HMAC-SHA256 over request-URI and raw body, under the partner_secret as plain text. Its published
-examples are tests here (one of them without the leading slash, which its own request line has; we sign what is sent).
+The document of 2019-07 names a MAC and leaves out how it is composed (traps C5); the later public revision has the same
+under the name ``secret``: base64 of HMAC-SHA256 over request-URI and raw body, under the partner_secret as plain text.
+Its published examples are tests here (one of them without the leading slash, which its own request line has; we sign
+what is sent).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ def composed(partner_secret: str, message: bytes) -> str:
 def signed_headers(revision: Revision, credentials: Credentials, uri: str, body: bytes = b"") -> dict[str, str]:
     """The headers of a signed call; `uri` is the path and query exactly as they go on the wire.
 
-    Whether a query is signed as sent or decoded is unsettled (FACTS 3), so ours hold nothing that would be encoded.
+    Whether a query is signed as sent or decoded is unsettled (facts 3), so ours hold nothing that would be encoded.
     """
     name, mac = _HEADERS[revision]
     message = uri.encode("ascii") + body

@@ -1,4 +1,4 @@
-"""What SIRCLO says about its orders: Get Order over the windows of their order_date (FACTS section 5, TRAPS C16, C22).
+"""What SIRCLO says about its orders: Get Order over the windows of their order_date (facts 5, traps C16, C22).
 
 ``packed`` is "already sent by seller" and should carry the airwaybill_number. ``accepted`` may still wait for payment.
 """

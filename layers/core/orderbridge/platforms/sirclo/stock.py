@@ -1,6 +1,6 @@
 """SIRCLO's stock, read to its end.
 
-2019-07 answers ``available``, as a text, to the key; 2021-02 ``stock``, as a number, to a signature (TRAPS C9 to C13).
+2019-07 answers ``available``, as a text, to the key; 2021-02 ``stock``, as a number, to a signature (traps C9 to C13).
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class StockList:
 def require_stock(row: Mapping[str, Any]) -> None:
     """Raises `ListFailed` for a row that tells no level of a SKU.
 
-    The address in the seed document answers orders; they must not be taken for products without stock.
+    The address in the document of 2019-07 answers orders; they must not be taken for products without stock.
     """
     if "sku" not in row or not ({"available", "stock"} & set(row)):
         raise ListFailed("a row with no stock levels; stock_path may be another list's")

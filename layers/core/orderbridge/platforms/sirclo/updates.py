@@ -17,7 +17,7 @@ from orderbridge.platforms.transport import Reply
 
 Bucket = Literal["accepted", "packed", "completed", "cancelled"]
 CANCELLED_WORDS = frozenset({"canceled", "cancelled"})
-"""Both spellings are SIRCLO's own: the bucket has two l, the status one (TRAPS C2)."""
+"""Both spellings are SIRCLO's own: the bucket has two l, the status one (traps C2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def _stamp(now: datetime, *, is_later: bool) -> str:
 
 
 def read_update(reply: Reply, moves: Iterable[Move], unwanted: Iterable[str] = ()) -> dict[int, Outcome]:
-    """What became of each move, by SIRCLO's id; an order on neither list of the answer is `Unknown` (TRAPS C23)."""
+    """What became of each move, by SIRCLO's id; an order on neither list of the answer is `Unknown` (traps C23)."""
     wanted = {move.id: move for move in moves}
     outcome = common_outcome(reply, refuses_with_503=True, unwanted=unwanted)
     if outcome is not None:

@@ -18,6 +18,6 @@ def _flag(value: Any) -> bool:
 
 
 Pieces = Whole
-"""A stock level; null, "" and "N/A" are unreadable, never 0 (TRAPS C10)."""
+"""A stock level; null, "" and "N/A" are unreadable, never 0 (traps C10)."""
 Money = Number
 Flag = Annotated[bool, BeforeValidator(_flag)]

@@ -1,4 +1,4 @@
-"""Cancelled orders, which vanish from Get Orders (TRAPS D34)."""
+"""Cancelled orders, which vanish from Get Orders (traps D34)."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ class UpdateCustomerCategory(Request[ListedCustomerCategory]):
 
 
 class GetRegions(Request[Rows[Region]]):
-    """Get Regions: one row a page unless asked otherwise; `id` is the district_id of customers (TRAPS D14, D42)."""
+    """Get Regions: one row a page unless asked otherwise; `id` is the district_id of customers (traps D14, D42)."""
 
     endpoint = Endpoint("Region", "Get Regions", "GET", "/api/open/region")
 
@@ -184,7 +184,7 @@ class ActivateStorefrontAccount(Request[Done]):
 
 
 class GetCustomers(Request[Rows[Customer]]):
-    """Get Customers: of one category; `keyword` matches parts, and names are not unique (TRAPS D44)."""
+    """Get Customers: of one category; `keyword` matches parts, and names are not unique (traps D44)."""
 
     endpoint = Endpoint("Customer", "Get Customers", "GET", "/api/open/customer")
 

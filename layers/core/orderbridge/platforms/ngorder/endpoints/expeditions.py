@@ -114,7 +114,7 @@ class GetActiveExpeditions(Request[Rows[ActiveExpedition]], Paged):
 
 
 class GetExpeditionCost(Request[ExpeditionCosts]):
-    """Get Cost: `rate_id` is what an order names as its expedition (TRAPS D7); weight in kilograms."""
+    """Get Cost: `rate_id` is what an order names as its expedition (traps D7); weight in kilograms."""
 
     endpoint = Endpoint("Expedition", "Get Cost", "GET", "/api/open/expedition/cost")
 

@@ -123,7 +123,7 @@ class OrderFilters(Paged):
 
 
 class GetOrders(Request[Rows[ListedOrder]], OrderFilters):
-    """Get Orders: the last 30 days unless a window is given, without cancelled ones (TRAPS D30, D31)."""
+    """Get Orders: the last 30 days unless a window is given, without cancelled ones (traps D30, D31)."""
 
     endpoint = Endpoint("Order", "Get Orders", "GET", "/api/open/order")
 

@@ -166,7 +166,7 @@ class CreateOrder(Request[OrderNumber], OrderContent):
 
 
 class AddAwbNumber(Request[AwbAdded]):
-    """Add AWB Number: documented as a query; sent in both places (TRAPS D18)."""
+    """Add AWB Number: documented as a query; sent in both places (traps D18)."""
 
     endpoint = Endpoint("Order", "Add AWB Number", "POST", "/api/open/order/awb-number/add")
 
@@ -184,7 +184,7 @@ class UpdatePayment(Request[PaymentUpdated]):
 
 
 class UpdateOrder(Request[Undocumented], OrderContent):
-    """Update Order: documented as a query, sent as a body, since its members are nested (TRAPS D18)."""
+    """Update Order: documented as a query, sent as a body, since its members are nested (traps D18)."""
 
     endpoint = Endpoint("Order", "Update Order", "PATCH", "/api/open/order")
 

@@ -209,7 +209,7 @@ class WholesaleMinimum(Answer):
 
 
 class SearchProducts(Request[Rows[Product]]):
-    """Get Products: `keyword` matches parts of names and SKUs, so what is found is compared (TRAPS D6)."""
+    """Get Products: `keyword` matches parts of names and SKUs, so what is found is compared (traps D6)."""
 
     endpoint = Endpoint("Product", "Get Products", "GET", "/api/open/product/search")
 

@@ -91,7 +91,7 @@ class CheckStockPerWarehouse(Request[Rows[WarehouseStock]]):
 
 
 class UpdateStock(Request[StockUpdate]):
-    """Update Stock by differences: asking twice counts twice (TRAPS D35)."""
+    """Update Stock by differences: asking twice counts twice (traps D35)."""
 
     endpoint = Endpoint("Product", "Update Stock", "PATCH", "/api/open/product/update-stock")
 
@@ -102,7 +102,7 @@ class UpdateStock(Request[StockUpdate]):
 
 
 class SyncStock(Request[StockSync]):
-    """Sync Stock: sets the whole level of a variant, in the background (TRAPS D36, D37)."""
+    """Sync Stock: sets the whole level of a variant, in the background (traps D36, D37)."""
 
     endpoint = Endpoint("Product", "Sync Stock", "PATCH", "/api/open/product/sync-stock", repeatable=True)
 

@@ -20,7 +20,7 @@ from orderbridge.platforms.endpoints import (
 from orderbridge.platforms.ngorder.values import Flag, Text, Whole
 
 WHOLESALE = SentAs(("wholesale", "wholesales"))
-"""The tables say wholesale, the examples wholesales (TRAPS D67)."""
+"""The tables say wholesale, the examples wholesales (traps D67)."""
 
 
 class GeneratedSku(Answer):
@@ -134,7 +134,7 @@ class ChangedVariation(Model):
 
 
 class GenerateSku(Request[Rows[GeneratedSku]]):
-    """Generate Product SKU: a GET with its parameters in the body, sent in both places (TRAPS D17)."""
+    """Generate Product SKU: a GET with its parameters in the body, sent in both places (traps D17)."""
 
     endpoint = Endpoint("Product", "Generate Product SKU", "GET", "/api/open/product/sku/generate-new")
 

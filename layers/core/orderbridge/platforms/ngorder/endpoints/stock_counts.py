@@ -108,7 +108,7 @@ class Count(Model):
 
 
 class CreateStockCount(Request[CreatedStockCount]):
-    """Create Stock Opname: sets absolute levels in one warehouse, in the background (TRAPS D38)."""
+    """Create Stock Opname: sets absolute levels in one warehouse, in the background (traps D38)."""
 
     endpoint = Endpoint("Stock Opname", "Create Stock Opname", "POST", "/api/open/stock-opname")
 

@@ -182,7 +182,7 @@ class GetUnconfirmedOrder(Request[UnconfirmedPaymentDetail]):
 
 
 class ConfirmOrders(Request[Undocumented]):
-    """Order Confirmation; the answer in the document is the request (TRAPS D24)."""
+    """Order Confirmation; the answer in the document is the request (traps D24)."""
 
     endpoint = Endpoint("Storefront & Privor", "Order Confirmation", "PATCH", "/api/open/order/confirm")
 

@@ -1,4 +1,4 @@
-"""Where goods are shipped from: suppliers and warehouses, of which 0 is the main one (TRAPS D39, D40)."""
+"""Where goods are shipped from: suppliers and warehouses, of which 0 is the main one (traps D39, D40)."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class CreateWarehouse(Request[WarehouseName]):
 
 
 class GetWarehouses(Request[Rows[Warehouse]]):
-    """Get Warehouses: without the main one, number 0, unless it is asked for (TRAPS D40)."""
+    """Get Warehouses: without the main one, number 0, unless it is asked for (traps D40)."""
 
     endpoint = Endpoint("Warehouse", "Get Warehouses", "GET", "/api/open/warehouse")
 
