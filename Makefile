@@ -43,10 +43,12 @@ format: setup ## the code as ruff wants it
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-openapi: setup ## the API's own documents anew: /openapi.json, /docs, docs/openapi.json, the partner guide's errors
+openapi: setup ## what is generated anew: /openapi.json, /docs, docs/openapi.json, partner guide's errors, platforms' endpoints
 	$(BIN)/python -m orderbridge_cli.openapi
 	$(BIN)/python -m orderbridge_cli.error_catalogue > docs/partner-guide/errors.md.new
 	mv docs/partner-guide/errors.md.new docs/partner-guide/errors.md
+	$(BIN)/python -m orderbridge_cli.catalogue > docs/platforms/endpoints.md.new
+	mv docs/platforms/endpoints.md.new docs/platforms/endpoints.md
 
 bench: setup ## the benchmarks, as ratios
 	@$(BIN)/python -m benchmarks

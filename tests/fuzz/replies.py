@@ -11,8 +11,7 @@ from functools import cache
 from typing import Any
 
 from orderbridge.platforms.transport import MAX_REPLY_BYTES, Reply
-from tests.unit.platforms.every_endpoint import SAMPLES
-from tests.unit.platforms.examples import CODE
+from tests.unit.platforms.examples import CODE, SAMPLES
 
 STATUSES = (200, 200, 200, 200, 200, 200, 201, 202, 204, 302, 400, 401, 403, 404, 408, 409, 410, 422, 429, 500, 503)
 RETRY_AFTER = ("120", "1.5", "120, 60", "9" * 30, "-1", "soon", "Wed, 01 Jan 2025 00:01:00 GMT", "Wed, 99", "")

@@ -296,6 +296,12 @@ def test_a_wrong_customer_is_refused(platform, field, value):
     assert list(reply.document()["message"]) == [field]
 
 
+def test_a_customers_address_is_changed(platform):
+    data(platform, "customer/update", "PATCH", {"customer_id": 6_000_001, "address": "Jl. Melati"})
+    (row,) = data(platform, "customer?category=N&keyword=Artia")
+    assert row["address"].startswith("Jl. Melati")
+
+
 def test_regions_come_one_by_one_and_by_part_of_the_name(platform):
     assert ngorder(platform, "GET", "region?keyword=Tajin").status == 400
     assert [row["id"] for row in data(platform, "region?keyword=Tajin&pagination_offset=1")] == [3627]
@@ -355,6 +361,14 @@ def test_the_shops_own_data_is_edited_and_unknown_fields_are_refused(platform, m
     reply = ngorder(platform, method, target, body)
     assert reply.status == 200
     assert reply.document()["response"].lower() in ("success", "sukses")
+
+
+def test_a_category_lives_and_dies(platform):
+    made = data(platform, "product-category", "POST", {"name": "Alat Pancing", "root_categories_id": 7})
+    change = {"id": made["id"], "name": "Alat Selam", "root_categories_id": 7}
+    assert data(platform, "product-category", "PATCH", change)["name"] == "Alat Selam"
+    assert ngorder(platform, "DELETE", f"product-category/{made['id']}").status == 200
+    assert ngorder(platform, "GET", f"product-category/{made['id']}").status == 404
 
 
 def test_answers_are_indonesian_on_demand(platform):

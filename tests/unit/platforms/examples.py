@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, cast
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.mapping import MappingKey, MappingKind
 from orderbridge.domain.orders import ChannelRef, Order, OrderKey, parse_sales_order
+
+SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+"""The documents' own examples of requests and answers."""
 
 CODE = "SO-20250101-00001"
 BASE_URLS = {
@@ -86,3 +91,8 @@ def mappings(rows: Mapping[str, Any]) -> dict[MappingKey, Any]:
 def missing(keys: Iterable[MappingKey]) -> list[str]:
     """Keys as ``product:PROD-1``."""
     return [f"{need.kind}:{need.key}" for need in keys]
+
+
+def sample_folder(platform: str, group: str, name: str) -> Path:
+    """Where the examples of a call lie."""
+    return SAMPLES / platform / re.sub("[^a-z0-9]+", "_", f"{group} {name}".lower()).strip("_")

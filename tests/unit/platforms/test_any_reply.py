@@ -20,13 +20,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orderbridge import platforms
+from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.transport import MAX_REPLY_BYTES, Reply
 from orderbridge.ports import Platform
 from orderbridge.ports_status import StatusAccess
 from orderbridge.ports_stock import StockAccess
+from orderbridge_cli.catalogue.used import requests_of
 from tests.fuzz.parsers import ADAPTER_CALLS, LEVEL_CALLS, STATUS_CALLS, VALUE_READERS, Parser, parsers
 from tests.fuzz.replies import Replies, adversarial, samples
-from tests.unit.platforms.every_endpoint import PACKAGES, requests_of
 
 REPLIES = st.integers(0, 2**64 - 1).map(lambda seed: Replies(random.Random(seed)).any_reply())
 
@@ -48,7 +49,7 @@ def _run(parser: Parser, reply: Reply) -> None:
 
 # --- how long it takes ---
 
-ENDPOINTS = {request.__name__ for platform in PACKAGES for request in requests_of(platform)}
+ENDPOINTS = {request.__name__ for platform in platform_names() for request in requests_of(platform)}
 OWN = [parser for parser in parsers() if parser.name.split()[-1] not in ENDPOINTS]
 """All but the endpoints, which are alike."""
 
@@ -110,7 +111,7 @@ OF_OPERATORS = ("Levels.product_key", "StockAccount.product", "_unit")
 def _functions() -> Iterator[tuple[str, CodeType]]:
     for module in pkgutil.walk_packages(platforms.__path__, f"{platforms.__name__}."):
         parts = module.name.removeprefix(f"{platforms.__name__}.").split(".")
-        if parts[-1] in OPERATORS or "endpoints" in parts or (len(parts) == 1 and module.ispkg):
+        if parts[-1] in OPERATORS or (len(parts) == 1 and module.ispkg):
             continue
         loaded = importlib.import_module(module.name)
         owners: list[Any] = [loaded, *(each for each in vars(loaded).values() if inspect.isclass(each))]

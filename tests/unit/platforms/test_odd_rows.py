@@ -155,8 +155,8 @@ class FakeAccount:
     deadline: Any = None
     settings: Any = field(default_factory=lambda: ORDERS)
 
-    def call(self, _method: str, path: str) -> Reply:
-        answer = self.answers[path.rpartition("/")[2]]
+    def reply_to(self, request: Any) -> Reply:
+        answer = self.answers[request.id]
         if isinstance(answer, Exception):
             raise answer
         return Reply(200, {}, b'{"status": "Terkirim"}') if isinstance(answer, tuple) else answer

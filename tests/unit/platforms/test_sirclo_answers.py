@@ -15,7 +15,7 @@ from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.sirclo.lookup import page_in
 from orderbridge.platforms.sirclo.updates import Move, read_update, update_request
 from orderbridge.platforms.transport import Reply
-from tests.unit.platforms.every_endpoint import SAMPLES
+from tests.unit.platforms.examples import SAMPLES
 
 NOW = datetime(2025, 1, 1, 7, 0, 0, 123456, tzinfo=UTC)
 CANCEL = Move("cancelled", 123, "SO-20250101-00001", {"cancel_reason": "by the partner"})
@@ -27,7 +27,7 @@ def reply(document: Any, status: int = 200) -> Reply:
 
 
 def test_moves_go_into_buckets_in_the_form_of_each_revision() -> None:
-    early = read_json(update_request([CANCEL, PACK], "2019-07", NOW).call().body)
+    early = read_json(update_request([CANCEL, PACK], "2019-07", NOW).frozen().body)
     assert early == {
         "packed": [
             {
@@ -42,15 +42,15 @@ def test_moves_go_into_buckets_in_the_form_of_each_revision() -> None:
             }
         ],
     }  # fmt: skip
-    later = update_request([CANCEL], "2021-02", NOW).call()
-    assert (later.method, later.target) == ("PATCH", "/v1/partner/order/status")
+    later = update_request([CANCEL], "2021-02", NOW).frozen()
+    assert (later.method, later.path) == ("PATCH", "/v1/partner/order/status")
     assert read_json(later.body) == {
         "cancelled": [{"id": 123, "updated_at": "2025-01-01T07:00:00Z", "cancel_reason": "by the partner"}]
     }
 
 
 def test_the_documents_own_partial_success() -> None:
-    body = (SAMPLES / "sirclo" / "update_order" / "200.json").read_bytes()
+    body = (SAMPLES / "sirclo" / "order_api_update_order" / "200.json").read_bytes()
     third = Move("accepted", 789, "order003", {})
     outcomes = read_update(reply(body), [CANCEL, PACK, third])
     assert outcomes[123] == Accepted("123")
@@ -120,5 +120,5 @@ def test_a_page_that_is_none_is_refused(document: Any) -> None:
 
 
 def test_the_documents_own_page() -> None:
-    body = Path(SAMPLES / "sirclo" / "get_order" / "200.json").read_bytes()
+    body = Path(SAMPLES / "sirclo" / "order_api_get_order" / "200.json").read_bytes()
     assert [row["order_number"] for row in page_in(read_json(body), 0).rows] == ["ABC123"]

@@ -12,7 +12,6 @@ from orderbridge.domain.outcomes import NotSent, Refused, Rejected, TurnedAway, 
 from orderbridge.platforms.adapter import outcome_of_failure
 from orderbridge.platforms.answers import common_outcome
 from orderbridge.platforms.documents import NotJson, read_json
-from orderbridge.platforms.endpoints import File, Request
 from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, Reply, ReplyTooLarge
 
 Failure = Rejected | Refused | TurnedAway | NotSent | Unknown
@@ -53,11 +52,6 @@ def json_in(reply: Reply) -> Any:
         return read_json(reply.body)
     except NotJson as unreadable:
         raise AskFailed(Unknown(f"{reply.status} with {unreadable}")) from None
-
-
-def file_in(reply: Reply, request: Request[Any]) -> File:
-    """The file of a success."""
-    return File(type(request).__name__, reply.body, reply.headers.get("content-type", "application/octet-stream"))
 
 
 def read_as(kind: Any, value: Any) -> Any:

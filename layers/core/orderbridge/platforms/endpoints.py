@@ -1,36 +1,45 @@
-"""Platforms' endpoints as data: one class per endpoint, which knows where each parameter goes and what comes back.
+"""The calls that are made to platforms, a class for each, which knows where its parameters go and what comes back.
 
 ::
 
-    class GetRegions(Request[Page[Region]]):
-        endpoint = Endpoint("Region", "Get Regions", "GET", "/api/open/region")
+    class GetCustomers(Request[list[Customer]]):
+        endpoint = Endpoint("Customer", "Get Customers", "GET", "/api/open/customer")
 
-        keyword: InQuery[str | None] = None
-        pagination_offset: InQuery[int] = 1
+        category: InQuery[str]
+        pagination_offset: InQuery[int | None] = None
 
-    client.ask(GetRegions(keyword="Tajinan"))     # a Page of Region
+    client.ask(GetCustomers(category="N"))     # a list of Customer
 
-`Request.call` makes the bytes; the platform's client sends them and reads the answer into what stands in the brackets.
-Models are built when they are first used, so that importing a whole document's worth of them costs little.
+`Request.frozen` makes the bytes; the platform's client sends them and reads the answer into what stands in the
+brackets, ``Any`` where it is read as it came. Every call that a document names, made or not, is in the command's
+catalogue. Models are built when they are first used, so that importing them costs little.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from typing import Annotated, Any, ClassVar, Generic, Literal, TypeVar, get_args, get_origin
 from urllib.parse import quote, urlencode
 
-from pydantic import BaseModel, ConfigDict, ValidationInfo, ValidatorFunctionWrapHandler, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    PlainSerializer,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from orderbridge.platforms.documents import compact_json, decimal_text
 from orderbridge.platforms.transport import Call
+from orderbridge.ports import FrozenRequest
 
 Method = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
 AnswerT = TypeVar("AnswerT")
 ValueT = TypeVar("ValueT")
-RowT = TypeVar("RowT")
 
 
 class Place(Enum):
@@ -40,80 +49,27 @@ class Place(Enum):
     QUERY = "query"
     BODY = "body"
     BOTH = "query and body"
-    FILE = "file"
 
 
 InPath = Annotated[ValueT, Place.PATH]
 InQuery = Annotated[ValueT, Place.QUERY]
 InBody = Annotated[ValueT, Place.BODY]
 InBoth = Annotated[ValueT, Place.BOTH]
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file that is sent or came back."""
-
-    name: str
-    content: bytes = field(repr=False)
-    content_type: str = "application/octet-stream"
-
-
-InFile = Annotated[File, Place.FILE]
-
-
-@dataclass(frozen=True, slots=True)
-class SentAs:
-    """The names under which a parameter is sent, where the document's own is misspelt (traps D28)."""
-
-    names: tuple[str, ...]
+Day = Annotated[date, PlainSerializer(date.isoformat, return_type=str)]
+"""A day in a request: ``yyyy-mm-dd``."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An endpoint of a document: its group and title there, and how it is called.
-
-    `repeatable`: whether asking twice is the same as asking once, so that a call without an answer may be repeated.
-    None stands for "as its method says": a GET is, nothing else.
-    """
+    """An endpoint of a document: its group and title there, which name it in the catalogue, and how it is called."""
 
     group: str
     title: str
     method: Method
     path: str
     """May hold ``{parameters}``, and ``<names>`` of paths that a channel's settings know."""
-    repeatable: bool | None = None
     access: str = ""
     """Which of a platform's ways in it wants, where there are several."""
-
-    @property
-    def may_be_repeated(self) -> bool:
-        return self.method == "GET" if self.repeatable is None else self.repeatable
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """An answer that says that it was done and nothing more that can be relied on; the platform's own words."""
-
-    messages: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Undocumented:
-    """A success whose answer the document does not show: whatever came."""
-
-    document: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Rows(Generic[RowT]):
-    """A page of a list, and whether another follows; `total` where the platform counts its rows."""
-
-    rows: list[RowT]
-    has_more: bool = False
-    total: int | None = None
-
-    def __iter__(self) -> Iterator[RowT]:
-        return iter(self.rows)
 
 
 class Model(BaseModel):
@@ -148,31 +104,24 @@ class Request(Model, Generic[AnswerT]):
 
     endpoint: ClassVar[Endpoint]
 
-    def call(self, headers: Mapping[str, str] | None = None, paths: Mapping[str, str] | None = None) -> Call:
-        """The call, with these headers; `paths` are the channel's own."""
-        parts = _parts(self)
-        body = compact_json(parts.body) if parts.body else b""
-        content_type = {"Content-Type": "application/json"} if parts.body else {}
-        if parts.files:
-            body, kind = _multipart(parts)
-            content_type = {"Content-Type": kind}
-        return Call(self.endpoint.method, self.target(paths), {**content_type, **(headers or {})}, body)
-
-    def target(self, paths: Mapping[str, str] | None = None) -> str:
-        """Path and query, encoded."""
+    def frozen(self, paths: Mapping[str, str] | None = None) -> FrozenRequest:
+        """Method, target and body, without the headers that let it in; `paths` are the channel's own."""
         parts = _parts(self)
         path = self.endpoint.path
         for name, value in (paths or {}).items():
             path = path.replace(f"<{name}>", value)
-        for name, value in parts.path.items():
+        for name, value in parts[Place.PATH].items():
             path = path.replace("{" + name + "}", quote(_text(value), safe=""))
-        pairs = [(name, _text(value)) for name, value in parts.query.items() if not isinstance(value, dict | list)]
+        pairs = [(name, _text(value)) for name, value in parts[Place.QUERY].items()]
         # A colon stays one: in SIRCLO's times what is sent must be what is signed (traps C15).
-        return f"{path}{'&' if '?' in path else '?'}{urlencode(pairs, quote_via=quote, safe=':')}" if pairs else path
+        query = urlencode(pairs, quote_via=quote, safe=":")
+        target = f"{path}{'&' if '?' in path else '?'}{query}" if query else path
+        body = parts[Place.BODY]
+        return FrozenRequest(self.endpoint.method, target, compact_json(body) if body else b"")
 
     @classmethod
     def answer_type(cls) -> Any:
-        """What the answer is read into: ``Region``, ``Rows[Region]``, ``Done``, ``File``."""
+        """What the answer is read into: ``Customer``, ``list[Customer]``, or ``Any``."""
         for base in cls.__mro__:
             generic = getattr(base, "__pydantic_generic_metadata__", {})
             if generic.get("origin") is Request:
@@ -183,85 +132,29 @@ class Request(Model, Generic[AnswerT]):
     def row_type(cls) -> Any:
         """The type of a list's rows, None where the answer is no list."""
         answer = cls.answer_type()
-        return get_args(answer)[0] if get_origin(answer) is Rows else None
-
-    @classmethod
-    def places(cls) -> dict[str, Place]:
-        """Where each parameter goes, by the name under which it is sent."""
-        return {name: _place(described.metadata) for name, described in _described(cls)}
+        return get_args(answer)[0] if get_origin(answer) is list else None
 
 
-@dataclass(slots=True)
-class _Parts:
-    path: dict[str, Any] = field(default_factory=dict)
-    query: dict[str, Any] = field(default_factory=dict)
-    body: dict[str, Any] = field(default_factory=dict)
-    files: dict[str, File] = field(default_factory=dict)
+def wire(request: FrozenRequest, headers: Mapping[str, str]) -> Call:
+    """The call as it goes out, with the headers that let it in."""
+    content_type = {"Content-Type": "application/json"} if request.body else {}
+    return Call(request.method, request.path, {**content_type, **headers}, request.body)
 
 
-def _parts(request: Request[Any]) -> _Parts:
-    parts = _Parts()
-    dumped = request.model_dump(by_alias=True, exclude_none=True)
+def _parts(request: Request[Any]) -> dict[Place, dict[str, Any]]:
+    """What is given, by the place that it goes to; what is None is not sent."""
+    parts: dict[Place, dict[str, Any]] = {Place.PATH: {}, Place.QUERY: {}, Place.BODY: {}}
+    given = request.model_dump(by_alias=True, exclude_none=True)
     for attribute, described in type(request).model_fields.items():
-        value = getattr(request, attribute)
-        if value is None:
-            continue
-        place = _place(described.metadata)
-        for name in _names(attribute, described):
-            if place is Place.FILE:
-                parts.files[name] = value
-                continue
-            plain = dumped[described.alias or attribute]
-            if place in (Place.QUERY, Place.BOTH):
-                parts.query[name] = plain
-            if place in (Place.BODY, Place.BOTH):
-                parts.body[name] = plain
-            if place is Place.PATH:
-                parts.path[name] = plain
+        name = described.alias or attribute
+        if name in given:
+            place = next(entry for entry in described.metadata if isinstance(entry, Place))
+            for each in (Place.QUERY, Place.BODY) if place is Place.BOTH else (place,):
+                parts[each][name] = given[name]
     return parts
-
-
-def _described(cls: type[Request[Any]]) -> Iterator[tuple[str, Any]]:
-    for attribute, described in cls.model_fields.items():
-        for name in _names(attribute, described):
-            yield name, described
-
-
-def _names(attribute: str, described: Any) -> tuple[str, ...]:
-    for entry in described.metadata:
-        if isinstance(entry, SentAs):
-            return entry.names
-    return (described.alias or attribute,)
-
-
-def _place(metadata: list[Any]) -> Place:
-    return next(entry for entry in metadata if isinstance(entry, Place))
 
 
 def _text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else str(value) if isinstance(value, int) else decimal_text(value)
-
-
-_BOUNDARY = "orderbridge-part"
-
-
-def _multipart(parts: _Parts) -> tuple[bytes, str]:
-    """multipart/form-data of the files and the plain members; the same parts are the same bytes."""
-    boundary = _BOUNDARY
-    while any(boundary.encode() in file.content for file in parts.files.values()):
-        boundary += "-"
-    pieces: list[bytes] = []
-    for name, value in parts.body.items():
-        pieces.append(
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{_text(value)}\r\n'.encode()
-        )
-    for name, file in parts.files.items():
-        shown = "".join(character if character.isalnum() or character in "._- " else "_" for character in file.name)
-        head = (
-            f'--{boundary}\r\nContent-Disposition: form-data; name="{name}"; filename="{shown}"\r\n'
-            f"Content-Type: {file.content_type}\r\n\r\n"
-        )
-        pieces.append(head.encode() + file.content + b"\r\n")
-    return b"".join(pieces) + f"--{boundary}--\r\n".encode(), f"multipart/form-data; boundary={boundary}"

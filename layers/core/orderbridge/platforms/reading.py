@@ -10,15 +10,7 @@ from orderbridge.platforms.answers import common_outcome, told
 from orderbridge.platforms.asking import AnswerTooLarge, AskFailed
 from orderbridge.platforms.documents import NotJson, read_json
 from orderbridge.platforms.paging import ListFailed, PageTooLarge
-from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, Reply, ReplyTooLarge
-
-
-def reply_to(conversation: Conversation, call: Call, deadline: Deadline) -> Reply:
-    """The answer to a read, of whatever status; raises `ListFailed` where there is none."""
-    try:
-        return conversation.call(call, deadline)
-    except CallFailed as failure:
-        raise list_failure(failure) from None
+from orderbridge.platforms.transport import CallFailed, Reply, ReplyTooLarge
 
 
 def list_failure(failure: AskFailed | CallFailed) -> ListFailed:

@@ -20,9 +20,9 @@ from orderbridge.platforms.adapter import (
 )
 from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.ngorder import DEFINITION, Credentials, Settings, mapper
-from orderbridge.platforms.ngorder.client import NgorderClient, headers
+from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.paging import ListFailed
-from orderbridge.platforms.transport import Call, CallFailed, Deadline, NothingSent, Transport
+from orderbridge.platforms.transport import CallFailed, Deadline, NothingSent, Transport
 from orderbridge.ports import FrozenRequest
 
 
@@ -36,16 +36,15 @@ class NgorderAdapter(MappingAdapter[Settings, Credentials]):
         super().__init__(DEFINITION, mapper, transport)
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
-        settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
-        sent = {"Content-Type": "application/json", **headers(account)}
-        call = Call(request.method, request.path, sent, request.body)
-        deadline = attempt_deadline().sooner(float(settings.timeout_s))
         try:
-            reply = self._transport.call(settings.base_url, call, deadline)
+            with self.client(channel, credentials) as client:
+                reply = client.send(request)
+        except AskFailed as failed:
+            return failed.outcome
         except CallFailed as failure:
             return outcome_of_failure(failure)
-        unwanted = [*secrets_of(account), *mapper.personal_texts(request)]
-        return mapper.read_reply(reply, refuses_with_503=settings.refuses_with_503, unwanted=unwanted)
+        unwanted = [*secrets_of(client.credentials), *mapper.personal_texts(request)]
+        return mapper.read_reply(reply, refuses_with_503=client.settings.refuses_with_503, unwanted=unwanted)
 
     def look_for(
         self,
@@ -61,7 +60,7 @@ class NgorderAdapter(MappingAdapter[Settings, Credentials]):
         self, order: Order, external_id: str | None, channel: Channel, credentials: Mapping[str, Any]
     ) -> Outcome:
         """Cancel an Order, by Ngorder's own id; an order that it will not cancel may be cancelled already."""
-        from orderbridge.platforms.ngorder.endpoints.cancelled_orders import CancelOrder
+        from orderbridge.platforms.ngorder.endpoints import CancelOrder
         from orderbridge.platforms.ngorder.lookup import OrderLists
 
         deadline = attempt_deadline()
@@ -104,7 +103,7 @@ class NgorderAdapter(MappingAdapter[Settings, Credentials]):
 
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
         """Read one product variant with its stock."""
-        from orderbridge.platforms.ngorder.endpoints.product_lists import GetVariations
+        from orderbridge.platforms.ngorder.endpoints import GetVariations
 
         try:
             with self.client(channel, credentials, probe_deadline()) as client:

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from orderbridge.domain.outcomes import Rejected, Unknown
 from orderbridge.platforms.adapter import secrets_of
 from orderbridge.platforms.answers import redacted
-from orderbridge.platforms.asking import AskFailed, file_in, json_in, read_as, require_success, rows_as, send
-from orderbridge.platforms.endpoints import Answer, Done, File, Request, Rows, Undocumented
+from orderbridge.platforms.asking import AskFailed, json_in, read_as, require_success, rows_as, send
+from orderbridge.platforms.endpoints import Answer, Request, wire
 from orderbridge.platforms.ngorder import Credentials, Settings
-from orderbridge.platforms.ngorder.replies import Answer as PlainAnswer
-from orderbridge.platforms.ngorder.replies import Unreadable, page_in, read_answer, rows_in, stripped
+from orderbridge.platforms.ngorder.replies import Unreadable, page_in, read_answer
 from orderbridge.platforms.numbers import id_or_none
-from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
+from orderbridge.platforms.paging import ListFailed, Page, all_rows
 from orderbridge.platforms.reading import document_in, list_failure
 from orderbridge.platforms.transport import Conversation, Deadline, Reply
+from orderbridge.ports import FrozenRequest
 
 AnswerT = TypeVar("AnswerT")
 RowT = TypeVar("RowT", bound=Answer)
@@ -45,10 +45,14 @@ class NgorderClient:
 
     def reply_to(self, request: Request[Any]) -> Reply:
         """The answer, whatever its status; raises `AskFailed` where there is none."""
-        call = request.call(headers(self.credentials))
+        return self.send(request.frozen())
+
+    def send(self, request: FrozenRequest) -> Reply:
+        """As `reply_to`, of bytes that are made."""
+        call = wire(request, headers(self.credentials))
         return send(self.conversation, call, self.deadline.sooner(float(self.settings.timeout_s)))
 
-    def every(self, request: Request[Rows[RowT]], identity: str, per_page: int) -> Iterator[RowT]:
+    def every(self, request: Request[list[RowT]], identity: str, per_page: int) -> Iterator[RowT]:
         """Every row of a list that is paged, from its first page to its last; raises `ListFailed` for anything odd.
 
         `identity` is the member by which a row is known, `per_page` what the list allows at most.
@@ -72,10 +76,6 @@ class NgorderClient:
         paged = request.model_copy(update=known)
         return page_in(self.document(paged), number, per_page)
 
-    def rows(self, request: Request[Any]) -> list[Row]:
-        """The rows of a list without pages, as they came, keys stripped; raises `ListFailed`."""
-        return rows_in(self.document(request))
-
     def document(self, request: Request[Any]) -> Any:
         """The JSON of a read; raises `ListFailed`."""
         try:
@@ -85,46 +85,13 @@ class NgorderClient:
         return document_in(reply, secrets_of(self.credentials))
 
     def _read(self, request: Request[Any], reply: Reply) -> Any:
-        kind = request.answer_type()
-        if kind is File and "json" not in reply.headers.get("content-type", ""):
-            return file_in(reply, request)
-        document = json_in(reply)
-        answer = self._answer(document, reply)
-        if kind is Done:
-            return Done(answer.messages)
-        if kind is Undocumented:
-            return Undocumented(document)
-        if kind is File:
-            raise AskFailed(Unknown(f"{reply.status} with JSON in place of a file"))
-        if (row := request.row_type()) is not None:
-            rows = [stripped(item) if isinstance(item, Mapping) else item for item in _list(answer.data)]
-            return Rows(rows_as(row, rows), **_position(document))
-        return read_as(kind, answer.data)
-
-    def _answer(self, document: Any, reply: Reply) -> PlainAnswer:
         try:
-            answer = read_answer(document)
+            answer = read_answer(json_in(reply))
         except Unreadable as unreadable:
             raise AskFailed(Unknown(f"{reply.status} with {unreadable}")) from None
         if answer.failed:
             words = redacted("; ".join(answer.messages), secrets_of(self.credentials))
             raise AskFailed(Rejected(words or "failed, without a reason"))
-        return answer
-
-
-def _list(data: Any) -> list[Any]:
-    if not isinstance(data, list):
-        raise AskFailed(Unknown("an answer that is no list of objects"))
-    return data
-
-
-def _position(document: Any) -> dict[str, Any]:
-    """Where a page stands among the others; nothing where the list does not say so."""
-    meta = document.get("meta") if isinstance(document, Mapping) else None
-    counts = meta.get("pagination") if isinstance(meta, Mapping) else None
-    if not isinstance(counts, Mapping):
-        return {}
-    current, last, total = (counts.get(name) for name in ("current_page", "total_pages", "total"))
-    if not (isinstance(current, int) and isinstance(last, int)):
-        return {}
-    return {"has_more": current < last, "total": total if isinstance(total, int) else None}
+        if (row := request.row_type()) is not None:
+            return rows_as(row, answer.data)
+        return read_as(request.answer_type(), answer.data)

@@ -22,19 +22,22 @@ from orderbridge.platforms.answers import redacted
 from orderbridge.platforms.asking import AskFailed, json_in, require_success
 from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.ngorder import Credentials, Settings
-from orderbridge.platforms.ngorder.client import NgorderClient, headers
-from orderbridge.platforms.ngorder.endpoints.product_stock import CheckStock, CheckStockPerWarehouse, SyncStock
-from orderbridge.platforms.ngorder.endpoints.stock_counts import Count, CreateStockCount, GetStockCount
-from orderbridge.platforms.ngorder.replies import Unreadable, page_in, read_answer, stripped, truth, whole
+from orderbridge.platforms.ngorder.client import NgorderClient
+from orderbridge.platforms.ngorder.endpoints import (
+    CheckStock,
+    CheckStockPerWarehouse,
+    Count,
+    CreateStockCount,
+    GetStockCount,
+    SearchProducts,
+    SyncStock,
+)
+from orderbridge.platforms.ngorder.replies import Unreadable, read_answer, stripped, truth, whole
 from orderbridge.platforms.ngorder.warehouses import counts_for
 from orderbridge.platforms.paging import ListFailed, Page, Row
-from orderbridge.platforms.reading import document_in, reply_to
 from orderbridge.platforms.stock import StockAccount, not_pushed, read_back, stock_page
-from orderbridge.platforms.transport import Call
 from orderbridge.platforms.values import InvalidValue
 
-# The oldest first: a product that is added while the list is read comes at its end.
-LIST_TARGET = "/api/open/product/search?order_by=LONGEST&pagination_offset="
 LARGEST_PAGE = 1000
 LEVEL = "stock_quantity"
 COUNT_DESCRIPTION = "Orderbridge stock sync"
@@ -69,12 +72,9 @@ class Levels:
         return str(self.account.product(value).variation_id)
 
     def page(self, position: int) -> StockPage:
-        account = self.account
-
         def read(number: int, _size: int) -> Page:
-            call = Call("GET", f"{LIST_TARGET}{number + 1}", headers(account.credentials))
-            reply = reply_to(account.conversation, call, account.deadline())
-            page = page_in(document_in(reply, secrets_of(account.credentials)), number + 1, LARGEST_PAGE)
+            # The oldest first: a product that is added while the list is read comes at its end.
+            page = self._client().page(SearchProducts(order_by="LONGEST"), number + 1, LARGEST_PAGE)
             return replace(page, size=None)
 
         # The list has as many rows a page as Ngorder likes, so positions count pages, and one that is too large cannot

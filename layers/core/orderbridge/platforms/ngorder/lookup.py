@@ -16,9 +16,13 @@ from orderbridge.platforms.adapter import secrets_of
 from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.ngorder.client import NgorderClient
-from orderbridge.platforms.ngorder.endpoints.cancelled_orders import CancelledType, GetCancelledOrders
-from orderbridge.platforms.ngorder.endpoints.order_lists import GetOrders, ProgressStatus
-from orderbridge.platforms.ngorder.endpoints.shipments import GetShipments
+from orderbridge.platforms.ngorder.endpoints import (
+    CancelledType,
+    GetCancelledOrders,
+    GetOrders,
+    GetShipments,
+    ProgressStatus,
+)
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, whole
 from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
 from orderbridge.platforms.reading import document_in, list_failure

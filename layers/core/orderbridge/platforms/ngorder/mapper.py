@@ -18,9 +18,10 @@ from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
 from orderbridge.domain.site_keys import PER_SITE, customer_keys
 from orderbridge.platforms.answers import common_outcome, redacted
 from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
-from orderbridge.platforms.documents import NotJson, compact_json, read_json
+from orderbridge.platforms.documents import NotJson, read_json
 from orderbridge.platforms.mapped import MappedOrder, keys_of
 from orderbridge.platforms.ngorder import DEFINITION, Address, Cost, Customer, Product, Settings, Site, warehouse_of
+from orderbridge.platforms.ngorder.create import CreateOrder
 from orderbridge.platforms.ngorder.replies import (
     DOCUMENTED_FAILURE,
     FAILURES,
@@ -34,7 +35,6 @@ from orderbridge.platforms.numbers import positive_id
 from orderbridge.platforms.transport import Reply
 from orderbridge.ports import FrozenRequest
 
-CREATE_PATH = "/api/open/order"
 NEEDS_COST = "R"
 
 
@@ -54,30 +54,31 @@ def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRe
     _note_mixed_statuses(order, products, mapped)
     cost = _cost_of_goods(order, products, mapped)
     mapped.raise_if_missing()
-    document = {
-        "customer_sender_id": sender,
-        "customer_receiver_id": receiver,
-        "supplier_id": supplier_id,
-        "order_date": order.date_in(settings.timezone).isoformat(),
-        **_given(order_source_id=settings.order_source_id),
-        "note": order_note(order, marker(order.code)),
-        "is_print": False,
-        "products": [
-            {
-                "id": product.variation_id,
-                "qty": line.quantity,
-                "product_status": product.product_status,
-                **_given(warehouse_id=warehouse_id),
-            }
-            for line, product in zip(content.products, products, strict=True)
-            if product is not None
-        ],
-        "expedition": {**settings.expedition.model_dump(), "auto_pickup": False},
-        "payment": _payment(order, settings, cost),
-        "send_sms": False,  # a message to a person, at a price (traps D63)
-        "source": "WEB",
-    }
-    return FrozenRequest("POST", CREATE_PATH, compact_json(document))
+    request = CreateOrder.model_validate(
+        {
+            "customer_sender_id": sender,
+            "customer_receiver_id": receiver,
+            "supplier_id": supplier_id,
+            "order_date": order.date_in(settings.timezone),
+            "order_source_id": settings.order_source_id,
+            "note": order_note(order, marker(order.code)),
+            "is_print": False,
+            "products": [
+                {
+                    "id": product.variation_id,
+                    "qty": line.quantity,
+                    "product_status": product.product_status,
+                    "warehouse_id": warehouse_id,
+                }
+                for line, product in zip(content.products, products, strict=True)
+                if product is not None
+            ],
+            "expedition": settings.expedition.model_dump(),
+            "payment": _payment(order, settings, cost),
+            "source": "WEB",
+        }
+    )
+    return request.frozen()
 
 
 def _customers(settings: Settings, mapped: MappedOrder) -> tuple[int | None, int | None]:
@@ -98,11 +99,6 @@ def _customers(settings: Settings, mapped: MappedOrder) -> tuple[int | None, int
         return None, None
     sender, receiver = own or of_site, of_site or own
     return (None, None) if sender is None or receiver is None else (sender.customer_id, receiver.customer_id)
-
-
-def _given(**members: Any) -> dict[str, Any]:
-    """The members that have a value; 0 is one."""
-    return {name: value for name, value in members.items() if value is not None}
 
 
 def _origin(site_code: str, settings: Settings, mapped: MappedOrder) -> tuple[int | None, int | None]:
@@ -136,9 +132,8 @@ def _cost_of_goods(order: Order, products: list[Product | None], mapped: MappedO
 
 def _payment(order: Order, settings: Settings, cost_of_goods: int | None) -> dict[str, Any]:
     # Date and bank belong to a payment that was made; the document's example sends them with UNPAID all the same.
-    day = order.date_in(settings.timezone).isoformat()
-    account = {} if settings.bank_id is None else {"date": day, "bank_id": settings.bank_id}
-    return {"status": "UNPAID", **account, **_given(cost_of_goods_sales=cost_of_goods)}
+    day = None if settings.bank_id is None else order.date_in(settings.timezone)
+    return {"date": day, "bank_id": settings.bank_id, "cost_of_goods_sales": cost_of_goods}
 
 
 def read_reply(reply: Reply, *, refuses_with_503: bool = False, unwanted: Iterable[str] = ()) -> Outcome:

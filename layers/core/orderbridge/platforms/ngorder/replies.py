@@ -1,51 +1,27 @@
-"""Ngorder's many ways of saying the same, read into one (traps D).
+"""Ngorder's many ways of saying the same, read into one (traps D; the numbers below are of that part).
 
-Success comes as ``Success``, ``success``, ``Sukses`` and ``sukses`` (traps D20), with a ``Failed`` inside a 200 (traps
-D21); ``message`` is a text, a list, or a dict of fields (traps D22); bodies lack ``response`` or ``data``, and Get Cost
-has ``status: {code, message}`` in their place (traps D23, D47); keys carry spaces (traps D27); numbers come as ``" 1"``
-(traps D25), money as ``Rp9.693.125`` (traps D26) and dates in five forms (traps D53).
+Success comes as ``Success``, ``success``, ``Sukses`` and ``sukses`` (D20), with a ``Failed`` inside a 200 (D21);
+``message`` is a text, a list, or a dict of fields (D22); bodies lack ``response`` or ``data``, and Get Cost has
+``status: {code, message}`` in their place (D23, D47); keys carry spaces (D27); numbers come as ``" 1"`` (D25).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from orderbridge.domain.outcomes import bounded
 from orderbridge.platforms.answers import flat_words
-from orderbridge.platforms.documents import MAX_DIGITS, exact_number
+from orderbridge.platforms.documents import exact_number
 from orderbridge.platforms.paging import ListFailed, Page, Row
 
 SUCCESSES = frozenset({"success", "sukses"})
 DOCUMENTED_FAILURE = "failed"
 FAILURES = frozenset({DOCUMENTED_FAILURE, "fail", "failure", "gagal", "error", "false"})
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        (
-            ("jan", "januari"), ("feb", "februari"), ("mar", "maret"), ("apr", "april"), ("mei", "may"),
-            ("jun", "juni"), ("jul", "juli"), ("ags", "agu", "agt", "agustus", "aug"), ("sep", "sept", "september"),
-            ("okt", "oktober", "oct"), ("nov", "november"), ("des", "desember", "dec"),
-        ),
-        start=1,
-    )
-    for name in names
-}  # fmt: skip
-_LONGEST_VALUE = 100
-"""No amount, date or flag in a text is longer; a longer text is none, and is not looked into."""
 
 _DIGITS = frozenset("0123456789")
-_PROSE_DATE = re.compile(
-    r"(?:\w+,\s*)?([0-9]{1,2})\s+([a-z]+)\.?\s+([0-9]{4})(?:\s+([0-9]{1,2})[:.]([0-9]{2}))?", re.IGNORECASE
-)
-_MONEY = re.compile(r"(-?)\s*(?:(rp)\.?\s*)?(?:(-)\s*)?([0-9.,]+)", re.IGNORECASE)
-_PLAIN_AMOUNT = re.compile(r"[0-9]+(?:\.[0-9]{1,2})?")
-_WRITTEN_AMOUNT = re.compile(r"(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
 
 
 class Unreadable(ValueError):
@@ -64,7 +40,7 @@ class Answer:
 def read_answer(document: Any) -> Answer:
     """The answer in a JSON document of a 2xx; raises `Unreadable` where it is no object or array."""
     if isinstance(document, list):
-        return Answer(failed=False, messages=(), data=document)
+        return Answer(failed=False, messages=(), data=_stripped(document))
     if not isinstance(document, Mapping):
         raise Unreadable("JSON that is no object")
     body = stripped(document)
@@ -114,76 +90,12 @@ def quantity(value: Any) -> Decimal:
         raise Unreadable(f"{_shown(value)} is no number") from None
 
 
-def money(value: Any) -> Decimal:
-    """Rupiah from a number, or from ``Rp100.000``: dots part thousands, a comma parts the fraction; may be negative."""
-    if not isinstance(value, str):
-        return quantity(value)
-    matched = _MONEY.fullmatch(_short(value))
-    if matched is None or (matched[1] and matched[3]):
-        raise Unreadable("a text that is no amount")
-    minus, rupiah, other_minus, digits = matched.groups()
-    if rupiah is None and _PLAIN_AMOUNT.fullmatch(digits):
-        amount = digits  # a plain number in a text, such as "109900" or "10.5"
-    elif _WRITTEN_AMOUNT.fullmatch(digits):
-        amount = digits.replace(".", "").replace(",", ".")
-    else:
-        raise Unreadable("a text that is no amount")
-    if len(amount) > MAX_DIGITS:
-        raise Unreadable("a text that is no amount")
-    return Decimal(f"-{amount}" if minus or other_minus else amount)
-
-
-def moment(value: Any, zone: str = "Asia/Jakarta") -> datetime:
-    """A time in UTC from any of Ngorder's forms; those without a zone are in `zone`. Raises `Unreadable`.
-
-    ``2020-10-08``, ``2020-10-08 09:26:45``, ``2020-06-23T04:46:15.755000Z``, ``2021-08-09T10:44:08+07:00``,
-    ``{"$date": {"$numberLong": "1592816651000"}}`` and ``Senin, 9 Ags 2021``.
-    """
-    try:
-        if isinstance(value, Mapping):
-            inner = value.get("$date", value)
-            number = inner.get("$numberLong") if isinstance(inner, Mapping) else inner
-            return datetime.fromtimestamp(whole(number) / 1000, UTC)
-        if not isinstance(value, str):
-            raise Unreadable(f"{type(value).__name__} is no time")
-        read = _date_in(_short(value))
-        return (read if read.tzinfo else read.replace(tzinfo=ZoneInfo(zone))).astimezone(UTC)
-    except (OverflowError, OSError, ValueError) as beyond:  # before the year 1, behind the year 9999
-        raise Unreadable(str(beyond) if isinstance(beyond, Unreadable) else f"{_shown(value)} is no time") from None
-
-
-def _date_in(text: str) -> datetime:
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        return _prose_date(text)
-
-
-def _short(value: str) -> str:
-    text = value.strip()
-    if len(text) > _LONGEST_VALUE:
-        raise Unreadable(f"{_shown(text)} is too long")
-    return text
-
-
 def _shown(value: Any) -> str:
     return bounded(repr(value), 40)
 
 
-def _prose_date(text: str) -> datetime:
-    matched = _PROSE_DATE.fullmatch(text)
-    month = _MONTHS.get(matched[2].lower()) if matched else None
-    if matched is None or month is None:
-        raise Unreadable(f"{_shown(text)} is no time")
-    try:
-        hour, minute = int(matched[4] or 0), int(matched[5] or 0)
-        return datetime(int(matched[3]), month, int(matched[1]), hour, minute)  # noqa: DTZ001 - the caller knows the zone
-    except ValueError:
-        raise Unreadable(f"{_shown(text)} is no time") from None
-
-
 def truth(value: Any) -> bool:
-    """A flag from true, 1, ``"1"``, ``"Y"`` and their opposites; None and an empty text are false (traps D41)."""
+    """A flag from true, 1, ``"1"``, ``"Y"`` and their opposites; None and an empty text are false (D41)."""
     if value is None or isinstance(value, bool):
         return bool(value)
     text = str(value).strip().lower()
@@ -195,7 +107,7 @@ def truth(value: Any) -> bool:
 
 
 def phone_digits(value: str) -> str:
-    """A phone's digits with the country code: ``0812...``, ``+62 812...`` and ``62812...`` are one (traps D43)."""
+    """A phone number's digits with the country code: ``0812...``, ``+62 812...`` and ``62812...`` are one (D43)."""
     digits = "".join(sign for sign in value if sign in _DIGITS)
     return "62" + digits[1:] if digits.startswith("0") else digits
 
@@ -203,8 +115,8 @@ def phone_digits(value: str) -> str:
 def page_in(document: Any, number: int, per_page: int) -> Page:
     """A page of a list whose answer counts its pages; `number` from 1. Raises `ListFailed` for anything odd.
 
-    `links` is not read: it lacks filters, parts of the path, or is another type altogether (traps D15, D16). ``data:
-    null`` is an empty page where the answer counts rows, and behind the first page.
+    `links` is not read: it lacks filters, parts of the path, or is another type altogether (D15, D16). ``data: null``
+    is an empty page where the answer counts rows, and behind the first page.
     """
     rows = _data_in(document)
     counts = _pagination(document)
@@ -222,14 +134,6 @@ def page_in(document: Any, number: int, per_page: int) -> Page:
         raise ListFailed(f"page {number} is larger than asked for")
     size = counts.get("per_page") or None
     return Page(objects, current < last, counts.get("total"), len(rows) - len(objects), size)
-
-
-def rows_in(document: Any) -> list[Mapping[str, Any]]:
-    """The objects of a list; raises `ListFailed` for a failure or for anything that is no list of objects."""
-    rows = _data_in(document)
-    if not isinstance(rows, list) or not all(isinstance(row, Mapping) for row in rows):
-        raise ListFailed("the answer is no list of objects")
-    return [stripped(row) for row in rows]
 
 
 def _data_in(document: Any) -> Any:

@@ -15,8 +15,7 @@ from orderbridge.domain.mapping import MappingKey, Mappings
 from orderbridge.domain.site_keys import AmbiguousKey, place_of
 from orderbridge.platforms.ngorder import DEFINITION, Address
 from orderbridge.platforms.ngorder.client import NgorderClient
-from orderbridge.platforms.ngorder.endpoints.customers import CreateCustomer, Customer, GetCustomers
-from orderbridge.platforms.ngorder.endpoints.product_lists import Product, SearchProducts
+from orderbridge.platforms.ngorder.endpoints import CreateCustomer, Customer, GetCustomers, Product, SearchProducts
 from orderbridge.platforms.ngorder.replies import phone_digits
 from orderbridge.platforms.sources import Ambiguous, Findings, the_one
 from orderbridge.platforms.values import InvalidValue

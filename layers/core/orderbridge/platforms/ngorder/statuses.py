@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import Any, get_args
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.status_changes import Meaning, StatusReading, StatusTable, normalised
@@ -20,9 +20,7 @@ from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.ngorder import DEFINITION
 from orderbridge.platforms.ngorder.client import NgorderClient
-from orderbridge.platforms.ngorder.endpoints.cancelled_orders import GetCancelledOrders
-from orderbridge.platforms.ngorder.endpoints.order_lists import GetOrders
-from orderbridge.platforms.ngorder.endpoints.shipments import GetShipments
+from orderbridge.platforms.ngorder.endpoints import GetCancelledOrders, GetOrders, GetShipments, ShippingStatus
 from orderbridge.platforms.ngorder.lookup import CANCELLED_TYPES, PROGRESS_STATUSES, FilterNeeded
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, whole
 from orderbridge.platforms.pace import Pace, pace_beside_orders
@@ -79,10 +77,6 @@ TABLE: StatusTable = {
     },
 }
 
-_SHIPPING_STATUSES = (
-    "READY_TO_SHIP", "PICKUP_REQUEST", "UNPICK", "DROPOFF", "ON_PROCESS", "DELIVERED",
-    "RETURNED", "LOST", "INVALID", "SHIPMENT_PROBLEM",
-)  # fmt: skip
 _ENDED = frozenset(word for word, meaning in TABLE["order"].items() if meaning.status in ("CANCELLED", "REJECTED"))
 _DAY = timedelta(days=1)
 ORDERS_PER_PAGE = 100
@@ -96,7 +90,7 @@ class Statuses:
     lists = (
         "orders",
         *(f"cancelled/{kind}" for kind in CANCELLED_TYPES),
-        *(f"shipping/{status}" for status in _SHIPPING_STATUSES),
+        *(f"shipping/{status}" for status in get_args(ShippingStatus)),
     )
     days_at_once = 7
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator
 
 from orderbridge.platforms.ngorder import replies
 
@@ -20,10 +19,4 @@ def _text(value: Any) -> str:
 
 
 Whole = Annotated[int, BeforeValidator(replies.whole)]
-Quantity = Annotated[Decimal, BeforeValidator(replies.quantity)]
-Money = Annotated[Decimal, BeforeValidator(replies.money)]
-Moment = Annotated[datetime, BeforeValidator(replies.moment)]
-Flag = Annotated[bool, BeforeValidator(replies.truth)]
 Text = Annotated[str, BeforeValidator(_text)]
-Day = Annotated[date, PlainSerializer(date.isoformat, return_type=str)]
-"""A day in a request: `yyyy-mm-dd`."""

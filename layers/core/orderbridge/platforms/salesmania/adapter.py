@@ -36,7 +36,7 @@ class SalesmaniaAdapter(MappingAdapter[Settings, Credentials]):
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
         account = self.account(channel, credentials)
         try:
-            reply = account.call(request.method, request.path, body=request.body)
+            reply = account.send(request)
         except LoginFailed as failed:
             return failed.outcome
         except CallFailed as failure:
@@ -81,9 +81,11 @@ class SalesmaniaAdapter(MappingAdapter[Settings, Credentials]):
 
         The path of that list is inferred: an account that has none there is well all the same, once it lets us in.
         """
+        from orderbridge.platforms.salesmania.endpoints import GetProducts
+
         account = self.account(channel, credentials, probe_deadline())
         try:
-            reply = account.call("GET", account.settings.paths.products, {"page": 1, "per_page": 1})
+            reply = account.reply_to(GetProducts(page=1, per_page=1))
             if reply.status not in (404, 405):
                 document_in(reply, account.unwanted())
         except (LoginFailed, CallFailed, ListFailed) as failed:

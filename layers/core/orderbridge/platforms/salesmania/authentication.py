@@ -5,48 +5,29 @@ The document has their names, and the path of the last; apart from the other end
 
 from __future__ import annotations
 
-from orderbridge.platforms.endpoints import Answer, Endpoint, InQuery, Request, Rows, Undocumented
-from orderbridge.platforms.numbers import Text, Whole
+from typing import Any
 
-BASIC = "basic"
-BEARER = "bearer"
-TEAM = "team"
-"""How a call is let in: HTTP Basic, the bearer token, or the bearer token and the team token."""
+from orderbridge.platforms.endpoints import Endpoint, InQuery, Request
+
+GROUP = "Authentication & Select Database"
 
 
-class Database(Answer):
-    """A database of the account."""
-
-    id: Whole
-    name: Text | None = None
-
-
-class GetToken(Request[Undocumented]):
+class GetToken(Request[Any]):
     """Get bearer token from Basic Auth."""
 
-    endpoint = Endpoint(
-        "Authentication & Select Database", "Get bearer token from Basic Auth", "GET", "<token>", access=BASIC
-    )
+    endpoint = Endpoint(GROUP, "Get bearer token from Basic Auth", "GET", "<token>")
 
 
-class GetDatabases(Request[Rows[Database]]):
+class GetDatabases(Request[Any]):
     """Get list of databases."""
 
-    endpoint = Endpoint(
-        "Authentication & Select Database", "Get list of databases", "GET", "<databases>", access=BEARER
-    )
+    endpoint = Endpoint(GROUP, "Get list of databases", "GET", "<databases>")
 
 
-class GetTeamToken(Request[Undocumented]):
+class GetTeamToken(Request[Any]):
     """Get team token for a selected database; how it is selected is not documented, so both likely names are sent."""
 
-    endpoint = Endpoint(
-        "Authentication & Select Database",
-        "Get team token for a selected database",
-        "GET",
-        "<team_token>",
-        access=BEARER,
-    )
+    endpoint = Endpoint(GROUP, "Get team token for a selected database", "GET", "<team_token>")
 
     database_id: InQuery[int]
     db_id: InQuery[int]

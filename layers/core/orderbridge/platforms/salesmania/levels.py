@@ -17,12 +17,12 @@ from orderbridge.domain.stock_drift import PushResult, PushTarget
 from orderbridge.domain.stock_lists import ListedLevel, StockPage
 from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure
 from orderbridge.platforms.answers import common_outcome
-from orderbridge.platforms.documents import compact_json
 from orderbridge.platforms.numbers import id_or_none
 from orderbridge.platforms.paging import ListFailed, Page, Row
 from orderbridge.platforms.reading import document_in
 from orderbridge.platforms.salesmania import Credentials, Settings
 from orderbridge.platforms.salesmania.account import Account, list_page
+from orderbridge.platforms.salesmania.endpoints import GetProduct, GetProducts, UpdateProduct
 from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
 from orderbridge.platforms.stock import StockAccount, not_pushed, read_back, readable, stock_page
 from orderbridge.platforms.transport import CallFailed
@@ -45,7 +45,7 @@ class Levels:
 
     def page(self, position: int) -> StockPage:
         def read(number: int, size: int) -> Page:
-            return list_page(self._calls(), self.account.settings.paths.products, number, size)
+            return list_page(self._calls(), GetProducts(), number, size)
 
         return stock_page(read, position, PAGE_SIZE, _reading)
 
@@ -53,7 +53,7 @@ class Levels:
         with readable():
             calls = self._calls()
             try:
-                reply = calls.call("GET", self._path(product))
+                reply = calls.reply_to(GetProduct(id=product))
             except LoginFailed as failed:
                 raise ListFailed(str(failed)) from None
             if reply.status in (404, 410):
@@ -76,7 +76,7 @@ class Levels:
         """Set one level; what stands against it, or None where it was taken."""
         calls = self._calls()
         try:
-            reply = calls.call("PATCH", self._path(target.product), body=compact_json({LEVEL: target.available}))
+            reply = calls.reply_to(UpdateProduct(id=target.product, qty_on_hand=target.available))
         except LoginFailed as failed:
             return failed.outcome
         except CallFailed as failure:
@@ -87,9 +87,6 @@ class Levels:
         account = self.account
         account.pace.wait()
         return Account(account.transport, self._sessions, account.settings, account.credentials, attempt_deadline())
-
-    def _path(self, product: str) -> str:
-        return f"{self.account.settings.paths.products}/{product}"
 
 
 def _reading(row: Row) -> tuple[str, list[ListedLevel]]:

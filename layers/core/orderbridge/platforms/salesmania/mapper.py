@@ -14,11 +14,12 @@ from orderbridge.domain.outcomes import Accepted, Outcome, Unknown
 from orderbridge.domain.site_keys import customer_keys
 from orderbridge.platforms.answers import common_outcome, flat_words, told
 from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
-from orderbridge.platforms.documents import NotJson, compact_json, read_json
+from orderbridge.platforms.documents import NotJson, read_json
 from orderbridge.platforms.mapped import MappedOrder, keys_of
 from orderbridge.platforms.notes import order_note, personal_parts
 from orderbridge.platforms.numbers import positive_id
 from orderbridge.platforms.salesmania import DEFINITION, Product, Settings, Unit
+from orderbridge.platforms.salesmania.create import AddOrder, OrderedProduct
 from orderbridge.platforms.transport import Reply
 from orderbridge.platforms.values import Price
 from orderbridge.ports import FrozenRequest
@@ -47,16 +48,18 @@ def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRe
     team_id = _team_id(order, settings, mapped)
     lines = [_line(line, number, mapped) for number, line in enumerate(order.content.products, start=1)]
     mapped.raise_if_missing()
-    document = {
-        "date": order.date_in(settings.timezone).isoformat(),
-        "customer_id": customer.customer_id,
-        "team_id": team_id,
-        "description": order_note(order, order.code),
-        "ordered_products": lines,
-        "ext_order_no": order.code,
-        "ext_order_status_name": STATUS_NAME_AT_CREATION,
-    }
-    return FrozenRequest("POST", settings.paths.orders, compact_json(document))
+    request = AddOrder.model_validate(
+        {
+            "date": order.date_in(settings.timezone),
+            "customer_id": customer.customer_id,
+            "team_id": team_id,
+            "description": order_note(order, order.code),
+            "ordered_products": lines,
+            "ext_order_no": order.code,
+            "ext_order_status_name": STATUS_NAME_AT_CREATION,
+        }
+    )
+    return request.frozen(settings.paths.by_name())
 
 
 def _team_id(order: Order, settings: Settings, mapped: MappedOrder) -> int | None:
@@ -69,7 +72,7 @@ def _team_id(order: Order, settings: Settings, mapped: MappedOrder) -> int | Non
     return settings.default_team_id
 
 
-def _line(line: ProductLine, number: int, mapped: MappedOrder) -> dict[str, Any] | None:
+def _line(line: ProductLine, number: int, mapped: MappedOrder) -> OrderedProduct | None:
     product: Product | None = mapped.need("product", line.product_code)
     if product is None:
         return None
@@ -82,14 +85,16 @@ def _line(line: ProductLine, number: int, mapped: MappedOrder) -> dict[str, Any]
         return None
     if price is None:
         return None
-    return {
-        "product_id": product.product_id,
-        "qty": quantity,
-        "unit": unit.unit,
-        "price": price.price,
-        **_discount(price),
-        "ext_order_line_id": number,
-    }
+    return OrderedProduct(
+        product_id=product.product_id,
+        qty=quantity,
+        unit=unit.unit,
+        price=price.price,
+        item_disc_percent=price.disc_percent,
+        # "either this or item_disc_amount" (SalesMania's document, Add new order)
+        item_disc_amount=price.disc_amount or None,
+        ext_order_line_id=number,
+    )
 
 
 def _unit(product: Product, row: Unit | None) -> Unit | None:
@@ -109,15 +114,6 @@ def _price(line: ProductLine, product: Product, unit: Unit | None, mapped: Mappe
         mapped.miss("price", line.product_code, why)
         return None
     return product.price
-
-
-def _discount(price: Price) -> dict[str, Any]:
-    """One of the two discount members or none: "either this or item_disc_amount" (traps B2)."""
-    if price.disc_percent is not None:
-        return {"item_disc_percent": price.disc_percent}
-    if price.disc_amount:
-        return {"item_disc_amount": price.disc_amount}
-    return {}
 
 
 def read_reply(reply: Reply, *, refuses_with_503: bool = False, unwanted: Iterable[str] = ()) -> Outcome:

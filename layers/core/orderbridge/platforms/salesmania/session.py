@@ -13,13 +13,13 @@ from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from orderbridge.domain.outcomes import NotSent, Refused
 from orderbridge.platforms.adapter import secrets_of
 from orderbridge.platforms.answers import common_outcome, retry_after_seconds, told
 from orderbridge.platforms.documents import NotJson, read_json
-from orderbridge.platforms.endpoints import Request
+from orderbridge.platforms.endpoints import Request, wire
 from orderbridge.platforms.numbers import id_or_none
 from orderbridge.platforms.salesmania import Credentials, Settings
 from orderbridge.platforms.salesmania.authentication import GetDatabases, GetTeamToken, GetToken
@@ -50,10 +50,9 @@ class Session:
         """The header of every call."""
         return {"Authorization": f"Bearer {self.bearer}"}
 
-    def target(self, path: str, query: Mapping[str, Any] | None = None) -> str:
-        """`path` with the team token, and whatever else, as its query."""
-        between = "&" if "?" in path else "?"
-        return f"{path}{between}{urlencode({'team_token': self.team_token, **(query or {})})}"
+    def target(self, path: str) -> str:
+        """A path, and the query that it may have, with the team token."""
+        return f"{path}{'&' if '?' in path else '?'}team_token={quote(self.team_token, safe='')}"
 
 
 class Sessions:
@@ -120,7 +119,7 @@ class _Login:
         return Session(bearer, self._token(team_token, "the team token"))
 
     def _get(self, request: Request[Any], authorization: str) -> Any:
-        call = request.call({"Authorization": authorization}, self.settings.paths.by_name())
+        call = wire(request.frozen(self.settings.paths.by_name()), {"Authorization": authorization})
         try:
             reply = self.conversation.call(call, self.deadline.sooner(float(self.settings.timeout_s)))
         except CallFailed as failure:

@@ -60,9 +60,8 @@ def _product(products: list[Product], code: str) -> Any:
 
 def every_row(account: Account, request: Request[Any]) -> list[Row]:
     """A list to its end; raises `ListFailed`."""
-    path, _, _ = request.target(account.settings.paths.by_name()).partition("?")
 
     def page(number: int, size: int) -> Page:
-        return list_page(account, path, number, size)
+        return list_page(account, request, number, size)
 
     return list(all_rows(page, lambda row: id_or_none(row.get("id")), PAGE_SIZE))

@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
-from urllib.parse import quote
 
 from orderbridge.domain.channels import Channel
 from orderbridge.domain.outcomes import Refused
@@ -23,6 +22,7 @@ from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.reading import document_in
 from orderbridge.platforms.salesmania import DEFINITION
 from orderbridge.platforms.salesmania.account import Account
+from orderbridge.platforms.salesmania.endpoints import GetOrder
 from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
 from orderbridge.platforms.status_reads import CredentialsOf, account_of, told_as_status_read
 from orderbridge.platforms.transport import CallFailed, ReplyTooLarge, Transport
@@ -94,7 +94,7 @@ class OrdersById:
         self.pace.wait()
         account = replace(self.account, deadline=attempt_deadline())
         try:
-            reply = account.call("GET", f"{account.settings.paths.orders}/{quote(external_id, safe='')}")
+            reply = account.reply_to(GetOrder(id=external_id))
         except LoginFailed as failed:
             outcome = failed.outcome
             if isinstance(outcome, Refused):

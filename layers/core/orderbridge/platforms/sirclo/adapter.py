@@ -24,8 +24,7 @@ from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.sirclo import DEFINITION, Credentials, Settings, mapper
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.identity import SentOrder
-from orderbridge.platforms.sirclo.signing import signed_headers
-from orderbridge.platforms.transport import Call, CallFailed, Conversation, Deadline, NothingSent, Transport
+from orderbridge.platforms.transport import CallFailed, Deadline, NothingSent, Transport
 from orderbridge.ports import FrozenRequest
 
 
@@ -39,11 +38,17 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
         super().__init__(DEFINITION, mapper, transport)
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
-        settings, account = self.settings(channel), DEFINITION.read_credentials(credentials)
         deadline = attempt_deadline()
         try:
-            with self._transport.conversation(settings.base_url) as conversation:
-                outcome = _send(request, conversation, settings, account, deadline)
+            with self.client(channel, credentials, deadline) as client:
+                outcome = mapper.read_reply(
+                    client.send(request),
+                    str(mapper.order_in(request)["order_id"]),
+                    refuses_with_503=client.settings.refuses_with_503,
+                    unwanted=[*secrets_of(client.credentials), *mapper.personal_texts(request)],
+                )
+        except AskFailed as failed:
+            return failed.outcome
         except CallFailed as failure:
             return outcome_of_failure(failure)
         if not isinstance(outcome, mapper.AlreadyThere):
@@ -143,18 +148,3 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
                 return OrderList(client, sent.order_date).find(sent)
         except NothingSent as failure:
             return LookFailed(str(failure))
-
-
-def _send(
-    request: FrozenRequest, conversation: Conversation, settings: Settings, account: Credentials, deadline: Deadline
-) -> Outcome | mapper.AlreadyThere:
-    uri = conversation.path_prefix + request.path
-    signed = signed_headers(settings.revision, account, uri, request.body)
-    call = Call(request.method, request.path, {"Content-Type": "application/json", **signed}, request.body)
-    reply = conversation.call(call, deadline.sooner(float(settings.timeout_s)))
-    return mapper.read_reply(
-        reply,
-        str(mapper.order_in(request)["order_id"]),
-        refuses_with_503=settings.refuses_with_503,
-        unwanted=[*secrets_of(account), *mapper.personal_texts(request)],
-    )

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
 from orderbridge.platforms.adapter import secrets_of
-from orderbridge.platforms.asking import AskFailed, json_in, read_as, require_success, rows_as, send
-from orderbridge.platforms.endpoints import Request, Rows
+from orderbridge.platforms.asking import AskFailed, json_in, read_as, require_success, send
+from orderbridge.platforms.endpoints import Request, wire
 from orderbridge.platforms.reading import document_in, list_failure
 from orderbridge.platforms.sirclo import Credentials, Settings
 from orderbridge.platforms.sirclo.signing import keyed_headers, signed_headers
 from orderbridge.platforms.transport import Conversation, Deadline, Reply
+from orderbridge.ports import FrozenRequest
 
 AnswerT = TypeVar("AnswerT")
 SIGNED = "signed"
@@ -35,21 +36,20 @@ class SircloClient:
         require_success(reply, secrets_of(self.credentials))
         document = json_in(reply)
         data = document.get("data", document) if isinstance(document, Mapping) else document
-        if (row := request.row_type()) is not None:
-            total = document.get("total_record") if isinstance(document, Mapping) else None
-            return cast("AnswerT", Rows(rows_as(row, data), total=total if isinstance(total, int) else None))
         return cast("AnswerT", read_as(request.answer_type(), data))
 
     def reply_to(self, request: Request[Any]) -> Reply:
         """The answer, whatever its status; raises `AskFailed` where there is none."""
-        call = request.call(paths={"stock_path": self.settings.stock_path})
-        if request.endpoint.access == KEYED:
+        return self.send(request.frozen({"stock_path": self.settings.stock_path}), request.endpoint.access)
+
+    def send(self, request: FrozenRequest, access: str = SIGNED) -> Reply:
+        """As `reply_to`, of bytes that are made; what is signed is what goes out."""
+        if access == KEYED:
             headers = keyed_headers(self.credentials)
         else:
-            uri = self.conversation.path_prefix + call.target
-            headers = signed_headers(self.settings.revision, self.credentials, uri, call.body)
-        signed = request.call(headers, paths={"stock_path": self.settings.stock_path})
-        return send(self.conversation, signed, self.deadline.sooner(float(self.settings.timeout_s)))
+            uri = self.conversation.path_prefix + request.path
+            headers = signed_headers(self.settings.revision, self.credentials, uri, request.body)
+        return send(self.conversation, wire(request, headers), self.deadline.sooner(float(self.settings.timeout_s)))
 
     def document(self, request: Request[Any]) -> Any:
         """The JSON of a read; raises `ListFailed`."""

@@ -16,16 +16,16 @@ from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
 from orderbridge.domain.site_keys import PER_SITE, customer_keys
 from orderbridge.platforms.answers import OF_CONTENT, common_outcome, flat_words, redacted, words_of
 from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
-from orderbridge.platforms.documents import NotJson, compact_json, read_json
+from orderbridge.platforms.documents import NotJson, read_json
 from orderbridge.platforms.mapped import MappedOrder, keys_of
 from orderbridge.platforms.numbers import id_or_none, positive_id
 from orderbridge.platforms.sirclo import DEFINITION, Delivery, Product, Settings
+from orderbridge.platforms.sirclo.create import CreateOrder, CreateOrders
 from orderbridge.platforms.transport import Reply
 from orderbridge.platforms.values import Price
 from orderbridge.ports import FrozenRequest
 
 DEFAULT_COUNTRY = "Indonesia"
-_CREATE_PATHS = {"2019-07": "/v1/order", "2021-02": "/v1/partner/order"}
 _NEEDED_IN_2021 = ("delivery_city", "delivery_region", "delivery_suburb", "delivery_post_code", "delivery_method")
 _LOCATION = ("delivery_region", "delivery_city", "delivery_suburb", "delivery_country", "delivery_post_code")
 _OTHERS = ("delivery_name", "delivery_email", "delivery_mobile", "delivery_method")
@@ -61,9 +61,9 @@ def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRe
         **delivery,
         "line_items": lines,
     }
-    if settings.revision == "2021-02":
-        document = {"orders": [{**document, "payment_method": settings.payment_method}]}
-    return FrozenRequest("POST", _CREATE_PATHS[settings.revision], compact_json(document))
+    if settings.revision == "2019-07":
+        return CreateOrder.model_validate(document).frozen()
+    return CreateOrders.model_validate({"orders": [{**document, "payment_method": settings.payment_method}]}).frozen()
 
 
 def _delivery(order: Order, settings: Settings, mapped: MappedOrder) -> dict[str, str]:

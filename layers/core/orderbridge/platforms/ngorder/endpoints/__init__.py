@@ -1,1 +1,0 @@
-"""Ngorder's endpoints, a module per subject of its document (003)."""
