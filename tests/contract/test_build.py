@@ -17,8 +17,13 @@ import boto3
 import pytest
 import yaml
 
+from orderbridge_cli.local.aws import EngineClients
+from orderbridge_cli.local.engine import ACCESS_KEY, REGION, SECRET_KEY, Engine
+from orderbridge_cli.local.places import StateDir
+from orderbridge_cli.local.ports import kept_ports
+from orderbridge_cli.local.processes import ProcessBook
 from orderbridge_cli.local.template import read_template
-from tests.contract.template import Template, template
+from tests.contract.template import TEMPLATE, Template, template
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.slow
@@ -116,6 +121,55 @@ def test_every_function_is_built_and_finds_its_handler(project: Path, built: Pat
     }
     for name, properties in functions.items():
         assert (built / properties["CodeUri"] / "app.py").is_file(), name
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[str]:
+    """The address of a local engine, which stands for S3."""
+    state = StateDir(tmp_path / "state")
+    state.make()
+    port = kept_ports(state.ports, ("engine",))["engine"]
+    engine = Engine(state, port, ProcessBook(state.processes, str(state.temporary)), enforce_iam=False)
+    try:
+        engine.start()
+        EngineClients(engine.url).s3.create_bucket(
+            Bucket="code", CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
+        yield engine.url
+    finally:
+        engine.stop()
+
+
+def test_what_cloudformation_is_given_is_the_template_with_its_loops_and_the_code_in_the_bucket(
+    project: Path, built: Path, engine: str, tmp_path: Path
+) -> None:
+    packaged = tmp_path / "packaged.yaml"
+    command = [
+        str(project / ".tools" / "sam" / "bin" / "sam"), "package", "--template-file", str(built / "template.yaml"),
+        "--config-file", str(project / "samconfig.toml"), "--s3-bucket", "code",
+        "--output-template-file", str(packaged),
+    ]  # fmt: skip
+    keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY, "AWS_ENDPOINT_URL": engine}
+    done = subprocess.run(
+        command, env=environment(project, **keys), capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    loops = [name for name in yaml.safe_load(packaged.read_text())["Resources"] if name.startswith("Fn::ForEach::")]
+    assert "Fn::ForEach::Platforms" in loops
+
+    given, ours = read_template(packaged), read_template(TEMPLATE)
+    in_the_bucket = {
+        f"{name}.Properties.{place}": resource["Properties"].pop(place)
+        for name, resource in given["Resources"].items()
+        for place in ("CodeUri", "ContentUri")
+        if place in resource["Properties"]
+    }
+    assert len(in_the_bucket) == len(template().functions()) + 1
+    assert all(address.startswith("s3://code/") for address in in_the_bucket.values())
+    for place in in_the_bucket:
+        resource, _, name = place.split(".")
+        del ours["Resources"][resource]["Properties"][name]
+    assert given == ours
 
 
 def test_the_layers_bytecode_is_valid_and_never_checked_against_a_source(host_layer: Path) -> None:
