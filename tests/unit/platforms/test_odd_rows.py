@@ -224,3 +224,21 @@ def test_a_stock_list_with_odd_rows_has_the_level_of_every_row_that_can_be_read(
     for number in are_told(rows):
         key = str(2000 + number) if platform == "ngorder" else f"good {number}"
         assert snapshot.levels[key].level == number
+
+
+@pytest.mark.parametrize("apart", [0, PAGE])
+def test_a_sku_that_is_listed_twice_is_its_own_trouble_and_ends_no_list(apart: int) -> None:
+    others = [{"id": number, "sku": f"other {number}", "stock": number} for number in range(10, 10 + PAGE + apart)]
+    twice = [{"id": number, "sku": "twice", "stock": number} for number in (1, 2)]
+    rows = [twice[0], *others[:apart], twice[1], *others[apart:]]
+
+    def read(number: int, size: int) -> Page:
+        part: list[Any] = rows[number * size : (number + 1) * size]
+        return Page(part, (number + 1) * size < len(rows), len(rows))
+
+    snapshot = Snapshot("2025")
+    while not snapshot.is_complete:
+        snapshot.add(stock_page(read, snapshot.position, PAGE, LISTS["sirclo"][0]))
+    assert snapshot.levels["twice"].level is None
+    assert "listed twice" in (snapshot.levels["twice"].detail or "")
+    assert {snapshot.levels[str(row["sku"])].level for row in others} == {row["stock"] for row in others}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -128,10 +129,19 @@ def stock_page(
         found, unread = read_rows(page, reading)
         if unread and not position and not any(found):
             raise ListFailed(unread[-1])
-    entries = [each[0] if each else content_of(row) for each, row in zip(found, page.rows, strict=True)]
+    times: Counter[str] = Counter()
+    entries = [_entry(each[0] if each else None, row, times) for each, row in zip(found, page.rows, strict=True)]
     entries += [f"(no object, {position + 1}, {number})" for number in range(page.odd)]
     levels = [level for each in found if each for level in each[1]]
     return StockPage(entries, levels, page.has_more, page.total, unread, page.end)
+
+
+def _entry(name: str | None, row: Row, times: Counter[str]) -> str:
+    """By what a row is known when it is met again; two rows of one product are two, also on one page (`times`)."""
+    number = row.get("id")
+    entry = content_of(row) if name is None or number is None else f"{name} {number}"
+    times[entry] += 1
+    return entry if times[entry] == 1 else f"{entry} ({times[entry]})"
 
 
 def not_pushed(target: PushTarget, outcome: Outcome) -> PushResult | None:
