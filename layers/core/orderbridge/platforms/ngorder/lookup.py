@@ -16,26 +16,12 @@ from orderbridge.platforms.adapter import secrets_of
 from orderbridge.platforms.asking import AskFailed
 from orderbridge.platforms.endpoints import Request
 from orderbridge.platforms.ngorder.client import NgorderClient
-from orderbridge.platforms.ngorder.endpoints import (
-    CancelledType,
-    GetCancelledOrders,
-    GetOrders,
-    GetShipments,
-    ProgressStatus,
-)
+from orderbridge.platforms.ngorder.endpoints import CancelledType, GetCancelledOrders, GetOrders, ProgressStatus
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, whole
 from orderbridge.platforms.paging import ListFailed, Page, Row, all_rows
 from orderbridge.platforms.reading import document_in, list_failure
 
-ORDERS_PATH = GetOrders.endpoint.path
-CANCELLED_PATH = GetCancelledOrders.endpoint.path
-SHIPPING_PATH = GetShipments.endpoint.path
-_REQUESTS: Mapping[str, type[Request[Any]]] = {
-    ORDERS_PATH: GetOrders,
-    CANCELLED_PATH: GetCancelledOrders,
-    SHIPPING_PATH: GetShipments,
-}
-PAGE_SIZES = {ORDERS_PATH: 100, CANCELLED_PATH: 50, SHIPPING_PATH: 50}
+PAGE_SIZES: Mapping[type[Request[Any]], int] = {GetOrders: 100, GetCancelledOrders: 50}
 PROGRESS_STATUSES: tuple[ProgressStatus, ...] = get_args(ProgressStatus)
 CANCELLED_TYPES: tuple[CancelledType, ...] = get_args(CancelledType)
 PROGRESS_FILTER = "order_progress_status"
@@ -88,37 +74,39 @@ class OrderLists:
 
     def _orders(self) -> Iterator[Row]:
         try:
-            yield from self._list(ORDERS_PATH, {})
+            yield from self._list(GetOrders, {})
         except FilterNeeded:
             for status in PROGRESS_STATUSES:
-                yield from self._list(ORDERS_PATH, {PROGRESS_FILTER: status})
+                yield from self._list(GetOrders, {PROGRESS_FILTER: status})
 
     def _cancelled(self) -> Iterator[Row]:
         for kind in CANCELLED_TYPES:
-            yield from self._list(CANCELLED_PATH, {"type": kind})
+            yield from self._list(GetCancelledOrders, {"type": kind})
 
-    def _list(self, path: str, filters: Mapping[str, str]) -> Iterator[Row]:
+    def _list(self, orders: type[Request[Any]], filters: Mapping[str, str]) -> Iterator[Row]:
         dates = {
             "start_date": (self.order_date - DAY).isoformat(),
             "end_date": (self.order_date + DAY).isoformat(),
         }
 
         def read(number: int, size: int) -> Page:
-            return _page(self.client, path, {**filters, **dates}, number + 1, size)
+            return _page(self.client, orders, {**filters, **dates}, number + 1, size)
 
         # An order that is cancelled vanishes from Get Orders, and may be taken out of any list by hand.
-        return all_rows(read, _identity, PAGE_SIZES[path], rows_vanish=True)
+        return all_rows(read, _identity, PAGE_SIZES[orders], rows_vanish=True)
 
 
-def _page(client: NgorderClient, path: str, filters: Mapping[str, str], number: int, size: int) -> Page:
+def _page(
+    client: NgorderClient, orders: type[Request[Any]], filters: Mapping[str, str], number: int, size: int
+) -> Page:
     """A page, from 1, of a list; raises `ListFailed`, and `FilterNeeded` where Get Orders wants a progress status."""
     # pagination_offset is the number of a page, whatever its name says (traps D13).
     paging = {"per_page": size, "pagination_offset": number}
     try:
-        reply = client.reply_to(_REQUESTS[path].model_validate({**filters, **paging}))
+        reply = client.reply_to(orders.model_validate({**filters, **paging}))
     except AskFailed as failed:
         raise list_failure(failed) from None
-    if reply.status in (400, 422) and path == ORDERS_PATH and PROGRESS_FILTER not in filters:
+    if reply.status in (400, 422) and orders is GetOrders and PROGRESS_FILTER not in filters:
         raise FilterNeeded
     return page_in(document_in(reply, secrets_of(client.credentials)), number, size)
 
