@@ -190,8 +190,6 @@ def _raised() -> Iterator[Entry]:
                     kind = getattr(problems, name, None)
                     if isinstance(kind, type) and issubclass(kind, Problem):
                         yield Entry(kind.status, code, kind.title)
-                case _:
-                    pass
 
 
 def _built_in() -> Iterator[Entry]:

@@ -6,7 +6,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,14 +18,12 @@ from tests.docs.guide import Shell, assert_as_documented, steps
 from tests.docs.http_door import Door, passing_on_to
 from tests.docs.samples import Sample
 from tests.e2e.actors import Operator, Platforms
-from tests.e2e.conftest import wait_for
+from tests.e2e.conftest import SEEDS, outlive_caches, wait_for
 
 pytestmark = pytest.mark.e2e
 
 GUIDE = Path(__file__).resolve().parents[2] / "docs" / "partner-guide"
 PAGES = ("README.md", "signing.md", "orders.md", "credentials.md")
-PARTNER_CACHE_SECONDS = 1
-"""After so long a new key or profile counts."""
 CHANNEL = "sirclo"
 """The only channel of this stack, so that the guide's answers are what it gives."""
 
@@ -45,7 +42,7 @@ def stack(folder: Path) -> Iterator[StackDescription]:
         stack_file=folder / ".local" / "stack.json",
         live_reload=False,
         sweep_every_s=1.0,
-        parameters={"PartnerCacheSeconds": str(PARTNER_CACHE_SECONDS)},
+        parameters={"PartnerCacheSeconds": SEEDS["PartnerCacheSeconds"]},
     )
     with local:
         yield local.description
@@ -116,7 +113,7 @@ class Reader:
                 wait_for(lambda: self._order_is("SUBMITTED"), what="the order to be SENT")
             case _:
                 raise AssertionError(f"the operator cannot {what}")
-        time.sleep(PARTNER_CACHE_SECONDS + 0.1)
+        outlive_caches()
 
     def _order_is(self, status: str) -> bool:
         code = json.loads((self.folder / "accepted.json").read_text())["data"]["code"]
