@@ -18,7 +18,7 @@ from tests.fakes.steps import die, fail
 
 if TYPE_CHECKING:
     from benchmarks.world import World
-    from orderbridge.domain.events import ForwardMessage
+    from orderbridge.forwarding.events import ForwardMessage
 
 CREATE, LISTS = "create", "lists"
 PATHS: Mapping[str, Mapping[str, str]] = {

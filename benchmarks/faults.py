@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from benchmarks.bad_weather import BadWeather, faults
 from benchmarks.world import NOW, World
-from orderbridge.domain.forwards import Forward, ForwardState
+from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge_sandboxes import SANDBOXES, HeldOrder, ManualClock
 
 PLATFORMS = ("salesmania", "sirclo", "sirclo 2021-02", "ngorder")

@@ -22,16 +22,15 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from orderbridge.aws.intake import TableCodeCounter, TableOrderIntake
-from orderbridge.aws.operations import AwsAccess, OperatorClients
-from orderbridge.domain.partners import Partner
-from orderbridge.domain.signatures import read_public_key
-from orderbridge.domain.times import to_iso, utc_now
-from orderbridge.domain.tokens import SigningKeys, issue_token, new_claims
-from orderbridge.usecases.callers import ApiRequest, Callers
-from orderbridge.usecases.codes import MAX_BLOCK, CodeAllocator
-from orderbridge.usecases.intake import AcceptOrder
-from orderbridge.usecases.tokens import TokenVerifier
+from orderbridge.orders.intake import AcceptOrder
+from orderbridge.orders.numbering import MAX_BLOCK, CodeAllocator
+from orderbridge.orders.table import TableCodeCounter, TableOrderIntake
+from orderbridge.partners.callers import ApiRequest, Callers, TokenVerifier
+from orderbridge.partners.partner import Partner
+from orderbridge.partners.signatures import read_public_key
+from orderbridge.partners.tokens import SigningKeys, issue_token, new_claims
+from orderbridge.values.times import to_iso, utc_now
+from orderbridge_cli.aws import AwsAccess, OperatorClients
 from orderbridge_cli.local.stack import LocalStack
 
 if TYPE_CHECKING:

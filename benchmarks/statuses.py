@@ -14,17 +14,18 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from orderbridge.aws import forward_items
 from orderbridge.aws.items import Item
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.codes import business_day, order_code
-from orderbridge.domain.forwards import Forward, ForwardState, Transition, new_forward
-from orderbridge.domain.orders import ChannelRef, OrderKey
-from orderbridge.domain.status_changes import StatusReading, open_since
-from orderbridge.domain.status_runs import StatusReport, StatusRun
+from orderbridge.channels.channel import Channel
+from orderbridge.forwarding import items as forward_items
+from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition, new_forward
+from orderbridge.forwarding.order_status import open_since
+from orderbridge.orders.codes import business_day, order_code
 from orderbridge.platforms.sirclo.statuses import TABLE
-from orderbridge.ports_status import StatusPage, StatusQuery
-from orderbridge.usecases.status_sync import FORWARDS_AT_ONCE, SyncStatuses
+from orderbridge.status.changes import StatusReading
+from orderbridge.status.ports import StatusPage, StatusQuery
+from orderbridge.status.runs import StatusReport, StatusRun
+from orderbridge.status.sync import FORWARDS_AT_ONCE, SyncStatuses
+from orderbridge.values.ids import ChannelRef, OrderKey
 
 ORDERS = 100_000
 DAYS = 30

@@ -19,17 +19,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from orderbridge.aws.channel_items import mapping_item
-from orderbridge.aws.operations import AwsAccess, OperatorClients
-from orderbridge.aws.stock_levels import TableStockLevels
-from orderbridge.aws.stock_runs import TableStockRuns
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.stock_lists import ListedLevel, Snapshot, StockPage
-from orderbridge.domain.times import utc_now
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.table import mapping_item
+from orderbridge.http.transport import Transport
 from orderbridge.platforms.stock import PlatformStock
-from orderbridge.platforms.transport import Transport
-from orderbridge.usecases.stock_sync import RunResult, SyncStock
+from orderbridge.stock.lists import ListedLevel, Snapshot, StockPage
+from orderbridge.stock.runs_table import TableStockRuns
+from orderbridge.stock.sync import RunResult, SyncStock
+from orderbridge.stock.table import TableStockLevels
+from orderbridge.values.times import utc_now
+from orderbridge_cli.aws import AwsAccess, OperatorClients
 from orderbridge_cli.local.stack import LocalStack
 from orderbridge_sandboxes import DEMO_CREDENTIALS, SalesmaniaSandbox, Sandbox, SircloSandbox, demo
 

@@ -18,24 +18,25 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.bad_weather import BadWeather
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.events import FORWARD_QUEUED, ForwardMessage
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import ChannelRef, Order
-from orderbridge.domain.outcomes import Outcome
-from orderbridge.domain.times import from_iso, to_iso
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.outcomes import Outcome
+from orderbridge.forwarding.channel_watch import ChannelWatch
+from orderbridge.forwarding.events import FORWARD_QUEUED, ForwardMessage
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.forwarding.publishing import PublishOrder
+from orderbridge.forwarding.recently_asked import RecentlyAsked
+from orderbridge.forwarding.releasing import ReleaseForwards
+from orderbridge.forwarding.sending import ForwardOrder
+from orderbridge.forwarding.sweeping import Sweep
+from orderbridge.forwarding.waking import ReleaseInBatches, WakeChannels
+from orderbridge.http.transport import Conversation, Transport, tls_context
+from orderbridge.orders.order import Order
 from orderbridge.platforms.registry import definition_of
-from orderbridge.platforms.transport import Conversation, Transport, tls_context
-from orderbridge.ports import FrozenRequest
-from orderbridge.usecases.channel_watch import ChannelWatch
-from orderbridge.usecases.forwarding import ForwardOrder
-from orderbridge.usecases.publishing import PublishOrder
-from orderbridge.usecases.recently_asked import RecentlyAsked
-from orderbridge.usecases.releasing import ReleaseForwards
-from orderbridge.usecases.sweeping import Sweep
-from orderbridge.usecases.sweeps import SweepAll, SweepIncomplete
-from orderbridge.usecases.waking import ReleaseInBatches, WakeChannels
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.sweeps import SweepAll, SweepIncomplete
+from orderbridge.values.times import from_iso, to_iso
 from orderbridge_sandboxes import DEMO_CREDENTIALS, ManualClock, Sandbox, demo_mappings, demo_settings
 from tests.fakes import samples
 from tests.fakes.directories import Channels, Mappings

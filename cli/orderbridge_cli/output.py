@@ -113,8 +113,8 @@ def _failures_explained() -> Iterator[None]:
 
 def _expected(error: Exception) -> Failure | None:
     """The failure behind an exception, where it is one that happens to operators; else None, and it is a defect."""
-    from orderbridge.ports import ChannelUnusable
-    from orderbridge.usecases.operating import OperationRefused
+    from orderbridge.channels.ports import ChannelUnusable
+    from orderbridge_cli.operating import OperationRefused
 
     if isinstance(error, Failure):
         return error
@@ -122,12 +122,12 @@ def _expected(error: Exception) -> Failure | None:
         return Failure(str(error))
     if "botocore" in sys.modules:
         from orderbridge.aws.errors import AWS_FAILURES
-        from orderbridge.aws.failures import explain
+        from orderbridge_cli.failures import explain
 
         if isinstance(error, AWS_FAILURES):
             return Failure(explain(error))
     if "orderbridge_cli.local.problems" in sys.modules:
-        from orderbridge_cli.local.problems import LocalStackProblem
+        from orderbridge_cli.local.machine.problems import LocalStackProblem
 
         if isinstance(error, LocalStackProblem):
             return Failure(str(error))
@@ -165,7 +165,7 @@ def answer(document: Any, show: Callable[[], RenderableType | str]) -> None:
 
 
 def _print_json(document: Any) -> None:
-    from orderbridge.platforms.documents import compact_json
+    from orderbridge.platforms.calls.documents import compact_json
 
     text = compact_json(document).decode()
     typer.echo("".join(map(_escaped, text)) if sys.stdout.isatty() else text)

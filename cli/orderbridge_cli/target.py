@@ -20,18 +20,18 @@ from orderbridge_cli.output import Failure
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from orderbridge.aws.bus import PlatformQueues
-    from orderbridge.aws.channel_registry import SecretVault, TableChannelRegistry, TableMappingRows
-    from orderbridge.aws.intake import TableCodeCounter
-    from orderbridge.aws.operations import AwsAccess, OperatorClients, StackFacts
-    from orderbridge.aws.order_desk import TableOrderDesk
-    from orderbridge.aws.order_reads import TableOrderReads
-    from orderbridge.aws.partner_registry import TablePartnerRegistry
-    from orderbridge.aws.secrets import SecretPepper
-    from orderbridge.aws.stock_levels import TableStockLevels
-    from orderbridge.aws.stock_runs import TableStockRuns
-    from orderbridge.aws.webhook_registry import SecretWebhookVault, TableWebhookRegistry
-    from orderbridge.aws.webhooks import SqsDeliveryQueue, TableDeliveries
+    from orderbridge.forwarding.queues import PlatformQueues
+    from orderbridge.forwarding.table import TableOrderDesk
+    from orderbridge.orders.table import TableCodeCounter
+    from orderbridge.partners.registry import TablePartnerRegistry
+    from orderbridge.partners.secrets import SecretPepper
+    from orderbridge.reading.table import TableOrderReads
+    from orderbridge.stock.runs_table import TableStockRuns
+    from orderbridge.stock.table import TableStockLevels
+    from orderbridge.webhooks.table import SqsDeliveryQueue, TableDeliveries
+    from orderbridge_cli.aws import AwsAccess, OperatorClients, StackFacts
+    from orderbridge_cli.channels.table import SecretVault, TableChannelRegistry, TableMappingRows
+    from orderbridge_cli.webhooks.table import SecretWebhookVault, TableWebhookRegistry
 
 PortT = TypeVar("PortT")
 
@@ -54,7 +54,7 @@ class Target:
 
 def find_target(environment: Mapping[str, str] = os.environ, stack_file: Path = STACK_FILE) -> Target:
     """The stack this run is about; raises `Failure` where `.local/stack.json` cannot be read."""
-    from orderbridge.aws.operations import AwsAccess
+    from orderbridge_cli.aws import AwsAccess
 
     named = environment.get("ORDERBRIDGE_STACK", "").strip()
     if "AWS_ENDPOINT_URL" not in environment:
@@ -81,7 +81,7 @@ def _local_target(stack_file: Path) -> Target | None:
 
 def target_of(document: Mapping[str, Any], found_in: Path | None = None) -> Target:
     """The local stack that a `.local/stack.json` describes; raises KeyError or TypeError where it does not."""
-    from orderbridge.aws.operations import AwsAccess
+    from orderbridge_cli.aws import AwsAccess
 
     for name in ("stack", "api_url", "aws_endpoint_url", "region"):
         if not isinstance(document[name], str):
@@ -119,15 +119,15 @@ class Operations:
 
     @cached_property
     def clients(self) -> OperatorClients:
-        from orderbridge.aws.operations import OperatorClients
+        from orderbridge_cli.aws import OperatorClients
 
         return OperatorClients(self.target.access)
 
     @cached_property
     def facts(self) -> StackFacts:
         from orderbridge.aws.errors import AWS_FAILURES
-        from orderbridge.aws.failures import explain, is_unconfigured, is_unreachable
-        from orderbridge.aws.operations import StackNotFound
+        from orderbridge_cli.aws import StackNotFound
+        from orderbridge_cli.failures import explain, is_unconfigured, is_unreachable
 
         try:
             return self.clients.describe_stack(self.target.stack)
@@ -148,7 +148,7 @@ class Operations:
 
     def output(self, name: str) -> str:
         """The value of one of the stack's outputs."""
-        from orderbridge.aws.operations import StackUnfinished
+        from orderbridge_cli.aws import StackUnfinished
 
         try:
             return self.facts.output(name)
@@ -190,93 +190,93 @@ class Operations:
 
     @cached_property
     def partners(self) -> TablePartnerRegistry:
-        from orderbridge.aws.partner_registry import TablePartnerRegistry
+        from orderbridge.partners.registry import TablePartnerRegistry
 
         return self._on_table(TablePartnerRegistry)
 
     @cached_property
     def channels(self) -> TableChannelRegistry:
-        from orderbridge.aws.channel_registry import TableChannelRegistry
+        from orderbridge_cli.channels.table import TableChannelRegistry
 
         return self._on_table(TableChannelRegistry)
 
     @cached_property
     def vault(self) -> SecretVault:
-        from orderbridge.aws.channel_registry import SecretVault
-        from orderbridge.domain.times import utc_now
+        from orderbridge.values.times import utc_now
+        from orderbridge_cli.channels.table import SecretVault
 
         return SecretVault(self.clients.secrets_manager, self.target.stack, 0, utc_now)
 
     @cached_property
     def mapping_rows(self) -> TableMappingRows:
-        from orderbridge.aws.channel_registry import TableMappingRows
+        from orderbridge_cli.channels.table import TableMappingRows
 
         return self._on_table(TableMappingRows)
 
     @cached_property
     def desk(self) -> TableOrderDesk:
-        from orderbridge.aws.order_desk import TableOrderDesk
+        from orderbridge.forwarding.table import TableOrderDesk
 
         return self._on_table(TableOrderDesk)
 
     @cached_property
     def codes(self) -> TableCodeCounter:
-        from orderbridge.aws.intake import TableCodeCounter
+        from orderbridge.orders.table import TableCodeCounter
 
         return self._on_table(TableCodeCounter)
 
     @cached_property
     def order_reads(self) -> TableOrderReads:
-        from orderbridge.aws.order_reads import TableOrderReads
+        from orderbridge.reading.table import TableOrderReads
 
         return self._on_table(TableOrderReads)
 
     @cached_property
     def pepper(self) -> SecretPepper:
-        from orderbridge.aws.secrets import SecretPepper
+        from orderbridge.partners.secrets import SecretPepper
 
         return SecretPepper(self.clients.secrets_manager, self.output("PepperSecret"))
 
     @cached_property
     def queues(self) -> PlatformQueues:
-        from orderbridge.aws.bus import PlatformQueues
+        from orderbridge.forwarding.queues import PlatformQueues
 
         # The stack is looked for first, as with the table.
         return PlatformQueues(self.clients.sqs, self.facts.name)
 
     @cached_property
     def stock_levels(self) -> TableStockLevels:
-        from orderbridge.aws.stock_levels import TableStockLevels
+        from orderbridge.stock.table import TableStockLevels
 
         return TableStockLevels(self.clients.dynamodb, self.table)
 
     @cached_property
     def stock_runs(self) -> TableStockRuns:
-        from orderbridge.aws.stock_runs import TableStockRuns
+        from orderbridge.stock.runs_table import TableStockRuns
 
         return TableStockRuns(self.clients.dynamodb, self.table)
 
     @cached_property
     def webhook_registry(self) -> TableWebhookRegistry:
-        from orderbridge.aws.webhook_registry import TableWebhookRegistry
+        from orderbridge_cli.webhooks.table import TableWebhookRegistry
 
         return TableWebhookRegistry(self.clients.dynamodb, self.table)
 
     @cached_property
     def webhook_vault(self) -> SecretWebhookVault:
-        from orderbridge.aws.webhook_registry import SecretWebhookVault
-        from orderbridge.domain.times import utc_now
+        from orderbridge.values.times import utc_now
+        from orderbridge_cli.webhooks.table import SecretWebhookVault
 
         return SecretWebhookVault(self.clients.secrets_manager, self.target.stack, 0, utc_now)
 
     @cached_property
     def deliveries(self) -> TableDeliveries:
-        from orderbridge.aws.webhooks import TableDeliveries
+        from orderbridge.webhooks.table import TableDeliveries
 
         return TableDeliveries(self.clients.dynamodb, self.table)
 
     @cached_property
     def delivery_queue(self) -> SqsDeliveryQueue:
-        from orderbridge.aws.webhooks import SqsDeliveryQueue
+        from orderbridge.webhooks.table import SqsDeliveryQueue
 
         return SqsDeliveryQueue(self.clients.sqs, self.output("QueueWebhooks"))

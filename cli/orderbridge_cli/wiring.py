@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from orderbridge.domain.times import utc_now
+from orderbridge.forwarding.releasing import ReleaseForwards, RouteOrders
 from orderbridge.platforms.registry import can_cancel, can_look
-from orderbridge.usecases.operating_channels import OperateChannels
-from orderbridge.usecases.operating_forwards import MoveForward
-from orderbridge.usecases.operating_mappings import OperateMappings
-from orderbridge.usecases.operating_orders import LookUpOrders
-from orderbridge.usecases.operating_partners import OperatePartners
-from orderbridge.usecases.operating_restores import SecureRestored
-from orderbridge.usecases.operating_webhooks import OperateWebhooks
-from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
-from orderbridge.usecases.stock_overview import StockOverview
+from orderbridge.values.times import utc_now
+from orderbridge_cli.channels.operating import OperateChannels
+from orderbridge_cli.forwards.operating import MoveForward
+from orderbridge_cli.mappings.operating import OperateMappings
+from orderbridge_cli.orders.operating import LookUpOrders
+from orderbridge_cli.partners.operating import OperatePartners
+from orderbridge_cli.restores.operating import SecureRestored
+from orderbridge_cli.stock.overview import StockOverview
 from orderbridge_cli.target import Operations
+from orderbridge_cli.webhooks.operating import OperateWebhooks
 
 
 def operate_partners(stack: Operations) -> OperatePartners:
@@ -52,7 +52,7 @@ def look_up_orders(stack: Operations) -> LookUpOrders:
 
 
 def move_forward(stack: Operations) -> MoveForward:
-    from orderbridge_cli.platform_calls import look_for
+    from orderbridge_cli.catalogue.platform_calls import look_for
 
     return MoveForward(
         desk=stack.desk,

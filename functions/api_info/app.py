@@ -1,9 +1,9 @@
 """GET /api/v1/health, /api/v1/openapi.json and /api/v1/docs: how the API is, and how it is used."""
 
-from orderbridge.runtime.http import Response, api_handler, by_resource
-from orderbridge.runtime.published import documentation_page, openapi_document
-from orderbridge.runtime.wiring_health import report_health
-from orderbridge.usecases.callers import ApiRequest
+from orderbridge.entrypoints.api import Response, api_handler, by_resource
+from orderbridge.entrypoints.published import documentation_page, openapi_document
+from orderbridge.partners.callers import ApiRequest
+from orderbridge.wiring.health import report_health
 
 health = report_health()
 

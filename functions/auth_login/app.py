@@ -1,10 +1,10 @@
 """POST /api/v1/auth/login: a 12-hour token for the right client_id and client_secret."""
 
-from orderbridge.runtime import wiring_login
-from orderbridge.runtime.http import Response, api_handler
-from orderbridge.usecases.callers import ApiRequest
+from orderbridge.entrypoints.api import Response, api_handler
+from orderbridge.partners.callers import ApiRequest
+from orderbridge.wiring import login as wiring
 
-log_in = wiring_login.log_in()
+log_in = wiring.log_in()
 
 
 def login(request: ApiRequest) -> Response:

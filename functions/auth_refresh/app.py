@@ -1,10 +1,10 @@
 """POST /api/v1/auth/refresh: a new token for one that is valid or lately expired."""
 
-from orderbridge.runtime import wiring_login
-from orderbridge.runtime.http import Response, api_handler
-from orderbridge.usecases.callers import ApiRequest
+from orderbridge.entrypoints.api import Response, api_handler
+from orderbridge.partners.callers import ApiRequest
+from orderbridge.wiring import login as wiring
 
-refresh_token = wiring_login.refresh_token()
+refresh_token = wiring.refresh_token()
 
 
 def refresh(request: ApiRequest) -> Response:

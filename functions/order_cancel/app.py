@@ -1,8 +1,8 @@
 """POST /api/v1/sales-orders/{code}/cancel: a signed request to take an order back."""
 
-from orderbridge.runtime.http import Response, api_handler
-from orderbridge.runtime.wiring_reading import cancel_sales_order
-from orderbridge.usecases.callers import ApiRequest
+from orderbridge.entrypoints.api import Response, api_handler
+from orderbridge.partners.callers import ApiRequest
+from orderbridge.wiring.reading import cancel_sales_order
 
 cancel = cancel_sales_order()
 

@@ -1,10 +1,10 @@
 """POST /api/v1/sales-orders: a signed sales order, stored exactly once."""
 
-from orderbridge.runtime import wiring
-from orderbridge.runtime.http import Response, api_handler
-from orderbridge.usecases.callers import ApiRequest
+from orderbridge.entrypoints.api import Response, api_handler
+from orderbridge.partners.callers import ApiRequest
+from orderbridge.wiring import intake
 
-accept_order = wiring.accept_order()
+accept_order = intake.accept_order()
 
 
 def create_sales_order(request: ApiRequest) -> Response:

@@ -1,10 +1,10 @@
 """GET /api/v1/sales-orders, /api/v1/sales-orders/{code} and /api/v1/stocks: what a partner may read."""
 
-from orderbridge.runtime.http import Response, api_handler, by_resource
-from orderbridge.runtime.wiring_reading import reading
-from orderbridge.usecases.callers import ApiRequest
-from orderbridge.usecases.reading import OrderFilter
-from orderbridge.usecases.stock_reading import StockFilter
+from orderbridge.entrypoints.api import Response, api_handler, by_resource
+from orderbridge.partners.callers import ApiRequest
+from orderbridge.reading.orders import OrderFilter
+from orderbridge.reading.stock import StockFilter
+from orderbridge.wiring.reading import reading
 
 read = reading()
 

@@ -1,6 +1,6 @@
 """A schedule per platform, and the operator: what the platforms say about orders, brought back to the orders."""
 
-from orderbridge.runtime.statuses import status_handler
-from orderbridge.runtime.wiring_status import sync_status_round
+from orderbridge.entrypoints.status_schedule import status_handler
+from orderbridge.wiring.status import sync_status_round
 
 handler = status_handler(sync_status_round())

@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orderbridge.runtime.background import invocation
-from orderbridge.runtime.log import log
-from orderbridge.runtime.wiring_forwarding import sweep, sweep_untold, wake_channels
-from orderbridge.runtime.wiring_webhooks import sweep_deliveries
-from orderbridge.usecases.sweeps import SweepAll
+from orderbridge.entrypoints.log import log
+from orderbridge.entrypoints.queue import invocation
+from orderbridge.values.sweeps import SweepAll
+from orderbridge.wiring.forwarding import sweep, sweep_untold, wake_channels
+from orderbridge.wiring.webhooks import sweep_deliveries
 
 run_sweep = SweepAll((wake_channels(), sweep(), sweep_untold(), sweep_deliveries()))
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge.runtime.http import Response
-from orderbridge.runtime.published import documentation_page, openapi_document
+from orderbridge.entrypoints.api import Response
+from orderbridge.entrypoints.published import documentation_page, openapi_document
 from orderbridge_cli.openapi.errors import CASES
 from tests.browser.devtools import NAMES, Tab, installed_browser
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from orderbridge_cli.local.template import Deployed, expand, parameter_values, read_template
+from orderbridge_cli.local.deployment.template import Deployed, expand, parameter_values, read_template
 from tests.contract.template import TEMPLATE
 
 RECORDED = Path(__file__).with_name("expansion.json")

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from orderbridge_cli.local.template import Deployed, read_template
+from orderbridge_cli.local.deployment.template import Deployed, read_template
 
 PROJECT = Path(__file__).resolve().parents[2]
 TEMPLATE = PROJECT / "template.yaml"

@@ -17,12 +17,12 @@ import boto3
 import pytest
 import yaml
 
-from orderbridge_cli.local.aws import EngineClients
-from orderbridge_cli.local.engine import ACCESS_KEY, REGION, SECRET_KEY, Engine
-from orderbridge_cli.local.places import StateDir
-from orderbridge_cli.local.ports import kept_ports
-from orderbridge_cli.local.processes import ProcessBook
-from orderbridge_cli.local.template import read_template
+from orderbridge_cli.local.deployment.template import read_template
+from orderbridge_cli.local.engine.aws import EngineClients
+from orderbridge_cli.local.engine.engine import ACCESS_KEY, REGION, SECRET_KEY, Engine
+from orderbridge_cli.local.machine.places import StateDir
+from orderbridge_cli.local.machine.ports import kept_ports
+from orderbridge_cli.local.machine.processes import ProcessBook
 from tests.contract.template import TEMPLATE, Template, template
 from tests.patience import PATIENCE_S
 

@@ -17,16 +17,16 @@ from typing import Any
 import pytest
 
 from orderbridge import platforms
-from orderbridge.aws.bus import forward_queue_name
-from orderbridge.aws.channels import credentials_secret
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.outcomes import Accepted
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.outcomes import Accepted
+from orderbridge.channels.table import credentials_secret
+from orderbridge.entrypoints.settings import ForwarderSettings, settings_of
+from orderbridge.forwarding.queues import forward_queue_name
 from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.registry import can_cancel, definition_of, platform_named
 from orderbridge.platforms.status_reads import status_platform
-from orderbridge.runtime.settings import ForwarderSettings, settings_of
-from orderbridge_cli.local.template import parse_template
+from orderbridge_cli.local.deployment.template import parse_template
 from orderbridge_sandboxes import DEMO_CREDENTIALS, NgorderSandbox, demo
 from tests.contract.template import PROJECT, TEMPLATE, Template, template
 from tests.fakes import samples

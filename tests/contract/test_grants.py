@@ -17,13 +17,13 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws import webhook_items
-from orderbridge.aws.webhooks import webhook_secret_name
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import ChannelRef
-from orderbridge.domain.webhooks import EVENTS, Webhook
-from orderbridge.runtime.background import HandlerFailed
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.entrypoints.queue import HandlerFailed
+from orderbridge.values.ids import ChannelRef
+from orderbridge.webhooks import items as webhook_items
+from orderbridge.webhooks.table import webhook_secret_name
+from orderbridge.webhooks.webhook import EVENTS, Webhook
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from orderbridge_sandboxes.faults import Fault
 from tests.contract.template import as_list, template

@@ -13,9 +13,9 @@ import pytest
 from jsonschema import Draft202012Validator
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
-from orderbridge.domain import problems
-from orderbridge.runtime.published import OPENAPI, PAGE, documentation_page, openapi_document
-from orderbridge_cli.error_catalogue import WORDS
+from orderbridge.entrypoints.published import OPENAPI, PAGE, documentation_page, openapi_document
+from orderbridge.values import problems
+from orderbridge_cli.catalogue.error_catalogue import WORDS
 from orderbridge_cli.openapi import examples, schemas
 from orderbridge_cli.openapi.__main__ import stale
 from orderbridge_cli.openapi.document import build

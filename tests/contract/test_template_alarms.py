@@ -11,18 +11,19 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws import channel_items, forward_items
-from orderbridge.domain.forwards import Forward, ForwardState, new_forward
-from orderbridge.domain.orders import ChannelRef
-from orderbridge.domain.status_runs import StatusReport
-from orderbridge.domain.stock_runs import RunReport
+from orderbridge.channels import table as channel_table
+from orderbridge.entrypoints.queue import queue_handler
+from orderbridge.entrypoints.status_schedule import status_handler
+from orderbridge.entrypoints.stock_schedule import stock_handler
+from orderbridge.entrypoints.stream import stream_handler
+from orderbridge.forwarding import items as forward_items
+from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
 from orderbridge.platforms.names import platform_names
-from orderbridge.runtime.background import queue_handler
-from orderbridge.runtime.statuses import status_handler
-from orderbridge.runtime.stock import stock_handler
-from orderbridge.runtime.stream import stream_handler
-from orderbridge.runtime.wiring_forwarding import _note_failure
-from orderbridge.usecases.stock_sync import RunResult, RunState
+from orderbridge.status.runs import StatusReport
+from orderbridge.stock.runs import RunReport
+from orderbridge.stock.sync import RunResult, RunState
+from orderbridge.values.ids import ChannelRef
+from orderbridge.wiring.forwarding import _note_failure
 from tests.contract.template import template
 from tests.fakes import samples
 
@@ -72,8 +73,8 @@ def news(state: ForwardState) -> Happening:
 
 
 def paused_channel() -> dict[str, Any]:
-    state = channel_items.state_keys(ChannelRef("shop", "sirclo"))
-    return {**state, channel_items.NEWS: {"S": "PAUSED"}}
+    state = channel_table.state_keys(ChannelRef("shop", "sirclo"))
+    return {**state, channel_table.NEWS: {"S": "PAUSED"}}
 
 
 def stock_run(state: RunState) -> Happening:

@@ -12,15 +12,20 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws import clients, forward_items, items
+from orderbridge.aws import clients, items
 from orderbridge.aws.bus import EventBridgeBus
-from orderbridge.aws.channel_registry import TableChannelRegistry
-from orderbridge.domain import events
-from orderbridge.domain.breakers import Breaker
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.forwards import Forward, ForwardState, new_forward
-from orderbridge.domain.orders import ChannelRef, Order, OrderKey, SalesOrder
-from orderbridge.ports import FrozenRequest
+from orderbridge.channels import channel
+from orderbridge.channels.breaker import Breaker
+from orderbridge.channels.channel import Channel
+from orderbridge.forwarding import events
+from orderbridge.forwarding import items as forward_items
+from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.orders import table as order_table
+from orderbridge.orders.order import Order, SalesOrder
+from orderbridge.values import events
+from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge_cli.channels.table import TableChannelRegistry
 from tests.contract.matching import UnknownOperator, matches
 from tests.contract.template import template
 from tests.integration.deployed import deployed_stack
@@ -140,11 +145,11 @@ def test_the_archive_keeps_everything_that_is_published() -> None:
     pattern = archive["EventPattern"]
     assert matches(pattern, on_the_bus(events.order_created(order())))
     assert matches(pattern, on_the_bus(events.forward_queued(forward("sirclo"))))
-    assert matches(pattern, on_the_bus(events.channel_paused(ChannelRef("sirclo-main", "sirclo"))))
+    assert matches(pattern, on_the_bus(channel.channel_paused(ChannelRef("sirclo-main", "sirclo"))))
 
 
 def test_the_publisher_is_woken_by_every_new_order_and_by_no_later_change_of_it() -> None:
-    item = items.order_item(order([ChannelRef("shop", "sirclo")]))
+    item = order_table.order_item(order([ChannelRef("shop", "sirclo")]))
     assert passes_the_stream_filter(change("INSERT", item))
     assert not passes_the_stream_filter(change("MODIFY", item))
 

@@ -12,7 +12,7 @@ from cfnlint.decode import decode
 from cfnlint.template import Template as LintedTemplate
 from cfnlint.template.transforms.transform import Transform
 
-from orderbridge_cli.local.template import Deployed, parameter_values, read_template
+from orderbridge_cli.local.deployment.template import Deployed, parameter_values, read_template
 from tests.contract.expansion import GIVEN, PSEUDO, RECORDED, expansion, written
 from tests.contract.template import PROJECT, TEMPLATE
 from tests.patience import PATIENCE_S

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.orders import MAX_LINES, SalesOrder
-from orderbridge.runtime.http import MAX_BODY_BYTES
+from orderbridge.entrypoints.api import MAX_BODY_BYTES
+from orderbridge.orders.order import MAX_LINES, SalesOrder
 from orderbridge_cli.openapi.errors import BY_CODE
 from tests.contract.template import template
 

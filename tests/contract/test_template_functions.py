@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
+from orderbridge.entrypoints.settings import load, settings_of, variables
+from orderbridge.forwarding import publishing_changes, sweeping
 from orderbridge.platforms.adapter import SECONDS_PER_FORWARD
 from orderbridge.platforms.names import platform_names
-from orderbridge.runtime.settings import load, settings_of, variables
-from orderbridge.usecases import publishing_changes, sweeping, webhooks
+from orderbridge.webhooks import sending
 from tests.contract.template import PROJECT, template
 
 FUNCTIONS = sorted(template().functions())
@@ -234,5 +235,5 @@ def test_no_alarm_has_more_metrics_than_cloudwatch_takes() -> None:
 
 
 def test_the_sweeper_has_time_for_all_its_sweeps() -> None:
-    longest = sweeping.SWEEP_SECONDS + publishing_changes.SWEEP_SECONDS + webhooks.SWEEP_SECONDS
+    longest = sweeping.SWEEP_SECONDS + publishing_changes.SWEEP_SECONDS + sending.SWEEP_SECONDS
     assert template().number(template().functions()["sweeper"]["Timeout"]) >= longest + 10

@@ -10,18 +10,21 @@ from typing import Any
 import pytest
 
 from orderbridge.aws import items
-from orderbridge.aws.bus import forward_queue_name
-from orderbridge.aws.channels import credentials_secret
-from orderbridge.aws.forward_items import completed_place, open_place
-from orderbridge.aws.limits import bucket_pk, failures_pk
-from orderbridge.aws.statuses import status_pk
-from orderbridge.aws.stock import run_pk, stock_pk
-from orderbridge.aws.webhook_items import deliveries_pk, delivery_shard, webhooks_pk
-from orderbridge.domain.codes import order_code
-from orderbridge.domain.events import SOURCE
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.orders import OrderKey
+from orderbridge.channels import table as channel_table
+from orderbridge.channels.table import credentials_secret
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.items import completed_place, open_place
+from orderbridge.forwarding.queues import forward_queue_name
+from orderbridge.orders import table as order_table
+from orderbridge.orders.codes import order_code
+from orderbridge.partners import table as partner_table
+from orderbridge.partners.table import bucket_pk, failures_pk
 from orderbridge.platforms.names import platform_names
+from orderbridge.status.table import status_pk
+from orderbridge.stock.table import run_pk, stock_pk
+from orderbridge.values.events import SOURCE
+from orderbridge.values.ids import OrderKey
+from orderbridge.webhooks.items import deliveries_pk, delivery_shard, webhooks_pk
 from tests.contract.template import as_list, template
 
 WILDCARDS_WITH_REASONS = {
@@ -37,12 +40,12 @@ WILDCARDS_WITH_REASONS = {
 
 # A partition key of each kind of item, as the code writes it.
 PARTITION_KEYS = {
-    "ORDER#*": items.order_pk(OrderKey("acme", "po:PO-1")),
-    "PARTNER#*": items.partner_pk("acme"),
-    "CHANNEL#*": items.channel_pk("shop"),
-    "BREAKER#*": items.breaker_pk("acme", "shop"),
-    **{f"BREAKER#{platform}#*": items.breaker_pk(platform, "shop") for platform in platform_names()},
-    "MAPPING#*": items.mapping_pk("shop", "product"),
+    "ORDER#*": order_table.order_pk(OrderKey("acme", "po:PO-1")),
+    "PARTNER#*": partner_table.partner_pk("acme"),
+    "CHANNEL#*": channel_table.channel_pk("shop"),
+    "BREAKER#*": channel_table.breaker_pk("acme", "shop"),
+    **{f"BREAKER#{platform}#*": channel_table.breaker_pk(platform, "shop") for platform in platform_names()},
+    "MAPPING#*": channel_table.mapping_pk("shop", "product"),
     "CODES#*": f"CODES#{date(2026, 1, 2).isoformat()}",
     "STOCK#*": stock_pk("shop"),
     "STOCKRUN#*": run_pk("shop"),
@@ -57,7 +60,7 @@ INDEX_KEYS = {
     "due": [f"{kind}{number:02d}" for kind in ("", "U", "W") for number in range(items.DUE_SHARDS)],
     "waiting": [open_place("shop"), completed_place("shop"), f"shop#{ForwardState.PAUSED}"],
     "by_code": [order_code(date(2026, 1, 2), 1), order_code(date(2026, 1, 2), 123456)],
-    "by_partner_day": [items.partner_day("acme", "2026-01-02")],
+    "by_partner_day": [order_table.partner_day("acme", "2026-01-02")],
     "registry": ["CHANNEL"],
 }
 

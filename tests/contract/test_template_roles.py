@@ -11,10 +11,9 @@ from itertools import combinations
 
 import pytest
 
-from orderbridge.aws.channels import credentials_secret
-from orderbridge.aws.items import breaker_pk, channel_pk
+from orderbridge.channels.table import breaker_pk, channel_pk, credentials_secret
 from orderbridge.platforms.names import platform_names
-from orderbridge_cli.local.template import parse_template
+from orderbridge_cli.local.deployment.template import parse_template
 from tests.contract.policies import NotUnderstood, Request, Role, arn, like
 from tests.contract.template import TEMPLATE, Template, template
 

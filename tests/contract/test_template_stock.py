@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from orderbridge.domain.leases import LEASE_SECONDS
+from orderbridge.entrypoints.stock_schedule import SECONDS_TO_END
 from orderbridge.platforms.registry import platform_names
-from orderbridge.runtime.stock import SECONDS_TO_END
-from orderbridge.usecases.stock_rounds import StockRequest
+from orderbridge.stock.rounds import StockRequest
+from orderbridge.values.leases import LEASE_SECONDS
 from tests.contract.template import template
 
 

@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
-from orderbridge.domain.partners import PartnerKey
-from orderbridge.domain.signatures import read_public_key
+from orderbridge.partners.partner import PartnerKey
+from orderbridge.partners.signatures import read_public_key
 from tests.docs.samples import ALL, Sample
 
 

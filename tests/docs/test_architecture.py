@@ -7,7 +7,7 @@ from collections import defaultdict
 
 import pytest
 
-from orderbridge.domain.forwards import TRANSITIONS, ForwardState
+from orderbridge.forwarding.forward.states import TRANSITIONS, ForwardState
 from orderbridge.platforms.names import platform_names
 from tests.contract.template import as_list, template
 from tests.docs.pages import DOCS, ROOT, links

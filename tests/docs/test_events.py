@@ -14,14 +14,16 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
-from orderbridge.domain import events, stock_drift
-from orderbridge.domain.events import SOURCE, Event
-from orderbridge.domain.forwards import UNROUTED, Forward, ForwardState, ShipmentProblem, new_forward
-from orderbridge.domain.order_progress import progress
-from orderbridge.domain.orders import ChannelRef, OrderStatus
-from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.stock_drift import Comparison
-from orderbridge.domain.webhooks import EVENTS, Webhook, new_webhook_id
+from orderbridge.forwarding import events
+from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState, ShipmentProblem, new_forward
+from orderbridge.forwarding.order_status import progress
+from orderbridge.orders.order import OrderStatus
+from orderbridge.stock import drift
+from orderbridge.stock.drift import Comparison
+from orderbridge.stock.levels import StockLevel
+from orderbridge.values.events import SOURCE, Event
+from orderbridge.values.ids import ChannelRef
+from orderbridge.webhooks.webhook import EVENTS, Webhook, new_webhook_id
 from tests.docs.pages import DOCS, ROOT
 from tests.fakes import samples
 
@@ -84,10 +86,10 @@ def every_event() -> dict[str, list[Event]]:
         "order_created": [events.order_created(samples.order(channels=channels)) for channels in routes],
         "forward_queued": [events.forward_queued(each) for each in forwards((samples.SIRCLO, samples.NGORDER))],
         "forward_changed": [event for event in changes if event is not None],
-        "channel_paused": [events.channel_paused(channel) for channel in (samples.SIRCLO, samples.NGORDER)],
-        "webhook_disabled": [events.webhook_disabled(webhook)],
+        "channel_paused": [channel.channel_paused(channel) for channel in (samples.SIRCLO, samples.NGORDER)],
+        "webhook_disabled": [webhook.webhook_disabled(webhook)],
         "stock_drifted": [
-            stock_drift.stock_drifted(comparison, settled=settled)
+            drift.stock_drifted(comparison, settled=settled)
             for comparison, settled in product(comparisons(), (False, True))
         ],
     }

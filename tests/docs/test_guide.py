@@ -9,21 +9,14 @@ from typing import get_args
 
 import pytest
 
-from orderbridge.domain.cancelling import CancelAnswer
-from orderbridge.domain.orders import (
-    MAX_LINES,
-    MAX_QUANTITY,
-    MAX_REFERENCE_LENGTH,
-    OrderStatus,
-    ProductLine,
-    SalesOrder,
-)
-from orderbridge.domain.signatures import ADVISED_KEY_BITS, MIN_KEY_BITS, TIMESTAMP_TOLERANCE_SECONDS
-from orderbridge.domain.tokens import FAMILY_LIFETIME_SECONDS, LIFETIME_SECONDS, REFRESH_GRACE_SECONDS
-from orderbridge.domain.views import PARTNER_EVENTS
-from orderbridge.runtime.http import MAX_BODY_BYTES
-from orderbridge.usecases.reading import DEFAULT_LIMIT, MAX_LIMIT
-from orderbridge_cli import error_catalogue
+from orderbridge.entrypoints.api import MAX_BODY_BYTES
+from orderbridge.forwarding.forward.cancelling import CancelAnswer
+from orderbridge.orders.order import MAX_LINES, MAX_QUANTITY, MAX_REFERENCE_LENGTH, OrderStatus, ProductLine, SalesOrder
+from orderbridge.partners.signatures import ADVISED_KEY_BITS, MIN_KEY_BITS, TIMESTAMP_TOLERANCE_SECONDS
+from orderbridge.partners.tokens import FAMILY_LIFETIME_SECONDS, LIFETIME_SECONDS, REFRESH_GRACE_SECONDS
+from orderbridge.reading.orders import DEFAULT_LIMIT, MAX_LIMIT
+from orderbridge.reading.views import PARTNER_EVENTS
+from orderbridge_cli.catalogue import error_catalogue
 from tests.contract.template import template
 from tests.docs.guide import Shell, assert_as_documented, steps
 

@@ -10,17 +10,19 @@ from typing import Any, get_args
 import pytest
 from typer.main import get_command
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.forwards import FINAL_STATES, ForwardState, TimelineEntry, new_unrouted_forward
-from orderbridge.domain.orders import OrderStatus
-from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.stock_drift import Comparison
-from orderbridge.domain.stock_runs import RunReport
-from orderbridge.domain.views import OrderView
-from orderbridge.usecases import operating_channels
-from orderbridge.usecases.stock_sync import RunResult
-from orderbridge_cli import orders, partners
+from orderbridge.channels.channel import Channel
+from orderbridge.forwarding.forward.states import FINAL_STATES, ForwardState, new_unrouted_forward
+from orderbridge.orders.order import OrderStatus
+from orderbridge.reading.views import OrderView
+from orderbridge.stock.drift import Comparison
+from orderbridge.stock.levels import StockLevel
+from orderbridge.stock.runs import RunReport
+from orderbridge.stock.sync import RunResult
+from orderbridge.values.timeline import TimelineEntry
+from orderbridge_cli.channels import operating as operating_channels
 from orderbridge_cli.main import app
+from orderbridge_cli.orders import command as orders
+from orderbridge_cli.partners import command as partners
 from tests.docs.pages import DOCS, ROOT
 from tests.fakes import samples
 

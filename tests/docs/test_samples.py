@@ -12,16 +12,16 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
-from orderbridge.domain.orders import ChannelRef, Order, parse_sales_order
-from orderbridge.domain.partners import Partner, SignatureProfile, hash_client_secret
-from orderbridge.domain.times import utc_now
-from orderbridge.domain.tokens import SigningKeys
-from orderbridge.runtime.http import Response, api_handler
-from orderbridge.usecases.authentication import LogIn
-from orderbridge.usecases.callers import ApiRequest, Callers
-from orderbridge.usecases.codes import CodeAllocator
-from orderbridge.usecases.intake import AcceptOrder
-from orderbridge.usecases.tokens import TokenVerifier
+from orderbridge.entrypoints.api import Response, api_handler
+from orderbridge.orders.intake import AcceptOrder
+from orderbridge.orders.numbering import CodeAllocator
+from orderbridge.orders.order import Order, parse_sales_order
+from orderbridge.partners.callers import ApiRequest, Callers, TokenVerifier
+from orderbridge.partners.login import LogIn
+from orderbridge.partners.partner import Partner, SignatureProfile, hash_client_secret
+from orderbridge.partners.tokens import SigningKeys
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.times import utc_now
 from tests.docs.conftest import KeyPair
 from tests.docs.http_door import Answer, Door, Request
 from tests.docs.samples import ALL, SAMPLES, Sample

@@ -18,7 +18,7 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from orderbridge.domain.cursors import OrderCursor
+from orderbridge.reading.cursors import OrderCursor
 from orderbridge_cli.local.stack_file import StackDescription
 from tests.e2e.actors import Operator, Partner, Platforms, sales_order
 from tests.e2e.conftest import outlive_caches, wait_for

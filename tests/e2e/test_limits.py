@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
-from orderbridge.aws.limits import bucket_pk
+from orderbridge.partners.table import bucket_pk
 from orderbridge_cli.local.stack_file import StackDescription
 from tests.e2e.actors import Partner, sales_order
 from tests.e2e.conftest import SEEDS

@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
-from orderbridge.aws.stock import stock_item
-from orderbridge.domain.stock import StockLevel
+from orderbridge.stock.levels import StockLevel
+from orderbridge.stock.table import stock_item
 from orderbridge_cli.local.stack_file import StackDescription
 from tests.e2e.actors import Operator, Partner, sales_order
 from tests.e2e.conftest import wait_for

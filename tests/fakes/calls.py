@@ -6,10 +6,10 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime
 
-from orderbridge.domain.partners import SignatureProfile
-from orderbridge.domain.signatures import message_to_sign
-from orderbridge.domain.tokens import issue_token, new_claims
-from orderbridge.usecases.callers import ApiRequest
+from orderbridge.partners.callers import ApiRequest
+from orderbridge.partners.partner import SignatureProfile
+from orderbridge.partners.signatures import message_to_sign
+from orderbridge.partners.tokens import issue_token, new_claims
 from tests.fakes.samples import CLIENT_ID, SIGNING_KEYS, sign
 
 

@@ -6,14 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from orderbridge.domain.breakers import Breaker
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import ChannelRef
-from orderbridge.domain.partners import Partner
-from orderbridge.domain.site_keys import PER_SITE, is_any_site, is_of_some_site
-from orderbridge.domain.tokens import SigningKeys
-from orderbridge.ports import ChannelUnusable, LostRace
+from orderbridge.channels.breaker import Breaker
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.ports import ChannelUnusable
+from orderbridge.channels.site_keys import PER_SITE, is_any_site, is_of_some_site
+from orderbridge.partners.partner import Partner
+from orderbridge.partners.tokens import SigningKeys
+from orderbridge.values.conflicts import LostRace
+from orderbridge.values.ids import ChannelRef
 from tests.fakes.steps import Steps
 
 

@@ -8,26 +8,26 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from orderbridge.domain.breakers import probed_now
-from orderbridge.domain.cancelling import ChannelCancellation
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.events import FORWARD_QUEUED, ForwardMessage
-from orderbridge.domain.forwards import Forward, ForwardState
-from orderbridge.domain.lookups import CannotLook, Finding
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import Order
-from orderbridge.ports import ForwardRecord
-from orderbridge.usecases.cancelling import CancelOrder
-from orderbridge.usecases.channel_watch import ChannelWatch
-from orderbridge.usecases.forwarding import ForwardOrder
-from orderbridge.usecases.operating_forwards import MoveForward
-from orderbridge.usecases.publishing import PublishOrder
-from orderbridge.usecases.publishing_changes import PublishForwardChange, SweepUntold
-from orderbridge.usecases.recently_asked import RecentlyAsked
-from orderbridge.usecases.releasing import ReleaseForwards, RouteOrders
-from orderbridge.usecases.sweeping import Sweep
-from orderbridge.usecases.sweeps import SweepAll
-from orderbridge.usecases.waking import ReleaseInBatches, WakeChannels
+from orderbridge.channels.breaker import probed_now
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.lookups import CannotLook, Finding
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.forwarding.cancelling import CancelOrder
+from orderbridge.forwarding.channel_watch import ChannelWatch
+from orderbridge.forwarding.events import FORWARD_QUEUED, ForwardMessage
+from orderbridge.forwarding.forward.cancelling import ChannelCancellation
+from orderbridge.forwarding.forward.states import Forward, ForwardState
+from orderbridge.forwarding.ports import ForwardRecord
+from orderbridge.forwarding.publishing import PublishOrder
+from orderbridge.forwarding.publishing_changes import PublishForwardChange, SweepUntold
+from orderbridge.forwarding.recently_asked import RecentlyAsked
+from orderbridge.forwarding.releasing import ReleaseForwards, RouteOrders
+from orderbridge.forwarding.sending import ForwardOrder
+from orderbridge.forwarding.sweeping import Sweep
+from orderbridge.forwarding.waking import ReleaseInBatches, WakeChannels
+from orderbridge.orders.order import Order
+from orderbridge.values.sweeps import SweepAll
+from orderbridge_cli.forwards.operating import MoveForward
 from tests.fakes.directories import Channels, Credentials, Mappings, Partners
 from tests.fakes.outward import Bus, FakePlatform, Queues
 from tests.fakes.samples import NOW, SIRCLO, partner

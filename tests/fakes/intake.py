@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.orders import Order
-from orderbridge.domain.problems import Problem
-from orderbridge.domain.tokens import SigningKeys, issue_token, new_claims
-from orderbridge.usecases.callers import ApiRequest, Callers
-from orderbridge.usecases.codes import CodeAllocator
-from orderbridge.usecases.intake import AcceptOrder
-from orderbridge.usecases.tokens import TokenVerifier
+from orderbridge.orders.intake import AcceptOrder
+from orderbridge.orders.numbering import CodeAllocator
+from orderbridge.orders.order import Order
+from orderbridge.partners.callers import ApiRequest, Callers, TokenVerifier
+from orderbridge.partners.tokens import SigningKeys, issue_token, new_claims
+from orderbridge.values.problems import Problem
 from tests.fakes.directories import Keys, Partners
 from tests.fakes.samples import CLIENT_ID, NOW, SIGNING_KEYS, order_body, partner, sign
 from tests.fakes.steps import Clock, Steps

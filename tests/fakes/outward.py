@@ -9,14 +9,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from orderbridge.domain.channels import Channel, CommonSettings
-from orderbridge.domain.events import Event, ForwardMessage
-from orderbridge.domain.lookups import Absent, Ambiguous, Finding, Found, FoundMappings, LookFailed
-from orderbridge.domain.mapping import MappingKey, MissingMappings
-from orderbridge.domain.orders import Order
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
-from orderbridge.domain.times import Clock
-from orderbridge.ports import ChannelUnusable, FrozenRequest
+from orderbridge.channels.channel import Channel, CommonSettings
+from orderbridge.channels.lookups import Absent, Ambiguous, Finding, Found, FoundMappings, LookFailed
+from orderbridge.channels.mapping import MappingKey, MissingMappings
+from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
+from orderbridge.channels.ports import ChannelUnusable
+from orderbridge.forwarding.events import ForwardMessage
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.orders.order import Order
+from orderbridge.values.events import Event
+from orderbridge.values.times import Clock
 from tests.fakes.steps import PortFailed, Steps
 
 

@@ -9,11 +9,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from orderbridge.domain.deliveries import Delivery
-from orderbridge.domain.forwards import Forward, TimelineEntry, Transition
-from orderbridge.domain.times import to_iso
-from orderbridge.usecases.publishing_changes import PublishForwardChange, SweepUntold
-from orderbridge.usecases.webhooks import SendDelivery, SweepDeliveries
+from orderbridge.forwarding.forward.states import Forward, Transition
+from orderbridge.forwarding.publishing_changes import PublishForwardChange, SweepUntold
+from orderbridge.values.timeline import TimelineEntry
+from orderbridge.values.times import to_iso
+from orderbridge.webhooks.delivery import Delivery
+from orderbridge.webhooks.sending import SendDelivery, SweepDeliveries
 from tests.fakes.outward import Bus
 from tests.fakes.statuses import sent_forward
 from tests.fakes.steps import Clock, Died, PortFailed, Steps

@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.limits import RateLimit, Taking, TokenBucket
-from orderbridge.domain.orders import Order, OrderKey, OrderSummary
-from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.views import OrderView
+from orderbridge.channels.channel import Channel
+from orderbridge.orders.order import Order, OrderSummary
+from orderbridge.partners.token_bucket import RateLimit, Taking, TokenBucket
+from orderbridge.reading.views import OrderView
+from orderbridge.stock.levels import StockLevel
+from orderbridge.values.ids import OrderKey
 from tests.fakes.store import Store
 
 

@@ -11,11 +11,12 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from orderbridge.domain.orders import ChannelRef, Order, OrderKey, SalesOrder
-from orderbridge.domain.partners import Partner, PartnerKey, hash_client_secret
-from orderbridge.domain.signatures import read_public_key
-from orderbridge.domain.times import after, to_iso
-from orderbridge.domain.tokens import SigningKeys
+from orderbridge.orders.order import Order, SalesOrder
+from orderbridge.partners.partner import Partner, PartnerKey, hash_client_secret
+from orderbridge.partners.signatures import read_public_key
+from orderbridge.partners.tokens import SigningKeys
+from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.values.times import after, to_iso
 
 NOW = datetime(2025, 1, 1, 3, 0, tzinfo=UTC)
 CLIENT_ID = "partner-client-001"

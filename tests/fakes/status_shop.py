@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.forwards import Forward
-from orderbridge.domain.statuses import channel_status
-from orderbridge.ports_status import StatusPage
-from orderbridge.usecases.status_sync import SyncStatuses
+from orderbridge.channels.channel import Channel
+from orderbridge.forwarding.forward.states import Forward
+from orderbridge.forwarding.order_status import channel_status
+from orderbridge.status.ports import StatusPage
+from orderbridge.status.sync import SyncStatuses
 from tests.fakes.directories import Channels
 from tests.fakes.statuses import Lists, OpenForwards, StatusRuns, days_ago, sent_forward
 from tests.fakes.steps import Clock, Steps

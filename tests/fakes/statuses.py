@@ -8,15 +8,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.forwards import Forward, ForwardState, new_forward
-from orderbridge.domain.leases import LeaseLost
-from orderbridge.domain.orders import ChannelRef
-from orderbridge.domain.status_changes import StatusReading, StatusTable, is_completed, is_open, open_since
-from orderbridge.domain.status_runs import StatusRun
-from orderbridge.domain.times import to_iso
+from orderbridge.channels.channel import Channel
+from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
+from orderbridge.forwarding.order_status import is_completed, is_open, open_since
 from orderbridge.platforms.ngorder.statuses import TABLE
-from orderbridge.ports_status import StatusPage, StatusQuery
+from orderbridge.status.changes import StatusReading, StatusTable
+from orderbridge.status.ports import StatusPage, StatusQuery
+from orderbridge.status.runs import StatusRun
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.leases import LeaseLost
+from orderbridge.values.times import to_iso
 from tests.fakes import samples
 from tests.fakes.steps import Steps
 from tests.fakes.store import Store

@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.leases import LeaseLost
-from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.stock_drift import PushResult, PushTarget
-from orderbridge.domain.stock_lists import ListedLevel, Snapshot, StockPage, StockReadFailed, UnusableMapping
-from orderbridge.domain.stock_runs import StockRun
-from orderbridge.domain.times import Clock
-from orderbridge.usecases.stock_sync import RunResult, SyncStock
+from orderbridge.channels.channel import Channel
+from orderbridge.stock.drift import PushResult, PushTarget
+from orderbridge.stock.levels import StockLevel
+from orderbridge.stock.lists import ListedLevel, Snapshot, StockPage, StockReadFailed, UnusableMapping
+from orderbridge.stock.runs import StockRun
+from orderbridge.stock.sync import RunResult, SyncStock
+from orderbridge.values.leases import LeaseLost
+from orderbridge.values.times import Clock
 from tests.fakes.outward import Bus
 from tests.fakes.steps import Clock as ManualClock
 from tests.fakes.steps import Steps

@@ -10,13 +10,15 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TypeVar
 
-from orderbridge.domain.deliveries import Delivery, DeliveryRef
-from orderbridge.domain.events import ForwardMessage
-from orderbridge.domain.forwards import LISTED_STATES, Forward, ForwardState, TimelineEntry, Transition
-from orderbridge.domain.orders import Order, OrderKey
-from orderbridge.domain.times import from_iso
-from orderbridge.ports import DueItem, ForwardRecord, FrozenRequest, LostRace
-from orderbridge.ports_webhooks import UntoldChange
+from orderbridge.forwarding.events import ForwardMessage
+from orderbridge.forwarding.forward.states import LISTED_STATES, Forward, ForwardState, Transition
+from orderbridge.forwarding.ports import DueItem, ForwardRecord, FrozenRequest, UntoldChange
+from orderbridge.orders.order import Order
+from orderbridge.values.conflicts import LostRace
+from orderbridge.values.ids import OrderKey
+from orderbridge.values.timeline import TimelineEntry
+from orderbridge.values.times import from_iso
+from orderbridge.webhooks.delivery import Delivery, DeliveryRef
 from tests.fakes.steps import Steps
 
 ForwardKey = tuple[OrderKey, str]

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from orderbridge.domain.deliveries import Answer, Delivery, DeliveryRef
-from orderbridge.domain.forwards import TimelineEntry
-from orderbridge.domain.times import Clock
-from orderbridge.domain.webhook_signing import WebhookSecret
-from orderbridge.domain.webhooks import EVENTS, Webhook
-from orderbridge.ports import LostRace
-from orderbridge.ports_webhooks import DeliveryRecord
+from orderbridge.values.conflicts import LostRace
+from orderbridge.values.timeline import TimelineEntry
+from orderbridge.values.times import Clock
+from orderbridge.webhooks.delivery import Answer, Delivery, DeliveryRef
+from orderbridge.webhooks.ports import DeliveryRecord
+from orderbridge.webhooks.signing import WebhookSecret
+from orderbridge.webhooks.webhook import EVENTS, Webhook
 from tests.fakes import samples
 from tests.fakes.steps import Steps
 from tests.fakes.store import Store, by_shards

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from orderbridge.platforms.transport import Call, Deadline, NoAnswer, Reply, Transport
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.transport import Call, NoAnswer, Reply, Transport
 from orderbridge_sandboxes.delivery import deliver
 from orderbridge_sandboxes.exchange import Request
 from orderbridge_sandboxes.faults import Faults

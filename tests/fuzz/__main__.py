@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable
 
-from orderbridge.platforms.transport import MAX_REPLY_BYTES, Reply
+from orderbridge.http.transport import MAX_REPLY_BYTES, Reply
 from tests.fuzz.inputs import Inputs, inputs
 from tests.fuzz.parsers import Parser, parsers
 from tests.fuzz.replies import Replies, adversarial

@@ -17,25 +17,24 @@ from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qsl
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.code_text import compared
-from orderbridge.domain.mapping import MappingKey, MappingKind, parse_value
-from orderbridge.domain.orders import parse_sales_order
-from orderbridge.domain.problems import Problem
-from orderbridge.domain.signatures import BadPublicKey, read_public_key
-from orderbridge.domain.tokens import issue_token, new_claims
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey, MappingKind, parse_value
+from orderbridge.http.transport import Reply
+from orderbridge.orders.order import parse_sales_order
+from orderbridge.partners.callers import ApiRequest, Callers, TokenVerifier
+from orderbridge.partners.signatures import BadPublicKey, read_public_key
+from orderbridge.partners.tokens import issue_token, new_claims
 from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.registry import definition_of
-from orderbridge.platforms.transport import Reply
 from orderbridge.platforms.values import InvalidValue
-from orderbridge.usecases import operating_mappings
-from orderbridge.usecases.callers import ApiRequest, Callers
-from orderbridge.usecases.operating_mappings import RowsRefused
-from orderbridge.usecases.reading import OrderFilter
-from orderbridge.usecases.stock_reading import StockFilter
-from orderbridge.usecases.tokens import TokenVerifier
-from orderbridge_cli.channels import read_json_object
-from orderbridge_cli.mapping_csv import UnreadableFile, read_rows, write_rows
+from orderbridge.reading.orders import OrderFilter
+from orderbridge.reading.stock import StockFilter
+from orderbridge.values.problems import Problem
+from orderbridge.values.text import compared
+from orderbridge_cli.channels.command import read_json_object
+from orderbridge_cli.mappings import operating as operating_mappings
+from orderbridge_cli.mappings.csv_files import UnreadableFile, read_rows, write_rows
+from orderbridge_cli.mappings.operating import RowsRefused
 from orderbridge_cli.output import Failure
 from orderbridge_cli.signatures.mistakes import SignedRequest
 from orderbridge_cli.signatures.report import examine

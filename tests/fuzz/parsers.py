@@ -20,32 +20,35 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from orderbridge import platforms
-from orderbridge.domain import outcomes
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.outcomes import MAX_DETAIL_LENGTH, Accepted
-from orderbridge.domain.status_changes import StatusReading, take_in
-from orderbridge.domain.stock import UnreadableLevel, parse_level
-from orderbridge.domain.stock_drift import PushTarget
-from orderbridge.domain.stock_lists import ListedLevel, Snapshot, StockReadFailed
-from orderbridge.platforms import answers, asking, documents, numbers, reading, transport
-from orderbridge.platforms.asking import AskFailed
-from orderbridge.platforms.endpoints import Request
+from orderbridge.channels import outcomes
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.outcomes import Accepted
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.http import retry_after, transport
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.transport import Call, NoAnswer, Reply
+from orderbridge.http.turns import Turns
+from orderbridge.platforms.calls import answers, asking, documents, numbers, reading
+from orderbridge.platforms.calls.asking import AskFailed
+from orderbridge.platforms.calls.endpoints import Request
+from orderbridge.platforms.calls.numbers import MAX_ID_LENGTH
+from orderbridge.platforms.calls.pace import Pace
+from orderbridge.platforms.calls.paging import ListFailed
 from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.ngorder import replies as ngorder_replies
 from orderbridge.platforms.ngorder.client import NgorderClient
-from orderbridge.platforms.numbers import MAX_ID_LENGTH
-from orderbridge.platforms.pace import Pace
-from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.registry import definition_of
 from orderbridge.platforms.salesmania import account as salesmania_account
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.lookup import page_in
 from orderbridge.platforms.stock import StockAccount
-from orderbridge.platforms.transport import Call, Deadline, NoAnswer, Reply
-from orderbridge.platforms.turns import Turns
-from orderbridge.ports import FrozenRequest
-from orderbridge.ports_status import StatusQuery, StatusReadFailed
+from orderbridge.status.changes import StatusReading, take_in
+from orderbridge.status.ports import StatusQuery, StatusReadFailed
+from orderbridge.stock.drift import PushTarget
+from orderbridge.stock.levels import UnreadableLevel, parse_level
+from orderbridge.stock.lists import ListedLevel, Snapshot, StockReadFailed
+from orderbridge.values.text import MAX_DETAIL_LENGTH
 from orderbridge_cli.catalogue.used import requests_of
 from orderbridge_sandboxes import demo
 from tests.unit.domain.status_cases import LATER, sent
@@ -362,7 +365,7 @@ def _of_documents() -> Iterator[Parser]:
     yield Parser("told", lambda reply: require_short(answers.told(reply, unwanted), MAX_DETAIL_LENGTH))
     text = lambda reply: reply.body.decode("utf-8", "replace")  # noqa: E731
     yield Parser("redacted", lambda reply: require_short(answers.redacted(text(reply), unwanted), MAX_DETAIL_LENGTH))
-    yield Parser("retry_after_seconds", lambda reply: answers.retry_after_seconds(reply.headers))
+    yield Parser("retry_after_seconds", lambda reply: retry_after.retry_after_seconds(reply.headers))
     yield Parser(
         "common_outcome", lambda reply: answers.common_outcome(reply, refuses_with_503=True, unwanted=unwanted)
     )

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from orderbridge.platforms.transport import MAX_REPLY_BYTES, Reply
+from orderbridge.http.transport import MAX_REPLY_BYTES, Reply
 from tests.unit.platforms.examples import CODE, SAMPLES
 
 STATUSES = (200, 200, 200, 200, 200, 200, 201, 202, 204, 302, 400, 401, 403, 404, 408, 409, 410, 422, 429, 500, 503)

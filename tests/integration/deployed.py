@@ -21,14 +21,19 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from orderbridge.aws import channel_items, clients, forward_items, items
-from orderbridge.aws.channels import ChannelSecret, TableChannels, credentials_secret
-from orderbridge.domain.channels import Channel, origin
-from orderbridge.domain.forwards import Forward, ForwardState
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import Order
-from orderbridge.domain.partners import Partner
-from orderbridge.usecases import sweeps
+from orderbridge.aws import clients, items
+from orderbridge.channels import table as channel_table
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.table import ChannelSecret, TableChannels, credentials_secret
+from orderbridge.forwarding import items as forward_items
+from orderbridge.forwarding.forward.states import Forward, ForwardState
+from orderbridge.http.base_urls import origin
+from orderbridge.orders import table as order_table
+from orderbridge.orders.order import Order
+from orderbridge.partners import table as partner_table
+from orderbridge.partners.partner import Partner
+from orderbridge.values import sweeps
 from tests.contract.template import template
 
 REGION = "ap-southeast-3"
@@ -167,7 +172,7 @@ class Deployed:
         return [item for item in found if item["PK"]["S"].startswith(pk)]
 
     def orders(self) -> list[Order]:
-        return [items.read_order(item) for item in self.items("ORDER#") if item["SK"]["S"] == "ORDER"]
+        return [order_table.read_order(item) for item in self.items("ORDER#") if item["SK"]["S"] == "ORDER"]
 
     def forwards(self) -> dict[str, Forward]:
         """Every forward, by channel; for tests of one order."""
@@ -178,11 +183,11 @@ class Deployed:
         return {channel: forward.state for channel, forward in self.forwards().items()}
 
     def add_partner(self, partner: Partner) -> None:
-        self.put(items.partner_item(partner))
+        self.put(partner_table.partner_item(partner))
         for key in partner.keys:
-            self.put(items.partner_key_item(partner.client_id, key))
+            self.put(partner_table.partner_key_item(partner.client_id, key))
         for site, channels in partner.routes.items():
-            self.put(items.route_item(partner.client_id, site, channels))
+            self.put(partner_table.route_item(partner.client_id, site, channels))
 
     def add_secret(self, name: str, document: Any) -> None:
         _aws("secretsmanager").create_secret(Name=name, SecretString=json.dumps(document))
@@ -196,8 +201,8 @@ class Deployed:
 
     def put_channel(self, channel: Channel) -> None:
         """The channel's settings, its breaker closed, paused or not."""
-        self.put(channel_items.channel_item(channel))
-        self.put_away(items.breaker_pk(channel.platform, channel.name), "STATE")
+        self.put(channel_table.channel_item(channel))
+        self.put_away(channel_table.breaker_pk(channel.platform, channel.name), "STATE")
         if channel.state == "paused":
             channels = TableChannels(_aws("dynamodb"), self.table)
             assert channels.pause(channel, channel.paused_reason or "", channel.since or "2025-01-01T00:00:00.000Z")
@@ -207,7 +212,7 @@ class Deployed:
         self.add_secret(credentials_secret(STACK, channel.platform, channel.name), json.loads(secret.text()))
 
     def add_mapping(self, channel: str, need: MappingKey, value: Any) -> None:
-        self.put(channel_items.mapping_item(channel, need, value if isinstance(value, str) else json.dumps(value)))
+        self.put(channel_table.mapping_item(channel, need, value if isinstance(value, str) else json.dumps(value)))
 
     def stream_records(self, pk: str = "ORDER#", event_name: str = "INSERT") -> dict[str, Any]:
         """An event of the table's stream with what now stands there; bytes as Base64, as streams have them."""

@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from orderbridge.domain.partners import Partner, hash_client_secret
-from orderbridge_cli.local_events import sample_event as sample_event
-from orderbridge_cli.local_events import with_values
+from orderbridge.partners.partner import Partner, hash_client_secret
+from orderbridge_cli.local.events import sample_event, with_values
 from tests.fakes import samples
 from tests.integration.deployed import PEPPER, Deployed
 

@@ -8,14 +8,17 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws import forward_items, items, webhook_items
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.deliveries import Delivery, DeliveryRef
-from orderbridge.domain.events import ForwardMessage
-from orderbridge.domain.forwards import ForwardState, new_forward
-from orderbridge.domain.orders import ChannelRef, parse_sales_order
-from orderbridge.domain.times import after, to_iso, utc_now
-from orderbridge_cli.local_events import event_names
+from orderbridge.channels.channel import Channel
+from orderbridge.forwarding import items as forward_items
+from orderbridge.forwarding.events import ForwardMessage
+from orderbridge.forwarding.forward.states import ForwardState, new_forward
+from orderbridge.orders import table as order_table
+from orderbridge.orders.order import parse_sales_order
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.times import after, to_iso, utc_now
+from orderbridge.webhooks import items as webhook_items
+from orderbridge.webhooks.delivery import Delivery, DeliveryRef
+from orderbridge_cli.local.events import event_names
 from orderbridge_sandboxes import demo
 from tests.contract.template import template
 from tests.fakes import samples
@@ -69,7 +72,7 @@ def stored_order(deployed: Deployed, message: ForwardMessage) -> None:
     """The order and the queued forward that a message speaks of."""
     content = parse_sales_order(sample_event("order_intake")["body"].encode())
     order = replace(samples.order(message.code), key=message.key, content=content, channels=(message.channel,))
-    deployed.put(items.order_item(order))
+    deployed.put(order_table.order_item(order))
     deployed.put(forward_items.forward_item(new_forward(order.key, order.code, message.channel, utc_now(), 60).forward))
 
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge_cli.local.aws import EngineClients
-from orderbridge_cli.local.processes import wait_until
+from orderbridge_cli.local.engine.aws import EngineClients
+from orderbridge_cli.local.machine.processes import wait_until
 from orderbridge_cli.local.stack import LocalStack
 from tests.patience import PATIENCE_S
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from orderbridge_cli.local import engine_process
+from orderbridge_cli.local.engine import engine_process
 
 MENDED = f"mended = __import__('runpy').run_path({str(Path(engine_process.__file__))!r})\n"
 SESSIONS = """

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from orderbridge_cli.local.front_door import Answer, FrontDoor
-from orderbridge_cli.local.problems import PortTaken
+from orderbridge_cli.local.machine.problems import PortTaken
 from tests.patience import PATIENCE_S
 
 TOO_LARGE = Answer(413, ((b"Content-Type", b"application/json"),), b"too large")

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from orderbridge_cli.local.calls import CALLS
-from orderbridge_cli.local.gaps import Gap, known_gaps, without_refused
-from orderbridge_cli.local.rewrites import REWRITES, rewritten
+from orderbridge_cli.local.deployment.calls import CALLS
+from orderbridge_cli.local.deployment.gaps import Gap, known_gaps, without_refused
+from orderbridge_cli.local.deployment.rewrites import REWRITES, rewritten
 
 
 def gap(kind: str, property_: str = "", how: str = "left_out") -> Gap:

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge_cli.local.loops import unrolled
-from orderbridge_cli.local.problems import LocalStackProblem
-from orderbridge_cli.local.template import read_template
+from orderbridge_cli.local.deployment.loops import unrolled
+from orderbridge_cli.local.deployment.template import read_template
+from orderbridge_cli.local.machine.problems import LocalStackProblem
 
 EXTENSIONS = "AWS::LanguageExtensions"
 SAM = "AWS::Serverless-2016-10-31"

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge_cli.local.deployment import Deployment
-from orderbridge_cli.local.packages import function_package, local_layer, modules_not_in_layer
-from orderbridge_cli.local.places import Project, StateDir
-from orderbridge_cli.local.problems import LocalStackProblem
+from orderbridge_cli.local.deployment.deployment import Deployment
+from orderbridge_cli.local.deployment.packages import function_package, local_layer, modules_not_in_layer
+from orderbridge_cli.local.machine.places import Project, StateDir
+from orderbridge_cli.local.machine.problems import LocalStackProblem
 
 
 def test_a_package_is_named_by_its_content(tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from orderbridge_cli.local import processes
-from orderbridge_cli.local.processes import ProcessBook, live_processes, start_of, wait_until
+from orderbridge_cli.local.machine import processes
+from orderbridge_cli.local.machine.processes import ProcessBook, live_processes, start_of, wait_until
 from tests.patience import PATIENCE_S
 
 GRACE_S = PATIENCE_S

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge_cli.local.read_back.comparison import differences
-from orderbridge_cli.local.template import NO_VALUE, Deployed, Unresolvable
+from orderbridge_cli.local.deployment.read_back.comparison import differences
+from orderbridge_cli.local.deployment.template import NO_VALUE, Deployed, Unresolvable
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from orderbridge_cli.local.problems import AlreadyRunning, DeploymentFailed, PortTaken, TemplateNotHeld
-from orderbridge_cli.local.processes import wait_until
+from orderbridge_cli.local.machine.problems import AlreadyRunning, DeploymentFailed, PortTaken, TemplateNotHeld
+from orderbridge_cli.local.machine.processes import wait_until
 from tests.local.conftest import Notes
 from tests.patience import PATIENCE_S
 

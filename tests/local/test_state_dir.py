@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from orderbridge_cli.local.logs import LogLimit
-from orderbridge_cli.local.places import StateDir
-from orderbridge_cli.local.ports import claim_kept, kept_ports
-from orderbridge_cli.local.problems import PortTaken
-from orderbridge_cli.local.saved_state import forget_stream_positions
+from orderbridge_cli.local.engine.saved_state import forget_stream_positions
+from orderbridge_cli.local.machine.logs import LogLimit
+from orderbridge_cli.local.machine.places import StateDir
+from orderbridge_cli.local.machine.ports import claim_kept, kept_ports
+from orderbridge_cli.local.machine.problems import PortTaken
 from orderbridge_cli.local.stack_file import StackDescription
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from orderbridge_cli.local.gaps import known_gaps
-from orderbridge_cli.local.problems import LocalStackProblem
+from orderbridge_cli.local.deployment.gaps import known_gaps
+from orderbridge_cli.local.deployment.template import parameter_values, read_template
+from orderbridge_cli.local.machine.problems import LocalStackProblem
 from orderbridge_cli.local.stack import LocalStack
-from orderbridge_cli.local.template import parameter_values, read_template
 from tests.patience import PATIENCE_S
 
 

@@ -11,7 +11,7 @@ import urllib.request
 
 import pytest
 
-from orderbridge_cli.local.processes import wait_until
+from orderbridge_cli.local.machine.processes import wait_until
 from orderbridge_sandboxes import Fault, NgorderPlatform, NgorderSandbox, Request
 from orderbridge_sandboxes.delivery import deliver
 from orderbridge_sandboxes.faults import Faults

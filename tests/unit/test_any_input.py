@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orderbridge.http.transport import Reply
 from orderbridge.platforms.names import platform_names
-from orderbridge.platforms.transport import Reply
 from tests.fuzz.inputs import Inputs, inputs
 
 INPUTS = st.integers(0, 2**64 - 1).map(lambda seed: Inputs(random.Random(seed)).any_input())

@@ -19,8 +19,8 @@ from urllib.parse import urlsplit
 
 import h11
 
-from orderbridge_cli.local.ports import HOST
-from orderbridge_cli.local.problems import LocalStackProblem, PortTaken
+from orderbridge_cli.local.machine.ports import HOST
+from orderbridge_cli.local.machine.problems import LocalStackProblem, PortTaken
 
 MAX_BODY_BYTES = 10 * 1024 * 1024  # API Gateway's quota
 _MAX_HEAD_BYTES = 64 * 1024

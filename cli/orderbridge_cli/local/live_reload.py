@@ -9,10 +9,10 @@ from pathlib import Path
 import watchfiles
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orderbridge_cli.local.aws import EngineClients
-from orderbridge_cli.local.deployment import Deployment
-from orderbridge_cli.local.places import Project
-from orderbridge_cli.local.problems import LocalStackProblem
+from orderbridge_cli.local.deployment.deployment import Deployment
+from orderbridge_cli.local.engine.aws import EngineClients
+from orderbridge_cli.local.machine.places import Project
+from orderbridge_cli.local.machine.problems import LocalStackProblem
 
 _LOOK_EVERY_MS = 300
 

@@ -2,8 +2,8 @@
 
 import uuid
 
+from orderbridge_cli.local.deployment.template import Json
 from orderbridge_cli.local.front_door import Answer
-from orderbridge_cli.local.template import Json
 
 _HEADER = "gatewayresponse.header."
 

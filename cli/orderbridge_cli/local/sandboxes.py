@@ -7,10 +7,10 @@ import json
 import os
 from collections.abc import Mapping
 
-from orderbridge_cli.local.places import StateDir
-from orderbridge_cli.local.ports import claim_kept
-from orderbridge_cli.local.problems import SandboxProblem
-from orderbridge_cli.local.processes import ChildProcess, ProcessBook
+from orderbridge_cli.local.machine.places import StateDir
+from orderbridge_cli.local.machine.ports import claim_kept
+from orderbridge_cli.local.machine.problems import SandboxProblem
+from orderbridge_cli.local.machine.processes import ChildProcess, ProcessBook
 from orderbridge_sandboxes import SANDBOXES
 
 PLATFORMS = tuple(SANDBOXES)

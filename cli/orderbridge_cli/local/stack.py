@@ -11,24 +11,30 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Final, Self
 
-from orderbridge_cli.local.aws import EngineClients
-from orderbridge_cli.local.calls import make_calls
-from orderbridge_cli.local.deployment import DeployedStack, Deployment
-from orderbridge_cli.local.engine import ACCESS_KEY, REGION, SECRET_KEY, Engine
+from orderbridge_cli.local.deployment.calls import make_calls
+from orderbridge_cli.local.deployment.deployment import DeployedStack, Deployment
+from orderbridge_cli.local.deployment.gaps import known_gaps
+from orderbridge_cli.local.deployment.read_back import ReadBack, deployed_values, read_back
+from orderbridge_cli.local.deployment.template import read_template
+from orderbridge_cli.local.engine.aws import EngineClients
+from orderbridge_cli.local.engine.engine import ACCESS_KEY, REGION, SECRET_KEY, Engine
 from orderbridge_cli.local.front_door import FrontDoor
-from orderbridge_cli.local.gaps import known_gaps
 from orderbridge_cli.local.live_reload import LiveReload
-from orderbridge_cli.local.logs import LogLimit
-from orderbridge_cli.local.places import DEFAULT_STATE_DIR, PROJECT_ROOT, STACK_FILE, Project, StateDir
-from orderbridge_cli.local.ports import is_free, kept_ports
-from orderbridge_cli.local.problems import AlreadyRunning, EngineProblem, PortTaken, SandboxProblem, TemplateNotHeld
-from orderbridge_cli.local.processes import ProcessBook, group_memory_bytes
-from orderbridge_cli.local.read_back import ReadBack, deployed_values, read_back
+from orderbridge_cli.local.machine.logs import LogLimit
+from orderbridge_cli.local.machine.places import DEFAULT_STATE_DIR, PROJECT_ROOT, STACK_FILE, Project, StateDir
+from orderbridge_cli.local.machine.ports import is_free, kept_ports
+from orderbridge_cli.local.machine.problems import (
+    AlreadyRunning,
+    EngineProblem,
+    PortTaken,
+    SandboxProblem,
+    TemplateNotHeld,
+)
+from orderbridge_cli.local.machine.processes import ProcessBook, group_memory_bytes
 from orderbridge_cli.local.refusals import too_large
 from orderbridge_cli.local.sandboxes import PLATFORMS, Sandboxes
 from orderbridge_cli.local.stack_file import StackDescription
 from orderbridge_cli.local.sweeps import Sweeps
-from orderbridge_cli.local.template import read_template
 
 _log = logging.getLogger(__name__)
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from orderbridge_cli.local.files import make_private, write_atomically
+from orderbridge_cli.local.machine.files import make_private, write_atomically
 
 
 @dataclass(frozen=True)

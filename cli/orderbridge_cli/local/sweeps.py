@@ -6,8 +6,8 @@ import threading
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from orderbridge_cli.local.aws import EngineClients
-from orderbridge_cli.local.engine import ACCOUNT, REGION
+from orderbridge_cli.local.engine.aws import EngineClients
+from orderbridge_cli.local.engine.engine import ACCOUNT, REGION
 
 _JOIN_S = 1.0  # a sweep that is at work has the engine's own time to finish
 

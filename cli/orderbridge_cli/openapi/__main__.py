@@ -6,7 +6,7 @@ import json
 import sys
 from pathlib import Path
 
-from orderbridge.runtime.published import OPENAPI, PAGE
+from orderbridge.entrypoints.published import OPENAPI, PAGE
 from orderbridge_cli.openapi.document import build
 from orderbridge_cli.openapi.page import render
 

@@ -10,9 +10,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from orderbridge.domain.orders import MAX_LINES
-from orderbridge.domain.partners import CLIENT_ID
-from orderbridge.domain.signatures import ADVISED_KEY_BITS, MIN_KEY_BITS, TIMESTAMP_TOLERANCE_SECONDS
+from orderbridge.orders.order import MAX_LINES
+from orderbridge.partners.partner import CLIENT_ID
+from orderbridge.partners.signatures import ADVISED_KEY_BITS, MIN_KEY_BITS, TIMESTAMP_TOLERANCE_SECONDS
 from orderbridge_cli.openapi import schemas as answer_models
 from orderbridge_cli.openapi.endpoints import ENDPOINTS, TAGS, Endpoint, Parameter, Success
 from orderbridge_cli.openapi.errors import BY_CODE

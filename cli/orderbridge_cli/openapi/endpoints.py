@@ -8,11 +8,11 @@ from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 
-from orderbridge.domain.orders import MAX_REFERENCE_LENGTH, OrderStatus, SalesOrder
-from orderbridge.usecases.authentication import LoginRequest, RefreshRequest
-from orderbridge.usecases.cancel_request import CancelBody
-from orderbridge.usecases.reading import DEFAULT_LIMIT, MAX_LIMIT
-from orderbridge.usecases.stock_reading import LONGEST_CODE
+from orderbridge.orders.order import MAX_REFERENCE_LENGTH, OrderStatus, SalesOrder
+from orderbridge.partners.login import LoginRequest, RefreshRequest
+from orderbridge.reading.cancelling import CancelBody
+from orderbridge.reading.orders import DEFAULT_LIMIT, MAX_LIMIT
+from orderbridge.reading.stock import LONGEST_CODE
 from orderbridge_cli.openapi import examples, schemas
 from orderbridge_cli.openapi.errors import EVERY_BODY, EVERY_SIGNATURE, EVERY_TOKEN, EVERYWHERE
 

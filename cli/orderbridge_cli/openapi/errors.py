@@ -9,7 +9,10 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from orderbridge.domain.problems import (
+from orderbridge.entrypoints.api import MAX_BODY_BYTES
+from orderbridge.partners.callers import invalid_token, suspended
+from orderbridge.reading.orders import order_not_found
+from orderbridge.values.problems import (
     BodyTooLarge,
     Conflict,
     FieldError,
@@ -23,10 +26,7 @@ from orderbridge.domain.problems import (
     Unavailable,
     UnsupportedContentType,
 )
-from orderbridge.runtime.http import MAX_BODY_BYTES
-from orderbridge.usecases.reading import order_not_found
-from orderbridge.usecases.tokens import invalid_token, suspended
-from orderbridge_cli.error_catalogue import WORDS
+from orderbridge_cli.catalogue.error_catalogue import WORDS
 
 REQUEST_ID = "0d6ae0f0-1c2f-4b5e-9f0e-6a5a4a0a9d10"
 _LINK = re.compile(r"\[([^]]+)]\([^)]*\)")

@@ -6,18 +6,20 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from orderbridge.domain.cancelling import describe_cancellation
-from orderbridge.domain.cursors import OrderCursor, StockCursor
-from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry
-from orderbridge.domain.orders import ChannelRef, Order, OrderKey, parse_sales_order
-from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.views import OrderView
-from orderbridge.usecases.authentication import AccessToken
-from orderbridge.usecases.cancel_request import CancelledOrder
-from orderbridge.usecases.health import Health
-from orderbridge.usecases.intake import AcceptedOrder
-from orderbridge.usecases.reading import OrderPage
-from orderbridge.usecases.stock_reading import StockPage
+from orderbridge.forwarding.forward.cancelling import describe_cancellation
+from orderbridge.forwarding.forward.states import Forward, ForwardState
+from orderbridge.orders.intake import AcceptedOrder
+from orderbridge.orders.order import Order, parse_sales_order
+from orderbridge.partners.login import AccessToken
+from orderbridge.reading.cancelling import CancelledOrder
+from orderbridge.reading.cursors import OrderCursor, StockCursor
+from orderbridge.reading.health import Health
+from orderbridge.reading.orders import OrderPage
+from orderbridge.reading.stock import StockPage
+from orderbridge.reading.views import OrderView
+from orderbridge.stock.levels import StockLevel
+from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.values.timeline import TimelineEntry
 
 CLIENT_ID = "partner-client-001"
 TIMESTAMP = "1735689600"

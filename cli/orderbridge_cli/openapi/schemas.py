@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from orderbridge.domain.cancelling import CancelAnswer
-from orderbridge.domain.forwards import PaymentStatus, ShipmentProblem
-from orderbridge.domain.orders import MAX_LINES, MAX_QUANTITY, OrderStatus
-from orderbridge.domain.views import PARTNER_EVENTS
-from orderbridge.usecases.health import Wellbeing
+from orderbridge.forwarding.forward.cancelling import CancelAnswer
+from orderbridge.forwarding.forward.states import PaymentStatus, ShipmentProblem
+from orderbridge.orders.order import MAX_LINES, MAX_QUANTITY, OrderStatus
+from orderbridge.reading.health import Wellbeing
+from orderbridge.reading.views import PARTNER_EVENTS
 
 TIME = Field(
     description="ISO 8601, UTC, with milliseconds.",

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
-from orderbridge.domain.partners import SignatureProfile
-from orderbridge.domain.signatures import BadTimestamp, message_to_sign, timestamp_to_milliseconds
+from orderbridge.partners.partner import SignatureProfile
+from orderbridge.partners.signatures import BadTimestamp, message_to_sign, timestamp_to_milliseconds
 
 NEARBY_SECONDS = 600
 

@@ -17,8 +17,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey, RSAPublicNumbers
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
-from orderbridge.domain.partners import PartnerKey
-from orderbridge.domain.signatures import (
+from orderbridge.partners.partner import PartnerKey
+from orderbridge.partners.signatures import (
     TIMESTAMP_TOLERANCE_SECONDS,
     BadSignature,
     BadTimestamp,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from orderbridge.domain.signatures import UndecodableSignature, decode_signature
+from orderbridge.partners.signatures import UndecodableSignature, decode_signature
 from orderbridge_cli.signatures.mistakes import Mistake
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}[:\s]?)+")

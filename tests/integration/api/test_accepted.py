@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from orderbridge.domain.times import utc_now
-from orderbridge.domain.tokens import SigningKeys, verify_token
+from orderbridge.partners.tokens import SigningKeys, verify_token
+from orderbridge.values.times import utc_now
 from tests.fakes import samples
 from tests.integration.deployed import TOKEN_KEY, Call, Deployed
 from tests.integration.partner_side import PartnerSide, sample_event, with_body, with_headers

@@ -7,8 +7,8 @@ import json
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from orderbridge.aws.intake import TableOrderIntake
-from orderbridge.runtime import log
+from orderbridge.entrypoints import log
+from orderbridge.orders.table import TableOrderIntake
 from tests.fakes import samples
 from tests.integration.deployed import PEPPER, TOKEN_KEY, Deployed
 from tests.integration.partner_side import PartnerSide, sample_event, with_body, with_headers

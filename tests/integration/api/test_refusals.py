@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from orderbridge.aws import items
-from orderbridge.domain.times import utc_now
-from orderbridge.domain.tokens import SigningKeys, issue_token, new_claims
+from orderbridge.partners import table as partner_table
+from orderbridge.partners.tokens import SigningKeys, issue_token, new_claims
+from orderbridge.values.times import utc_now
 from tests.fakes import samples
 from tests.integration.deployed import TOKEN_KEY, Deployed
 from tests.integration.partner_side import Event, PartnerSide, sample_event, with_body, with_headers
@@ -199,7 +199,7 @@ def test_a_suspended_partner_is_403_at_every_door_and_learns_nothing_from_a_wron
     deployed: Deployed, partner: PartnerSide
 ) -> None:
     event = partner.order()
-    deployed.put({**items.partner_item(partner.partner), "state": {"S": "suspended"}})
+    deployed.put({**partner_table.partner_item(partner.partner), "state": {"S": "suspended"}})
     deployed.restart()
 
     answers = {

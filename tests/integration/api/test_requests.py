@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.signatures import message_to_sign
-from orderbridge.runtime.http import MAX_BODY_BYTES
+from orderbridge.entrypoints.api import MAX_BODY_BYTES
+from orderbridge.partners.signatures import message_to_sign
 from orderbridge_cli.openapi.endpoints import ENDPOINTS
 from tests.contract.template import template
 from tests.fakes import samples

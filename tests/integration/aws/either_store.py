@@ -6,11 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from orderbridge.aws.due import TableDueIndex
-from orderbridge.aws.intake import TableCodeCounter, TableOrderIntake
-from orderbridge.aws.order_desk import TableOrderDesk
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.orders import ChannelRef, Order
+from orderbridge.channels.channel import Channel
+from orderbridge.forwarding.due import TableDueIndex
+from orderbridge.forwarding.table import TableOrderDesk
+from orderbridge.orders.order import Order
+from orderbridge.orders.table import TableCodeCounter, TableOrderIntake
+from orderbridge.values.ids import ChannelRef
 from tests.fakes import directories, store
 from tests.integration.deployed import Deployed
 
@@ -44,7 +45,7 @@ def in_memory() -> Ports:
 
 
 def in_the_table(deployed: Deployed, dynamodb: Any) -> Ports:
-    from orderbridge.aws.channel_registry import TableChannelRegistry
+    from orderbridge_cli.channels.table import TableChannelRegistry
 
     deployed.add_channel(Channel(SHOP.name, SHOP.platform, SETTINGS), {})
 

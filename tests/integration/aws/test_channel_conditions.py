@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
-from orderbridge.domain.breakers import Breaker
-from orderbridge.domain.orders import ChannelRef
-from orderbridge.domain.times import after, to_iso
-from orderbridge.ports import LostRace
+from orderbridge.channels.breaker import Breaker
+from orderbridge.values.conflicts import LostRace
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.times import after, to_iso
 from tests.fakes.samples import NOW
 from tests.integration.aws.either_store import SHOP, Ports
 

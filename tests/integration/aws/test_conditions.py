@@ -8,15 +8,23 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.attempts import begin_attempt, settle_attempt
-from orderbridge.domain.events import message_of
-from orderbridge.domain.forwards import Forward, ForwardState, Transition, new_forward, new_unrouted_forward, postpone
-from orderbridge.domain.interventions import close_unrouted, retry
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.outcomes import Accepted, Rejected
-from orderbridge.domain.times import after, to_iso
-from orderbridge.domain.waiting import park_for_mappings
-from orderbridge.ports import DueItem, FrozenRequest, LostRace
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.outcomes import Accepted, Rejected
+from orderbridge.forwarding.events import message_of
+from orderbridge.forwarding.forward.attempts import begin_attempt, settle_attempt
+from orderbridge.forwarding.forward.interventions import close_unrouted, retry
+from orderbridge.forwarding.forward.states import (
+    Forward,
+    ForwardState,
+    Transition,
+    new_forward,
+    new_unrouted_forward,
+    postpone,
+)
+from orderbridge.forwarding.forward.waiting import park_for_mappings
+from orderbridge.forwarding.ports import DueItem, FrozenRequest
+from orderbridge.values.conflicts import LostRace
+from orderbridge.values.times import after, to_iso
 from tests.fakes.samples import NGORDER, NOW, SIRCLO, order
 from tests.integration.aws.either_store import Ports
 

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from orderbridge.aws.orders import TableOrders
-from orderbridge.aws.transactions import CONFLICT_TRIES
-from orderbridge.domain.attempts import begin_attempt, settle_attempt
-from orderbridge.domain.forwards import new_forward
-from orderbridge.domain.outcomes import Accepted
-from orderbridge.ports import LostRace
+from orderbridge.aws.writes import CONFLICT_TRIES
+from orderbridge.channels.outcomes import Accepted
+from orderbridge.forwarding.forward.attempts import begin_attempt, settle_attempt
+from orderbridge.forwarding.forward.states import new_forward
+from orderbridge.forwarding.table import TableOrders
+from orderbridge.values.conflicts import LostRace
 from tests.fakes.samples import NOW, SIRCLO, order
 from tests.integration.deployed import Deployed
 

@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws.due import TableDueIndex
 from orderbridge.aws.items import DUE_SHARDS
-from orderbridge.aws.untold import TableUntoldChanges
-from orderbridge.aws.webhooks import TableDueDeliveries
-from orderbridge.domain.times import after
-from orderbridge.usecases.sweeps import sweep_each
+from orderbridge.forwarding.due import TableDueIndex, TableUntoldChanges
+from orderbridge.values.sweeps import sweep_each
+from orderbridge.values.times import after
+from orderbridge.webhooks.table import TableDueDeliveries
 from tests.fakes.samples import NOW
 from tests.fakes.steps import Clock
 

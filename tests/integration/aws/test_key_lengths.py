@@ -6,20 +6,22 @@ from dataclasses import replace
 
 import pytest
 
-from orderbridge.aws import items
-from orderbridge.aws.channel_items import mapping_item
-from orderbridge.aws.forward_items import forward_item
 from orderbridge.aws.items import Item
-from orderbridge.aws.stock import stock_item
-from orderbridge.domain.forwards import Forward, new_forward
-from orderbridge.domain.mapping import MAX_KEY_BYTES, MappingKey
-from orderbridge.domain.orders import MAX_LINES, ChannelRef, Order, OrderKey, order_reference, parse_sales_order
-from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.times import from_iso
-from orderbridge.domain.waiting import park_for_mappings
+from orderbridge.channels.mapping import MAX_KEY_BYTES, MappingKey
+from orderbridge.channels.table import mapping_item
+from orderbridge.forwarding.forward.states import Forward, new_forward
+from orderbridge.forwarding.forward.waiting import park_for_mappings
+from orderbridge.forwarding.items import forward_item
+from orderbridge.orders import table as order_table
+from orderbridge.orders.order import MAX_LINES, Order, order_reference, parse_sales_order
+from orderbridge.partners import table as partner_table
 from orderbridge.platforms.ngorder import mapper as ngorder
 from orderbridge.platforms.salesmania import mapper as salesmania
 from orderbridge.platforms.sirclo import mapper as sirclo
+from orderbridge.stock.levels import StockLevel
+from orderbridge.stock.table import stock_item
+from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.values.times import from_iso
 from tests.fakes.samples import order_body
 
 PARTITION_KEY_BYTES = 2048
@@ -86,11 +88,11 @@ def test_the_longest_order_there_can_be_has_a_place_wherever_it_goes(character: 
     forward: Forward = new_forward(order.key, order.code, CHANNEL, from_iso(NOW), 60).forward
     parked = park_for_mappings(forward, salesmania.mapping_keys(order), from_iso(NOW)).forward
 
-    require_room(items.order_item(order))
-    require_room(items.order_item(replace(order, key=OrderKey(CLIENT_ID, "key:" + "~" * 128))))
+    require_room(order_table.order_item(order))
+    require_room(order_table.order_item(replace(order, key=OrderKey(CLIENT_ID, "key:" + "~" * 128))))
     require_room(forward_item(forward))
     require_room(forward_item(parked))
-    require_room(items.route_item(CLIENT_ID, MappingKey.of("route", order.content.site_code).key, (CHANNEL,)))
+    require_room(partner_table.route_item(CLIENT_ID, MappingKey.of("route", order.content.site_code).key, (CHANNEL,)))
     for need in needs:
         require_room(mapping_item(CHANNEL.name, need, "1"))
     for line in order.content.products:
@@ -100,5 +102,5 @@ def test_the_longest_order_there_can_be_has_a_place_wherever_it_goes(character: 
 def test_the_longest_key_that_can_be_imported_fits_every_item_it_stands_in() -> None:
     key = "k" * MAX_KEY_BYTES
     require_room(mapping_item(CHANNEL.name, MappingKey("product", key), "1"))
-    require_room(items.route_item(CLIENT_ID, key, (CHANNEL,)))
+    require_room(partner_table.route_item(CLIENT_ID, key, (CHANNEL,)))
     require_room(stock_item(StockLevel(CHANNEL.name, key, 1, NOW)))

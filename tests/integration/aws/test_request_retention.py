@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from orderbridge.aws import clients, forward_items
-from orderbridge.aws.orders import TableOrders
-from orderbridge.domain.forwards import new_forward
-from orderbridge.domain.times import utc_now
-from orderbridge.ports import FrozenRequest
+from orderbridge.aws import clients
+from orderbridge.forwarding import items as forward_items
+from orderbridge.forwarding.forward.states import new_forward
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.forwarding.table import TableOrders
+from orderbridge.values.times import utc_now
 from tests.contract.template import template
 from tests.fakes import samples
 from tests.integration.deployed import Deployed

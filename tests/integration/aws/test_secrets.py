@@ -11,11 +11,17 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from orderbridge.aws import clients
-from orderbridge.aws.channels import ChannelSecret, SecretCredentials, credentials_secret
-from orderbridge.aws.secrets import KEYS_CACHE_SECONDS, KEYS_REFETCH_SECONDS, SecretKeyRing, SecretPepper, signing_keys
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.problems import Unavailable
-from orderbridge.ports import ChannelUnusable
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.ports import ChannelUnusable
+from orderbridge.channels.table import ChannelSecret, SecretCredentials, credentials_secret
+from orderbridge.partners.secrets import (
+    KEYS_CACHE_SECONDS,
+    KEYS_REFETCH_SECONDS,
+    SecretKeyRing,
+    SecretPepper,
+    signing_keys,
+)
+from orderbridge.values.problems import Unavailable
 from tests.fakes.steps import Clock
 from tests.integration.deployed import STACK, Deployed
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws.channels import TableMappings
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.site_keys import PER_SITE, any_site, customer_key, customer_keys, read_key
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.site_keys import PER_SITE, any_site, customer_key, customer_keys, read_key
+from orderbridge.channels.table import TableMappings
 from tests.fakes import samples
 from tests.integration.deployed import Deployed
 

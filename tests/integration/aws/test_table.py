@@ -14,23 +14,29 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.aws import channel_items, forward_items, items
-from orderbridge.aws.attributes import from_attribute, to_attribute
+from orderbridge.aws import items
+from orderbridge.aws import timeline as timelines
 from orderbridge.aws.bus import EventBridgeBus
-from orderbridge.aws.channels import TableMappings
-from orderbridge.aws.due import TableDueIndex
-from orderbridge.aws.intake import TableOrderIntake
-from orderbridge.aws.partners import TablePartners
+from orderbridge.aws.items import from_attribute, to_attribute
 from orderbridge.aws.reads import batch_get
-from orderbridge.domain.breakers import Breaker
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.codes import order_code
-from orderbridge.domain.events import Event
-from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, new_forward
-from orderbridge.domain.mapping import KINDS, MappingKey
-from orderbridge.domain.orders import ChannelRef
-from orderbridge.domain.partners import Partner
-from orderbridge.ports import FrozenRequest
+from orderbridge.channels import table as channel_table
+from orderbridge.channels.breaker import Breaker
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import KINDS, MappingKey
+from orderbridge.channels.table import TableMappings
+from orderbridge.forwarding import items as forward_items
+from orderbridge.forwarding.due import TableDueIndex
+from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.orders import table as order_table
+from orderbridge.orders.codes import order_code
+from orderbridge.orders.table import TableOrderIntake
+from orderbridge.partners import table as partner_table
+from orderbridge.partners.partner import Partner
+from orderbridge.partners.table import TablePartners
+from orderbridge.values.events import Event
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.timeline import TimelineEntry
 from tests.fakes import samples
 from tests.fakes.steps import Clock
 from tests.integration.deployed import Deployed
@@ -126,7 +132,7 @@ def test_an_order_is_read_as_it_was_written() -> None:
         samples.order(),
         samples.order(due_at=None, channels=(), cancel_requested_at="2025", cancel_reason="é"),
     ):
-        assert items.read_order(items.order_item(order)) == order
+        assert order_table.read_order(order_table.order_item(order)) == order
 
 
 def test_requests_and_timelines_are_read_as_they_were_written() -> None:
@@ -135,11 +141,11 @@ def test_requests_and_timelines_are_read_as_they_were_written() -> None:
         request = FrozenRequest("POST", "/orders?x=1", body)
         assert forward_items.read_request(forward_items.request_item(forward, request)) == request
     for entry in (TimelineEntry("2025", "x"), TimelineEntry("2025", "x", "channel", "detail")):
-        assert forward_items.read_timeline_entry(forward_items.timeline_item("ORDER#x", entry)) == entry
+        assert timelines.read_timeline_entry(timelines.timeline_item("ORDER#x", entry)) == entry
 
 
 def _forwards() -> Iterator[Forward]:
-    from orderbridge.domain.forwards import new_forward
+    from orderbridge.forwarding.forward.states import new_forward
 
     order = samples.order()
     yield new_forward(order.key, order.code, samples.SIRCLO, samples.NOW, 60).forward
@@ -148,13 +154,13 @@ def _forwards() -> Iterator[Forward]:
 def test_two_lines_of_one_moment_stand_side_by_side() -> None:
     entry = TimelineEntry("2025-01-01T00:00:00.000Z", "x")
 
-    assert len({forward_items.timeline_item("ORDER#x", entry)["SK"]["S"] for _ in range(100)}) == 100
+    assert len({timelines.timeline_item("ORDER#x", entry)["SK"]["S"] for _ in range(100)}) == 100
 
 
 def test_channels_are_read_as_they_were_written() -> None:
     channel = Channel("a", "sirclo", {"base_url": "https://x.test", "timeout_s": Decimal("2.5")}, since="2025")
 
-    read = channel_items.read_channel(channel_items.channel_item(channel))
+    read = channel_table.read_channel(channel_table.channel_item(channel))
     assert replace(read, settings={}) == replace(channel, settings={})
     assert {name: str(value) for name, value in read.settings.items()} == {
         "base_url": "https://x.test",
@@ -165,17 +171,17 @@ def test_channels_are_read_as_they_were_written() -> None:
 @pytest.mark.parametrize("breaker", [Breaker(), Breaker(3, "2025", "500", 7)])
 def test_breakers_are_read_as_they_were_written(breaker: Breaker) -> None:
     channel = Channel("a", "sirclo", {"base_url": "https://x.test"})
-    state = items.to_item({"breaker": channel_items.breaker_values(breaker)})
+    state = items.to_item({"breaker": channel_table.breaker_values(breaker)})
 
-    assert channel_items.read_channel(channel_items.channel_item(channel), state).breaker == breaker
+    assert channel_table.read_channel(channel_table.channel_item(channel), state).breaker == breaker
 
 
 @pytest.mark.parametrize("name", ["shop", "a.b_c-d", "ngorder"])
 def test_both_items_of_a_channel_say_whose_they_are(name: str) -> None:
     ref = ChannelRef(name, "sirclo")
 
-    assert channel_items.channel_ref(channel_items.channel_item(Channel(name, "sirclo", {}))) == ref
-    assert channel_items.channel_ref(channel_items.state_keys(ref)) == ref
+    assert channel_table.channel_ref(channel_table.channel_item(Channel(name, "sirclo", {}))) == ref
+    assert channel_table.channel_ref(channel_table.state_keys(ref)) == ref
 
 
 @pytest.mark.parametrize(
@@ -206,8 +212,8 @@ def test_a_mapping_that_was_found_is_read_as_it_was_told(deployed: Deployed, dyn
 
 
 def test_a_stored_value_that_is_no_json_is_left_for_the_platform_to_refuse() -> None:
-    item = channel_items.mapping_item("shop", MappingKey.of("product", "PROD-1"), '{"sku": ')
-    assert channel_items.read_mapping_value(item) == '{"sku": '
+    item = channel_table.mapping_item("shop", MappingKey.of("product", "PROD-1"), '{"sku": ')
+    assert channel_table.read_mapping_value(item) == '{"sku": '
 
 
 # --- many keys --------------------------------------------------------------------------------------------------------
@@ -220,7 +226,7 @@ def test_a_partner_with_its_keys_and_routes_is_one_read(deployed: Deployed, dyna
     )
     deployed.add_partner(partner)
     deployed.add_partner(samples.partner(client_id="partner-client-0011"))
-    deployed.put(forward_items.timeline_item(items.partner_pk(partner.client_id), TimelineEntry("2025", "x")))
+    deployed.put(timelines.timeline_item(partner_table.partner_pk(partner.client_id), TimelineEntry("2025", "x")))
 
     found = TablePartners(dynamodb, deployed.table, 60, Clock()).find(partner.client_id)
 
@@ -293,7 +299,7 @@ def test_the_due_index_is_read_evenly_from_all_its_shards(deployed: Deployed, dy
     assert {item.key for item in index.due("2026-01-01T00:00:00.000Z", 10_000)} == {order.key for order in orders}
     some = list(index.due("2026-01-01T00:00:00.000Z", 32))
     assert len(some) == 32
-    assert len({items.due_shard(items.order_pk(item.key)) for item in some}) == items.DUE_SHARDS
+    assert len({items.due_shard(order_table.order_pk(item.key)) for item in some}) == items.DUE_SHARDS
 
 
 def test_references_with_every_character_come_back_whole(deployed: Deployed, dynamodb: Any) -> None:

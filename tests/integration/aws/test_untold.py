@@ -9,16 +9,16 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from orderbridge.aws.due import TableDueIndex
-from orderbridge.aws.intake import TableOrderIntake
-from orderbridge.aws.orders import TableOrders
-from orderbridge.aws.untold import TableUntoldChanges
-from orderbridge.domain.attempts import begin_attempt, settle_attempt
-from orderbridge.domain.forwards import Forward, TimelineEntry, Transition, new_forward
-from orderbridge.domain.outcomes import Accepted
-from orderbridge.domain.times import after, to_iso
-from orderbridge.ports import DueItem, LostRace
-from orderbridge.ports_webhooks import UntoldChange
+from orderbridge.channels.outcomes import Accepted
+from orderbridge.forwarding.due import TableDueIndex, TableUntoldChanges
+from orderbridge.forwarding.forward.attempts import begin_attempt, settle_attempt
+from orderbridge.forwarding.forward.states import Forward, Transition, new_forward
+from orderbridge.forwarding.ports import DueItem, UntoldChange
+from orderbridge.forwarding.table import TableOrders
+from orderbridge.orders.table import TableOrderIntake
+from orderbridge.values.conflicts import LostRace
+from orderbridge.values.timeline import TimelineEntry
+from orderbridge.values.times import after, to_iso
 from tests.fakes import store
 from tests.fakes.samples import NOW, SIRCLO, order
 from tests.integration.deployed import Deployed

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from orderbridge.domain.attempts import begin_attempt, settle_attempt
-from orderbridge.domain.forwards import Forward
-from orderbridge.domain.orders import ChannelRef, Order
-from orderbridge.domain.outcomes import Outcome
-from orderbridge.domain.times import utc_now
-from orderbridge.ports import FrozenRequest
+from orderbridge.channels.outcomes import Outcome
+from orderbridge.forwarding.forward.attempts import begin_attempt, settle_attempt
+from orderbridge.forwarding.forward.states import Forward
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.orders.order import Order
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.times import utc_now
 from tests.integration.cli.conftest import Operator
 
 SALESMANIA = ChannelRef("salesmania", "salesmania")

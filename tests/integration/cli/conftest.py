@@ -17,11 +17,12 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from orderbridge.aws.operations import AwsAccess, OperatorClients
-from orderbridge.domain.forwards import Forward, ForwardState, Transition, new_forward, new_unrouted_forward
-from orderbridge.domain.orders import ChannelRef, Order, OrderKey, SalesOrder
-from orderbridge.domain.times import to_iso, utc_now
-from orderbridge_cli.local.template import read_template
+from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition, new_forward, new_unrouted_forward
+from orderbridge.orders.order import Order, SalesOrder
+from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.values.times import to_iso, utc_now
+from orderbridge_cli.aws import AwsAccess, OperatorClients
+from orderbridge_cli.local.deployment.template import read_template
 from orderbridge_cli.main import app
 from orderbridge_cli.target import Operations, find_target
 
@@ -213,7 +214,7 @@ def place_order(operator: Operator) -> Callable[..., Order]:
         site: str = "SITE-001",
         at: datetime | None = None,
     ) -> Order:
-        from orderbridge.aws.intake import TableOrderIntake
+        from orderbridge.orders.table import TableOrderIntake
 
         now = at or utc_now()
         content = SalesOrder.model_validate_json(

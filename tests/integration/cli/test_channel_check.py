@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.breakers import Breaker
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.times import from_iso, utc_now
+from orderbridge.channels.breaker import Breaker
+from orderbridge.channels.channel import Channel
+from orderbridge.values.times import from_iso, utc_now
 from orderbridge_cli.target import Operations
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from orderbridge_sandboxes.faults import Fault

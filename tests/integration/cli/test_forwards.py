@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
-from orderbridge.aws.order_desk import TableOrderDesk
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import ChannelRef, Order
-from orderbridge.domain.outcomes import Accepted, Outcome, Refused, Rejected, Unknown
-from orderbridge.domain.times import utc_now
-from orderbridge.domain.waiting import park_for_mappings, pause, release
-from orderbridge.usecases import operating_orders
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.outcomes import Accepted, Outcome, Refused, Rejected, Unknown
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.forward.waiting import park_for_mappings, pause, release
+from orderbridge.forwarding.table import TableOrderDesk
+from orderbridge.orders.order import Order
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.times import utc_now
+from orderbridge_cli.orders import operating as operating_orders
 from tests.integration.cli.attempts import NGORDER, SALESMANIA, SIRCLO, Move, Place, attempt
 from tests.integration.cli.conftest import Operator, state_of
 

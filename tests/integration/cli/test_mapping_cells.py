@@ -7,9 +7,9 @@ import unicodedata
 
 import pytest
 
-from orderbridge.aws.channels import TableMappings
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import parse_sales_order
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.table import TableMappings
+from orderbridge.orders.order import parse_sales_order
 from orderbridge.platforms.registry import definition_of
 from tests.fakes.samples import order_body
 from tests.integration.cli.conftest import SETTINGS, Operator

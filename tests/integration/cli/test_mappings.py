@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws.channels import TableMappings
-from orderbridge.aws.order_desk import TableOrderDesk
-from orderbridge.domain.forwards import Forward, ForwardState
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import ChannelRef, Order
-from orderbridge.domain.times import utc_now
-from orderbridge.domain.waiting import park_for_mappings, release
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.table import TableMappings
+from orderbridge.forwarding.forward.states import Forward, ForwardState
+from orderbridge.forwarding.forward.waiting import park_for_mappings, release
+from orderbridge.forwarding.table import TableOrderDesk
+from orderbridge.orders.order import Order
 from orderbridge.platforms.registry import definition_of
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.times import utc_now
 from tests.integration.cli.conftest import SETTINGS, Operator, state_of
 
 NGORDER = ChannelRef("ngorder", "ngorder")

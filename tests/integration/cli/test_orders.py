@@ -6,10 +6,10 @@ from datetime import timedelta
 
 import pytest
 
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.outcomes import Accepted, Outcome, Rejected
-from orderbridge.domain.times import utc_now
-from orderbridge.domain.waiting import park_for_mappings
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.outcomes import Accepted, Outcome, Rejected
+from orderbridge.forwarding.forward.waiting import park_for_mappings
+from orderbridge.values.times import utc_now
 from tests.integration.cli.attempts import NGORDER, SIRCLO, Move, Place, attempt
 from tests.integration.cli.conftest import Operator
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.partners import secret_matches
+from orderbridge.partners.partner import secret_matches
 from tests.integration.cli.conftest import PEPPER, Operator, elliptic_pem, private_pem, public_pem
 
 
@@ -277,7 +277,7 @@ def test_the_signature_profile_is_set(set_up: Operator, artia: dict[str, str]) -
 def test_a_change_that_comes_between_is_not_overwritten(
     set_up: Operator, artia: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from orderbridge.aws.partner_registry import TablePartnerRegistry
+    from orderbridge.partners.registry import TablePartnerRegistry
 
     save = TablePartnerRegistry.save_profile
 

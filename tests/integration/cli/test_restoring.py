@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from orderbridge.aws.intake import TableOrderIntake
-from orderbridge.domain.attempts import begin_attempt, settle_attempt
-from orderbridge.domain.forwards import Forward, ForwardState
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import ChannelRef, Order
-from orderbridge.domain.outcomes import Accepted
-from orderbridge.domain.times import to_iso, utc_now
-from orderbridge.domain.waiting import park_for_mappings
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.outcomes import Accepted
+from orderbridge.forwarding.forward.attempts import begin_attempt, settle_attempt
+from orderbridge.forwarding.forward.states import Forward, ForwardState
+from orderbridge.forwarding.forward.waiting import park_for_mappings
+from orderbridge.orders.order import Order
+from orderbridge.orders.table import TableOrderIntake
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.times import to_iso, utc_now
 from tests.integration.cli.conftest import Operator, state_of
 
 SIRCLO = ChannelRef("sirclo", "sirclo")

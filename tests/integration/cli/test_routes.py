@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws.order_desk import TableOrderDesk
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.orders import ChannelRef, Order
-from orderbridge.ports import LostRace
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.table import TableOrderDesk
+from orderbridge.orders.order import Order
+from orderbridge.values.conflicts import LostRace
+from orderbridge.values.ids import ChannelRef
 from tests.integration.cli.conftest import Operator, state_of
 
 Place = Callable[..., Order]
@@ -163,8 +164,8 @@ def test_an_order_is_routed_once_whatever_the_route_says_later(partner: Operator
 def test_a_publisher_that_repeats_itself_does_not_bring_the_unrouted_place_back(
     partner: Operator, place_order: Place
 ) -> None:
-    from orderbridge.domain.forwards import new_unrouted_forward
-    from orderbridge.domain.times import utc_now
+    from orderbridge.forwarding.forward.states import new_unrouted_forward
+    from orderbridge.values.times import utc_now
 
     order = place_order(1)
     _import(partner, ("SITE-001", "sirclo"))
@@ -210,8 +211,8 @@ def test_an_order_that_its_partner_cancelled_is_not_routed(partner: Operator, pl
 def test_a_cancellation_that_comes_between_stops_the_routing(partner: Operator, place_order: Place) -> None:
     from dataclasses import replace
 
-    from orderbridge.domain.interventions import close_unrouted
-    from orderbridge.domain.times import utc_now
+    from orderbridge.forwarding.forward.interventions import close_unrouted
+    from orderbridge.values.times import utc_now
 
     order = place_order(1)
     (unrouted,) = partner.stack.desk.list_forwards(order.key)

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from orderbridge.domain.deliveries import Answer, begin, new_delivery, settle
-from orderbridge.domain.times import utc_now
-from orderbridge.domain.webhooks import EVENTS
+from orderbridge.values.times import utc_now
+from orderbridge.webhooks.delivery import Answer, begin, new_delivery, settle
+from orderbridge.webhooks.webhook import EVENTS
 from orderbridge_cli.target import Operations
 from tests.integration.cli.conftest import Operator
 
@@ -26,7 +26,7 @@ def failed_message(operator: Operator, webhook_id: str) -> str:
     """A message that has failed; its id."""
     (webhook,) = [each for each in operator.stack.webhook_registry.of("artia") if each.webhook_id == webhook_id]
     made = new_delivery(webhook, EVENTS[0], "SO-20250101-00001", "{}", utc_now(), 60)
-    from orderbridge.aws.webhook_items import delivery_item
+    from orderbridge.webhooks.items import delivery_item
 
     operator.stack.clients.dynamodb.put_item(TableName=operator.stack.table, Item=delivery_item(made))
     saved = operator.stack.deliveries.save(begin(made, utc_now(), 60))

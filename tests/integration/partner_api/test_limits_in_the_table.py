@@ -10,8 +10,8 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orderbridge.aws.limits import TableCallBuckets, TableFailureCounter
-from orderbridge.domain.limits import RateLimit, TokenBucket
+from orderbridge.partners.table import TableCallBuckets, TableFailureCounter
+from orderbridge.partners.token_bucket import RateLimit, TokenBucket
 from tests.fakes.reads import Buckets
 from tests.integration.partner_api.conftest import TABLE
 

@@ -19,7 +19,8 @@ from typing import Any
 import pytest
 from botocore.awsrequest import AWSResponse
 
-from orderbridge.aws import clients, items
+from orderbridge.aws import clients
+from orderbridge.partners import table as partner_table
 from tests.fakes import samples
 
 TRIES = 200
@@ -53,7 +54,7 @@ class ReadyAnswers:
     """What DynamoDB and Secrets Manager would answer, at once."""
 
     def __init__(self) -> None:
-        self.known = as_json({"Item": items.partner_item(samples.partner())})
+        self.known = as_json({"Item": partner_table.partner_item(samples.partner())})
         self.calls: list[str] = []
 
     def __call__(self, request: Any, **_: Any) -> AWSResponse:

@@ -7,17 +7,22 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws import channel_items, forward_items, items
-from orderbridge.aws.channel_overview import TableChannelOverview
-from orderbridge.aws.order_reads import TableOrderReads
-from orderbridge.aws.stock import TableStockReads, stock_item
-from orderbridge.domain.breakers import Breaker
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.forwards import new_forward
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import OrderKey
-from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.times import to_iso
+from orderbridge.aws import items
+from orderbridge.aws import timeline as timelines
+from orderbridge.channels import table as channel_table
+from orderbridge.channels.breaker import Breaker
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.table import TableChannelOverview
+from orderbridge.forwarding import items as forward_items
+from orderbridge.forwarding.forward.states import new_forward
+from orderbridge.orders import table as order_table
+from orderbridge.partners import table as partner_table
+from orderbridge.reading.table import TableOrderReads
+from orderbridge.stock.levels import StockLevel
+from orderbridge.stock.table import TableStockReads, stock_item
+from orderbridge.values.ids import OrderKey
+from orderbridge.values.times import to_iso
 from tests.fakes import samples
 from tests.fakes.steps import Clock
 from tests.integration.partner_api.conftest import TABLE
@@ -48,10 +53,10 @@ def test_an_order_is_found_by_its_code_with_its_forwards_and_timeline_and_withou
     assert created.entry is not None
     put(
         dynamodb,
-        items.order_item(order),
+        order_table.order_item(order),
         forward_items.forward_item(created.forward),
-        forward_items.timeline_item(items.order_pk(order.key), created.entry),
-        items.keys(items.order_pk(order.key), items.request_sk("sirclo-main")),
+        timelines.timeline_item(order_table.order_pk(order.key), created.entry),
+        items.keys(order_table.order_pk(order.key), forward_items.request_sk("sirclo-main")),
     )
     reads = TableOrderReads(dynamodb, TABLE)
 
@@ -67,7 +72,11 @@ def test_an_order_is_found_by_its_code_with_its_forwards_and_timeline_and_withou
 
 def test_a_partners_day_is_read_newest_first_and_from_behind_a_key(dynamodb: Any) -> None:
     orders = [order_of("acme", number, START + timedelta(minutes=number)) for number in range(30)]
-    put(dynamodb, *(items.order_item(each) for each in orders), items.order_item(order_of("acme2", 99, START)))
+    put(
+        dynamodb,
+        *(order_table.order_item(each) for each in orders),
+        order_table.order_item(order_of("acme2", 99, START)),
+    )
     reads = TableOrderReads(dynamodb, TABLE)
     day = date(2025, 1, 1)
     listed = [each.summary() for each in reversed(orders)]
@@ -81,7 +90,7 @@ def test_a_partners_day_is_read_newest_first_and_from_behind_a_key(dynamodb: Any
 
 def test_the_indexes_of_orders_hold_keys_and_the_status_and_no_content(dynamodb: Any) -> None:
     """Every write of what an index holds is paid once more, and a page of a list reads up to a thousand orders."""
-    put(dynamodb, items.order_item(order_of("acme", 1, START)))
+    put(dynamodb, order_table.order_item(order_of("acme", 1, START)))
     held = {
         index: set(dynamodb.scan(TableName=TABLE, IndexName=index)["Items"][0])
         for index in ("by_code", "by_partner_day")
@@ -95,7 +104,7 @@ def test_the_indexes_of_orders_hold_keys_and_the_status_and_no_content(dynamodb:
 @pytest.mark.parametrize("reference", ["po:7#8", "key:a", "body:" + "0" * 64])
 def test_an_order_is_listed_under_the_partners_number_where_it_has_one(dynamodb: Any, reference: str) -> None:
     order = samples.order(key=OrderKey("acme", reference), order_date="2025-01-01")
-    put(dynamodb, items.order_item(order))
+    put(dynamodb, order_table.order_item(order))
     reads = TableOrderReads(dynamodb, TABLE)
     (found,) = reads.of_day("acme", date(2025, 1, 1), None)
     assert found == order.summary()
@@ -110,12 +119,12 @@ def test_all_channels_are_read_with_their_breakers_and_remembered_for_a_while(dy
     open_breaker = Breaker(failures=5, open_until="2025-01-01T00:00:30.000Z", reason="500", revision=3)
     put(
         dynamodb,
-        channel_items.channel_item(Channel("a", "sirclo", SETTINGS)),
-        channel_items.channel_item(Channel("b", "ngorder", SETTINGS)),
-        items.to_item({**STATE, "PK": "BREAKER#sirclo#a", "breaker": channel_items.breaker_values(open_breaker)}),
+        channel_table.channel_item(Channel("a", "sirclo", SETTINGS)),
+        channel_table.channel_item(Channel("b", "ngorder", SETTINGS)),
+        items.to_item({**STATE, "PK": "BREAKER#sirclo#a", "breaker": channel_table.breaker_values(open_breaker)}),
         items.to_item({**STATE, "PK": "BREAKER#ngorder#b", "paused_reason": "401"}),
         items.to_item({**STATE, "PK": "BREAKER#sirclo#b", "paused_reason": "of a channel that is not there"}),
-        items.partner_item(samples.partner(keys=())),
+        partner_table.partner_item(samples.partner(keys=())),
     )
     clock = Clock()
     overview = TableChannelOverview(dynamodb, TABLE, 10, clock)
@@ -123,7 +132,7 @@ def test_all_channels_are_read_with_their_breakers_and_remembered_for_a_while(dy
     assert listed["a"].breaker == open_breaker
     assert (listed["b"].state, listed["b"].paused_reason) == ("paused", "401")
     assert listed["b"].breaker.is_closed
-    put(dynamodb, channel_items.channel_item(Channel("c", "sirclo", SETTINGS)))
+    put(dynamodb, channel_table.channel_item(Channel("c", "sirclo", SETTINGS)))
     clock.move(9)
     assert len(overview.list_channels()) == 2
     clock.move(2)
@@ -133,8 +142,8 @@ def test_all_channels_are_read_with_their_breakers_and_remembered_for_a_while(dy
 def test_mapped_products_come_in_pages_and_stock_by_channel(dynamodb: Any) -> None:
     products = [f"P-{number:03d}" for number in range(25)]
     for product in products:
-        put(dynamodb, channel_items.mapping_item("shop", MappingKey("product", product), "{}"))
-    put(dynamodb, channel_items.mapping_item("shop", MappingKey("customer", "P-999"), "{}"))
+        put(dynamodb, channel_table.mapping_item("shop", MappingKey("product", product), "{}"))
+    put(dynamodb, channel_table.mapping_item("shop", MappingKey("customer", "P-999"), "{}"))
     put(dynamodb, stock_item(StockLevel("shop", "P-001", 0, "2025-01-01T00:00:00.000Z")))
     stock = TableStockReads(dynamodb, TABLE)
     assert stock.mapped_products("shop", None, 10) == products[:10]

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import Order
-from orderbridge.domain.outcomes import Outcome
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.outcomes import Outcome
+from orderbridge.forwarding.ports import Platform
+from orderbridge.orders.order import Order
 from orderbridge.platforms.registry import platform_named
-from orderbridge.ports import Platform
 from orderbridge_sandboxes import (
     SANDBOXES,
     NgorderSandbox,

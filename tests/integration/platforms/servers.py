@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from orderbridge.platforms.transport import Call, Deadline, Transport
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.transport import Call, Transport
 from tests.patience import PATIENCE_S
 
 Serve = Callable[[socket.socket, bytes], None]

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from orderbridge.domain.channels import address_in
-from orderbridge.platforms.connection import TimedBackend
-from orderbridge.platforms.transport import Call, Deadline, NothingSent, Transport
+from orderbridge.http.base_urls import address_in
+from orderbridge.http.connection import TimedBackend
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.transport import Call, NothingSent, Transport
 
 
 class Unconnected(TimedBackend):

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from orderbridge.platforms import transport
-from orderbridge.platforms.transport import MAX_REPLY_BYTES, NoAnswer, ReplyTooLarge
+from orderbridge.http import transport
+from orderbridge.http.transport import MAX_REPLY_BYTES, NoAnswer, ReplyTooLarge
 from tests.integration.platforms.servers import Serve, get, serving
 
 

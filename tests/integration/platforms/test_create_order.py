@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.lookups import Absent, CannotLook, Found
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
+from orderbridge.channels.lookups import Absent, CannotLook, Found
+from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
 from orderbridge_sandboxes.faults import Fault
 from tests.integration.platforms.conftest import Connected, an_order
 

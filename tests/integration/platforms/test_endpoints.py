@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.outcomes import Rejected
-from orderbridge.platforms.asking import AskFailed
-from orderbridge.platforms.documents import read_json
+from orderbridge.channels.outcomes import Rejected
+from orderbridge.platforms.calls.asking import AskFailed
+from orderbridge.platforms.calls.documents import read_json
+from orderbridge.platforms.calls.paging import ListFailed
 from orderbridge.platforms.ngorder import endpoints as ngorder_endpoints
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.replies import read_answer
-from orderbridge.platforms.paging import ListFailed
 from orderbridge.platforms.salesmania import endpoints as salesmania_endpoints
 from orderbridge.platforms.salesmania.account import Account, list_page
 from orderbridge.platforms.sirclo import endpoints as sirclo_endpoints

@@ -20,8 +20,8 @@ from benchmarks.bad_weather import (
     second_worker,
 )
 from benchmarks.faults import PLATFORMS, measure, what_is_wrong
-from orderbridge.domain.forwards import ForwardState, new_forward
-from orderbridge.domain.orders import OrderKey
+from orderbridge.forwarding.forward.states import ForwardState, new_forward
+from orderbridge.values.ids import OrderKey
 from tests.fakes import samples
 
 ORDERS = 4

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.lookups import Absent, Found, LookFailed
-from orderbridge.platforms.transport import MAX_REPLY_BYTES
+from orderbridge.channels.lookups import Absent, Found, LookFailed
+from orderbridge.http.transport import MAX_REPLY_BYTES
 from tests.integration.platforms.conftest import Connected, an_order
 
 LINES = {"sirclo": "line_items", "ngorder": "products"}

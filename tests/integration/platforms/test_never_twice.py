@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orderbridge.domain.lookups import Absent, Found, LookFailed
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Unknown
+from orderbridge.channels.lookups import Absent, Found, LookFailed
+from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Refused, Unknown
 from orderbridge_sandboxes import SANDBOXES
 from orderbridge_sandboxes.faults import Fault
 from tests.integration.platforms.conftest import Connected, an_order

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.lookups import Absent, Ambiguous, Found, LookFailed
-from orderbridge.domain.outcomes import Accepted, Rejected
+from orderbridge.channels.lookups import Absent, Ambiguous, Found, LookFailed
+from orderbridge.channels.outcomes import Accepted, Rejected
 from orderbridge_sandboxes.faults import Fault
 from tests.integration.platforms.conftest import Connected, an_order
 

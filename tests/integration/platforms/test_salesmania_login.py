@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from orderbridge.domain.outcomes import Accepted, NotSent, Refused
+from orderbridge.channels.outcomes import Accepted, NotSent, Refused
 from orderbridge_sandboxes.faults import Fault
 from tests.integration.platforms.conftest import Connected, an_order
 

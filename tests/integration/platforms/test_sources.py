@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.lookups import FoundMappings
-from orderbridge.domain.mapping import MappingKey, MappingKind, MissingMappings
+from orderbridge.channels.lookups import FoundMappings
+from orderbridge.channels.mapping import MappingKey, MappingKind, MissingMappings
 from orderbridge_sandboxes import demo
 from orderbridge_sandboxes.faults import Fault
 from tests.integration.platforms.conftest import Connected, an_order

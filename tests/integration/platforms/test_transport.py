@@ -11,16 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from orderbridge.platforms.connection import TimedStream
-from orderbridge.platforms.transport import (
-    MAX_REPLY_BYTES,
-    Call,
-    Deadline,
-    NoAnswer,
-    NothingSent,
-    ReplyTooLarge,
-    Transport,
-)
+from orderbridge.http.connection import TimedStream
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.transport import MAX_REPLY_BYTES, Call, NoAnswer, NothingSent, ReplyTooLarge, Transport
 from tests.integration.platforms.servers import OK, Server, answer, get, holding, serving
 
 

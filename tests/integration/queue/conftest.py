@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws.channels import credentials_secret
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import ChannelRef
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.table import credentials_secret
+from orderbridge.values.ids import ChannelRef
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from tests.fakes import samples
 from tests.integration.deployed import STACK, Deployed

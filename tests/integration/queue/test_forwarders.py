@@ -11,9 +11,9 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import EndpointConnectionError
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.mapping import MappingKey
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge_sandboxes import SANDBOXES, demo
 from orderbridge_sandboxes.faults import Fault
 from tests.fakes import samples

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import ChannelRef
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.values.ids import ChannelRef
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from orderbridge_sandboxes.faults import Fault
 from tests.integration.deployed import sqs_event

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.forwards import Forward, ForwardState, new_forward
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import ChannelRef
-from orderbridge.domain.outcomes import Accepted
-from orderbridge.domain.status_runs import StatusReport
-from orderbridge.domain.statuses import channel_status
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.outcomes import Accepted
+from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
+from orderbridge.forwarding.order_status import channel_status
 from orderbridge.platforms.registry import platform_named
 from orderbridge.platforms.status_reads import status_platform
-from orderbridge.usecases.status_sync import SyncStatuses
+from orderbridge.status.runs import StatusReport
+from orderbridge.status.sync import SyncStatuses
+from orderbridge.values.ids import ChannelRef
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from tests.fakes.directories import Channels
 from tests.fakes.statuses import OpenForwards, StatusRuns

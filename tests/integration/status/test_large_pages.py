@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from orderbridge.platforms.transport import MAX_REPLY_BYTES
+from orderbridge.http.transport import MAX_REPLY_BYTES
 from tests.integration.status.conftest import Account
 
 listed = pytest.mark.parametrize("account", ["sirclo", "sirclo/2021-02", "ngorder"], indirect=True)

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws.order_desk import TableOrderDesk
-from orderbridge.aws.orders import TableOrders
-from orderbridge.aws.statuses import TableOpenForwards, TableStatusRuns
-from orderbridge.domain.forwards import Forward, ForwardState, Transition
-from orderbridge.domain.leases import LeaseLost
-from orderbridge.domain.status_changes import StatusReading, move_status, open_since, take_in
-from orderbridge.domain.status_runs import StatusCursor, StatusRun
-from orderbridge.domain.times import to_iso
+from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
+from orderbridge.forwarding.order_status import open_since
+from orderbridge.forwarding.table import TableOrderDesk, TableOrders
 from orderbridge.platforms.ngorder.statuses import TABLE as MEANINGS
+from orderbridge.status.changes import StatusReading, move_status, take_in
+from orderbridge.status.runs import StatusCursor, StatusRun
+from orderbridge.status.table import TableOpenForwards, TableStatusRuns
+from orderbridge.values.leases import LeaseLost
+from orderbridge.values.times import to_iso
 from tests.fakes.samples import NOW
 from tests.fakes.statuses import sent_forward
 from tests.fakes.store import Store

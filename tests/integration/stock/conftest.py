@@ -11,12 +11,12 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.stock_drift import Comparison, PushTarget
+from orderbridge.channels.channel import Channel
+from orderbridge.http.transport import Transport
 from orderbridge.platforms.stock import PlatformStock
-from orderbridge.platforms.transport import Transport
-from orderbridge.ports_stock import StockAccess
+from orderbridge.stock.drift import Comparison, PushTarget
+from orderbridge.stock.levels import StockLevel
+from orderbridge.stock.ports import StockAccess
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 
 QUICK = {"rate_limit": 5000, "timeout_s": 25}

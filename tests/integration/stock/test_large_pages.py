@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.stock_lists import Snapshot
-from orderbridge.platforms.transport import MAX_REPLY_BYTES
+from orderbridge.http.transport import MAX_REPLY_BYTES
+from orderbridge.stock.lists import Snapshot
 from orderbridge_sandboxes import Fault, demo
 from tests.integration.stock.conftest import Account
 from tests.integration.stock.test_stock_platforms import LIST_PATHS, read_all

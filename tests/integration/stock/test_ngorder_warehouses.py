@@ -9,22 +9,21 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws.channel_items import mapping_item
-from orderbridge.aws.stock import TableStockReads, stock_item
-from orderbridge.aws.stock_levels import TableStockLevels
-from orderbridge.aws.stock_runs import TableStockRuns
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.orders import ChannelRef
-from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.times import utc_now
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.table import mapping_item
+from orderbridge.http.transport import Transport
 from orderbridge.platforms import stock
 from orderbridge.platforms.registry import definition_of
 from orderbridge.platforms.stock import PlatformStock
-from orderbridge.platforms.transport import Transport
 from orderbridge.platforms.values import InvalidValue
-from orderbridge.runtime.wiring_reading import warehouse_of
-from orderbridge.usecases.stock_reading import ListStock, StockFilter
-from orderbridge.usecases.stock_sync import SyncStock
+from orderbridge.reading.stock import ListStock, StockFilter
+from orderbridge.stock.levels import StockLevel
+from orderbridge.stock.runs_table import TableStockRuns
+from orderbridge.stock.sync import SyncStock
+from orderbridge.stock.table import TableStockLevels, TableStockReads, stock_item
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.times import utc_now
+from orderbridge.wiring.reading import warehouse_of
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from tests.fakes import samples
 from tests.fakes.reads import Overview

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.stock_lists import Snapshot, StockReadFailed, UnusableMapping
 from orderbridge.platforms import stock
 from orderbridge.platforms.registry import definition_of
 from orderbridge.platforms.values import InvalidValue
+from orderbridge.stock.lists import Snapshot, StockReadFailed, UnusableMapping
 from orderbridge_sandboxes import Fault, demo
 from orderbridge_sandboxes.exchange import Request
 from orderbridge_sandboxes.sirclo.orders import keep

@@ -10,15 +10,14 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws.channel_items import mapping_item
-from orderbridge.aws.stock import TableStockReads, read_stock_level, stock_item
-from orderbridge.aws.stock_levels import TableStockLevels
-from orderbridge.aws.stock_runs import PART_BYTES, TableStockRuns
-from orderbridge.domain.leases import Lease, LeaseLost
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.stock_lists import ListedLevel, Snapshot, StockPage
-from orderbridge.domain.stock_runs import Progress, StockRun
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.table import mapping_item
+from orderbridge.stock.levels import StockLevel
+from orderbridge.stock.lists import ListedLevel, Snapshot, StockPage
+from orderbridge.stock.runs import Progress, StockRun
+from orderbridge.stock.runs_table import PART_BYTES, TableStockRuns
+from orderbridge.stock.table import TableStockLevels, TableStockReads, read_stock_level, stock_item
+from orderbridge.values.leases import Lease, LeaseLost
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 EARLY, LATE = "2025-01-01T00:00:00.000Z", "2025-01-02T00:00:00.000Z"

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws.channel_items import mapping_item
-from orderbridge.aws.stock_levels import TableStockLevels
-from orderbridge.aws.stock_runs import TableStockRuns
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.events import Event
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.times import utc_now
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.table import mapping_item
+from orderbridge.http.transport import Transport
 from orderbridge.platforms.stock import PlatformStock
-from orderbridge.platforms.transport import Transport
-from orderbridge.usecases.stock_sync import RunResult, SyncStock
+from orderbridge.stock.runs_table import TableStockRuns
+from orderbridge.stock.sync import RunResult, SyncStock
+from orderbridge.stock.table import TableStockLevels
+from orderbridge.values.events import Event
+from orderbridge.values.times import utc_now
 from orderbridge_sandboxes import Fault, SalesmaniaSandbox, Sandbox, SircloSandbox, demo
 from tests.integration.stock.conftest import QUICK, DemoCredentials
 

@@ -12,20 +12,21 @@ import pytest
 from botocore.client import BaseClient
 from botocore.exceptions import ClientError
 
-from orderbridge.aws import clients, webhook_items
-from orderbridge.aws.channel_registry import TableChannelRegistry
-from orderbridge.aws.orders import TableOrders
-from orderbridge.domain.breakers import Breaker
-from orderbridge.domain.cancelling import settle_cancel
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.forwards import Forward, ForwardState, Transition, postpone
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.outcomes import Accepted, Unknown
-from orderbridge.domain.status_changes import StatusReading, take_in
-from orderbridge.domain.times import to_iso, utc_now
-from orderbridge.domain.waiting import park_for_mappings, put_off, release
+from orderbridge.aws import clients
+from orderbridge.channels.breaker import Breaker
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.outcomes import Accepted, Unknown
+from orderbridge.entrypoints.queue import HandlerFailed
+from orderbridge.forwarding.forward.cancelling import settle_cancel
+from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition, postpone
+from orderbridge.forwarding.forward.waiting import park_for_mappings, put_off, release
+from orderbridge.forwarding.table import TableOrders
 from orderbridge.platforms.sirclo.statuses import TABLE
-from orderbridge.runtime.background import HandlerFailed
+from orderbridge.status.changes import StatusReading, take_in
+from orderbridge.values.times import to_iso, utc_now
+from orderbridge.webhooks import items as webhook_items
+from orderbridge_cli.channels.table import TableChannelRegistry
 from tests.contract.template import template
 from tests.fakes import samples
 from tests.fakes.webhooks import a_webhook

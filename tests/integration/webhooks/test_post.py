@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from orderbridge.domain.deliveries import Answer
 from orderbridge.webhooks import post as post_module
+from orderbridge.webhooks.delivery import Answer
 from orderbridge.webhooks.post import BODY_SECONDS, MOST_OF_A_BODY, PublicPost
 from tests.integration.webhooks.conftest import Server
 

@@ -10,24 +10,25 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws import items, webhook_items
-from orderbridge.aws.intake import TableOrderIntake
-from orderbridge.aws.orders import TableOrders
-from orderbridge.aws.partner_registry import TablePartnerRegistry
-from orderbridge.aws.webhook_registry import SecretWebhookVault, TableWebhookRegistry
-from orderbridge.aws.webhooks import (
+from orderbridge.forwarding.table import TableOrders
+from orderbridge.orders.order import Order
+from orderbridge.orders.table import TableOrderIntake
+from orderbridge.partners import table as partner_table
+from orderbridge.partners.registry import TablePartnerRegistry
+from orderbridge.values.conflicts import LostRace
+from orderbridge.values.timeline import TimelineEntry
+from orderbridge.values.times import to_iso
+from orderbridge.webhooks import items as webhook_items
+from orderbridge.webhooks.delivery import Answer, Delivery, DeliveryRef, begin, new_delivery, settle
+from orderbridge.webhooks.signing import WebhookSecret
+from orderbridge.webhooks.table import (
     SecretWebhookSecrets,
     SqsDeliveryQueue,
     TableDeliveries,
     TableDueDeliveries,
     TableWebhookDirectory,
 )
-from orderbridge.domain.deliveries import Answer, Delivery, DeliveryRef, begin, new_delivery, settle
-from orderbridge.domain.forwards import TimelineEntry
-from orderbridge.domain.orders import Order
-from orderbridge.domain.times import to_iso
-from orderbridge.domain.webhook_signing import WebhookSecret
-from orderbridge.ports import LostRace
+from orderbridge_cli.webhooks.table import SecretWebhookVault, TableWebhookRegistry
 from tests.fakes import samples
 from tests.fakes.samples import CLIENT_ID, NOW
 from tests.fakes.steps import Clock
@@ -202,4 +203,4 @@ def test_a_partners_webhooks_are_no_part_of_the_partner_as_the_api_reads_it(aws:
     partners.add(samples.partner(), ENTRY)
     TableWebhookRegistry(aws("dynamodb"), TABLE).put(a_webhook(), ENTRY)
     assert partners.read(CLIENT_ID) == samples.partner()
-    assert not webhook_items.webhooks_pk(CLIENT_ID).startswith(items.partner_pk(CLIENT_ID))
+    assert not webhook_items.webhooks_pk(CLIENT_ID).startswith(partner_table.partner_pk(CLIENT_ID))

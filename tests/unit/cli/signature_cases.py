@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from orderbridge.domain.partners import PartnerKey
-from orderbridge.domain.signatures import read_public_key
+from orderbridge.partners.partner import PartnerKey
+from orderbridge.partners.signatures import read_public_key
 from orderbridge_cli.signatures.mistakes import SignedRequest
 from orderbridge_cli.signatures.report import SignatureReport, examine
 

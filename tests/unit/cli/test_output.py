@@ -16,8 +16,8 @@ import typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
-from orderbridge.usecases.operating import OperationRefused
 from orderbridge_cli.main import app
+from orderbridge_cli.operating import OperationRefused
 from orderbridge_cli.output import Failure, answer, command, counted, new_group, printable, table
 from tests.patience import PATIENCE_S
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from orderbridge.domain.channels import Channel
-from orderbridge_cli import stock
+from orderbridge.channels.channel import Channel
 from orderbridge_cli.main import app
+from orderbridge_cli.stock import command as stock
 from orderbridge_cli.target import Operations
 
 Answers = dict[str, list[Any]]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from orderbridge.domain.attempts import LookPolicy, begin_attempt, note_proof, settle_attempt, settle_look
-from orderbridge.domain.cancelling import cancel_unsent
-from orderbridge.domain.forwards import Forward, ForwardState, new_forward
-from orderbridge.domain.lookups import Absent, Ambiguous, Found, LookFailed
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.outcomes import Accepted, NotSent, Refused, Rejected, Unknown
-from orderbridge.domain.times import from_iso
-from orderbridge.domain.waiting import park_for_mappings, pause, put_off, release
+from orderbridge.channels.lookups import Absent, Ambiguous, Found, LookFailed
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.outcomes import Accepted, NotSent, Refused, Rejected, Unknown
+from orderbridge.forwarding.forward.attempts import LookPolicy, begin_attempt, note_proof, settle_attempt, settle_look
+from orderbridge.forwarding.forward.cancelling import cancel_unsent
+from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
+from orderbridge.forwarding.forward.waiting import park_for_mappings, pause, put_off, release
+from orderbridge.values.times import from_iso
 from tests.fakes.samples import NOW, SIRCLO, order
 
 S = ForwardState

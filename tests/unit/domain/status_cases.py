@@ -6,12 +6,12 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from orderbridge.domain.forwards import Forward, ForwardState, new_forward
-from orderbridge.domain.orders import OrderStatus
-from orderbridge.domain.status_changes import STATUS_TRANSITIONS, StatusReading, take_in
+from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
+from orderbridge.orders.order import OrderStatus
 from orderbridge.platforms.ngorder.statuses import TABLE as NGORDER
 from orderbridge.platforms.salesmania.statuses import TABLE as SALESMANIA
 from orderbridge.platforms.sirclo.statuses import TABLE as SIRCLO
+from orderbridge.status.changes import STATUS_TRANSITIONS, StatusReading, take_in
 from tests.fakes import samples
 
 TABLES = {"salesmania": SALESMANIA, "sirclo": SIRCLO, "ngorder": NGORDER}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from orderbridge.domain.channels import CommonSettings, address_in, is_loopback
-from orderbridge.domain.webhooks import BadWebhookUrl, check_url
+from orderbridge.channels.channel import CommonSettings
+from orderbridge.http.base_urls import address_in, is_loopback
+from orderbridge.webhooks.webhook import BadWebhookUrl, check_url
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.breakers import (
+from orderbridge.channels.breaker import (
     FAILURES_TO_OPEN,
     Breaker,
     after_failed_probe,
@@ -18,9 +18,9 @@ from orderbridge.domain.breakers import (
     closed,
     probed_now,
 )
-from orderbridge.domain.lookups import Absent, Found, LookFailed
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
-from orderbridge.domain.times import after, from_iso
+from orderbridge.channels.lookups import Absent, Found, LookFailed
+from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
+from orderbridge.values.times import after, from_iso
 from tests.fakes.samples import NOW
 
 PROBE = 60.0

@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 
-from orderbridge.domain.attempts import LONGEST_RETRY_SECONDS
-from orderbridge.domain.cancelling import describe_cancellation, settle_cancel
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
-from orderbridge.domain.times import to_iso
+from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
+from orderbridge.forwarding.forward.attempts import LONGEST_RETRY_SECONDS
+from orderbridge.forwarding.forward.cancelling import describe_cancellation, settle_cancel
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.values.times import to_iso
 from tests.fakes.samples import NOW, SIRCLO
 from tests.unit.domain.forward_cases import GRACE, S, in_state, seconds_until
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.channels import address_in, origin
+from orderbridge.http.base_urls import address_in, origin
 
 HOSTS = st.text(string.ascii_letters + string.digits + ".-", min_size=1, max_size=40)
 PATHS = st.text(string.ascii_letters + string.digits + "/._-@:%", max_size=30)

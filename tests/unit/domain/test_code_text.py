@@ -9,12 +9,14 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orderbridge.domain.code_text import UnseenCharacter, caseless, checked_code, compared, trimmed
-from orderbridge.domain.mapping import MAX_KEY_BYTES, MappingKey
-from orderbridge.domain.orders import ChannelRef, InvalidFields, SalesOrder, order_reference, parse_sales_order
-from orderbridge.domain.partners import Partner
-from orderbridge.usecases.reading import OrderFilter
-from orderbridge.usecases.stock_reading import StockFilter
+from orderbridge.channels.mapping import MAX_KEY_BYTES, MappingKey
+from orderbridge.orders.order import SalesOrder, order_reference, parse_sales_order
+from orderbridge.partners.partner import Partner
+from orderbridge.reading.orders import OrderFilter
+from orderbridge.reading.stock import StockFilter
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.problems import InvalidFields
+from orderbridge.values.text import UnseenCharacter, caseless, checked_code, compared, trimmed
 from tests.fakes.samples import order_body
 
 IGNORABLE = "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2065\u3164\uffa0" + "".join(

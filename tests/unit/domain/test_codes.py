@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from orderbridge.domain.codes import MARKER, ORDER_CODE, marker, order_code
-from orderbridge.usecases.codes import MAX_BLOCK, CodeAllocator
+from orderbridge.orders.codes import MARKER, ORDER_CODE, marker, order_code
+from orderbridge.orders.numbering import MAX_BLOCK, CodeAllocator
 from tests.fakes.samples import NOW
 from tests.fakes.steps import Clock, PortFailed, Steps, fail
 from tests.fakes.store import Counter

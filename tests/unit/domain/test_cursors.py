@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.cursors import BadCursor, OrderCursor, StockCursor
+from orderbridge.reading.cursors import BadCursor, OrderCursor, StockCursor
 
 CREATED_KEYS = st.builds(
     lambda moment, number: (

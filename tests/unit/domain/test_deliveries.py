@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.aws import webhook_items
-from orderbridge.domain.deliveries import (
+from orderbridge.values.times import from_iso, to_iso
+from orderbridge.webhooks import items as webhook_items
+from orderbridge.webhooks.delivery import (
     ATTEMPTS_KEPT,
     JITTER,
     KEPT_SECONDS,
@@ -28,7 +29,6 @@ from orderbridge.domain.deliveries import (
     retry_delay,
     settle,
 )
-from orderbridge.domain.times import from_iso, to_iso
 from tests.fakes.samples import NOW
 from tests.fakes.webhooks import a_webhook
 

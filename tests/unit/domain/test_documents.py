@@ -12,10 +12,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orderbridge.domain.orders import MAX_QUANTITY, SalesOrder, parse_sales_order
-from orderbridge.domain.problems import InvalidFields, MalformedRequest
-from orderbridge.usecases.authentication import LoginRequest, RefreshRequest
-from orderbridge.usecases.cancel_request import CancelBody
+from orderbridge.orders.order import MAX_QUANTITY, SalesOrder, parse_sales_order
+from orderbridge.partners.login import LoginRequest, RefreshRequest
+from orderbridge.reading.cancelling import CancelBody
+from orderbridge.values.problems import InvalidFields, MalformedRequest
 from tests.fakes.samples import order_body
 
 
@@ -77,7 +77,7 @@ def test_a_member_that_stands_twice_anywhere_is_malformed_and_named(once: bytes,
 
 @pytest.mark.parametrize("model", [LoginRequest, RefreshRequest, CancelBody])
 def test_every_body_has_its_members_once(model: Any) -> None:
-    from orderbridge.domain.orders import parse_document
+    from orderbridge.values.documents import parse_document
 
     with pytest.raises(MalformedRequest, match='"x"'):
         parse_document(model, b'{"x": 1, "x": 1}')

@@ -10,10 +10,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from orderbridge.domain import forwards, interventions
-from orderbridge.domain.attempts import EARLY_LOOKS_SECONDS, LookPolicy, settle_attempt, settle_look
-from orderbridge.domain.cancelling import cancel_unsent
-from orderbridge.domain.forwards import (
+from orderbridge.channels.lookups import LookFailed
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
+from orderbridge.forwarding.forward import interventions, states
+from orderbridge.forwarding.forward.attempts import EARLY_LOOKS_SECONDS, LookPolicy, settle_attempt, settle_look
+from orderbridge.forwarding.forward.cancelling import cancel_unsent
+from orderbridge.forwarding.forward.states import (
     FINAL_STATES,
     TRANSITIONS,
     UNSENT_STATES,
@@ -23,10 +26,7 @@ from orderbridge.domain.forwards import (
     new_forward,
     new_unrouted_forward,
 )
-from orderbridge.domain.lookups import LookFailed
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
-from orderbridge.domain.times import to_iso
+from orderbridge.values.times import to_iso
 from tests.fakes.samples import NOW, SIRCLO, order
 from tests.fakes.steps import Clock
 from tests.unit.domain.forward_cases import CHANGES, FROM, GRACE, LOOK, S, in_state, queued, seconds_until, sending
@@ -292,4 +292,4 @@ TestAnyChanges.settings = settings(max_examples=60, stateful_step_count=30, dead
 
 def test_a_change_needs_a_state_that_is_listed() -> None:
     with pytest.raises(ForbiddenTransition, match="CANCELLED to QUEUED"):
-        forwards.change(in_state(S.CANCELLED), S.QUEUED, NOW, "x", None)
+        states.change(in_state(S.CANCELLED), S.QUEUED, NOW, "x", None)

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain import jws
+from orderbridge.partners import jws
 from tests.unit.domain import vectors
 
 KEY = b"0123456789abcdef0123456789abcdef"

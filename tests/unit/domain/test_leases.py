@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from orderbridge.domain.leases import FREE, LEASE_SECONDS, RENEW_BELOW_SECONDS
+from orderbridge.values.leases import FREE, LEASE_SECONDS, RENEW_BELOW_SECONDS
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 END = NOW + timedelta(seconds=LEASE_SECONDS)

@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from orderbridge.domain.attempts import LookPolicy, settle_attempt, settle_look
-from orderbridge.domain.forwards import Forward
-from orderbridge.domain.lookups import Absent, Ambiguous, CannotLook, Finding, Foreign, Found, LookFailed
-from orderbridge.domain.outcomes import Unknown
+from orderbridge.channels.lookups import Absent, Ambiguous, CannotLook, Finding, Foreign, Found, LookFailed
+from orderbridge.channels.outcomes import Unknown
+from orderbridge.forwarding.forward.attempts import LookPolicy, settle_attempt, settle_look
+from orderbridge.forwarding.forward.states import Forward
 from tests.fakes.samples import NOW
 from tests.unit.domain.forward_cases import GRACE, LOOK, S, seconds_until, sending
 

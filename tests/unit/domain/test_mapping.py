@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.mapping import MappingKey, parse_value
-from orderbridge.domain.orders import parse_sales_order
+from orderbridge.channels.mapping import MappingKey, parse_value
+from orderbridge.orders.order import parse_sales_order
 from tests.fakes.samples import order_body
 
 

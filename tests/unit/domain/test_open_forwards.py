@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from orderbridge.aws import forward_items
-from orderbridge.domain.events import forward_changed
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.orders import OrderStatus
-from orderbridge.domain.status_changes import FINAL_STATUSES, is_open, open_since
+from orderbridge.forwarding import items as forward_items
+from orderbridge.forwarding.events import forward_changed
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.order_status import FINAL_STATUSES, is_open, open_since
+from orderbridge.orders.order import OrderStatus
 from tests.fakes import samples
 from tests.unit.domain.status_cases import PLATFORM_STATUSES, after, reading, sent
 

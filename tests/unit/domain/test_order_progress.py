@@ -9,11 +9,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.aws import items
-from orderbridge.domain.forwards import Forward, ForwardState, new_forward, new_unrouted_forward
-from orderbridge.domain.order_progress import progress
-from orderbridge.domain.orders import ChannelRef
-from orderbridge.domain.statuses import channel_status
+from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward, new_unrouted_forward
+from orderbridge.forwarding.order_status import channel_status, progress
+from orderbridge.orders import table as order_table
+from orderbridge.values.ids import ChannelRef
 from tests.fakes import samples
 
 AT = "2025-01-01T03:00:00.000Z"
@@ -157,6 +156,6 @@ def test_an_order_that_found_no_channel_yet_shows_none() -> None:
 def test_an_order_survives_the_table_with_what_was_told() -> None:
     told = progress(samples.order(), [forward(awb_number="JP1")], AT)
     assert told is not None
-    assert items.read_order(items.order_item(told.order)) == told.order
-    assert items.read_order(items.order_item(samples.order())) == samples.order()
-    assert not {"changes", "told"} & set(items.order_item(samples.order()))
+    assert order_table.read_order(order_table.order_item(told.order)) == told.order
+    assert order_table.read_order(order_table.order_item(samples.order())) == samples.order()
+    assert not {"changes", "told"} & set(order_table.order_item(samples.order()))

@@ -9,16 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orderbridge.domain.orders import (
-    MAX_FIELD_ERRORS,
-    MAX_LINES,
-    MAX_QUANTITY,
-    InvalidFields,
-    MalformedRequest,
-    SalesOrder,
-    order_reference,
-    parse_sales_order,
-)
+from orderbridge.orders.order import MAX_LINES, MAX_QUANTITY, SalesOrder, order_reference, parse_sales_order
+from orderbridge.values.documents import MAX_FIELD_ERRORS
+from orderbridge.values.problems import InvalidFields, MalformedRequest
 from tests.fakes.samples import order_body, order_document
 
 REQUIRED = ("customer_code", "site_code", "sales_name", "address", "products")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.orders import OrderStatus
-from orderbridge.domain.status_changes import StatusReading, normalised, take_in
-from orderbridge.domain.statuses import channel_status
+from orderbridge.forwarding.order_status import channel_status
+from orderbridge.orders.order import OrderStatus
 from orderbridge.platforms.salesmania.statuses import reading_in
+from orderbridge.status.changes import StatusReading, normalised, take_in
 from tests.unit.domain.status_cases import LATER, NGORDER, SALESMANIA, TABLES, after, reading, sent
 
 # --- the table of facts 5, line by line -----------------------------------------------------------------------

@@ -9,16 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.attempts import (
+from orderbridge.channels.outcomes import Refused, Rejected
+from orderbridge.forwarding.forward.attempts import (
     LONGEST_BACKOFF_SECONDS,
     LONGEST_RETRY_SECONDS,
     begin_attempt,
     retry_delay,
     settle_attempt,
 )
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.outcomes import LONGEST_RETRY_AFTER_SECONDS, Refused, Rejected
-from orderbridge.domain.waiting import put_off
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.forward.waiting import put_off
+from orderbridge.http.retry_after import LONGEST_RETRY_AFTER_SECONDS
 from tests.fakes.samples import NOW
 from tests.unit.domain.forward_cases import GRACE, MISSING, S, in_state, queued, seconds_until, sending
 

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.hashes import SHA1, SHA256, SHA512
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.partners import PartnerKey
-from orderbridge.domain.signatures import (
+from orderbridge.partners.partner import PartnerKey
+from orderbridge.partners.signatures import (
     BadPublicKey,
     BadSignature,
     BadTimestamp,

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.mapping import MappingKey
-from orderbridge.domain.site_keys import (
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.site_keys import (
     PER_SITE,
     AmbiguousKey,
     Place,

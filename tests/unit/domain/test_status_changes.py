@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.forwards import ForbiddenTransition, ForwardState
-from orderbridge.domain.orders import OrderStatus
-from orderbridge.domain.status_changes import (
+from orderbridge.forwarding.forward.states import ForbiddenTransition, ForwardState
+from orderbridge.forwarding.order_status import ADVANCING, channel_status
+from orderbridge.orders.order import OrderStatus
+from orderbridge.status.changes import (
     NO_WORDS,
     STATUS_TRANSITIONS,
     Meaning,
@@ -21,7 +22,6 @@ from orderbridge.domain.status_changes import (
     move_status,
     take_in,
 )
-from orderbridge.domain.statuses import ADVANCING, channel_status
 from tests.unit.domain.status_cases import LATER, NGORDER, PLATFORM_STATUSES, SIRCLO, TABLES, after, reading, sent
 
 # --- transitions ------------------------------------------------------------------------------------------------------

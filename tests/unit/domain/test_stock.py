@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.stock import MAX_LEVEL, StockLevel, Told, UnreadableLevel, level_of_record, parse_level
-from orderbridge.domain.stock_lists import ListedLevel, Snapshot, StockPage
+from orderbridge.stock.levels import MAX_LEVEL, StockLevel, Told, UnreadableLevel, level_of_record, parse_level
+from orderbridge.stock.lists import ListedLevel, Snapshot, StockPage
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderbridge.aws.secrets import signing_keys
-from orderbridge.domain.token_keys import (
+from orderbridge.partners.secrets import signing_keys
+from orderbridge.partners.token_keys import (
     REMEMBERED_SECONDS,
     VERIFIES_AFTER_IT_SIGNED_SECONDS,
     VERIFIES_BEFORE_IT_SIGNS_SECONDS,
@@ -20,7 +20,7 @@ from orderbridge.domain.token_keys import (
     rotate,
     stages,
 )
-from orderbridge.domain.tokens import (
+from orderbridge.partners.tokens import (
     LIFETIME_SECONDS,
     REFRESH_GRACE_SECONDS,
     InvalidToken,

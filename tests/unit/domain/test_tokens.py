@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain import jws
-from orderbridge.domain.tokens import (
+from orderbridge.partners import jws
+from orderbridge.partners.tokens import (
     FAMILY_LIFETIME_SECONDS,
     LEEWAY_SECONDS,
     LIFETIME_SECONDS,

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain import problems
-from orderbridge.domain.forwards import Forward, ForwardState, new_forward
-from orderbridge.domain.mapping import KINDS, MappingKey, MissingMappings
-from orderbridge.domain.orders import OrderStatus
-from orderbridge.domain.outcomes import bounded
-from orderbridge.domain.partners import CLIENT_ID, hash_client_secret, new_client_secret, secret_matches
-from orderbridge.domain.statuses import ADVANCING, ENDED, channel_status, order_status
-from orderbridge.domain.times import after, business_date, from_iso, to_iso
+from orderbridge.channels.mapping import KINDS, MappingKey, MissingMappings
+from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
+from orderbridge.forwarding.order_status import ADVANCING, ENDED, channel_status, order_status
+from orderbridge.orders.order import OrderStatus
+from orderbridge.partners.partner import CLIENT_ID, hash_client_secret, new_client_secret, secret_matches
+from orderbridge.values import problems
+from orderbridge.values.text import bounded
+from orderbridge.values.times import after, business_date, from_iso, to_iso
 from tests.fakes.samples import NGORDER, NOW, PEPPER, SIRCLO, order, partner, partner_key
 
 # --- times ------------------------------------------------------------------------------------------------------------

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orderbridge.domain.forwards import postpone
-from orderbridge.domain.waiting import park_for_mappings, pause, put_off, release
+from orderbridge.forwarding.forward.states import postpone
+from orderbridge.forwarding.forward.waiting import park_for_mappings, pause, put_off, release
 from tests.fakes.samples import NOW
 from tests.unit.domain.forward_cases import GRACE, MISSING, S, queued
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from standardwebhooks import Webhook as Library
 from standardwebhooks import WebhookVerificationError
 
-from orderbridge.domain.public_addresses import is_public
-from orderbridge.domain.times import to_iso
-from orderbridge.domain.webhook_signing import (
+from orderbridge.http.public_addresses import is_public
+from orderbridge.values.times import to_iso
+from orderbridge.webhooks.signing import (
     SECRET_BYTES,
     WebhookSecret,
     new_webhook_secret,
@@ -22,7 +22,7 @@ from orderbridge.domain.webhook_signing import (
     signed_headers,
     valid_at,
 )
-from orderbridge.domain.webhooks import (
+from orderbridge.webhooks.webhook import (
     FAILURES_TO_REST,
     LONGEST_REST_SECONDS,
     BadWebhookUrl,

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.mapping import MappingKey, MappingKind
-from orderbridge.domain.orders import ChannelRef, Order, OrderKey, parse_sales_order
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import MappingKey, MappingKind
+from orderbridge.orders.order import Order, parse_sales_order
+from orderbridge.values.ids import ChannelRef, OrderKey
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 """The documents' own examples of requests and answers."""

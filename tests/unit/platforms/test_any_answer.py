@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from benchmarks.bad_weather import BadWeather
 from benchmarks.faults import PLATFORMS, what_is_wrong
 from benchmarks.world import NOW, World
-from orderbridge.domain.forwards import Forward, ForwardState
+from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge_sandboxes import SANDBOXES, ManualClock
 from tests.fakes.wire import Inside, Wire
 from tests.unit.platforms.any_answers import (

@@ -20,11 +20,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orderbridge import platforms
+from orderbridge.forwarding.ports import Platform
+from orderbridge.http.transport import MAX_REPLY_BYTES, Reply
 from orderbridge.platforms.names import platform_names
-from orderbridge.platforms.transport import MAX_REPLY_BYTES, Reply
-from orderbridge.ports import Platform
-from orderbridge.ports_status import StatusAccess
-from orderbridge.ports_stock import StockAccess
+from orderbridge.status.ports import StatusAccess
+from orderbridge.stock.ports import StockAccess
 from orderbridge_cli.catalogue.used import requests_of
 from tests.fuzz.parsers import ADAPTER_CALLS, LEVEL_CALLS, STATUS_CALLS, VALUE_READERS, Parser, parsers
 from tests.fuzz.replies import Replies, adversarial, samples

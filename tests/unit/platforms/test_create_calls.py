@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.platforms.registry import platform_named
-from orderbridge.ports import FrozenRequest
 from tests.unit.platforms import examples
 
 SALESMANIA = {

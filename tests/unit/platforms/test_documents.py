@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.platforms.documents import (
+from orderbridge.platforms.calls.documents import (
     MAX_DEPTH,
     MAX_DIGITS,
     NotJson,
@@ -19,8 +19,8 @@ from orderbridge.platforms.documents import (
     exact_number,
     read_json,
 )
+from orderbridge.platforms.calls.numbers import id_in, number_in, text_in, whole_in
 from orderbridge.platforms.ngorder import replies
-from orderbridge.platforms.numbers import id_in, number_in, text_in, whole_in
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**15), max_value=10**15)
 DOCUMENTS = st.recursive(

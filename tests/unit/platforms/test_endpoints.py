@@ -10,20 +10,31 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
-from orderbridge.domain.outcomes import NotSent, Refused, Rejected, TurnedAway, Unknown
-from orderbridge.platforms.asking import AskFailed, read_as, rows_as
-from orderbridge.platforms.documents import read_json
-from orderbridge.platforms.endpoints import Answer, Endpoint, InBody, InBoth, InPath, InQuery, Place, Request, wire
+from orderbridge.channels.outcomes import NotSent, Refused, Rejected, TurnedAway, Unknown
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.transport import Call, CallFailed, NoAnswer, NothingSent, Reply
+from orderbridge.platforms.calls.asking import AskFailed, read_as, rows_as
+from orderbridge.platforms.calls.documents import read_json
+from orderbridge.platforms.calls.endpoints import (
+    Answer,
+    Endpoint,
+    InBody,
+    InBoth,
+    InPath,
+    InQuery,
+    Place,
+    Request,
+    wire,
+)
+from orderbridge.platforms.calls.numbers import Number, Text, Whole
 from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.ngorder import DEFINITION as NGORDER
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.endpoints import CreateStockCount, GetVariations, SyncStock
 from orderbridge.platforms.ngorder.replies import stripped
-from orderbridge.platforms.numbers import Number, Text, Whole
 from orderbridge.platforms.salesmania.account import list_in
 from orderbridge.platforms.salesmania.endpoints import GetOrder
 from orderbridge.platforms.sirclo.endpoints import UpdateOrder
-from orderbridge.platforms.transport import Call, CallFailed, Deadline, NoAnswer, NothingSent, Reply
 from orderbridge_cli.catalogue.used import requests_of
 from tests.unit.platforms.examples import BASE_URLS, CREDENTIALS, sample_folder
 

@@ -13,15 +13,15 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from orderbridge.domain.lookups import Absent, Ambiguous, Found, LookFailed
-from orderbridge.domain.outcomes import Unknown
-from orderbridge.platforms.asking import AnswerTooLarge
-from orderbridge.platforms.documents import compact_json
+from orderbridge.channels.lookups import Absent, Ambiguous, Found, LookFailed
+from orderbridge.channels.outcomes import Unknown
+from orderbridge.http.transport import Reply
+from orderbridge.platforms.calls.asking import AnswerTooLarge
+from orderbridge.platforms.calls.documents import compact_json
+from orderbridge.platforms.calls.paging import PageTooLarge
 from orderbridge.platforms.ngorder import lookup as ngorder
-from orderbridge.platforms.paging import PageTooLarge
 from orderbridge.platforms.sirclo import lookup as sirclo
 from orderbridge.platforms.sirclo.identity import SentOrder
-from orderbridge.platforms.transport import Reply
 
 OURS = "SO-20250101-00007"
 MOMENT = datetime(2025, 1, 1, tzinfo=UTC)

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.mapping import MissingMappings
-from orderbridge.domain.outcomes import Accepted, Rejected, Unknown
-from orderbridge.domain.site_keys import any_site
-from orderbridge.platforms.documents import read_json
+from orderbridge.channels.mapping import MissingMappings
+from orderbridge.channels.outcomes import Accepted, Rejected, Unknown
+from orderbridge.channels.site_keys import any_site
+from orderbridge.http.transport import Reply
+from orderbridge.platforms.calls.documents import read_json
 from orderbridge.platforms.ngorder import DEFINITION, mapper
-from orderbridge.platforms.transport import Reply
 from orderbridge.platforms.values import InvalidValue
 from tests.unit.platforms.examples import ADDRESS, BASE_URLS, CODE, mappings, missing, order
 

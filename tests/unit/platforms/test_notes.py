@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.codes import MARKER, marker
+from orderbridge.orders.codes import MARKER, marker
 from orderbridge.platforms.notes import order_note, personal_parts
 from tests.unit.platforms.examples import ADDRESS, CODE, order
 

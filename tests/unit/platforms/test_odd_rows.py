@@ -12,18 +12,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.stock_lists import Snapshot, StockReadFailed
-from orderbridge.platforms.documents import compact_json, read_json
+from orderbridge.channels.channel import Channel
+from orderbridge.http.transport import NoAnswer, Reply, ReplyTooLarge
+from orderbridge.platforms.calls.documents import compact_json, read_json
+from orderbridge.platforms.calls.paging import Page
 from orderbridge.platforms.ngorder import levels as ngorder_levels
 from orderbridge.platforms.ngorder import statuses as ngorder
-from orderbridge.platforms.paging import Page
 from orderbridge.platforms.salesmania import levels as salesmania_levels
 from orderbridge.platforms.salesmania import statuses as salesmania
 from orderbridge.platforms.sirclo import levels as sirclo_levels
 from orderbridge.platforms.sirclo import statuses as sirclo
 from orderbridge.platforms.stock import stock_page
-from orderbridge.platforms.transport import NoAnswer, Reply, ReplyTooLarge
+from orderbridge.stock.lists import Snapshot, StockReadFailed
 from tests.fakes.status_shop import CHANNEL, Shop
 from tests.fakes.statuses import sent_forward
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from orderbridge.domain.channels import Channel
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.ports import ChannelUnusable
 from orderbridge.platforms.registry import definition_of, platform_named, platform_names
 from orderbridge.platforms.values import InvalidValue
-from orderbridge.ports import ChannelUnusable
 from tests.unit.platforms.examples import BASE_URLS, CREDENTIALS, SETTINGS
 
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.outcomes import Accepted, Outcome, Refused, Rejected, Unknown
-from orderbridge.platforms.documents import read_json
-from orderbridge.platforms.paging import ListFailed
+from orderbridge.channels.outcomes import Accepted, Outcome, Refused, Rejected, Unknown
+from orderbridge.http.transport import Reply
+from orderbridge.platforms.calls.documents import read_json
+from orderbridge.platforms.calls.paging import ListFailed
 from orderbridge.platforms.sirclo.lookup import page_in
 from orderbridge.platforms.sirclo.updates import Move, read_update, update_request
-from orderbridge.platforms.transport import Reply
 from tests.unit.platforms.examples import SAMPLES
 
 NOW = datetime(2025, 1, 1, 7, 0, 0, 123456, tzinfo=UTC)

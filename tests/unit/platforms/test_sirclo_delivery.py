@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.mapping import MappingKey, MissingMappings
-from orderbridge.domain.site_keys import any_site
+from orderbridge.channels.mapping import MappingKey, MissingMappings
+from orderbridge.channels.site_keys import any_site
 from orderbridge.platforms.sirclo import DEFINITION, Settings, mapper
 from tests.unit.platforms.examples import ADDRESS, BASE_URLS, DELIVERY, mappings, missing, order
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.mapping import MissingMappings
-from orderbridge.domain.outcomes import Accepted, Refused, Rejected, Unknown
-from orderbridge.platforms.documents import read_json
+from orderbridge.channels.mapping import MissingMappings
+from orderbridge.channels.outcomes import Accepted, Refused, Rejected, Unknown
+from orderbridge.http.transport import Reply
+from orderbridge.platforms.calls.documents import read_json
 from orderbridge.platforms.sirclo import DEFINITION, Settings, mapper
 from orderbridge.platforms.sirclo.mapper import AlreadyThere
-from orderbridge.platforms.transport import Reply
 from orderbridge.platforms.values import InvalidValue
 from tests.unit.platforms.examples import ADDRESS, BASE_URLS, CODE, DELIVERY, mappings, missing, order
 

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.stock_lists import StockReadFailed
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.ports import ChannelUnusable
+from orderbridge.http.transport import Transport
 from orderbridge.platforms.registry import platform_names
 from orderbridge.platforms.status_reads import status_platform
 from orderbridge.platforms.stock import PlatformStock
-from orderbridge.platforms.transport import Transport
-from orderbridge.ports import ChannelUnusable
-from orderbridge.ports_status import StatusReadFailed
+from orderbridge.status.ports import StatusReadFailed
+from orderbridge.stock.lists import StockReadFailed
 from tests.unit.platforms.examples import BASE_URLS, CREDENTIALS, SETTINGS
 
 SECRET = "a-secret-that-is-told-nobody"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orderbridge.runtime.settings import (
+from orderbridge.entrypoints.settings import (
     BadEnvironment,
     CallerSettings,
     ForwarderSettings,

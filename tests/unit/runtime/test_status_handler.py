@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.status_runs import StatusReport
-from orderbridge.runtime import statuses
-from orderbridge.runtime.background import HandlerFailed
-from orderbridge.runtime.statuses import SECONDS_TO_END, status_handler
-from orderbridge.usecases.rounds import in_turn
-from orderbridge.usecases.status_rounds import StatusRequest, SyncStatusRound, UnknownChannel
+from orderbridge.channels.channel import Channel
+from orderbridge.entrypoints import status_schedule
+from orderbridge.entrypoints.queue import HandlerFailed
+from orderbridge.entrypoints.status_schedule import SECONDS_TO_END, status_handler
+from orderbridge.status.rounds import StatusRequest, SyncStatusRound, UnknownChannel
+from orderbridge.status.runs import StatusReport
+from orderbridge.values.rounds import in_turn
 
 
 def context(seconds: float) -> Any:
@@ -89,7 +89,7 @@ def test_an_event_that_asks_for_nothing_is_refused(event: dict[str, Any]) -> Non
 
 def test_unknown_words_are_counted_in_the_log_and_do_not_stand_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[tuple[str, dict[str, Any]]] = []
-    monkeypatch.setattr(statuses, "log", lambda event, **fields: lines.append((event, fields)))
+    monkeypatch.setattr(status_schedule, "log", lambda event, **fields: lines.append((event, fields)))
     told = report()
     for words in ("status: Artia", "status: Artia", "status: other"):
         told.note_unknown(words)

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.stock_runs import RunReport
-from orderbridge.runtime.background import HandlerFailed
-from orderbridge.runtime.stock import SECONDS_TO_END, stock_handler
-from orderbridge.usecases.stock_rounds import StockRequest
-from orderbridge.usecases.stock_sync import RunResult, RunState
+from orderbridge.entrypoints.queue import HandlerFailed
+from orderbridge.entrypoints.stock_schedule import SECONDS_TO_END, stock_handler
+from orderbridge.stock.rounds import StockRequest
+from orderbridge.stock.runs import RunReport
+from orderbridge.stock.sync import RunResult, RunState
 
 
 def context(seconds: float) -> Any:

@@ -17,13 +17,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
-from orderbridge.domain.forwards import FINAL_STATES, ForwardState
-from orderbridge.domain.orders import Order
-from orderbridge.domain.statuses import channel_status
-from orderbridge.domain.times import to_iso
-from orderbridge.ports import ChannelUnusable, FrozenRequest
-from orderbridge.usecases.operating import OperationRefused
-from orderbridge.usecases.sweeps import SweepIncomplete
+from orderbridge.channels.ports import ChannelUnusable
+from orderbridge.forwarding.forward.states import FINAL_STATES, ForwardState
+from orderbridge.forwarding.order_status import channel_status
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.orders.order import Order
+from orderbridge.values.sweeps import SweepIncomplete
+from orderbridge.values.times import to_iso
+from orderbridge_cli.operating import OperationRefused
 from tests.fakes.house import House
 from tests.fakes.outward import Answer
 from tests.fakes.samples import SIRCLO, order

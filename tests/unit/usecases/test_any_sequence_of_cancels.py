@@ -12,10 +12,10 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, precondition, rule
 
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.orders import Order
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
-from orderbridge.usecases.cancelling import CancelOrder
+from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
+from orderbridge.forwarding.cancelling import CancelOrder
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.orders.order import Order
 from tests.fakes.house import GRACE_SECONDS
 from tests.fakes.outward import Answer
 from tests.unit.usecases.test_any_sequence import AnySequence, lots

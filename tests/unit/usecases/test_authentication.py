@@ -9,8 +9,12 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.limits import RateLimit
-from orderbridge.domain.problems import (
+from orderbridge.partners.call_limit import CallLimit
+from orderbridge.partners.callers import TokenVerifier, active_partner
+from orderbridge.partners.login import LogIn, RefreshToken
+from orderbridge.partners.token_bucket import RateLimit
+from orderbridge.partners.tokens import SigningKeys, issue_token, new_claims, verify_token
+from orderbridge.values.problems import (
     Forbidden,
     InvalidFields,
     MalformedRequest,
@@ -18,10 +22,6 @@ from orderbridge.domain.problems import (
     TooManyRequests,
     Unauthenticated,
 )
-from orderbridge.domain.tokens import SigningKeys, issue_token, new_claims, verify_token
-from orderbridge.usecases.authentication import LogIn, RefreshToken
-from orderbridge.usecases.limits import CallLimit
-from orderbridge.usecases.tokens import TokenVerifier, active_partner
 from tests.fakes.directories import Keys, Partners, Pepper
 from tests.fakes.reads import Buckets
 from tests.fakes.samples import CLIENT_ID, CLIENT_SECRET, NOW, PEPPER, SIGNING_KEYS, partner

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.forwards import Forward, ForwardState, Transition, new_unrouted_forward
-from orderbridge.domain.orders import ChannelRef, Order
-from orderbridge.domain.partners import SignatureProfile
-from orderbridge.domain.problems import InvalidFields, MalformedRequest, NotFound, Problem, TooManyRequests
-from orderbridge.domain.times import to_iso
-from orderbridge.usecases.callers import ApiRequest, Callers
-from orderbridge.usecases.cancel_request import CancelledOrder, CancelSalesOrder
-from orderbridge.usecases.cancelling import CancelOrder
-from orderbridge.usecases.limits import too_many_requests
-from orderbridge.usecases.reading import FindOrder
-from orderbridge.usecases.tokens import TokenVerifier
+from orderbridge.forwarding.cancelling import CancelOrder
+from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition, new_unrouted_forward
+from orderbridge.orders.order import Order
+from orderbridge.partners.call_limit import too_many_requests
+from orderbridge.partners.callers import ApiRequest, Callers, TokenVerifier
+from orderbridge.partners.partner import SignatureProfile
+from orderbridge.reading.cancelling import CancelledOrder, CancelSalesOrder
+from orderbridge.reading.orders import FindOrder
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.problems import InvalidFields, MalformedRequest, NotFound, Problem, TooManyRequests
+from orderbridge.values.times import to_iso
 from tests.fakes import calls, samples
 from tests.fakes.directories import Keys, Partners
 from tests.fakes.outward import Queues

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.interventions import resolve_absent, retry
-from orderbridge.domain.times import from_iso
-from orderbridge.usecases.forwarding import UnknownForward
+from orderbridge.forwarding.forward.interventions import resolve_absent, retry
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.sending import UnknownForward
+from orderbridge.values.times import from_iso
 from tests.fakes.house import FUNCTION_TIMEOUT_SECONDS, House
 from tests.fakes.samples import SIRCLO
 from tests.unit.usecases.forwarding_cases import ORDER, always, in_turn

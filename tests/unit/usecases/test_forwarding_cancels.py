@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.attempts import LONGEST_QUESTION_SECONDS, LONGEST_RETRY_SECONDS
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.outcomes import Accepted, Refused, Rejected, Unknown
-from orderbridge.domain.times import to_iso
-from orderbridge.usecases.cancelling import CancelOrder
+from orderbridge.channels.outcomes import Accepted, Refused, Rejected, Unknown
+from orderbridge.forwarding.cancelling import CancelOrder
+from orderbridge.forwarding.forward.attempts import LONGEST_QUESTION_SECONDS, LONGEST_RETRY_SECONDS
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.values.times import to_iso
 from tests.fakes.house import GRACE_SECONDS, House
 from tests.fakes.samples import CANCELLING, SIRCLO
 from tests.unit.usecases.forwarding_cases import ORDER, always, in_turn, steps_until

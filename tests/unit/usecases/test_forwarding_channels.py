@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.forwards import ForwardState
+from orderbridge.forwarding.forward.states import ForwardState
 from tests.fakes.house import House
 from tests.fakes.samples import SIRCLO, order
 from tests.unit.usecases.forwarding_cases import ORDER, always, in_turn, steps_until

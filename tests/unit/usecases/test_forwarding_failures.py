@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.attempts import LONGEST_QUESTION_SECONDS, LONGEST_RETRY_SECONDS
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.outcomes import Accepted
-from orderbridge.domain.times import from_iso
-from orderbridge.ports import FrozenRequest
+from orderbridge.channels.outcomes import Accepted
+from orderbridge.forwarding.forward.attempts import LONGEST_QUESTION_SECONDS, LONGEST_RETRY_SECONDS
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.values.times import from_iso
 from tests.fakes.house import FUNCTION_TIMEOUT_SECONDS, House
 from tests.fakes.samples import SIRCLO
 from tests.fakes.steps import PortFailed, fail

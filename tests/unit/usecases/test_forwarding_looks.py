@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.forwards import ForwardState
+from orderbridge.forwarding.forward.states import ForwardState
 from tests.fakes.house import FUNCTION_TIMEOUT_SECONDS, SETTLE_SECONDS, House
 from tests.fakes.steps import Died, die
 from tests.unit.usecases.forwarding_cases import ORDER, always, in_turn, steps_until

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.mapping import MappingKey
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.forwarding.forward.states import ForwardState
 from tests.fakes.house import House
 from tests.fakes.samples import SIRCLO
 from tests.unit.usecases.forwarding_cases import ORDER

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.times import from_iso
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.values.times import from_iso
 from tests.fakes.house import House
 from tests.unit.usecases.forwarding_cases import ORDER, in_turn
 

@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from orderbridge.domain.attempts import LONGEST_QUESTION_SECONDS, note_proof, settle_attempt
-from orderbridge.domain.channels import MAX_ATTEMPTS
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.outcomes import Refused
-from orderbridge.domain.times import to_iso
+from orderbridge.channels.channel import MAX_ATTEMPTS
+from orderbridge.channels.outcomes import Refused
+from orderbridge.forwarding.forward.attempts import LONGEST_QUESTION_SECONDS, note_proof, settle_attempt
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.values.times import to_iso
 from tests.fakes.house import House
 from tests.fakes.outward import Answer
 from tests.fakes.samples import CANCELLING, NOW, SIRCLO, order

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from orderbridge.domain.breakers import Breaker
-from orderbridge.domain.channels import Channel
-from orderbridge.usecases.health import ReportHealth
+from orderbridge.channels.breaker import Breaker
+from orderbridge.channels.channel import Channel
+from orderbridge.reading.health import ReportHealth
 from tests.fakes.reads import Overview
 
 SETTINGS = {"base_url": "https://secret-address.example.com"}

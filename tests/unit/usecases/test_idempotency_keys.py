@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.domain.orders import MAX_REFERENCE_LENGTH
-from orderbridge.domain.problems import MalformedRequest
-from orderbridge.usecases.intake import read_idempotency_key
+from orderbridge.orders.intake import read_idempotency_key
+from orderbridge.orders.order import MAX_REFERENCE_LENGTH
+from orderbridge.values.problems import MalformedRequest
 from tests.fakes.intake import IntakeWorld
 from tests.fakes.samples import order_body
 

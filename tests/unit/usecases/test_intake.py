@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from orderbridge.domain.times import to_iso
+from orderbridge.values.times import to_iso
 from tests.fakes.intake import IntakeWorld
 from tests.fakes.samples import CLIENT_ID, NGORDER, NOW, SIRCLO, order_body, order_document, partner_key, sign
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderbridge.domain.orders import Order
-from orderbridge.domain.problems import Conflict, InvalidFields
-from orderbridge.usecases.codes import CodeAllocator
+from orderbridge.orders.numbering import CodeAllocator
+from orderbridge.orders.order import Order
+from orderbridge.values.problems import Conflict, InvalidFields
 from tests.fakes.intake import IntakeWorld, refused
 from tests.fakes.samples import NOW, order_body, order_document, partner, sign
 from tests.fakes.steps import Died, PortFailed, die, fail

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.problems import TooManyRequests
-from orderbridge.domain.signatures import message_to_sign
-from orderbridge.domain.tokens import SigningKeys
-from orderbridge.usecases.callers import ApiRequest
+from orderbridge.partners.callers import ApiRequest
+from orderbridge.partners.signatures import message_to_sign
+from orderbridge.partners.tokens import SigningKeys
+from orderbridge.values.problems import TooManyRequests
 from tests.fakes.intake import PATH, IntakeWorld, refused
 from tests.fakes.samples import CLIENT_ID, NOW, order_body, partner, partner_key, sign
 

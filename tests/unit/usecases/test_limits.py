@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderbridge.domain.limits import RateLimit, TokenBucket
-from orderbridge.domain.problems import TooManyRequests
-from orderbridge.usecases.limits import FREE_SHARE, MAX_ACCOUNTS, CallLimit
+from orderbridge.partners.call_limit import FREE_SHARE, MAX_ACCOUNTS, CallLimit
+from orderbridge.partners.token_bucket import RateLimit, TokenBucket
+from orderbridge.values.problems import TooManyRequests
 from tests.fakes.reads import Buckets
 from tests.fakes.steps import Clock
 

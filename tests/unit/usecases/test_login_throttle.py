@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from orderbridge.domain.problems import Forbidden, InvalidFields, Problem, TooManyRequests, Unauthenticated
-from orderbridge.usecases.authentication import LogIn
-from orderbridge.usecases.callers import ApiRequest
-from orderbridge.usecases.login_throttle import LoginThrottle, ThrottledLogIn, address_scope, client_scope
+from orderbridge.partners.callers import ApiRequest
+from orderbridge.partners.login import LogIn
+from orderbridge.partners.login_throttle import LoginThrottle, ThrottledLogIn, address_scope, client_scope
+from orderbridge.values.problems import Forbidden, InvalidFields, Problem, TooManyRequests, Unauthenticated
 from tests.fakes import samples
 from tests.fakes.directories import Keys, Partners, Pepper
 from tests.fakes.reads import Failures

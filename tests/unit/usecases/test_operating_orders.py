@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from orderbridge.domain.forwards import Forward, ForwardState
-from orderbridge.usecases.operating_forwards import MoveForward
+from orderbridge.forwarding.forward.states import Forward, ForwardState
+from orderbridge_cli.forwards.operating import MoveForward
 from tests.fakes.house import House
 from tests.fakes.samples import CANCELLING, SIRCLO, order
 from tests.fakes.steps import Died, die

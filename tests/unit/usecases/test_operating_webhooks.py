@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.deliveries import give_up, new_delivery
-from orderbridge.domain.webhook_signing import valid_at
-from orderbridge.domain.webhooks import EVENTS, MAX_WEBHOOKS
-from orderbridge.usecases.operating import OperationRefused
-from orderbridge.usecases.operating_webhooks import OperateWebhooks
+from orderbridge.webhooks.delivery import give_up, new_delivery
+from orderbridge.webhooks.signing import valid_at
+from orderbridge.webhooks.webhook import EVENTS, MAX_WEBHOOKS
+from orderbridge_cli.operating import OperationRefused
+from orderbridge_cli.webhooks.operating import OperateWebhooks
 from tests.fakes import samples
 from tests.fakes.steps import Clock
 from tests.fakes.store import Store

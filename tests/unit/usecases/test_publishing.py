@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.events import FORWARD_QUEUED, ORDER_CREATED, ForwardMessage, forward_changed
-from orderbridge.domain.forwards import ForwardState, new_forward
-from orderbridge.domain.mapping import MappingKey
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.forwarding.events import FORWARD_QUEUED, ORDER_CREATED, ForwardMessage, forward_changed
+from orderbridge.forwarding.forward.states import ForwardState, new_forward
 from tests.fakes.house import House
 from tests.fakes.samples import NGORDER, NOW, SIRCLO, order
 from tests.fakes.steps import Died, PortFailed, die, fail

@@ -12,12 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderbridge.domain.forwards import Forward, ForwardState, TimelineEntry, new_forward, new_unrouted_forward
-from orderbridge.domain.orders import Order, OrderKey, OrderSummary
-from orderbridge.domain.partners import Partner
-from orderbridge.domain.problems import InvalidFields, NotFound
-from orderbridge.domain.times import business_date, to_iso
-from orderbridge.usecases.reading import (
+from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward, new_unrouted_forward
+from orderbridge.orders.order import Order, OrderSummary
+from orderbridge.partners.partner import Partner
+from orderbridge.reading.orders import (
     DAYS_PER_PAGE,
     MAX_LIMIT,
     ORDERS_READ_PER_PAGE,
@@ -26,6 +24,10 @@ from orderbridge.usecases.reading import (
     OrderFilter,
     OrderPage,
 )
+from orderbridge.values.ids import OrderKey
+from orderbridge.values.problems import InvalidFields, NotFound
+from orderbridge.values.timeline import TimelineEntry
+from orderbridge.values.times import business_date, to_iso
 from tests.fakes import samples
 from tests.fakes.reads import Reads
 from tests.fakes.steps import Clock

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.breakers import FAILURES_TO_OPEN
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.orders import Order
-from orderbridge.usecases.waking import BATCH
+from orderbridge.channels.breaker import FAILURES_TO_OPEN
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.waking import BATCH
+from orderbridge.orders.order import Order
 from tests.fakes.house import House
 from tests.fakes.samples import SIRCLO, order
 from tests.fakes.steps import Died, die

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from orderbridge.domain.forwards import FINAL_STATES, ForwardState, Transition
-from orderbridge.ports import FrozenRequest
-from orderbridge.usecases.publishing_changes import REQUEST_KEPT
+from orderbridge.forwarding.forward.states import FINAL_STATES, ForwardState, Transition
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.forwarding.publishing_changes import REQUEST_KEPT
 from tests.fakes.post import Post
 
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.orders import ChannelRef
-from orderbridge.usecases.operating import OperationRefused
-from orderbridge.usecases.operating_channels import OperateChannels
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.values.ids import ChannelRef
+from orderbridge_cli.channels.operating import OperateChannels
+from orderbridge_cli.operating import OperationRefused
 from tests.fakes.house import House
 from tests.fakes.outward import Answer
 from tests.fakes.samples import SIRCLO

@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.forwards import Forward
-from orderbridge.domain.order_progress import progress
-from orderbridge.domain.status_runs import COMPLETED_EVERY
-from orderbridge.domain.statuses import channel_status
-from orderbridge.domain.times import to_iso
-from orderbridge.domain.views import OrderView
-from orderbridge.usecases.status_sync import DAYS_ASKED_ABOUT
+from orderbridge.forwarding.forward.states import Forward
+from orderbridge.forwarding.order_status import channel_status, progress
+from orderbridge.reading.views import OrderView
+from orderbridge.status.runs import COMPLETED_EVERY
+from orderbridge.status.sync import DAYS_ASKED_ABOUT
+from orderbridge.values.times import to_iso
 from tests.fakes.status_shop import CHANNEL, Shop, seconds_for
 from tests.fakes.statuses import days_ago, sent_forward
 

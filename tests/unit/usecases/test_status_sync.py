@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orderbridge.usecases.status_sync import DAYS_ASKED_ABOUT
+from orderbridge.status.sync import DAYS_ASKED_ABOUT
 from tests.fakes.status_shop import Shop, a_shop, assert_all_is_told, seconds_for
 from tests.fakes.statuses import days_ago, sent_forward
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from orderbridge.domain.times import to_iso
-from orderbridge.ports_status import StatusPage, StatusReadFailed
+from orderbridge.status.ports import StatusPage, StatusReadFailed
+from orderbridge.values.times import to_iso
 from tests.fakes import samples
 from tests.fakes.status_shop import CHANNEL, EXPECTED, a_shop, assert_all_is_told, failing_at, seconds_for
 

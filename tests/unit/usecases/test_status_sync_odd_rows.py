@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.status_changes import StatusReading
-from orderbridge.domain.status_runs import TRIES_PER_PAGE, StatusCursor
-from orderbridge.ports_status import StatusPage, StatusReadFailed
-from orderbridge.usecases.status_sync import MOST_BLANK_PAGES
+from orderbridge.status.changes import StatusReading
+from orderbridge.status.ports import StatusPage, StatusReadFailed
+from orderbridge.status.runs import TRIES_PER_PAGE, StatusCursor
+from orderbridge.status.sync import MOST_BLANK_PAGES
 from tests.fakes.status_shop import CHANNEL, EXPECTED, Shop, a_shop, assert_all_is_told, failing_at
 from tests.fakes.statuses import days_ago, sent_forward
 from tests.fakes.steps import PortFailed, fail

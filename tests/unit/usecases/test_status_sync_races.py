@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.forwards import Transition
-from orderbridge.domain.leases import LEASE_SECONDS
+from orderbridge.forwarding.forward.states import Transition
+from orderbridge.values.leases import LEASE_SECONDS
 from tests.fakes.status_shop import a_shop, assert_all_is_told
 from tests.fakes.steps import Died, PortFailed, die, fail
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.orders import ChannelRef
-from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.stock_lists import UnusableMapping
-from orderbridge.usecases import stock_applying
-from orderbridge.usecases.stock_reading import ListStock, StockFilter
+from orderbridge.channels.channel import Channel
+from orderbridge.reading.stock import ListStock, StockFilter
+from orderbridge.stock import applying
+from orderbridge.stock.levels import StockLevel
+from orderbridge.stock.lists import UnusableMapping
+from orderbridge.values.ids import ChannelRef
 from tests.fakes import samples
 from tests.fakes.reads import Overview, Shelf
 from tests.fakes.stock import Shop, StockWorld
@@ -67,7 +67,7 @@ def test_a_site_that_adds_a_warehouse_counts_in_the_next_round_without_a_call(
     made.run("source")
     assert made.available("source") == {"A": 3, "B": 5}
     made.table.site_mappings["source"].append(BANDUNG)
-    monkeypatch.setattr(stock_applying, "MOST_ASKED_ALONE", 1)  # asking in turn comes to the first alone
+    monkeypatch.setattr(applying, "MOST_ASKED_ALONE", 1)  # asking in turn comes to the first alone
     shop.calls.clear()
     made.run("source")
     assert made.available("source") == {"A": 7, "B": 11}
@@ -93,7 +93,7 @@ def test_what_is_moved_to_a_warehouse_that_does_not_count_is_noticed_although_th
 def test_of_many_products_in_warehouses_each_round_asks_a_part_in_turn_and_comes_to_all(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(stock_applying, "MOST_ASKED_ALONE", 4)
+    monkeypatch.setattr(applying, "MOST_ASKED_ALONE", 4)
     codes = [f"P{number:02d}" for number in range(10)]
     made, shop = world(0, **{code: {0: 3, BANDUNG: 4} for code in codes})
     made.run("source")

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.leases import Lease
-from orderbridge.domain.stock_drift import PushResult
-from orderbridge.domain.stock_lists import StockReadFailed
-from orderbridge.usecases import stock_pushing
+from orderbridge.stock import pushing
+from orderbridge.stock.drift import PushResult
+from orderbridge.stock.lists import StockReadFailed
+from orderbridge.values.leases import Lease
 from tests.fakes.steps import PortFailed
 from tests.fakes.stock import StockWorld
 
@@ -182,7 +182,7 @@ def test_a_push_that_cannot_be_read_back_leaves_the_level_unknown_and_makes_up_n
 
 
 def test_pushing_stops_where_nothing_that_was_pushed_can_be_confirmed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stock_pushing, "PUSHED_AT_ONCE", 1)
+    monkeypatch.setattr(pushing, "PUSHED_AT_ONCE", 1)
     made = world(A=5, B=5)
     sync(made)
     made.shops["first"].held.update(A=3, B=3)
@@ -240,8 +240,8 @@ def test_what_a_code_agrees_with_already_is_not_pushed_away_from_it() -> None:
 
 
 def test_what_has_just_been_sold_is_pushed_first_and_a_run_pushes_only_so_much(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stock_pushing, "MAX_PUSHES_PER_RUN", 2)
-    monkeypatch.setattr(stock_pushing, "PUSHED_AT_ONCE", 1)
+    monkeypatch.setattr(pushing, "MAX_PUSHES_PER_RUN", 2)
+    monkeypatch.setattr(pushing, "PUSHED_AT_ONCE", 1)
     made = world(A=5, B=5, C=5, D=5)
     sync(made)
     made.shops["first"].held["A"] = 4

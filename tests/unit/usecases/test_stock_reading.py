@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.orders import ChannelRef
-from orderbridge.domain.problems import InvalidFields
-from orderbridge.domain.stock import StockLevel
-from orderbridge.usecases.stock_reading import ListStock, StockFilter, StockPage
+from orderbridge.channels.channel import Channel
+from orderbridge.reading.stock import ListStock, StockFilter, StockPage
+from orderbridge.stock.levels import StockLevel
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.problems import InvalidFields
 from tests.fakes import samples
 from tests.fakes.reads import Overview, Shelf
 

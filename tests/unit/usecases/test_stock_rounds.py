@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.stock_runs import MAX_PROBLEMS, RunReport, in_order
-from orderbridge.usecases.stock_rounds import StockRequest, SyncRound, UnknownChannel
-from orderbridge.usecases.stock_sync import RunResult
+from orderbridge.channels.channel import Channel
+from orderbridge.stock.rounds import StockRequest, SyncRound, UnknownChannel
+from orderbridge.stock.runs import MAX_PROBLEMS, RunReport, in_order
+from orderbridge.stock.sync import RunResult
 
 
 def channel(name: str, platform: str = "shop", *, state: Any = "active", **stock: Any) -> Channel:

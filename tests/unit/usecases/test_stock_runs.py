@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.leases import LEASE_SECONDS
-from orderbridge.domain.stock_lists import StockReadFailed
-from orderbridge.domain.stock_runs import PROGRESS_KEPT_SECONDS, SOURCE_TRUSTED_SECONDS
-from orderbridge.usecases import stock_pushing
+from orderbridge.channels.channel import Channel
+from orderbridge.stock import pushing
+from orderbridge.stock.lists import StockReadFailed
+from orderbridge.stock.runs import PROGRESS_KEPT_SECONDS, SOURCE_TRUSTED_SECONDS
+from orderbridge.values.leases import LEASE_SECONDS
 from tests.fakes.steps import Died, PortFailed, die, fail
 from tests.fakes.stock import StockWorld
 
@@ -64,7 +64,7 @@ def stopping_after(steps: int) -> Callable[[], float]:
 
 @pytest.mark.parametrize("steps", [1, 2, 3, 5])
 def test_a_run_goes_on_where_the_last_invocation_stopped(steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stock_pushing, "PUSHED_AT_ONCE", 2)
+    monkeypatch.setattr(pushing, "PUSHED_AT_ONCE", 2)
     made = world()
     states: dict[str, list[str]] = {}
     for channel in made.channels:
@@ -385,7 +385,7 @@ def test_after_any_faults_levels_are_true_or_kept_and_drift_is_never_made_up(dat
 
 
 def _readable(value: Any) -> set[int]:
-    from orderbridge.domain.stock import UnreadableLevel, parse_level
+    from orderbridge.stock.levels import UnreadableLevel, parse_level
 
     try:
         return {parse_level(value).available}

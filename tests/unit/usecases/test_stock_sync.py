@@ -6,18 +6,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain import stock_lists
-from orderbridge.domain.stock import StockLevel
-from orderbridge.domain.stock_lists import (
-    NOT_THIS_TIME,
-    UNREAD_PERHAPS,
-    ListedLevel,
-    StockPage,
-    StockReadFailed,
-    taken,
-)
-from orderbridge.domain.stock_runs import SOLD_REMEMBERED
-from orderbridge.usecases import stock_applying
+from orderbridge.stock import applying, lists
+from orderbridge.stock.levels import StockLevel
+from orderbridge.stock.lists import NOT_THIS_TIME, UNREAD_PERHAPS, ListedLevel, StockPage, StockReadFailed, taken
+from orderbridge.stock.runs import SOLD_REMEMBERED
 from tests.fakes.stock import StockWorld
 
 
@@ -118,7 +110,7 @@ def test_only_the_products_that_fell_most_are_remembered_as_sold() -> None:
 
 
 def test_a_list_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stock_lists, "MAX_ENTRIES", 5)
+    monkeypatch.setattr(lists, "MAX_ENTRIES", 5)
     made = world(A=5)
     made.shops["source"].page = lambda number: one(f"P{number}", has_more=True)  # type: ignore[method-assign]
     assert "does not end within 5" in details(made.run("source"))["source"]
@@ -185,7 +177,7 @@ def test_a_product_that_cannot_be_asked_about_alone_is_told_as_not_on_the_list_t
 
 
 def test_no_more_products_are_asked_about_alone_than_a_run_has_time_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stock_applying, "MOST_ASKED_ALONE", 2)
+    monkeypatch.setattr(applying, "MOST_ASKED_ALONE", 2)
     made = world(A=5, B=6, C=7, D=8)
     made.run("source")
     vanished(made, "A", "B", "C")

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.orders import OrderKey
-from orderbridge.domain.partners import Partner
-from orderbridge.domain.times import from_iso
-from orderbridge.ports import DueItem
-from orderbridge.usecases.sweeping import SWEEP_SECONDS
-from orderbridge.usecases.sweeps import SweepIncomplete
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.ports import DueItem
+from orderbridge.forwarding.sweeping import SWEEP_SECONDS
+from orderbridge.partners.partner import Partner
+from orderbridge.values.ids import OrderKey
+from orderbridge.values.sweeps import SweepIncomplete
+from orderbridge.values.times import from_iso
 from tests.fakes.house import House
 from tests.fakes.samples import CLIENT_ID, NGORDER, SIRCLO, order
 from tests.fakes.steps import Died, die, fail

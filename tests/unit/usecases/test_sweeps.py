@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from orderbridge.domain.times import utc_now
-from orderbridge.ports import LostRace
-from orderbridge.usecases.sweeps import AT_ONCE, SweepAll, SweepIncomplete, sweep_each
+from orderbridge.values.conflicts import LostRace
+from orderbridge.values.sweeps import AT_ONCE, SweepAll, SweepIncomplete, sweep_each
+from orderbridge.values.times import utc_now
 from tests.fakes.steps import Clock
 from tests.patience import PATIENCE_S
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orderbridge.domain.cancelling import cancel_unsent
-from orderbridge.domain.forwards import UNROUTED, UNROUTED_RECHECK_SECONDS, ForwardState
-from orderbridge.domain.orders import Order
-from orderbridge.domain.waiting import PARKED_RECHECK_SECONDS
+from orderbridge.forwarding.forward.cancelling import cancel_unsent
+from orderbridge.forwarding.forward.states import UNROUTED, UNROUTED_RECHECK_SECONDS, ForwardState
+from orderbridge.forwarding.forward.waiting import PARKED_RECHECK_SECONDS
+from orderbridge.orders.order import Order
 from tests.fakes.house import House
 from tests.fakes.samples import SIRCLO, order, partner
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.status_changes import move_status
-from orderbridge.usecases.publishing_changes import SWEEP_SECONDS
-from orderbridge.usecases.sweeps import CLAIM_SECONDS, SweepIncomplete
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.publishing_changes import SWEEP_SECONDS
+from orderbridge.status.changes import move_status
+from orderbridge.values.sweeps import CLAIM_SECONDS, SweepIncomplete
 from tests.fakes.post import GRACE, Post
 from tests.fakes.statuses import sent_forward
 from tests.fakes.steps import Died, PortFailed, die, fail

@@ -11,14 +11,14 @@ from typing import Any
 import pytest
 from standardwebhooks import Webhook as Library
 
-from orderbridge.domain.deliveries import Answer, DeliveryRef
-from orderbridge.domain.forwards import ForwardState
-from orderbridge.domain.order_progress import progress
-from orderbridge.domain.status_changes import move_status
-from orderbridge.domain.times import to_iso
-from orderbridge.domain.webhook_signing import WebhookSecret, new_webhook_secret, rotated
-from orderbridge.usecases.sweeps import SweepIncomplete
-from orderbridge.usecases.webhooks import ATTEMPT_SECONDS, SWEEP_SECONDS, UnknownDelivery
+from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.order_status import progress
+from orderbridge.status.changes import move_status
+from orderbridge.values.sweeps import SweepIncomplete
+from orderbridge.values.times import to_iso
+from orderbridge.webhooks.delivery import Answer, DeliveryRef
+from orderbridge.webhooks.sending import ATTEMPT_SECONDS, SWEEP_SECONDS, UnknownDelivery
+from orderbridge.webhooks.signing import WebhookSecret, new_webhook_secret, rotated
 from tests.fakes import samples
 from tests.fakes.post import GRACE, Post
 from tests.fakes.steps import Clock, Died, PortFailed, die, fail

@@ -1,1 +1,1 @@
-"""The AWS side of the ports, and the only place that imports boto3."""
+"""The AWS that the tables, queues and secrets of every package stand on, and the only place that imports boto3."""

@@ -1,63 +1,53 @@
-"""The due index and the claims on what it shows."""
+"""The sparse index ``due``, read fairly: what stands in one shard is never behind all that stands in another."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
-from orderbridge.aws import forward_items, items
-from orderbridge.aws.due_shards import due_items
-from orderbridge.domain.forwards import Forward
-from orderbridge.domain.orders import Order
-from orderbridge.ports import DueItem, LostRace
+from orderbridge.aws.items import DUE_SHARDS, Item
+from orderbridge.aws.reads import query_all
+from orderbridge.values.times import from_iso
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 
-class TableDueIndex:
-    """`DueIndex` on the sparse index ``due``."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
-        self._lost_to_another = (
-            client.exceptions.ConditionalCheckFailedException,
-            client.exceptions.TransactionConflictException,  # somebody is just writing it
-        )
-
-    def due(self, now: str, limit: int) -> Iterator[DueItem]:
-        """Up to `limit` items, one from each shard in turn, the longest due of each first."""
-        found = due_items(self._client, self._table, "", now, limit)
-        return (_due_item(item["PK"]["S"], item["SK"]["S"]) for item in found)
-
-    def claim_order(self, order: Order, due_at: str) -> None:
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=items.keys(items.order_pk(order.key), "ORDER"),
-                UpdateExpression="SET due_at = :later",
-                ConditionExpression="due_at = :read",
-                ExpressionAttributeValues={":later": {"S": due_at}, ":read": {"S": order.due_at or ""}},
-            )
-        except self._lost_to_another as refused:
-            raise LostRace(order.code) from refused
-
-    def claim_forward(self, forward: Forward) -> Forward:
-        claimed = replace(forward, revision=forward.revision + 1)
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=forward_items.forward_item(claimed),
-                ConditionExpression="revision = :read",
-                ExpressionAttributeValues={":read": {"N": str(forward.revision)}},
-            )
-        except self._lost_to_another as refused:
-            raise LostRace(forward.code) from refused
-        return claimed
+PAGE = 50
+Element = TypeVar("Element")
 
 
-def _due_item(pk: str, sk: str) -> DueItem:
-    channel = sk.removeprefix("FORWARD#") if sk.startswith("FORWARD#") else None
-    return DueItem(items.order_key(pk), channel)
+def due_items(client: DynamoDBClient, table: str, group: str, now: str, limit: int) -> Iterator[Item]:
+    """Up to `limit` keys, with their due times, of what is due by now.
+
+    One from each shard in turn, the longest due of each first, so that a sweep whose time is over has come as far in
+    every shard. It begins at another shard every minute. `group` is what the shards' names begin with.
+    """
+    first = int(from_iso(now).timestamp()) // 60 % DUE_SHARDS
+    shards = [(first + shard) % DUE_SHARDS for shard in range(DUE_SHARDS)]
+    return islice(in_turn([_shard(client, table, f"{group}{shard:02d}", now) for shard in shards]), limit)
+
+
+def _shard(client: DynamoDBClient, table: str, shard: str, now: str) -> Iterator[Item]:
+    # Read page by page as it is needed: most sweeps end long before a shard that is full.
+    return query_all(
+        client,
+        TableName=table,
+        IndexName="due",
+        KeyConditionExpression="due_shard = :shard AND due_at <= :now",
+        ExpressionAttributeValues={":shard": {"S": shard}, ":now": {"S": now}},
+        Limit=PAGE,
+    )
+
+
+def in_turn(rows: list[Iterator[Element]]) -> Iterator[Element]:
+    """One element of each row in turn, as long as there are any."""
+    while rows:
+        rest = []
+        for row in rows:
+            for element in row:
+                yield element
+                rest.append(row)
+                break
+        rows = rest

@@ -11,6 +11,7 @@ from orderbridge.aws.items import Item
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+
 BATCH_GET_LIMIT = 100
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 1.0

@@ -9,15 +9,17 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, SecretStr
 
-from orderbridge.domain.channels import Channel, CommonSettings
-from orderbridge.domain.mapping import MappingKey, Mappings
-from orderbridge.domain.orders import Order
-from orderbridge.domain.outcomes import NotSent, Unknown
+from orderbridge.channels.channel import Channel, CommonSettings
+from orderbridge.channels.mapping import MappingKey, Mappings
+from orderbridge.channels.outcomes import NotSent, Unknown
+from orderbridge.channels.ports import ChannelUnusable
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.transport import CallFailed, NoAnswer, NothingSent, Transport
+from orderbridge.http.turns import LONGEST_WAIT_SECONDS
+from orderbridge.orders.order import Order
 from orderbridge.platforms.definition import PlatformDefinition
-from orderbridge.platforms.transport import CallFailed, Deadline, NoAnswer, NothingSent, Transport
-from orderbridge.platforms.turns import LONGEST_WAIT_SECONDS
 from orderbridge.platforms.values import InvalidValue
-from orderbridge.ports import ChannelUnusable, FrozenRequest
 
 SettingsT = TypeVar("SettingsT", bound=CommonSettings)
 SettingsT_contra = TypeVar("SettingsT_contra", bound=CommonSettings, contravariant=True)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from orderbridge.domain.channels import CommonSettings
-from orderbridge.domain.mapping import MappingKind
+from orderbridge.channels.channel import CommonSettings
+from orderbridge.channels.mapping import MappingKind
 from orderbridge.platforms.values import InvalidValue, read_value
 
 if TYPE_CHECKING:
-    from orderbridge.platforms.transport import Transport
-    from orderbridge.ports import Platform
+    from orderbridge.forwarding.ports import Platform
+    from orderbridge.http.transport import Transport
 
 SettingsT = TypeVar("SettingsT", bound=CommonSettings)
 CredentialsT = TypeVar("CredentialsT", bound=BaseModel)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from orderbridge.domain.mapping import MappingKey, MappingKind, Mappings, MissingMappings
-from orderbridge.domain.orders import Order, SalesOrder
-from orderbridge.domain.site_keys import PER_SITE, any_site, customer_key, site_key
+from orderbridge.channels.mapping import MappingKey, MappingKind, Mappings, MissingMappings
+from orderbridge.channels.site_keys import PER_SITE, any_site, customer_key, site_key
+from orderbridge.orders.order import Order, SalesOrder
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.values import InvalidValue
 

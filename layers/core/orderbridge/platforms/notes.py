@@ -6,8 +6,8 @@ unknown outcome find the wrong order.
 
 from __future__ import annotations
 
-from orderbridge.domain.codes import MARKER
-from orderbridge.domain.orders import Order
+from orderbridge.orders.codes import MARKER
+from orderbridge.orders.order import Order
 
 _BETWEEN = " | "
 

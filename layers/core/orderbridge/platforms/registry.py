@@ -6,12 +6,12 @@ import importlib
 from typing import Any, cast
 
 from orderbridge import platforms
+from orderbridge.forwarding.ports import Platform
+from orderbridge.http.transport import Transport
+from orderbridge.http.turns import Turns
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.names import platform_names as platform_names
-from orderbridge.platforms.transport import Transport
-from orderbridge.platforms.turns import Turns
 from orderbridge.platforms.values import InvalidValue
-from orderbridge.ports import Platform
 
 
 def definition_of(name: str) -> PlatformDefinition[Any, Any]:

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
-from orderbridge.domain.lookups import FoundMappings
-from orderbridge.domain.mapping import MappingKey, MappingKind
-from orderbridge.platforms.asking import AskFailed
+from orderbridge.channels.lookups import FoundMappings
+from orderbridge.channels.mapping import MappingKey, MappingKind
+from orderbridge.http.transport import CallFailed
+from orderbridge.platforms.calls.asking import AskFailed
+from orderbridge.platforms.calls.paging import ListFailed
 from orderbridge.platforms.definition import PlatformDefinition
-from orderbridge.platforms.paging import ListFailed
-from orderbridge.platforms.transport import CallFailed
 from orderbridge.platforms.values import InvalidValue
 
 RowT = TypeVar("RowT")

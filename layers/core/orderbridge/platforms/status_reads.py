@@ -10,16 +10,16 @@ from typing import Any, TypeVar, cast
 from pydantic import BaseModel
 
 from orderbridge import platforms
-from orderbridge.domain.channels import Channel, CommonSettings
-from orderbridge.domain.status_changes import StatusReading
-from orderbridge.platforms.asking import AskFailed
+from orderbridge.channels.channel import Channel, CommonSettings
+from orderbridge.channels.ports import ChannelUnusable
+from orderbridge.http.transport import CallFailed, Conversation, Transport
+from orderbridge.platforms.calls.asking import AskFailed
+from orderbridge.platforms.calls.paging import ListFailed, ReadPage, Row, RowTooLarge, page_at, read_rows
 from orderbridge.platforms.definition import PlatformDefinition
-from orderbridge.platforms.paging import ListFailed, ReadPage, Row, RowTooLarge, page_at, read_rows
 from orderbridge.platforms.registry import platform_names
-from orderbridge.platforms.transport import CallFailed, Conversation, Transport
 from orderbridge.platforms.values import InvalidValue
-from orderbridge.ports import ChannelUnusable
-from orderbridge.ports_status import StatusPage, StatusPlatform, StatusReadFailed
+from orderbridge.status.changes import StatusReading
+from orderbridge.status.ports import StatusPage, StatusPlatform, StatusReadFailed
 
 CredentialsOf = Callable[[Channel], Mapping[str, Any]]
 SettingsT = TypeVar("SettingsT", bound=CommonSettings)

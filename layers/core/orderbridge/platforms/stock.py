@@ -16,19 +16,20 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import BaseModel
 
 from orderbridge import platforms
-from orderbridge.domain.channels import Channel, CommonSettings
-from orderbridge.domain.outcomes import NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
-from orderbridge.domain.stock_drift import PushResult, PushTarget
-from orderbridge.domain.stock_lists import ListedLevel, StockPage, StockReadFailed, UnusableMapping
-from orderbridge.platforms.asking import AskFailed
+from orderbridge.channels.channel import Channel, CommonSettings
+from orderbridge.channels.outcomes import NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
+from orderbridge.channels.ports import ChannelUnusable, CredentialSource
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.transport import CallFailed, Conversation, Transport
+from orderbridge.platforms.calls.asking import AskFailed
+from orderbridge.platforms.calls.pace import Pace, pace_beside_orders
+from orderbridge.platforms.calls.paging import ListFailed, ReadPage, Row, RowTooLarge, content_of, page_at, read_rows
 from orderbridge.platforms.definition import PlatformDefinition
-from orderbridge.platforms.pace import Pace, pace_beside_orders
-from orderbridge.platforms.paging import ListFailed, ReadPage, Row, RowTooLarge, content_of, page_at, read_rows
 from orderbridge.platforms.registry import definition_of
-from orderbridge.platforms.transport import CallFailed, Conversation, Deadline, Transport
 from orderbridge.platforms.values import InvalidValue
-from orderbridge.ports import ChannelUnusable, CredentialSource
-from orderbridge.ports_stock import StockAccess
+from orderbridge.stock.drift import PushResult, PushTarget
+from orderbridge.stock.lists import ListedLevel, StockPage, StockReadFailed, UnusableMapping
+from orderbridge.stock.ports import StockAccess
 
 POLL_PAUSES = (0.3, 0.7, 1.0, 2.0, 4.0, 8.0, 12.0)
 """Between two looks at a job of the platform, in seconds: half a minute in all."""

@@ -1,1 +1,1 @@
-"""The one place that opens sockets to partners' receivers."""
+"""Messages to the addresses at which partners want to hear of their orders."""

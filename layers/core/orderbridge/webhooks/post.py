@@ -16,14 +16,16 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from orderbridge.domain.deliveries import Answer
-from orderbridge.domain.public_addresses import is_public
-from orderbridge.domain.webhooks import BadWebhookUrl, check_url, is_on_this_machine
-from orderbridge.platforms.answers import retry_after_seconds
-from orderbridge.platforms.transport import Deadline, tls_context
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.public_addresses import is_public
+from orderbridge.http.retry_after import retry_after_seconds
+from orderbridge.http.transport import tls_context
+from orderbridge.webhooks.delivery import Answer
+from orderbridge.webhooks.webhook import BadWebhookUrl, check_url, is_on_this_machine
 
 if TYPE_CHECKING:
     import httpcore
+
 
 TIMEOUT_SECONDS = 15.0
 MOST_OF_A_BODY = 16 * 1024
@@ -90,7 +92,7 @@ class PublicPost:
     ) -> Answer:
         import httpcore
 
-        from orderbridge.webhooks.pinned import PinnedBackend
+        from orderbridge.http.pinned import PinnedBackend
 
         backend = PinnedBackend(addresses)
         backend.begin(deadline)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from orderbridge.domain.channels import CommonSettings
+from orderbridge.channels.channel import CommonSettings
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.values import (
     Amount,

@@ -6,11 +6,14 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.lookups import Finding, Found, FoundMappings, LookFailed
-from orderbridge.domain.mapping import MappingKey, Mappings
-from orderbridge.domain.orders import Order
-from orderbridge.domain.outcomes import Accepted, NotSent, Outcome, Rejected
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.lookups import Finding, Found, FoundMappings, LookFailed
+from orderbridge.channels.mapping import MappingKey, Mappings
+from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Rejected
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.transport import CallFailed, NothingSent, Transport
+from orderbridge.orders.order import Order
 from orderbridge.platforms.adapter import (
     MappingAdapter,
     attempt_deadline,
@@ -18,12 +21,10 @@ from orderbridge.platforms.adapter import (
     probe_deadline,
     secrets_of,
 )
-from orderbridge.platforms.asking import AskFailed
+from orderbridge.platforms.calls.asking import AskFailed
+from orderbridge.platforms.calls.paging import ListFailed
 from orderbridge.platforms.ngorder import DEFINITION, Credentials, Settings, mapper
 from orderbridge.platforms.ngorder.client import NgorderClient
-from orderbridge.platforms.paging import ListFailed
-from orderbridge.platforms.transport import CallFailed, Deadline, NothingSent, Transport
-from orderbridge.ports import FrozenRequest
 
 
 class NgorderAdapter(MappingAdapter[Settings, Credentials]):

@@ -13,14 +13,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
-from orderbridge.domain.outcomes import Outcome, Rejected, TurnedAway, Unknown
-from orderbridge.domain.stock import UnreadableLevel, parse_level
-from orderbridge.domain.stock_drift import PushResult, PushTarget
-from orderbridge.domain.stock_lists import ListedLevel, StockPage, StockReadFailed
+from orderbridge.channels.outcomes import Outcome, Rejected, TurnedAway, Unknown
 from orderbridge.platforms.adapter import secrets_of
-from orderbridge.platforms.answers import redacted
-from orderbridge.platforms.asking import AskFailed, json_in, require_success
-from orderbridge.platforms.endpoints import Request
+from orderbridge.platforms.calls.answers import redacted
+from orderbridge.platforms.calls.asking import AskFailed, json_in, require_success
+from orderbridge.platforms.calls.endpoints import Request
+from orderbridge.platforms.calls.paging import ListFailed, Page, Row
 from orderbridge.platforms.ngorder import Credentials, Settings
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.endpoints import (
@@ -34,9 +32,11 @@ from orderbridge.platforms.ngorder.endpoints import (
 )
 from orderbridge.platforms.ngorder.replies import Unreadable, read_answer, stripped, truth, whole
 from orderbridge.platforms.ngorder.warehouses import counts_for
-from orderbridge.platforms.paging import ListFailed, Page, Row
 from orderbridge.platforms.stock import StockAccount, not_pushed, read_back, stock_page
 from orderbridge.platforms.values import InvalidValue
+from orderbridge.stock.drift import PushResult, PushTarget
+from orderbridge.stock.levels import UnreadableLevel, parse_level
+from orderbridge.stock.lists import ListedLevel, StockPage, StockReadFailed
 
 LARGEST_PAGE = 1000
 LEVEL = "stock_quantity"

@@ -11,14 +11,17 @@ from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from orderbridge.domain.codes import marker
-from orderbridge.domain.mapping import MappingKey, Mappings
-from orderbridge.domain.orders import Order
-from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
-from orderbridge.domain.site_keys import PER_SITE, customer_keys
-from orderbridge.platforms.answers import common_outcome, redacted
-from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
-from orderbridge.platforms.documents import NotJson, read_json
+from orderbridge.channels.mapping import MappingKey, Mappings
+from orderbridge.channels.outcomes import Accepted, Outcome, Rejected, Unknown
+from orderbridge.channels.site_keys import PER_SITE, customer_keys
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.http.transport import Reply
+from orderbridge.orders.codes import marker
+from orderbridge.orders.order import Order
+from orderbridge.platforms.calls.answers import common_outcome, redacted
+from orderbridge.platforms.calls.content import speaks_of_content, speaks_of_trouble
+from orderbridge.platforms.calls.documents import NotJson, read_json
+from orderbridge.platforms.calls.numbers import positive_id
 from orderbridge.platforms.mapped import MappedOrder, keys_of
 from orderbridge.platforms.ngorder import DEFINITION, Address, Cost, Customer, Product, Settings, Site, warehouse_of
 from orderbridge.platforms.ngorder.create import CreateOrder
@@ -31,9 +34,6 @@ from orderbridge.platforms.ngorder.replies import (
     stripped,
 )
 from orderbridge.platforms.notes import order_note, personal_parts
-from orderbridge.platforms.numbers import positive_id
-from orderbridge.platforms.transport import Reply
-from orderbridge.ports import FrozenRequest
 
 NEEDS_COST = "R"
 

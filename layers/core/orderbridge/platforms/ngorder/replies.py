@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from orderbridge.domain.outcomes import bounded
-from orderbridge.platforms.answers import flat_words
-from orderbridge.platforms.documents import exact_number
-from orderbridge.platforms.paging import ListFailed, Page, Row
+from orderbridge.platforms.calls.answers import flat_words
+from orderbridge.platforms.calls.documents import exact_number
+from orderbridge.platforms.calls.paging import ListFailed, Page, Row
+from orderbridge.values.text import bounded
 
 SUCCESSES = frozenset({"success", "sukses"})
 DOCUMENTED_FAILURE = "failed"

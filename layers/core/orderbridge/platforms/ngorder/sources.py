@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from orderbridge.domain.lookups import FoundMappings
-from orderbridge.domain.mapping import MappingKey, Mappings
-from orderbridge.domain.site_keys import AmbiguousKey, place_of
+from orderbridge.channels.lookups import FoundMappings
+from orderbridge.channels.mapping import MappingKey, Mappings
+from orderbridge.channels.site_keys import AmbiguousKey, place_of
 from orderbridge.platforms.ngorder import DEFINITION, Address
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.endpoints import CreateCustomer, Customer, GetCustomers, Product, SearchProducts

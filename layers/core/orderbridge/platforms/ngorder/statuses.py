@@ -13,22 +13,23 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, get_args
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.status_changes import Meaning, StatusReading, StatusTable, normalised
+from orderbridge.channels.channel import Channel
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.transport import Transport
 from orderbridge.platforms.adapter import secrets_of
-from orderbridge.platforms.asking import AskFailed
-from orderbridge.platforms.endpoints import Request
+from orderbridge.platforms.calls.asking import AskFailed
+from orderbridge.platforms.calls.endpoints import Request
+from orderbridge.platforms.calls.pace import Pace, pace_beside_orders
+from orderbridge.platforms.calls.paging import ListFailed, Page, Row
+from orderbridge.platforms.calls.reading import document_in, list_failure
 from orderbridge.platforms.ngorder import DEFINITION
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.endpoints import GetCancelledOrders, GetOrders, GetShipments, ShippingStatus
 from orderbridge.platforms.ngorder.lookup import CANCELLED_TYPES, PROGRESS_STATUSES, FilterNeeded
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, whole
-from orderbridge.platforms.pace import Pace, pace_beside_orders
-from orderbridge.platforms.paging import ListFailed, Page, Row
-from orderbridge.platforms.reading import document_in, list_failure
 from orderbridge.platforms.status_reads import CredentialsOf, connected, status_page
-from orderbridge.platforms.transport import Deadline, Transport
-from orderbridge.ports_status import StatusPage, StatusQuery
+from orderbridge.status.changes import Meaning, StatusReading, StatusTable, normalised
+from orderbridge.status.ports import StatusPage, StatusQuery
 
 _UNDER_WAY = {
     "ready to ship": Meaning("ACCEPTED", on_its_way=True),

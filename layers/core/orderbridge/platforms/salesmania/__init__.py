@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from orderbridge.domain.channels import CommonSettings
+from orderbridge.channels.channel import CommonSettings
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.values import (
     AnyPrice,

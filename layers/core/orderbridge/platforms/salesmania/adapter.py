@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.lookups import CannotLook, Finding, FoundMappings
-from orderbridge.domain.mapping import MappingKey, Mappings
-from orderbridge.domain.orders import Order
-from orderbridge.domain.outcomes import Outcome, Rejected
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.lookups import CannotLook, Finding, FoundMappings
+from orderbridge.channels.mapping import MappingKey, Mappings
+from orderbridge.channels.outcomes import Outcome, Rejected
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.transport import CallFailed, Transport
+from orderbridge.orders.order import Order
 from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, outcome_of_failure, probe_deadline
-from orderbridge.platforms.paging import ListFailed
-from orderbridge.platforms.reading import document_in
+from orderbridge.platforms.calls.paging import ListFailed
+from orderbridge.platforms.calls.reading import document_in
 from orderbridge.platforms.salesmania import DEFINITION, Credentials, Settings, mapper
 from orderbridge.platforms.salesmania.account import Account
 from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
-from orderbridge.platforms.transport import CallFailed, Deadline, Transport
-from orderbridge.ports import FrozenRequest
 
 NO_LIST = "SalesMania has no call that lists or searches orders"
 NO_CANCEL = "SalesMania has no call that cancels an order; it is cancelled by hand in its own application"

@@ -12,20 +12,20 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from orderbridge.domain.outcomes import Outcome, Rejected, TurnedAway
-from orderbridge.domain.stock_drift import PushResult, PushTarget
-from orderbridge.domain.stock_lists import ListedLevel, StockPage
+from orderbridge.channels.outcomes import Outcome, Rejected, TurnedAway
+from orderbridge.http.transport import CallFailed
 from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure
-from orderbridge.platforms.answers import common_outcome
-from orderbridge.platforms.numbers import id_or_none
-from orderbridge.platforms.paging import ListFailed, Page, Row
-from orderbridge.platforms.reading import document_in
+from orderbridge.platforms.calls.answers import common_outcome
+from orderbridge.platforms.calls.numbers import id_or_none
+from orderbridge.platforms.calls.paging import ListFailed, Page, Row
+from orderbridge.platforms.calls.reading import document_in
 from orderbridge.platforms.salesmania import Credentials, Settings
 from orderbridge.platforms.salesmania.account import Account, list_page
 from orderbridge.platforms.salesmania.endpoints import GetProduct, GetProducts, UpdateProduct
 from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
 from orderbridge.platforms.stock import StockAccount, not_pushed, read_back, readable, stock_page
-from orderbridge.platforms.transport import CallFailed
+from orderbridge.stock.drift import PushResult, PushTarget
+from orderbridge.stock.lists import ListedLevel, StockPage
 
 PAGE_SIZE = 100
 LEVEL = "qty_on_hand"

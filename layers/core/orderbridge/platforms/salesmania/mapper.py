@@ -8,21 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orderbridge.domain.mapping import MappingKey, Mappings
-from orderbridge.domain.orders import Order, ProductLine
-from orderbridge.domain.outcomes import Accepted, Outcome, Unknown
-from orderbridge.domain.site_keys import customer_keys
-from orderbridge.platforms.answers import common_outcome, flat_words, told
-from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
-from orderbridge.platforms.documents import NotJson, read_json
+from orderbridge.channels.mapping import MappingKey, Mappings
+from orderbridge.channels.outcomes import Accepted, Outcome, Unknown
+from orderbridge.channels.site_keys import customer_keys
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.http.transport import Reply
+from orderbridge.orders.order import Order, ProductLine
+from orderbridge.platforms.calls.answers import common_outcome, flat_words, told
+from orderbridge.platforms.calls.content import speaks_of_content, speaks_of_trouble
+from orderbridge.platforms.calls.documents import NotJson, read_json
+from orderbridge.platforms.calls.numbers import positive_id
 from orderbridge.platforms.mapped import MappedOrder, keys_of
 from orderbridge.platforms.notes import order_note, personal_parts
-from orderbridge.platforms.numbers import positive_id
 from orderbridge.platforms.salesmania import DEFINITION, Product, Settings, Unit
 from orderbridge.platforms.salesmania.create import AddOrder, OrderedProduct
-from orderbridge.platforms.transport import Reply
 from orderbridge.platforms.values import Price
-from orderbridge.ports import FrozenRequest
 
 STATUS_NAME_AT_CREATION = "SUBMITTED"
 """`ext_order_status_name` of a new order: what our status is once SalesMania holds it."""

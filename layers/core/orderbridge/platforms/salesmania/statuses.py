@@ -13,20 +13,20 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.outcomes import Refused
-from orderbridge.domain.status_changes import Meaning, StatusReading, StatusTable, normalised
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.outcomes import Refused
+from orderbridge.http.transport import CallFailed, ReplyTooLarge, Transport
 from orderbridge.platforms.adapter import attempt_deadline
-from orderbridge.platforms.pace import Pace, pace_beside_orders
-from orderbridge.platforms.paging import ListFailed
-from orderbridge.platforms.reading import document_in
+from orderbridge.platforms.calls.pace import Pace, pace_beside_orders
+from orderbridge.platforms.calls.paging import ListFailed
+from orderbridge.platforms.calls.reading import document_in
 from orderbridge.platforms.salesmania import DEFINITION
 from orderbridge.platforms.salesmania.account import Account
 from orderbridge.platforms.salesmania.endpoints import GetOrder
 from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
 from orderbridge.platforms.status_reads import CredentialsOf, account_of, told_as_status_read
-from orderbridge.platforms.transport import CallFailed, ReplyTooLarge, Transport
-from orderbridge.ports_status import StatusPage, StatusQuery, StatusReadFailed
+from orderbridge.status.changes import Meaning, StatusReading, StatusTable, normalised
+from orderbridge.status.ports import StatusPage, StatusQuery, StatusReadFailed
 
 TABLE: StatusTable = {
     "status": {

@@ -17,10 +17,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
-from orderbridge.domain.times import from_iso
-from orderbridge.platforms.numbers import whole_in
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.platforms.calls.numbers import whole_in
 from orderbridge.platforms.sirclo.mapper import order_in
-from orderbridge.ports import FrozenRequest
+from orderbridge.values.times import from_iso
 
 SECONDS_CUT = 1.0
 """SIRCLO's samples have whole seconds; we send milliseconds."""

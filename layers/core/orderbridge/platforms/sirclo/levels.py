@@ -10,18 +10,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from orderbridge.domain.outcomes import Rejected, TurnedAway
-from orderbridge.domain.stock import UnreadableLevel, parse_level
-from orderbridge.domain.stock_drift import PushResult, PushTarget
-from orderbridge.domain.stock_lists import ListedLevel, StockPage, StockReadFailed
-from orderbridge.platforms.asking import AskFailed
-from orderbridge.platforms.paging import ListFailed, Page, Row, content_of
+from orderbridge.channels.outcomes import Rejected, TurnedAway
+from orderbridge.platforms.calls.asking import AskFailed
+from orderbridge.platforms.calls.paging import ListFailed, Page, Row, content_of
 from orderbridge.platforms.sirclo import Credentials, Settings
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import GetStockHistory, UpdateStocks
 from orderbridge.platforms.sirclo.lookup import PAGE_SIZE
 from orderbridge.platforms.sirclo.stock import StockList, require_stock
 from orderbridge.platforms.stock import StockAccount, not_pushed, readable, stock_page
+from orderbridge.stock.drift import PushResult, PushTarget
+from orderbridge.stock.levels import UnreadableLevel, parse_level
+from orderbridge.stock.lists import ListedLevel, StockPage, StockReadFailed
 
 LEVEL_MEMBERS = {"2019-07": ("available", "stock"), "2021-02": ("stock", "available")}
 HISTORY_PAGES = 5

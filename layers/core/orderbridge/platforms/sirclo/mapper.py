@@ -10,20 +10,20 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from orderbridge.domain.mapping import MappingKey, Mappings
-from orderbridge.domain.orders import Order, ProductLine
-from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown
-from orderbridge.domain.site_keys import PER_SITE, customer_keys
-from orderbridge.platforms.answers import OF_CONTENT, common_outcome, flat_words, redacted, words_of
-from orderbridge.platforms.content import speaks_of_content, speaks_of_trouble
-from orderbridge.platforms.documents import NotJson, read_json
+from orderbridge.channels.mapping import MappingKey, Mappings
+from orderbridge.channels.outcomes import Accepted, Outcome, Rejected, Unknown
+from orderbridge.channels.site_keys import PER_SITE, customer_keys
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.http.transport import Reply
+from orderbridge.orders.order import Order, ProductLine
+from orderbridge.platforms.calls.answers import OF_CONTENT, common_outcome, flat_words, redacted, words_of
+from orderbridge.platforms.calls.content import speaks_of_content, speaks_of_trouble
+from orderbridge.platforms.calls.documents import NotJson, read_json
+from orderbridge.platforms.calls.numbers import id_or_none, positive_id
 from orderbridge.platforms.mapped import MappedOrder, keys_of
-from orderbridge.platforms.numbers import id_or_none, positive_id
 from orderbridge.platforms.sirclo import DEFINITION, Delivery, Product, Settings
 from orderbridge.platforms.sirclo.create import CreateOrder, CreateOrders
-from orderbridge.platforms.transport import Reply
 from orderbridge.platforms.values import Price
-from orderbridge.ports import FrozenRequest
 
 DEFAULT_COUNTRY = "Indonesia"
 _NEEDED_IN_2021 = ("delivery_city", "delivery_region", "delivery_suburb", "delivery_post_code", "delivery_method")

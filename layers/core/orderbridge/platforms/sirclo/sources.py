@@ -6,8 +6,8 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
-from orderbridge.domain.lookups import FoundMappings
-from orderbridge.domain.mapping import MappingKey
+from orderbridge.channels.lookups import FoundMappings
+from orderbridge.channels.mapping import MappingKey
 from orderbridge.platforms.sirclo import DEFINITION
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import Stock

@@ -10,17 +10,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from orderbridge.domain.channels import Channel
-from orderbridge.domain.status_changes import Meaning, StatusReading, StatusTable
-from orderbridge.platforms.pace import Pace, pace_beside_orders
-from orderbridge.platforms.paging import ListFailed, Page, Row
+from orderbridge.channels.channel import Channel
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.transport import Transport
+from orderbridge.platforms.calls.pace import Pace, pace_beside_orders
+from orderbridge.platforms.calls.paging import ListFailed, Page, Row
 from orderbridge.platforms.sirclo import DEFINITION
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.lookup import PAGE_SIZE, order_page
 from orderbridge.platforms.sirclo.mapper import external_id_of
 from orderbridge.platforms.status_reads import CredentialsOf, connected, status_page
-from orderbridge.platforms.transport import Deadline, Transport
-from orderbridge.ports_status import StatusPage, StatusQuery
+from orderbridge.status.changes import Meaning, StatusReading, StatusTable
+from orderbridge.status.ports import StatusPage, StatusQuery
 
 TABLE: StatusTable = {
     "status": {

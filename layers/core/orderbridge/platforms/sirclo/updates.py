@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
-from orderbridge.domain.outcomes import Accepted, Outcome, Rejected, Unknown, bounded
-from orderbridge.platforms.answers import common_outcome, flat_words, redacted
-from orderbridge.platforms.documents import NotJson, read_json
-from orderbridge.platforms.endpoints import Request
+from orderbridge.channels.outcomes import Accepted, Outcome, Rejected, Unknown
+from orderbridge.http.transport import Reply
+from orderbridge.platforms.calls.answers import common_outcome, flat_words, redacted
+from orderbridge.platforms.calls.documents import NotJson, read_json
+from orderbridge.platforms.calls.endpoints import Request
 from orderbridge.platforms.sirclo import Revision
 from orderbridge.platforms.sirclo.endpoints import UpdateOrder, UpdateStatus
-from orderbridge.platforms.transport import Reply
+from orderbridge.values.text import bounded
 
 Bucket = Literal["accepted", "packed", "completed", "cancelled"]
 CANCELLED_WORDS = frozenset({"canceled", "cancelled"})

@@ -1,0 +1,51 @@
+"""What setting up channels and their mappings needs of the world, as Protocols."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from orderbridge.channels.ports import ChannelDirectory, CredentialSource
+
+if TYPE_CHECKING:
+    from orderbridge.channels.channel import Channel
+    from orderbridge.channels.mapping import MappingKey
+    from orderbridge.values.ids import ChannelRef
+
+
+class ChannelRegistry(ChannelDirectory, Protocol):
+    """The channels as an operator changes them."""
+
+    def find_named(self, name: str) -> Channel | None:
+        """The channel of this name, on whichever platform it is."""
+        ...
+
+    def list_channels(self) -> Sequence[Channel]: ...
+
+    def put(self, channel: Channel) -> bool:
+        """Store or replace a channel's settings; False where its name is on another platform, which changes nothing."""
+        ...
+
+    def resume(self, channel: ChannelRef | Channel, at: str) -> bool:
+        """Make a paused channel active; False where it was active already."""
+        ...
+
+
+class CredentialVault(CredentialSource, Protocol):
+    def store(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
+        """Keep the credentials, for the host of the channel's base_url alone, where no other platform's role reads."""
+        ...
+
+
+class MappingTable(Protocol):
+    """A channel's mappings as texts, exactly as they were imported."""
+
+    def found(self, channel: str) -> Iterable[MappingKey]:
+        """The keys of the rows that the platform itself told."""
+        ...
+
+    def rows(self, channel: str) -> Iterable[tuple[MappingKey, str]]: ...
+
+    def write(self, channel: str, rows: Sequence[tuple[MappingKey, str]]) -> Iterable[int]:
+        """Write the rows, up to 100 at a time all or nothing; yields how many are written after each step."""
+        ...

@@ -1,0 +1,1 @@
+"""The demo, and what a local stack is filled with."""

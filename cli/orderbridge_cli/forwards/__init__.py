@@ -1,0 +1,1 @@
+"""Forwards, listed and moved by hand."""

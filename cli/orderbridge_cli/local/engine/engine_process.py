@@ -1,0 +1,131 @@
+"""The engine's own process: ministack, with four of its ways mended.
+
+`guard` starts this file from its path; it imports nothing of ours, and leans on internals of the pinned version.
+
+- At SIGTERM the engine lets functions finish before it writes its state. By itself it stops at once and leaves those at
+  work behind, in the middle of a request to a platform perhaps. A second SIGTERM does that here too.
+- A function whose code is replaced finishes what it is at; the next invocation gets the new code, as on AWS. By itself
+  the engine ends its processes at once.
+- A function's first process registers a session of its role. By itself the engine does so without a lock while it looks
+  through the sessions of others; of several functions that start at once, one then failed now and then.
+- It keeps the logs of a function's latest invocations, and no metrics. By itself it keeps both of every invocation for
+  ever, in its memory and in its state: a stack that is up for days would not stop in time any more.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+FINISH_S = 12.0
+LOG_STREAMS = 200
+_QUIET_S = 0.3  # a stream's records are with the publisher well within this time
+_STEP_S = 0.02
+
+
+def main() -> None:
+    register_sessions_one_by_one()
+    let_invocations_finish()
+    keep_latest_logs_only()
+    import hypercorn.asyncio
+    from ministack import app
+
+    serve = hypercorn.asyncio.serve
+
+    async def serve_until_told(application: Any, config: Any) -> None:
+        await serve(application, config, shutdown_trigger=_told_to_stop)
+
+    hypercorn.asyncio.serve = serve_until_told  # type: ignore[assignment]  # its optional argument, bound
+    app.main()
+
+
+def register_sessions_one_by_one() -> None:
+    """Puts a lock around the registering of sessions."""
+    from ministack.services import sts
+
+    register, lock = sts.register_session, threading.Lock()
+
+    def register_alone(access_key: str, session: dict[str, Any]) -> None:
+        with lock:
+            register(access_key, session)
+
+    sts.register_session = register_alone
+
+
+def let_invocations_finish() -> None:
+    """Puts off the end of a function's process until its invocation is over."""
+    from ministack.core import lambda_runtime
+
+    kill = lambda_runtime.kill_workers
+
+    def kill_when_free(workers: list[Any]) -> None:
+        kill([worker for worker in workers if worker and not worker.in_use])
+        for worker in workers:
+            if worker and worker.in_use:
+                threading.Thread(target=kill_later, args=(worker,), daemon=True).start()
+
+    def kill_later(worker: Any) -> None:
+        deadline = time.monotonic() + float(worker.config.get("Timeout", 30)) + 1
+        while worker.in_use and time.monotonic() < deadline:
+            time.sleep(_STEP_S)
+        kill([worker])
+
+    lambda_runtime.kill_workers = kill_when_free
+
+
+def keep_latest_logs_only() -> None:
+    """Drops a log group's older streams (the engine makes one for each invocation), and functions' metrics."""
+    from ministack.services import cloudwatch_logs, lambda_svc
+
+    write, lock = lambda_svc._emit_lambda_logs, threading.Lock()  # noqa: SLF001
+
+    def write_and_drop(*arguments: Any, **options: Any) -> None:
+        with lock:
+            write(*arguments, **options)
+            for group in list(cloudwatch_logs._log_groups._data.values()):  # noqa: SLF001
+                for oldest in list(group["streams"])[:-LOG_STREAMS]:
+                    group["streams"].pop(oldest, None)
+
+    lambda_svc._emit_lambda_logs = write_and_drop  # noqa: SLF001
+    lambda_svc._emit_lambda_metrics = lambda *_, **__: None  # noqa: SLF001
+
+
+async def _told_to_stop() -> None:
+    loop = asyncio.get_running_loop()
+    told, in_a_hurry = asyncio.Event(), asyncio.Event()
+
+    def on_signal() -> None:
+        (in_a_hurry if told.is_set() else told).set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    await told.wait()
+    await _functions_finish(in_a_hurry)
+
+
+async def _functions_finish(in_a_hurry: asyncio.Event) -> None:
+    """Waits until no function has been at work for a moment; queues are not read meanwhile, streams are."""
+    from ministack.services import lambda_svc
+
+    every_mapping = lambda_svc._iter_all_esms  # noqa: SLF001 - the engine is pinned; there is no other way in
+
+    def streams_only() -> Iterator[tuple[str, str, dict[str, Any]]]:
+        return (entry for entry in every_mapping() if ":sqs:" not in entry[2].get("EventSourceArn", ""))
+
+    lambda_svc._iter_all_esms = streams_only  # noqa: SLF001
+    deadline = quiet_since = time.monotonic()
+    deadline += FINISH_S
+    while not in_a_hurry.is_set() and (now := time.monotonic()) < deadline:
+        if lambda_svc.executions_in_flight()[0]:
+            quiet_since = now
+        elif now - quiet_since >= _QUIET_S:
+            break
+        await asyncio.sleep(_STEP_S)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Files, ports and processes of this machine."""

@@ -1,0 +1,1 @@
+"""Mappings: imported, exported, and what is missing."""

@@ -1,0 +1,1 @@
+"""A table that was restored to an earlier time."""

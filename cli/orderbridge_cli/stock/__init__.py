@@ -1,0 +1,1 @@
+"""Stock levels and drift, as an operator sees them."""

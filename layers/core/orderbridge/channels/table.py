@@ -1,0 +1,356 @@
+"""Channels, their state and their mappings in the table."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, cast
+
+from orderbridge.aws import items
+from orderbridge.aws.items import Item, from_item, keys, to_item
+from orderbridge.aws.reads import batch_get, query_all
+from orderbridge.channels.breaker import Breaker
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import JSON_BEGINS, MappingKey, MappingKind, Mappings, parse_value
+from orderbridge.channels.ports import ChannelUnusable
+from orderbridge.channels.site_keys import PER_SITE, is_any_site, is_of_some_site
+from orderbridge.http.base_urls import origin
+from orderbridge.values.conflicts import LostRace
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.times import Clock
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+
+
+def channel_pk(name: str) -> str:
+    return f"CHANNEL#{name}"
+
+
+def breaker_pk(platform: str, channel: str) -> str:
+    """Where a channel's breaker and pause are: under the platform's name, so that a role can be held to its own."""
+    return f"BREAKER#{platform}#{channel}"
+
+
+def mapping_pk(channel: str, kind: str) -> str:
+    return f"MAPPING#{channel}#{kind}"
+
+
+NEWS = "news"
+"""Written with a pause and taken away by every other write, so that the stream tells of a pause once."""
+
+
+def channel_item(channel: Channel) -> Item:
+    """What an operator has set up; no function may write it, since credentials go to its base_url."""
+    return to_item(
+        {
+            "PK": channel_pk(channel.name),
+            "SK": "PROFILE",
+            "registry": "CHANNEL",
+            "name": channel.name,
+            "platform": channel.platform,
+            "settings": json_text(channel.settings),
+            "since": channel.since,
+        }
+    )
+
+
+def profile_keys(name: str) -> Item:
+    return keys(channel_pk(name), "PROFILE")
+
+
+def state_keys(channel: ChannelRef | Channel) -> Item:
+    """The key of what functions write about a channel: whether it is paused, and its breaker."""
+    return keys(breaker_pk(channel.platform, channel.name), "STATE")
+
+
+def channel_ref(item: Mapping[str, Any]) -> ChannelRef:
+    """Which channel a profile or a state is of."""
+    kind, _, rest = item["PK"]["S"].partition("#")
+    if kind == "CHANNEL":
+        return ChannelRef(rest, item["platform"]["S"])
+    platform, _, name = rest.partition("#")
+    return ChannelRef(name, platform)
+
+
+def breaker_values(breaker: Breaker) -> dict[str, Any]:
+    """A breaker as it is kept, in one attribute of the state; a pause is `paused_reason` and `since` beside it."""
+    return {name: value for name, value in asdict(breaker).items() if value is not None}
+
+
+def _read_breaker(values: Mapping[str, Any]) -> Breaker:
+    read: dict[str, Any] = {name: int(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+    return Breaker(**read)
+
+
+def read_channel(profile: Mapping[str, Any], state: Mapping[str, Any] | None = None) -> Channel:
+    """A channel from its profile and, where it has ever failed or been paused, its state."""
+    values, of_state = from_item(profile), from_item(state or {})
+    return Channel(
+        name=values["name"],
+        platform=values["platform"],
+        settings=json.loads(values["settings"], parse_float=Decimal),
+        state="paused" if "paused_reason" in of_state else "active",
+        paused_reason=of_state.get("paused_reason"),
+        since=of_state.get("since", values.get("since")),
+        breaker=_read_breaker(of_state.get("breaker", {})),
+    )
+
+
+def json_text(document: Any) -> str:
+    """A document as JSON: whole numbers as such, and a fraction as its exact text, which every model reads back."""
+    return json.dumps(document, default=_number)
+
+
+def _number(number: Decimal) -> int | str:
+    if number == int(number):
+        return int(number)
+    # A text with three places behind its dot is refused as ambiguous; a fourth says that it is a fraction.
+    return f"{number:f}" + ("0" if number.as_tuple().exponent == -3 else "")
+
+
+def mapping_item(channel: str, need: MappingKey, value: str, found_at: str | None = None) -> Item:
+    """A mapping; `value` is the JSON text (or plain id) that the operator gave, kept to the character.
+
+    `found_at` marks one that the platform itself told, and since when it stands.
+    """
+    key = {"PK": mapping_pk(channel, need.kind), "SK": need.key}
+    return to_item({**key, "as_written": need.as_written or None, "value": value, "found_at": found_at})
+
+
+def read_mapping_key(item: Mapping[str, Any]) -> MappingKey:
+    """Which mapping an item is."""
+    kind = cast(MappingKind, item["PK"]["S"].rsplit("#", 1)[1])
+    return MappingKey(kind, item["SK"]["S"], item.get("as_written", {}).get("S", ""))
+
+
+def mapping_text(value: Any) -> str:
+    """The text of a value that a platform told, which `parse_value` reads back to it."""
+    if isinstance(value, str) and not value.startswith(JSON_BEGINS) and value == value.strip() != "":
+        return value
+    return json_text(value)
+
+
+def read_mapping_value(item: Mapping[str, Any]) -> Any:
+    """A mapping's value; a text that is not the JSON it begins as is returned as it is, for the platform to refuse."""
+    text: str = item["value"]["S"]
+    try:
+        return parse_value(text)
+    except ValueError:
+        return text
+
+
+ADD_AGAIN = "run `orderbridge channels add` again"
+
+
+def credentials_secret(stack: str, platform: str, channel: str) -> str:
+    """The name of a channel's secret; its path lets a forwarder's role read its own platform's only."""
+    return f"{stack}/channels/{platform}/{channel}"
+
+
+class TableChannels:
+    """`ChannelDirectory` on the table."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def find(self, channel: ChannelRef) -> Channel | None:
+        wanted = [profile_keys(channel.name), state_keys(channel)]
+        read = {item["SK"]["S"]: item for item in batch_get(self._client, self._table, wanted)}
+        if "PROFILE" not in read or channel_ref(read["PROFILE"]) != channel:
+            return None
+        return read_channel(read["PROFILE"], read.get("STATE"))
+
+    def find_named(self, name: str) -> Channel | None:
+        for profile in batch_get(self._client, self._table, [profile_keys(name)]):
+            return self.find(channel_ref(profile))
+        return None
+
+    def pause(self, channel: ChannelRef | Channel, reason: str, at: str) -> bool:
+        return self._change(
+            channel,
+            f"SET paused_reason = :reason, since = :at, {NEWS} = :paused",
+            "attribute_not_exists(paused_reason)",
+            {":reason": reason, ":at": at, ":paused": "PAUSED"},
+        )
+
+    def save_breaker(self, channel: Channel, breaker: Breaker) -> Channel:
+        saved = replace(breaker, revision=channel.breaker.revision + 1)
+        if not self._change(
+            channel,
+            f"SET breaker = :breaker REMOVE {NEWS}",
+            "attribute_not_exists(breaker) OR breaker.revision = :read",
+            {":breaker": breaker_values(saved), ":read": channel.breaker.revision},
+        ):
+            raise LostRace(channel.name)
+        return replace(channel, breaker=saved)
+
+    def _change(self, channel: ChannelRef | Channel, update: str, condition: str, values: Mapping[str, Any]) -> bool:
+        """Change one part of a channel's state, pause or breaker; a change of the other at the same time stays."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=state_keys(channel),
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=to_item(values),
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+
+class TableMappings:
+    """`MappingStore` on the table."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read(self, channel: str, keys: Collection[MappingKey]) -> Mappings:
+        asked = dict.fromkeys(need for need in keys if not is_any_site(need))
+        wanted = [items.keys(mapping_pk(channel, need.kind), need.key) for need in asked]
+        found: dict[MappingKey, Any] = {}
+        for item in batch_get(self._client, self._table, wanted):
+            found[read_mapping_key(item)] = read_mapping_value(item)
+        # Only where no row of the customer was found is it asked whether there are others: that is a call of its own.
+        if not any(need.kind in PER_SITE for need in found):
+            found |= {need: True for need in keys if is_any_site(need) and self._has_sites(channel, need)}
+        return found
+
+    def _has_sites(self, channel: str, marker: MappingKey) -> bool:
+        rows = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="PK = :pk AND begins_with(SK, :marker)",
+            ExpressionAttributeValues={
+                ":pk": {"S": mapping_pk(channel, marker.kind)},
+                ":marker": {"S": marker.key},
+            },
+            ProjectionExpression="SK",
+            ConsistentRead=True,
+        )
+        return any(is_of_some_site(marker, item["SK"]["S"]) for item in rows)
+
+    def keep_found(self, channel: str, values: Mappings, found_at: str) -> None:
+        for need, value in values.items():
+            with suppress(self._client.exceptions.ConditionalCheckFailedException):
+                self._client.put_item(
+                    TableName=self._table,
+                    Item=mapping_item(channel, need, mapping_text(value), found_at),
+                    ConditionExpression="attribute_not_exists(PK)",
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSecret:
+    """What a channel's secret holds: credentials, and the one host (`domain.channels.origin`) that they are for."""
+
+    host: str
+    credentials: Mapping[str, Any] = field(repr=False)
+
+    def text(self) -> str:
+        return json.dumps({"host": self.host, "credentials": self.credentials}, ensure_ascii=False)
+
+
+@dataclass(slots=True)
+class SecretCredentials:
+    """`CredentialSource` on Secrets Manager, remembered for `cache_seconds`.
+
+    The one place from which credentials are read. It hands them out only for the host that their secret names, whatever
+    the channel's item says: whoever can change an item, but not the secret, cannot have them sent elsewhere.
+    """
+
+    client: SecretsManagerClient
+    stack: str
+    cache_seconds: float
+    clock: Clock
+    _cache: dict[str, tuple[float, ChannelSecret]] = field(default_factory=dict)
+
+    def credentials(self, channel: Channel) -> Mapping[str, Any]:
+        remembered = self._cache.get(self._name(channel))
+        if remembered is not None and self.clock().timestamp() - remembered[0] < self.cache_seconds:
+            secret = remembered[1]
+            if secret.host == host_of(channel):
+                return secret.credentials
+        # Also where another host was remembered: an operator may just have moved the channel.
+        return self.refreshed(channel)
+
+    def refreshed(self, channel: Channel) -> Mapping[str, Any]:
+        secret = self._read(channel)
+        self._cache[self._name(channel)] = (self.clock().timestamp(), secret)
+        if secret.host != host_of(channel):
+            raise ChannelUnusable(
+                f"the credentials of the channel {channel.name} belong to another host than its base_url; {ADD_AGAIN}"
+            )
+        return secret.credentials
+
+    def _name(self, channel: Channel) -> str:
+        return credentials_secret(self.stack, channel.platform, channel.name)
+
+    def _read(self, channel: Channel) -> ChannelSecret:
+        try:
+            text = self.client.get_secret_value(SecretId=self._name(channel)).get("SecretString", "")
+        except (
+            self.client.exceptions.ResourceNotFoundException,
+            self.client.exceptions.InvalidRequestException,  # it is being deleted
+        ):
+            raise ChannelUnusable(f"the channel {channel.name} has no credentials") from None
+        try:
+            document = json.loads(text)
+        except ValueError:
+            document = None
+        match document:
+            case {"host": str(host), "credentials": dict(credentials)}:
+                return ChannelSecret(host, credentials)
+            case {}:
+                reason = f"the credentials of the channel {channel.name} name no host; {ADD_AGAIN}"
+            case _:
+                reason = f"the credentials of the channel {channel.name} cannot be read; {ADD_AGAIN}"
+        # From None, and without a word of it: what cannot be read may still be a secret.
+        raise ChannelUnusable(reason) from None
+
+
+def host_of(channel: Channel) -> str:
+    """The host that a channel's settings name; raises `ChannelUnusable` where they name none."""
+    try:
+        return origin(channel.settings.get("base_url"))
+    except ValueError:
+        raise ChannelUnusable(f"the base_url of the channel {channel.name} is not an address; {ADD_AGAIN}") from None
+
+
+@dataclass(slots=True)
+class TableChannelOverview:
+    """`ChannelOverview` on the registry index and the channels' states."""
+
+    client: DynamoDBClient
+    table: str
+    cache_seconds: float
+    clock: Clock
+    _read_at: float = float("-inf")
+    _channels: Sequence[Channel] = field(default_factory=tuple)
+
+    def list_channels(self) -> Sequence[Channel]:
+        now = self.clock().timestamp()
+        if now - self._read_at >= self.cache_seconds:
+            self._channels, self._read_at = self._read(), now
+        return self._channels
+
+    def _read(self) -> Sequence[Channel]:
+        profiles = list(
+            query_all(
+                self.client,
+                TableName=self.table,
+                IndexName="registry",
+                KeyConditionExpression="registry = :channel",
+                ExpressionAttributeValues={":channel": {"S": "CHANNEL"}},
+            )
+        )
+        wanted = [state_keys(channel_ref(profile)) for profile in profiles]
+        states = {channel_ref(item): item for item in batch_get(self.client, self.table, wanted)}
+        return [read_channel(profile, states.get(channel_ref(profile))) for profile in profiles]

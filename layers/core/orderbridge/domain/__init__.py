@@ -1,1 +1,0 @@
-"""The rules of Orderbridge as values and pure functions: no sockets, no environment, no clock of its own."""

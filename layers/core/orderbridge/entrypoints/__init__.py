@@ -1,0 +1,1 @@
+"""How a Lambda function meets the use cases: the API, queues, the stream, schedules; environment and log."""

@@ -1,0 +1,48 @@
+"""Invocations of the stock sync, a schedule's or an operator's; what failed is told channel by channel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from orderbridge.entrypoints.log import log
+from orderbridge.entrypoints.queue import invocation
+from orderbridge.stock.rounds import StockRequest
+from orderbridge.stock.sync import RunResult
+
+SECONDS_TO_END = 240
+"""The longest step of a run, and saving what it has read: no step is begun with less of the invocation left."""
+
+Round = Callable[[StockRequest, Callable[[], float]], list[RunResult]]
+
+
+def stock_handler(sync_round: Round) -> Callable[[Mapping[str, Any], Any], dict[str, Any]]:
+    """A handler that answers what became of each channel.
+
+    An aborted run is counted from its line in the log, and the next schedule goes on. It is no error of the function:
+    those are ours, and a platform that is down is not.
+    """
+
+    def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
+        with invocation("stock_sync", context):
+            request = StockRequest.from_event(event)
+            results = sync_round(request, _seconds_left(request, context))
+            for result in results:
+                log("stock_synced", channel=result.channel, state=result.state, found=_counts(result))
+            return {"channels": [{**result.body(), "state": result.state} for result in results]}
+
+    return handler
+
+
+def _seconds_left(request: StockRequest, context: Any) -> Callable[[], float]:
+    def to_the_end() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000
+
+    stop = SECONDS_TO_END if request.seconds is None else max(to_the_end() - request.seconds, SECONDS_TO_END)
+    return lambda: to_the_end() - stop
+
+
+def _counts(result: RunResult) -> dict[str, int]:
+    report = result.report
+    problems = len(report.problems) + report.unlisted_problems
+    return {"read": report.read, "changed": report.changed, "pushed": report.pushed, "problems": problems}

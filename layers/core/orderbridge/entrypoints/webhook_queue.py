@@ -1,0 +1,27 @@
+"""The queue of webhooks to the sender's use case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from orderbridge.entrypoints.log import log
+from orderbridge.entrypoints.queue import QueueHandler, in_parts
+from orderbridge.webhooks.delivery import Delivery, DeliveryRef
+
+
+def delivery_handler(send: Callable[[DeliveryRef], Delivery], seconds_per_message: float) -> QueueHandler:
+    """A handler that sends each message it is given once, or leaves it for later."""
+
+    def handle(body: str) -> None:
+        result = send(DeliveryRef.from_detail(json.loads(body)))
+        log(
+            "delivery_handled",
+            client_id=result.ref.client_id,
+            message_id=result.ref.message_id,
+            code=result.code,
+            state=result.state,
+            attempts=result.attempts,
+        )
+
+    return in_parts(handle, seconds_per_message)

@@ -1,0 +1,182 @@
+"""Items of forwards, their frozen requests and the timeline, and the values they stand for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from orderbridge.aws.items import Item, due_shard, from_item, to_item
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.forwarding.forward.states import LISTED_STATES, Forward, ForwardState
+from orderbridge.forwarding.order_status import is_completed, is_open, open_since
+from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.orders.table import order_pk
+from orderbridge.values.ids import ChannelRef, OrderKey
+
+
+def forward_sk(channel: str) -> str:
+    return f"FORWARD#{channel}"
+
+
+def request_sk(channel: str) -> str:
+    return f"REQUEST#{channel}"
+
+
+UNTOLD_SHARDS = "U"
+"""With what the shards of the due index begin that hold changes nobody has told of."""
+
+NEWS = "news"
+"""The state that others are told of because of the very write that it stands in; absent from all other writes."""
+
+
+def forward_item(forward: Forward, *, is_news: bool = False) -> Item:
+    """A forward, small: an update costs one write unit.
+
+    It stands in the waiting index only while it waits, for somebody or for its platform's word on the order.
+    """
+    pk = order_pk(forward.key)
+    waiting, since = _waiting_place(forward)
+    return to_item(
+        {
+            "PK": pk,
+            "SK": forward_sk(forward.channel.name),
+            "client_id": forward.key.client_id,
+            "reference": forward.key.reference,
+            "forward_code": forward.code,
+            "channel": forward.channel.name,
+            "platform": forward.channel.platform,
+            "state": forward.state.value,
+            NEWS: forward.state.value if is_news else None,
+            "created_at": forward.created_at,
+            "updated_at": forward.updated_at,
+            "due_at": forward.due_at,
+            "due_shard": due_shard(pk) if forward.due_at is not None else None,
+            "waiting": waiting,
+            "waiting_since": since,
+            "not_before": forward.not_before,
+            "attempts": forward.attempts,
+            "attempt_id": forward.attempt_id,
+            "lease_until": forward.lease_until,
+            "body_hash": forward.body_hash,
+            "external_id": forward.external_id,
+            "platform_status": forward.platform_status,
+            "completed_at": forward.completed_at,
+            "platform_status_raw": dict(forward.platform_status_raw) or None,
+            "payment_status": forward.payment_status,
+            "shipment_problem": forward.shipment_problem,
+            "awb_number": forward.awb_number,
+            "cancel_answer": forward.cancel_answer,
+            "cancel_asked_since": forward.cancel_asked_since,
+            "cancel_unanswered": forward.cancel_unanswered or None,
+            "in_question_since": forward.in_question_since,
+            "negative_looks": forward.negative_looks or None,
+            "failed_looks": forward.failed_looks or None,
+            "put_offs": forward.put_offs or None,
+            "tries": forward.tries or None,
+            "strikes": forward.strikes or None,
+            "tried_since": forward.tried_since,
+            "says_held": forward.says_held or None,
+            "is_absent": forward.is_absent or None,
+            "missing": [[need.kind, need.shown] for need in forward.missing] or None,
+            "error": forward.error,
+            "revision": forward.revision,
+        }
+    )
+
+
+def open_place(channel: str) -> str:
+    """Where in the waiting index a channel's forwards stand that are not at their end."""
+    return f"{channel}#OPEN"
+
+
+def completed_place(channel: str) -> str:
+    """Where those stand that were COMPLETED, and may still come back or be cancelled."""
+    return f"{channel}#COMPLETED"
+
+
+def _waiting_place(forward: Forward) -> tuple[str | None, str | None]:
+    if forward.state in LISTED_STATES:
+        return f"{forward.channel.name}#{forward.state.value}", forward.updated_at
+    # By the order's business date, because platforms list their orders by that.
+    if is_open(forward):
+        return open_place(forward.channel.name), open_since(forward)
+    if is_completed(forward):
+        return completed_place(forward.channel.name), open_since(forward)
+    return None, None
+
+
+def read_forward(item: Mapping[str, Any]) -> Forward:
+    values = from_item(item)
+    return Forward(
+        key=OrderKey(values["client_id"], values["reference"]),
+        code=values["forward_code"],
+        channel=ChannelRef(values["channel"], values["platform"]),
+        state=ForwardState(values["state"]),
+        created_at=values["created_at"],
+        updated_at=values["updated_at"],
+        due_at=values.get("due_at"),
+        not_before=values.get("not_before"),
+        attempts=int(values["attempts"]),
+        attempt_id=values.get("attempt_id"),
+        lease_until=values.get("lease_until"),
+        body_hash=values.get("body_hash"),
+        external_id=values.get("external_id"),
+        platform_status=values.get("platform_status"),
+        completed_at=values.get("completed_at"),
+        platform_status_raw=tuple(sorted(values.get("platform_status_raw", {}).items())),
+        payment_status=values.get("payment_status"),
+        shipment_problem=values.get("shipment_problem"),
+        awb_number=values.get("awb_number"),
+        cancel_answer=values.get("cancel_answer"),
+        cancel_asked_since=values.get("cancel_asked_since"),
+        cancel_unanswered=int(values.get("cancel_unanswered", 0)),
+        in_question_since=values.get("in_question_since"),
+        negative_looks=int(values.get("negative_looks", 0)),
+        failed_looks=int(values.get("failed_looks", 0)),
+        put_offs=int(values.get("put_offs", 0)),
+        tries=int(values.get("tries", 0)),
+        strikes=int(values.get("strikes", 0)),
+        tried_since=values.get("tried_since"),
+        says_held=bool(values.get("says_held")),
+        is_absent=bool(values.get("is_absent")),
+        missing=tuple(MappingKey.of(kind, key) for kind, key in values.get("missing", ())),
+        error=values.get("error"),
+        revision=int(values["revision"]),
+    )
+
+
+def request_item(forward: Forward, request: FrozenRequest) -> Item:
+    """The frozen request: its own item, written once, so that a repeat sends identical bytes."""
+    return to_item(
+        {
+            "PK": order_pk(forward.key),
+            "SK": request_sk(forward.channel.name),
+            "method": request.method,
+            "path": request.path,
+            "body": request.body.decode(),
+            "frozen_at": forward.updated_at,
+        }
+    )
+
+
+def read_request(item: Mapping[str, Any]) -> FrozenRequest:
+    values = from_item(item)
+    return FrozenRequest(values["method"], values["path"], values["body"].encode())
+
+
+def untold_item(forward: Forward) -> Item:
+    """A forward's change as long as nobody has told of it, due in shards of its own, so that no order is behind it."""
+    pk = order_pk(forward.key)
+    return to_item(
+        {
+            "PK": pk,
+            "SK": untold_sk(forward.channel.name),
+            "revision": forward.revision,
+            "due_at": forward.updated_at,
+            "due_shard": f"{UNTOLD_SHARDS}{due_shard(pk)}",
+        }
+    )
+
+
+def untold_sk(channel: str) -> str:
+    return f"UNTOLD#{channel}"

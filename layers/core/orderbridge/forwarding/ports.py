@@ -1,0 +1,242 @@
+"""What forwarding needs of the world, as Protocols; `platforms`, the tables and the tests' fakes implement them."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from orderbridge.channels.channel import Channel, CommonSettings
+    from orderbridge.channels.lookups import Finding, FoundMappings
+    from orderbridge.channels.mapping import MappingKey, Mappings
+    from orderbridge.channels.outcomes import Outcome
+    from orderbridge.forwarding.events import ForwardMessage
+    from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
+    from orderbridge.orders.order import Order
+    from orderbridge.values.ids import OrderKey
+    from orderbridge.webhooks.delivery import Delivery
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenRequest:
+    """A create call as it will be sent, every time, byte for byte. Tokens and MACs are added on the wire."""
+
+    method: str
+    path: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardRecord:
+    """What a forwarder needs to know of one forward, read in one call."""
+
+    order: Order
+    forward: Forward
+    request: FrozenRequest | None
+
+
+class OrderStore(Protocol):
+    """Orders and their forwards."""
+
+    def read_order(self, key: OrderKey) -> Order | None: ...
+
+    def read_forward(self, message: ForwardMessage) -> ForwardRecord | None: ...
+
+    def list_forwards(self, key: OrderKey) -> Sequence[Forward]: ...
+
+    def create_forward(self, transition: Transition) -> bool:
+        """Create the forward; False where it exists already, which changes nothing."""
+        ...
+
+    def save(self, transition: Transition, *, freeze: FrozenRequest | None = None) -> Forward:
+        """Write the forward and its timeline entry, and the frozen request where it is new, all or nothing.
+
+        A change that `must_be_told` is among the `UntoldChanges` from then on.
+
+        Raises `LostRace` where the forward is no longer at the revision that was read.
+        """
+        ...
+
+    def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
+        """Write an order's status, what was told of it and how often, and the messages that tell of it.
+
+        All or nothing; raises `LostRace` where the order has not as many changes as before this one. The status is for
+        lists; whoever needs it exactly derives it from the forwards.
+        """
+        ...
+
+    def mark_published(self, order: Order) -> None:
+        """Nothing is due for this order any more: its forwards look after themselves."""
+        ...
+
+    def let_request_expire(self, forward: Forward, at: datetime) -> None:
+        """The forward's frozen request, where there is one, is deleted some time after `at`."""
+        ...
+
+
+class CancelStore(OrderStore, Protocol):
+    """Orders whose partner may take them back."""
+
+    def request_cancel(self, key: OrderKey, at: str, reason: str | None = None) -> None:
+        """Record on the order and its timeline that its partner wants it cancelled; the first time counts.
+
+        So does the first reason, which may come with a later wish.
+        """
+        ...
+
+
+class DueIndex(Protocol):
+    """What is past its due time; eventually consistent, so every claim is checked on the item itself."""
+
+    def due(self, now: str, limit: int) -> Iterable[DueItem]: ...
+
+    def claim_order(self, order: Order, due_at: str) -> None:
+        """Move an order's due time; raises `LostRace` where it is no longer as read."""
+        ...
+
+    def claim_forward(self, forward: Forward) -> Forward:
+        """Move a forward's due time; raises `LostRace` where it is no longer as read."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DueItem:
+    """A key found in the due index: an order, or one of its forwards (`channel` given)."""
+
+    key: OrderKey
+    channel: str | None
+
+
+class WaitingForwards(Protocol):
+    """The forwards that wait for somebody or something, from an index that is a moment late."""
+
+    def waiting(self, channel: str, state: ForwardState) -> Iterable[Forward]:
+        """The forwards in one of the `LISTED_STATES`, the longest there first; each may be older than its item."""
+        ...
+
+
+class ForwardQueues(Protocol):
+    """The queue of each platform."""
+
+    def send(self, message: ForwardMessage, delay_seconds: float = 0) -> None: ...
+
+
+class Platform(Protocol):
+    """A commerce platform: a pure mapper and a thin adapter."""
+
+    name: str
+    can_look: bool
+    """Whether `look_for` can find an order at this platform."""
+    can_cancel: bool
+    """Whether this platform has a call that cancels an order."""
+
+    def require_usable(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
+        """Raises `ChannelUnusable` where the settings or the credentials are not what this platform needs."""
+        ...
+
+    def settings(self, channel: Channel) -> CommonSettings: ...
+
+    def take_turn(self, channel: Channel) -> float:
+        """Wait a little for this worker's turn at the channel: 0, or in how many seconds it is, if that is longer."""
+        ...
+
+    def mapping_keys(self, order: Order, channel: Channel) -> Collection[MappingKey]:
+        """Every key whose value `to_request` may ask for."""
+        ...
+
+    def to_request(self, order: Order, channel: Channel, mappings: Mappings) -> FrozenRequest:
+        """The create call for this order; raises `MissingMappings` with everything that is missing."""
+        ...
+
+    def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
+        """Send the request once and say what became of it; never raises for what a platform or network does."""
+        ...
+
+    def look_for(
+        self, order: Order, channel: Channel, credentials: Mapping[str, Any], request: FrozenRequest | None = None
+    ) -> Finding:
+        """Search the platform for an order whose create call had no answer; never raises for what a platform does.
+
+        `request` is the create call as it was sent, by which an order of somebody else's under our mark is told.
+        """
+        ...
+
+    def cancel_order(
+        self, order: Order, external_id: str | None, channel: Channel, credentials: Mapping[str, Any]
+    ) -> Outcome:
+        """Ask the platform to cancel an order that it holds; asking twice does no harm."""
+        ...
+
+    def find_mappings(
+        self, wanted: Collection[MappingKey], known: Mappings, channel: Channel, credentials: Mapping[str, Any]
+    ) -> FoundMappings:
+        """What the platform itself tells of mappings that are missing, by exactly our codes; `known` are the others.
+
+        Never raises for what a platform does.
+        """
+        ...
+
+    def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
+        """Log in and read one page of stock: None where the platform answers as it should, else what is wrong."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class UntoldChange:
+    """A forward whose change its order's partner may not have been told of, and when it is looked after next."""
+
+    key: OrderKey
+    channel: str
+    due_at: str
+
+
+class UntoldChanges(Protocol):
+    """The changes of forwards that nobody has told of yet.
+
+    `OrderStore.save` puts every change to a final state, or within one, among them, together with the change itself.
+    """
+
+    def due(self, now: str, limit: int) -> Iterable[UntoldChange]:
+        """Those whose time has come by `now`; eventually consistent, so each is claimed before it is told."""
+        ...
+
+    def claim(self, change: UntoldChange, due_at: str) -> None:
+        """Move a change's time; raises `LostRace` where it is no longer as found."""
+        ...
+
+    def told(self, forward: Forward) -> None:
+        """Nobody need look after the changes of this forward, up to the revision that is given."""
+        ...
+
+
+class OrderDesk(OrderStore, Protocol):
+    """Orders and forwards as an operator finds and moves them."""
+
+    def waiting(self, channel: str, state: ForwardState, *, newest_first: bool = False) -> Iterable[Forward]:
+        """The forwards in one of the `LISTED_STATES`, the longest there first; each may be older than its item."""
+        ...
+
+    def on_their_way(self) -> Iterable[Forward]:
+        """The forwards that have a due time."""
+        ...
+
+    def unpublished(self) -> Iterable[Order]:
+        """The orders that nobody has published yet."""
+        ...
+
+    def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Iterable[Forward]:
+        """The forwards of these orders to these channels, in no order."""
+        ...
+
+    def save_unfrozen(self, transition: Transition) -> Forward:
+        """As `save`, and the frozen request is dropped, so that the order is mapped anew."""
+        ...
+
+    def route(self, order: Order, closed: Transition, forwards: Sequence[Transition]) -> None:
+        """Give an order without channels its channels and their forwards, and close its unrouted one, all or nothing.
+
+        `order` holds the channels it is to have. Raises `LostRace` where it has got some, or the forward has changed.
+        """
+        ...

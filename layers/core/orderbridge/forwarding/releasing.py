@@ -1,0 +1,135 @@
+"""Let go what waited: forwards whose mappings have come, forwards of a resumed channel, orders whose route has come.
+
+Whoever parks a forward looks once more after parking it, and is looked after again from time to time, so it does not
+matter that the waiting index is a moment late.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, replace
+
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.site_keys import helped, helps
+from orderbridge.forwarding.events import message_of
+from orderbridge.forwarding.forward.interventions import close_unrouted
+from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState, Transition, new_forward
+from orderbridge.forwarding.forward.waiting import release
+from orderbridge.forwarding.ports import ForwardQueues, OrderDesk
+from orderbridge.orders.order import Order
+from orderbridge.partners.partner import Partner
+from orderbridge.partners.ports import PartnerRegistry
+from orderbridge.values.conflicts import LostRace
+from orderbridge.values.times import Clock
+
+GRACE_SECONDS = 60.0
+TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseForwards:
+    """Makes waiting forwards QUEUED and tells their platforms' forwarders."""
+
+    orders: OrderDesk
+    queues: ForwardQueues
+    clock: Clock
+    sweep_grace_seconds: float = GRACE_SECONDS
+
+    def after_import(self, channel: str, imported: Collection[MappingKey]) -> Iterator[Forward]:
+        """Release exactly the forwards that wait for what one of these keys says, and yield each.
+
+        One that needs more is parked again by its forwarder, with what is still missing.
+        """
+        keys = helped(imported)
+
+        def listed(forward: Forward) -> bool:
+            return any(helps(keys, need) for need in forward.missing)
+
+        return self._release(channel, ForwardState.NEEDS_MAPPING, listed, "a mapping it waited for was imported")
+
+    def after_resume(self, channel: str) -> Iterator[Forward]:
+        """Release every forward that is PAUSED with this channel, and yield each."""
+        return self._release(channel, ForwardState.PAUSED, lambda _: True, "the channel was resumed")
+
+    def after_recovery(self, seen: Forward, delay_seconds: float) -> Forward | None:
+        """A PAUSED forward of a channel that has recovered, to be sent after so many seconds; None where it is not."""
+        reason = "the channel takes orders again"
+        return self._release_one(seen, ForwardState.PAUSED, lambda _: True, reason, delay_seconds)
+
+    def _release(
+        self, channel: str, state: ForwardState, concerned: Callable[[Forward], bool], reason: str
+    ) -> Iterator[Forward]:
+        # Listed first: one that is parked again meanwhile would come round once more.
+        for seen in list(self.orders.waiting(channel, state)):
+            if concerned(seen):
+                released = self._release_one(seen, state, concerned, reason)
+                if released is not None:
+                    yield released
+
+    def _release_one(
+        self,
+        seen: Forward,
+        state: ForwardState,
+        concerned: Callable[[Forward], bool],
+        reason: str,
+        delay_seconds: float = 0,
+    ) -> Forward | None:
+        for _ in range(TRIES):
+            record = self.orders.read_forward(message_of(seen))
+            if record is None or record.forward.state is not state or not concerned(record.forward):
+                return None
+            try:
+                released = self.orders.save(release(record.forward, reason, self.clock(), self.sweep_grace_seconds))
+            except LostRace:
+                continue
+            self.queues.send(message_of(released), delay_seconds=delay_seconds)
+            return released
+        # So many others at work on one forward: whoever wins looks at the mappings as they are now.
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class RouteOrders:
+    """Gives orders that no channel takes their channels, once, when a route for their site has come."""
+
+    orders: OrderDesk
+    partners: PartnerRegistry
+    queues: ForwardQueues
+    clock: Clock
+    sweep_grace_seconds: float = GRACE_SECONDS
+
+    def __call__(self, client_id: str, imported: Collection[MappingKey]) -> Iterator[Forward]:
+        """The forwards of every order of this partner that waited for one of these routes, as they are created."""
+        keys = frozenset(imported)
+        for seen in list(self.orders.waiting(UNROUTED.name, ForwardState.NEEDS_MAPPING)):
+            if seen.key.client_id == client_id and not keys.isdisjoint(seen.missing):
+                yield from self.route_one(seen)
+
+    def route_one(self, seen: Forward) -> Iterator[Forward]:
+        """The forwards of one order that waits for a route, as they are created; none where there is no route yet."""
+        record = self.orders.read_forward(message_of(seen))
+        # Read now and not before, so that of two imports at once the order follows what is stored.
+        partner = self.partners.read(seen.key.client_id)
+        if record is None or partner is None or not self._is_open(record.order, record.forward):
+            return
+        created = self._routed(record.order, record.forward, partner)
+        for transition in created:
+            self.queues.send(message_of(transition.forward))
+            yield transition.forward
+
+    def _is_open(self, order: Order, unrouted: Forward) -> bool:
+        waits = unrouted.state is ForwardState.NEEDS_MAPPING and not order.channels
+        return waits and order.cancel_requested_at is None
+
+    def _routed(self, order: Order, unrouted: Forward, partner: Partner) -> list[Transition]:
+        channels = partner.channels_for(order.content.site_code)
+        if not channels:
+            return []
+        now = self.clock()
+        created = [new_forward(order.key, order.code, channel, now, self.sweep_grace_seconds) for channel in channels]
+        try:
+            self.orders.route(replace(order, channels=channels), close_unrouted(unrouted, channels, now), created)
+        except LostRace:
+            # Another import has routed it, or its partner has cancelled it.
+            return []
+        return created

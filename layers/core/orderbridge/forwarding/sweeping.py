@@ -1,0 +1,91 @@
+"""Find what was left behind: orders never published and forwards past their due time (invariant 1)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from orderbridge.forwarding.events import ForwardMessage, message_of
+from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState, postpone
+from orderbridge.forwarding.forward.waiting import PARKED_RECHECK_SECONDS
+from orderbridge.forwarding.ports import DueIndex, DueItem, ForwardQueues, OrderStore
+from orderbridge.forwarding.publishing import PublishOrder, first_forwards
+from orderbridge.orders.order import Order
+from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.values.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
+from orderbridge.values.times import Clock, after, from_iso, to_iso
+
+LONGEST_CLAIM_SECONDS = 900
+SWEEP_SECONDS = 40
+"""How long a sweep goes on beginning new items."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """One sweep of the due index.
+
+    It needs neither stream nor bus to be right: what it finds it claims on the item itself and sends straight to the
+    platform's queue. An order's events are published afterwards; where the bus is down the order stays due and the
+    sweep says so, with its forwards on their way already.
+    """
+
+    due_index: DueIndex
+    orders: OrderStore
+    queues: ForwardQueues
+    publish: PublishOrder
+    route: Callable[[Forward], Iterable[Forward]]
+    """Gives an order that no channel takes its channels, if a route has come; yields its new forwards."""
+    clock: Clock
+    limit: int = LIMIT
+    at_once: int = 1
+
+    def __call__(self) -> Counter[str]:
+        """How many items were found, by what became of them: order, forward, routed, unrouted, lost_race, gone."""
+        items = self.due_index.due(to_iso(self.clock()), self.limit)
+        return sweep_each(items, self._carry_on, self.clock, SWEEP_SECONDS, self.at_once)
+
+    def _carry_on(self, item: DueItem) -> str:
+        if item.channel is None:
+            return self._order(item.key)
+        return self._forward(item.key, item.channel)
+
+    def _order(self, key: OrderKey) -> str:
+        order = self.orders.read_order(key)
+        if order is None or not self._is_due(order.due_at):
+            return "gone"
+        self.due_index.claim_order(order, after(self.clock(), CLAIM_SECONDS))
+        self._send_first_forwards(order)
+        self.publish(order)
+        return "order"
+
+    def _send_first_forwards(self, order: Order) -> None:
+        for transition in first_forwards(order, self.clock(), self.publish.sweep_grace_seconds):
+            if self.orders.create_forward(transition) and transition.forward.state is ForwardState.QUEUED:
+                self.queues.send(message_of(transition.forward))
+
+    def _forward(self, key: OrderKey, channel: str) -> str:
+        record = self.orders.read_forward(ForwardMessage(key, "", ChannelRef(channel, "")))
+        if record is None or not self._is_due(record.forward.due_at):
+            return "gone"
+        if record.forward.channel == UNROUTED:
+            return self._unrouted(record.forward)
+        claimed = self.due_index.claim_forward(
+            postpone(record.forward, self.clock(), self._claim_seconds(record.forward))
+        )
+        self.queues.send(message_of(claimed))
+        return "forward"
+
+    def _claim_seconds(self, forward: Forward) -> float:
+        # The longer nothing has happened, the longer until the next sweep: behind a slow platform every forward is due,
+        # and another message for each of them every two minutes would make the queue ever longer.
+        idle = (self.clock() - from_iso(forward.updated_at)).total_seconds()
+        return min(max(idle, CLAIM_SECONDS), LONGEST_CLAIM_SECONDS)
+
+    def _unrouted(self, forward: Forward) -> str:
+        # Intake may remember a partner for a while: an order of that time finds here the route it did not find there.
+        claimed = self.due_index.claim_forward(postpone(forward, self.clock(), PARKED_RECHECK_SECONDS))
+        return "routed" if list(self.route(claimed)) else "unrouted"
+
+    def _is_due(self, due_at: str | None) -> bool:
+        return due_at is not None and from_iso(due_at) <= self.clock()

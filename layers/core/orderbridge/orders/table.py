@@ -1,0 +1,124 @@
+"""Orders in the table: idempotency record, outbox row and what the indexes read, in one item; the counter of codes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from orderbridge.aws import items
+from orderbridge.aws.items import Item, channel_refs, due_shard, from_item, to_item
+from orderbridge.orders.order import Order, OrderSummary, SalesOrder
+from orderbridge.values.ids import OrderKey
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+def order_pk(key: OrderKey) -> str:
+    return f"ORDER#{key.client_id}#{key.reference}"
+
+
+def order_key(pk: str) -> OrderKey:
+    """The order that a partition is of; a reference may hold a ``#``, a client_id may not."""
+    _, client_id, reference = pk.split("#", 2)
+    return OrderKey(client_id, reference)
+
+
+def partner_day(client_id: str, order_date: str) -> str:
+    return f"{client_id}#{order_date}"
+
+
+def order_item(order: Order) -> Item:
+    """The order: idempotency record, outbox row and what the indexes by code, partner-day and due time read."""
+    pk = order_pk(order.key)
+    return to_item(
+        {
+            "PK": pk,
+            "SK": "ORDER",
+            "client_id": order.client_id,
+            "reference": order.key.reference,
+            "code": order.code,
+            "content": order.content.canonical_json(),
+            "content_hash": order.content_hash,
+            "created_at": order.created_at,
+            "order_date": order.order_date,
+            "status": order.status,
+            "channels": [{"name": c.name, "platform": c.platform} for c in order.channels],
+            "signed_by": order.signed_by,
+            "cancel_requested_at": order.cancel_requested_at,
+            "cancel_reason": order.cancel_reason,
+            "changes": order.changes or None,
+            "told": order.told or None,
+            "partner_day": partner_day(order.client_id, order.order_date),
+            "created_key": f"{order.created_at}#{order.code}",
+            "due_at": order.due_at,
+            "due_shard": due_shard(pk) if order.due_at is not None else None,
+        }
+    )
+
+
+def read_order(item: Mapping[str, Any]) -> Order:
+    values = from_item(item)
+    return Order(
+        key=OrderKey(values["client_id"], values["reference"]),
+        code=values["code"],
+        content=SalesOrder.as_stored(values["content"]),
+        content_hash=values["content_hash"],
+        created_at=values["created_at"],
+        order_date=values["order_date"],
+        status=values["status"],
+        channels=channel_refs(values["channels"]),
+        signed_by=values["signed_by"],
+        due_at=values.get("due_at"),
+        cancel_requested_at=values.get("cancel_requested_at"),
+        cancel_reason=values.get("cancel_reason"),
+        changes=int(values.get("changes", 0)),
+        told=values.get("told", ""),
+    )
+
+
+def read_order_summary(item: Mapping[str, Any]) -> OrderSummary:
+    """An order out of the index by partner and day, which holds the keys and the status and nothing else."""
+    values = from_item(item)
+    created_at, _, code = values["created_key"].partition("#")
+    order_date = values["partner_day"].rpartition("#")[2]
+    return OrderSummary(order_key(values["PK"]), code, created_at, order_date, values["status"])
+
+
+class TableOrderIntake:
+    """`OrderIntakeStore` on one conditional PutItem."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def put_if_absent(self, order: Order) -> Order | None:
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=order_item(order),
+                ConditionExpression="attribute_not_exists(PK)",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as refused:
+            return read_order(refused.response["Item"])  # type: ignore[typeddict-item]
+        return None
+
+
+class TableCodeCounter:
+    """`CodeCounter` on one item per business day."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def reserve(self, day: date, count: int) -> int:
+        answer = self._client.update_item(
+            TableName=self._table,
+            Key=items.keys(f"CODES#{day.isoformat()}", "COUNTER"),
+            UpdateExpression="ADD last_number :count",
+            ExpressionAttributeValues={":count": {"N": str(count)}},
+            ReturnValues="UPDATED_NEW",
+        )
+        return int(answer["Attributes"]["last_number"]["N"])

@@ -1,0 +1,171 @@
+"""Request signatures: RSASSA-PKCS1-v1_5 with SHA-256 over the string of the partner's profile (traps A2).
+
+::
+
+    BadSignature
+    └── UndecodableSignature
+    BadPublicKey
+    BadTimestamp
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_der_public_key,
+    load_pem_public_key,
+)
+
+from orderbridge.partners.partner import PartnerKey, SignatureProfile
+
+MIN_KEY_BITS = 2048
+ADVISED_KEY_BITS = 3072
+MAX_KEY_BITS = 8192
+MAX_EXPONENT_BITS = 64
+EXAMPLE_KID = "53f5775a66b1cf55"
+"""The key that the API's document prints (traps A8); whoever holds its private half, it is nobody's own."""
+TIMESTAMP_TOLERANCE_SECONDS = 300
+
+_PSS_OID = bytes.fromhex("06092a864886f70d01010a")
+_UNUSABLE = "no private key belongs to this one: modulus and public exponent are odd numbers, the exponent 3 or more"
+_STANDARD = re.compile(r"[A-Za-z0-9+/]+={0,2}")
+_URL_SAFE = re.compile(r"[A-Za-z0-9_-]+={0,2}")
+_SECONDS = re.compile(r"[0-9]{1,12}")
+_MILLISECONDS = re.compile(r"[0-9]{13}")
+
+
+class BadSignature(Exception):
+    """The signature was not made by any active key of the partner over the expected string."""
+
+
+class UndecodableSignature(BadSignature):
+    """The signature is not strict Base64."""
+
+
+class BadPublicKey(ValueError):
+    """A public key that cannot be registered."""
+
+
+class BadTimestamp(ValueError):
+    """A timestamp that is not unix seconds or 13 digits of milliseconds."""
+
+
+def message_to_sign(
+    profile: SignatureProfile, *, client_id: str, timestamp: str, method: str, path: str, body: bytes
+) -> bytes:
+    """What a partner signs, by its profile; `timestamp` is the X-TIMESTAMP header exactly as sent.
+
+    ``legacy`` (traps A2): ``client_id|X-TIMESTAMP``, which does not cover the body. ``snap-asym``:
+    ``METHOD:path:hex(sha256(body)):X-TIMESTAMP``, which does.
+    """
+    if profile == "legacy":
+        return f"{client_id}|{timestamp}".encode()
+    return f"{method}:{path}:{hashlib.sha256(body).hexdigest()}:{timestamp}".encode()
+
+
+def timestamp_to_milliseconds(timestamp: str) -> int:
+    """Unix milliseconds of an X-TIMESTAMP header: seconds, or milliseconds where it has 13 digits."""
+    if _MILLISECONDS.fullmatch(timestamp):
+        return int(timestamp)
+    if _SECONDS.fullmatch(timestamp):
+        return int(timestamp) * 1000
+    raise BadTimestamp("X-TIMESTAMP must be the unix time in seconds (or 13 digits of milliseconds).")
+
+
+def is_fresh(timestamp_ms: int, now_ms: int) -> bool:
+    """Whether a signed timestamp is within the tolerance of now, in the past or ahead."""
+    return abs(now_ms - timestamp_ms) <= TIMESTAMP_TOLERANCE_SECONDS * 1000
+
+
+def decode_signature(text: str) -> bytes:
+    """The bytes of a standard or URL-safe Base64 text, padded or not; nothing else is read."""
+    if _STANDARD.fullmatch(text):
+        altchars = b"+/"
+    elif _URL_SAFE.fullmatch(text):
+        altchars = b"-_"
+    else:
+        raise UndecodableSignature("the signature is not Base64")
+    unpadded = text.rstrip("=")
+    if "=" in text and len(text) % 4:
+        raise UndecodableSignature("the signature's Base64 padding is wrong")
+    try:
+        decoded = base64.b64decode(unpadded + "=" * (-len(unpadded) % 4), altchars=altchars, validate=True)
+    except binascii.Error as error:
+        raise UndecodableSignature("the signature is not Base64") from error
+    if base64.b64encode(decoded, altchars=altchars).decode().rstrip("=") != unpadded:
+        raise UndecodableSignature("the signature's last Base64 character carries stray bits")
+    return decoded
+
+
+def verify_signature(keys: Iterable[PartnerKey], message: bytes, signature: bytes) -> PartnerKey:
+    """The key that signed `message`; raises `BadSignature` where none of `keys` did."""
+    for key in keys:
+        try:
+            _public_key(key.spki_der).verify(signature, message, PKCS1v15(), SHA256())
+        except InvalidSignature:
+            continue
+        return key
+    raise BadSignature("no active key of the partner made this signature")
+
+
+@lru_cache(maxsize=1024)
+def _public_key(spki_der: bytes) -> RSAPublicKey:
+    key = load_der_public_key(spki_der)
+    if not isinstance(key, RSAPublicKey):
+        raise BadPublicKey("the key is not an RSA key")
+    return key
+
+
+def read_public_key(pem: bytes, added_at: str) -> PartnerKey:
+    """A partner's key from X.509 PEM (``BEGIN PUBLIC KEY``), one that can verify the documented signature.
+
+    Raises `BadPublicKey`, which says what else the file is and how a key is got out of it.
+    """
+    key = _rsa_key_in(pem)
+    if not MIN_KEY_BITS <= key.key_size <= MAX_KEY_BITS:
+        raise BadPublicKey(f"the key has {key.key_size} bits; {MIN_KEY_BITS} to {MAX_KEY_BITS} are accepted")
+    numbers = key.public_numbers()
+    if numbers.e < 3 or numbers.e % 2 == 0 or numbers.n % 2 == 0:
+        raise BadPublicKey(_UNUSABLE)
+    if numbers.e.bit_length() > MAX_EXPONENT_BITS:
+        # With a modulus of more than 3072 bits OpenSSL verifies nothing then, and slowly with a smaller one.
+        raise BadPublicKey(f"the key's public exponent has {numbers.e.bit_length()} bits; make a key with 65537")
+    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    kid = hashlib.sha256(der).hexdigest()[:16]
+    if kid == EXAMPLE_KID:
+        raise BadPublicKey("this is the example key that the API document prints; register the partner's own key")
+    return PartnerKey(kid=kid, spki_der=der, bits=key.key_size, added_at=added_at)
+
+
+def _rsa_key_in(pem: bytes) -> RSAPublicKey:
+    from orderbridge.partners.key_files import what_else_it_is  # only operators read keys; intake pays for no more
+
+    if (instead := what_else_it_is(pem)) is not None:
+        raise BadPublicKey(instead)
+    try:
+        key = load_pem_public_key(pem)
+    except ValueError as error:
+        if "e must be" in str(error):
+            raise BadPublicKey(_UNUSABLE) from error
+        raise BadPublicKey("not an X.509 PEM public key (-----BEGIN PUBLIC KEY-----)") from error
+    except Exception as error:  # cryptography raises UnsupportedAlgorithm for exotic keys
+        raise BadPublicKey("an unsupported kind of key") from error
+    if not isinstance(key, RSAPublicKey):
+        kind = type(key).__name__.removesuffix("PublicKey")
+        raise BadPublicKey(f"not an RSA key but one for {kind}, and the documented signature is made with RSA")
+    # Loaded, such a key is an RSA key like any other; only the file says that nothing but PSS is signed with it.
+    if _PSS_OID in base64.b64decode(pem.partition(b"-----BEGIN PUBLIC KEY-----")[2].partition(b"-----END")[0]):
+        raise BadPublicKey("the key is for RSASSA-PSS alone, and the documented signature is RSASSA-PKCS1-v1_5")
+    return key

@@ -1,0 +1,1 @@
+"""What partners read of their orders, of stock and of the API's health."""

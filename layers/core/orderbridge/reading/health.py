@@ -1,0 +1,43 @@
+"""Say how the channels are, to anybody who asks (docs/interfaces.md#http-api)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from orderbridge.channels.channel import Channel
+from orderbridge.channels.ports import ChannelOverview
+
+Wellbeing = Literal["active", "paused", "degraded"]
+
+
+def wellbeing(channel: Channel) -> Wellbeing:
+    """How a channel is: paused by an operator or for its credentials, degraded while its breaker is open."""
+    if channel.state == "paused":
+        return "paused"
+    return "active" if channel.breaker.is_closed else "degraded"
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The state of every channel, by name."""
+
+    channels: Sequence[tuple[str, Wellbeing]]
+
+    def body(self) -> dict[str, Any]:
+        """Names and states, and no more: no reason, no address, no platform."""
+        well = all(state == "active" for _, state in self.channels)
+        return {
+            "status": "ok" if well else "degraded",
+            "channels": [{"channel": name, "state": state} for name, state in self.channels],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ReportHealth:
+    channels: ChannelOverview
+
+    def __call__(self) -> Health:
+        listed = sorted(self.channels.list_channels(), key=lambda channel: channel.name)
+        return Health([(channel.name, wellbeing(channel)) for channel in listed])

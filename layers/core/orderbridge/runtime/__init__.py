@@ -1,1 +1,0 @@
-"""How a Lambda function meets the use cases: environment, log, HTTP, and the building of the ports."""

@@ -1,0 +1,1 @@
+"""What the platforms say of the orders that they hold, and what becomes of the forwards for it."""

@@ -1,0 +1,121 @@
+"""What the status sync keeps and reads in the table: open forwards, by the waiting index, and the channels' runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from orderbridge.aws import items
+from orderbridge.aws.leases import lease_values, read_lease
+from orderbridge.aws.writes import put_at_revision
+from orderbridge.forwarding import items as forward_items
+from orderbridge.forwarding.forward.states import Forward
+from orderbridge.status.runs import StatusCursor, StatusRun
+from orderbridge.values.leases import LeaseLost
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+
+class TableOpenForwards:
+    """`OpenForwards` on the sparse index ``waiting``."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def open_forwards(self, channel: str, after: str, limit: int) -> Iterator[Forward]:
+        return self._at(forward_items.open_place(channel), after, limit)
+
+    def completed_forwards(self, channel: str, after: str, limit: int, since: str) -> Iterator[Forward]:
+        # Those whose time is over stay where they are: leaving would cost a write each, and passing them costs less.
+        completed = {
+            "FilterExpression": "completed_at >= :since",
+            "ExpressionAttributeValues": {":since": {"S": since}},
+        }
+        return self._at(forward_items.completed_place(channel), after, limit, completed)
+
+    def _at(self, place: str, after: str, limit: int, also: Mapping[str, Any] | None = None) -> Iterator[Forward]:
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "IndexName": "waiting",
+            "KeyConditionExpression": "waiting = :place AND waiting_since > :after",
+            "Limit": limit,
+            **(also or {}),
+        }
+        query["ExpressionAttributeValues"] = {
+            ":place": {"S": place},
+            ":after": {"S": after},
+            **query.get("ExpressionAttributeValues", {}),
+        }
+        left = limit
+        while left > 0:
+            answer = self._client.query(**query)
+            for item in answer["Items"]:
+                yield forward_items.read_forward(item)
+            left -= len(answer["Items"])
+            if "LastEvaluatedKey" not in answer:
+                return
+            # A filter counts what it leaves out as well, so a page may hold fewer than were asked for.
+            query.update(ExclusiveStartKey=answer["LastEvaluatedKey"], Limit=left)
+
+
+class TableStatusRuns:
+    """`StatusRuns` on one item per channel."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read(self, channel: str) -> StatusRun:
+        answer = self._client.get_item(
+            TableName=self._table, Key=items.keys(status_pk(channel), "RUN"), ConsistentRead=True
+        )
+        return read_run(answer["Item"]) if "Item" in answer else StatusRun(channel)
+
+    def save(self, run: StatusRun) -> StatusRun:
+        saved = replace(run, revision=run.revision + 1)
+        if not put_at_revision(self._client, self._table, run_item(saved), run.revision):
+            raise LeaseLost(run.channel)
+        return saved
+
+
+def status_pk(channel: str) -> str:
+    return f"STATUS#{channel}"
+
+
+def run_item(run: StatusRun) -> items.Item:
+    return items.to_item(
+        {
+            "PK": status_pk(run.channel),
+            "SK": "RUN",
+            "channel": run.channel,
+            **lease_values(run.lease),
+            "cursor": run.cursor.document() if run.cursor is not None else None,
+            "began_at": run.began_at,
+            "worked_at": run.worked_at,
+            "finished_at": run.finished_at,
+            "completed_asked_at": run.completed_asked_at,
+            "not_before": run.not_before,
+            "failure": run.failure,
+            "revision": run.revision,
+        }
+    )
+
+
+def read_run(item: Mapping[str, Any]) -> StatusRun:
+    values = items.from_item(item)
+    cursor = values.get("cursor")
+    return StatusRun(
+        channel=values["channel"],
+        lease=read_lease(values),
+        cursor=StatusCursor.from_document(cursor) if cursor is not None else None,
+        began_at=values.get("began_at"),
+        worked_at=values.get("worked_at"),
+        finished_at=values.get("finished_at"),
+        completed_asked_at=values.get("completed_asked_at"),
+        not_before=values.get("not_before"),
+        failure=values.get("failure"),
+        revision=int(values["revision"]),
+    )

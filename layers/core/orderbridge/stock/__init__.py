@@ -1,0 +1,1 @@
+"""Stock levels: read from platforms, kept, compared and pushed."""

@@ -1,1 +1,0 @@
-"""What Orderbridge does, in terms of the domain and the ports alone."""

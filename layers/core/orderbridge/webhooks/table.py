@@ -1,0 +1,213 @@
+"""Webhooks in the table, their secrets in Secrets Manager, their messages in table and queue."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from orderbridge.aws import items
+from orderbridge.aws.due import due_items
+from orderbridge.aws.reads import batch_get, query_all
+from orderbridge.partners import table as partner_table
+from orderbridge.values.conflicts import LostRace
+from orderbridge.values.times import Clock
+from orderbridge.webhooks import items as webhook_items
+from orderbridge.webhooks.delivery import Delivery, DeliveryRef
+from orderbridge.webhooks.ports import DeliveryRecord
+from orderbridge.webhooks.signing import WebhookSecret
+from orderbridge.webhooks.webhook import Webhook
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_secretsmanager import SecretsManagerClient
+    from mypy_boto3_sqs import SQSClient
+
+
+MAX_CACHED_PARTNERS = 1000
+
+
+@dataclass(slots=True)
+class TableWebhookDirectory:
+    """`WebhookDirectory` on the table; what a partner has, and that it has none, is remembered for `cache_seconds`."""
+
+    client: DynamoDBClient
+    table: str
+    cache_seconds: float
+    clock: Clock
+    _cache: dict[str, tuple[float, Sequence[Webhook]]] = field(default_factory=dict)
+
+    def active(self, client_id: str) -> Sequence[Webhook]:
+        now = self.clock().timestamp()
+        remembered = self._cache.pop(client_id, None)
+        if remembered is None or now - remembered[0] >= self.cache_seconds:
+            found = webhooks_of(self.client, self.table, client_id, consistent=False)
+            remembered = (now, [webhook for webhook in found if webhook.state == "active"])
+            if len(self._cache) >= MAX_CACHED_PARTNERS:
+                self._cache.pop(next(iter(self._cache)))
+        self._cache[client_id] = remembered
+        return remembered[1]
+
+
+def webhooks_of(client: DynamoDBClient, table: str, client_id: str, *, consistent: bool) -> Iterator[Webhook]:
+    """All webhooks of a partner."""
+    found = query_all(
+        client,
+        TableName=table,
+        KeyConditionExpression="PK = :pk AND begins_with(SK, :webhook)",
+        ExpressionAttributeValues={
+            ":pk": {"S": webhook_items.webhooks_pk(client_id)},
+            ":webhook": {"S": webhook_items.webhook_sk("")},
+        },
+        ConsistentRead=consistent,
+    )
+    return (webhook_items.read_webhook(item) for item in found)
+
+
+class TableDeliveries:
+    """`DeliveryRecords` on the table."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def read(self, ref: DeliveryRef) -> DeliveryRecord | None:
+        delivery_key = items.keys(webhook_items.deliveries_pk(ref.client_id, ref.webhook_id), ref.message_id)
+        webhook_key = items.keys(webhook_items.webhooks_pk(ref.client_id), webhook_items.webhook_sk(ref.webhook_id))
+        partner_key = items.keys(partner_table.partner_pk(ref.client_id), "PROFILE")
+        found = {
+            item["SK"]["S"]: item
+            for item in batch_get(self._client, self._table, [delivery_key, webhook_key, partner_key])
+        }
+        if ref.message_id not in found:
+            return None
+        webhook = found.get(webhook_items.webhook_sk(ref.webhook_id))
+        return DeliveryRecord(
+            delivery=webhook_items.read_delivery(found[ref.message_id]),
+            webhook=webhook_items.read_webhook(webhook) if webhook is not None else None,
+            partner_is_active=found.get("PROFILE", {}).get("state") == {"S": "active"},
+        )
+
+    def save(self, delivery: Delivery) -> Delivery:
+        saved = replace(delivery, revision=delivery.revision + 1)
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=webhook_items.delivery_item(saved),
+                ConditionExpression="revision = :read",
+                ExpressionAttributeValues={":read": {"N": str(delivery.revision)}},
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as refused:
+            raise LostRace(delivery.ref.message_id) from refused
+        return saved
+
+    def note_failures(self, webhook: Webhook, failures: int, rest_until: str | None) -> None:
+        update, values = "SET failures = :failures REMOVE rest_until", {":failures": {"N": str(failures)}}
+        if rest_until is not None:
+            update, values = "SET failures = :failures, rest_until = :rest", {**values, ":rest": {"S": rest_until}}
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._table,
+                Key=webhook_key(webhook),
+                UpdateExpression=update,
+                ConditionExpression="attribute_exists(PK)",
+                ExpressionAttributeValues=values,
+            )
+
+    def disable(self, webhook: Webhook, reason: str, at: str) -> bool:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=webhook_key(webhook),
+                UpdateExpression="SET #state = :disabled, reason = :reason, since = :at",
+                ConditionExpression="#state = :active",
+                ExpressionAttributeNames={"#state": "state"},
+                ExpressionAttributeValues={
+                    ":disabled": {"S": "disabled"},
+                    ":active": {"S": "active"},
+                    ":reason": {"S": reason},
+                    ":at": {"S": at},
+                },
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def of(self, client_id: str, webhook_id: str) -> Iterator[Delivery]:
+        found = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="PK = :pk",
+            ExpressionAttributeValues={":pk": {"S": webhook_items.deliveries_pk(client_id, webhook_id)}},
+            ScanIndexForward=False,
+            ConsistentRead=True,
+        )
+        return (webhook_items.read_delivery(item) for item in found)
+
+
+def webhook_key(webhook: Webhook) -> items.Item:
+    """Where a webhook stands in the table."""
+    return items.keys(webhook_items.webhooks_pk(webhook.client_id), webhook_items.webhook_sk(webhook.webhook_id))
+
+
+class TableDueDeliveries:
+    """`DueDeliveries` on the sparse index ``due``."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def due(self, now: str, limit: int) -> Iterator[DeliveryRef]:
+        """Up to `limit` messages, one from each shard in turn, the longest due of each first."""
+        found = due_items(self._client, self._table, webhook_items.DELIVERY_SHARDS, now, limit)
+        return (webhook_items.ref_of_keys(item["PK"]["S"], item["SK"]["S"]) for item in found)
+
+
+class SqsDeliveryQueue:
+    """`DeliveryQueue` on SQS."""
+
+    def __init__(self, client: SQSClient, url: str) -> None:
+        self._client = client
+        self._url = url
+
+    def send(self, ref: DeliveryRef, delay_seconds: float = 0) -> None:
+        self._client.send_message(
+            QueueUrl=self._url,
+            MessageBody=json.dumps(ref.detail(), separators=(",", ":")),
+            DelaySeconds=int(delay_seconds),
+        )
+
+
+def webhook_secret_name(stack: str, client_id: str, webhook_id: str) -> str:
+    """The name of a webhook's secret; its path lets the sender's role read webhooks' secrets only."""
+    return f"{stack}/webhooks/{client_id}/{webhook_id}"
+
+
+@dataclass(slots=True)
+class SecretWebhookSecrets:
+    """`WebhookSecrets` on Secrets Manager, remembered for `cache_seconds`."""
+
+    client: SecretsManagerClient
+    stack: str
+    cache_seconds: float
+    clock: Clock
+    _cache: dict[str, tuple[float, Sequence[WebhookSecret]]] = field(default_factory=dict)
+
+    def secrets(self, client_id: str, webhook_id: str) -> Sequence[WebhookSecret]:
+        now = self.clock().timestamp()
+        name = webhook_secret_name(self.stack, client_id, webhook_id)
+        remembered = self._cache.get(name)
+        if remembered is None or now - remembered[0] >= self.cache_seconds:
+            if len(self._cache) >= MAX_CACHED_PARTNERS:
+                self._cache.clear()
+            remembered = self._cache[name] = (now, self._read(name))
+        return remembered[1]
+
+    def _read(self, name: str) -> Sequence[WebhookSecret]:
+        try:
+            text = self.client.get_secret_value(SecretId=name)["SecretString"]
+        except (self.client.exceptions.ResourceNotFoundException, self.client.exceptions.InvalidRequestException):
+            return ()  # it was removed, or is about to be
+        return [WebhookSecret(entry["secret"], entry.get("until")) for entry in json.loads(text)["secrets"]]

@@ -1,0 +1,44 @@
+"""The use cases behind webhooks: sending a message, and finding those that were left behind."""
+
+from __future__ import annotations
+
+import random
+
+from orderbridge.aws import clients
+from orderbridge.aws.bus import EventBridgeBus
+from orderbridge.entrypoints.settings import SweeperSettings, WebhookSenderSettings, load
+from orderbridge.values import sweeps
+from orderbridge.values.times import utc_now
+from orderbridge.webhooks.post import TIMEOUT_SECONDS, PublicPost
+from orderbridge.webhooks.sending import SendDelivery, SweepDeliveries
+from orderbridge.webhooks.table import SecretWebhookSecrets, SqsDeliveryQueue, TableDeliveries, TableDueDeliveries
+
+SECONDS_PER_DELIVERY = TIMEOUT_SECONDS + 10
+"""The longest one message may take: an attempt, a name that resolves slowly, and writing down what came of it."""
+
+
+def send_delivery() -> SendDelivery:
+    settings = load(WebhookSenderSettings)
+    secrets = SecretWebhookSecrets(clients.secrets_manager(), settings.stack, settings.partner_cache_seconds, utc_now)
+    return SendDelivery(
+        deliveries=TableDeliveries(clients.dynamodb(), settings.table_name),
+        secrets=secrets,
+        post=PublicPost(allow_loopback_http=settings.allow_loopback_http),
+        queue=SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
+        publish=EventBridgeBus(clients.events(), settings.bus_name).publish,
+        clock=utc_now,
+        jitter=random.random,
+        sweep_grace_seconds=settings.sweep_grace_seconds,
+    )
+
+
+def sweep_deliveries() -> SweepDeliveries:
+    settings = load(SweeperSettings)
+    table = clients.dynamodb()
+    return SweepDeliveries(
+        due=TableDueDeliveries(table, settings.table_name),
+        deliveries=TableDeliveries(table, settings.table_name),
+        queue=SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
+        clock=utc_now,
+        at_once=sweeps.AT_ONCE,
+    )
