@@ -45,7 +45,7 @@ format: setup ## the code as ruff wants it
 
 openapi: setup ## what is generated anew: /openapi.json, /docs, docs/openapi.json, partner guide's errors, platforms' endpoints
 	$(BIN)/python -m orderbridge_cli.openapi
-	$(BIN)/python -m orderbridge_cli.error_catalogue > docs/partner-guide/errors.md.new
+	$(BIN)/python -m orderbridge_cli.catalogue.error_catalogue > docs/partner-guide/errors.md.new
 	mv docs/partner-guide/errors.md.new docs/partner-guide/errors.md
 	$(BIN)/python -m orderbridge_cli.catalogue > docs/platforms/endpoints.md.new
 	mv docs/platforms/endpoints.md.new docs/platforms/endpoints.md

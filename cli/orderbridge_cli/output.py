@@ -126,7 +126,7 @@ def _expected(error: Exception) -> Failure | None:
 
         if isinstance(error, AWS_FAILURES):
             return Failure(explain(error))
-    if "orderbridge_cli.local.problems" in sys.modules:
+    if "orderbridge_cli.local.machine.problems" in sys.modules:
         from orderbridge_cli.local.machine.problems import LocalStackProblem
 
         if isinstance(error, LocalStackProblem):

@@ -92,7 +92,7 @@ def test_the_environment_is_read_in_one_place() -> None:
         for path in (PROJECT / folder).rglob("*.py")
         if re.search(r"\b(environ|getenv)\b", path.read_text())
     }
-    assert readers == {"layers/core/orderbridge/runtime/settings.py"}
+    assert readers == {"layers/core/orderbridge/entrypoints/settings.py"}
 
 
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if event_sources(name)])

@@ -30,13 +30,13 @@ UNWANTED = (
     "aws_lambda_powertools.event_handler",
     "aws_lambda_powertools.utilities.batch",
     "aws_lambda_powertools.utilities.parser",
-    "orderbridge.ports",
+    "orderbridge.forwarding.ports",
     "orderbridge.platforms",
     "orderbridge.webhooks",
-    "orderbridge.domain.forwards",
-    "orderbridge.domain.channels",
-    "orderbridge.usecases.authentication",
-    "orderbridge.usecases.forwarding",
+    "orderbridge.forwarding.forward.states",
+    "orderbridge.channels.channel",
+    "orderbridge.partners.login",
+    "orderbridge.forwarding.sending",
 )
 
 
@@ -63,7 +63,7 @@ def test_a_cold_start_imports_nothing_that_an_order_does_not_need(environment: d
     printed = subprocess.run([sys.executable, "-c", code], env=environment, check=True, capture_output=True).stdout
     imported = json.loads(printed)
 
-    assert "orderbridge.usecases.intake" in imported
+    assert "orderbridge.orders.intake" in imported
     assert [name for name in imported if name in UNWANTED] == []
 
 

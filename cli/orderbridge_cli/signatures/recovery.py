@@ -2,7 +2,7 @@
 
 RSA turns a signature back into the padded block that was signed. PKCS#1 v1.5 (RFC 8017, section 9.2) pads a DigestInfo,
 which names the hash and holds the digest itself; PSS (section 9.1) can only be asked whether it covers a given message.
-Nothing here decides whether a request is accepted: that is `domain.signatures.verify_signature` alone.
+Nothing here decides whether a request is accepted: that is `partners.signatures.verify_signature` alone.
 """
 
 from __future__ import annotations

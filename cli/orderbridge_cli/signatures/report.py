@@ -1,6 +1,6 @@
 """Why a partner's signature is refused: the debugger's verdict on one request, in plain words.
 
-The verdict itself is that of `domain.signatures`, the code that the API runs. What is added here explains a refusal:
+The verdict itself is that of `partners.signatures`, the code that the API runs. What is added here explains a refusal:
 what the signature was really made over (`recovery`) is compared with the strings that partners sign by mistake
 (`mistakes`), and its text is read in the ways in which signatures are written wrongly (`texts`).
 """

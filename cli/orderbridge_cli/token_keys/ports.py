@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 
 class TokenKeyVault(Protocol):
-    """The secret with the token keys (`domain.token_keys`)."""
+    """The secret with the token keys (`partners.token_keys`)."""
 
     def read(self) -> Mapping[str, Any]: ...
 

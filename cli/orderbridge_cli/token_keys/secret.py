@@ -1,4 +1,4 @@
-"""The token keys' secret as an operator changes it. What runs reads it through `orderbridge.aws.secrets`."""
+"""The token keys' secret as an operator changes it. What runs reads it through `orderbridge.partners.secrets`."""
 
 from __future__ import annotations
 

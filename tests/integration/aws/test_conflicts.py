@@ -44,7 +44,7 @@ class Refusals:
 
 @pytest.fixture
 def refusals(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Refusals]:
-    monkeypatch.setattr("orderbridge.aws.transactions.CONFLICT_PAUSE_SECONDS", (0, 0))
+    monkeypatch.setattr("orderbridge.aws.writes.CONFLICT_PAUSE_SECONDS", (0, 0))
     refuse = Refusals(dynamodb)
     dynamodb.meta.events.register("before-call.dynamodb", refuse)
     yield refuse

@@ -43,7 +43,7 @@ STRANGE = st.builds(
 @example("https://℀.com", "/")
 def test_an_address_that_cannot_be_called_means_that_nothing_was_sent(base_url: str, target: str) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("orderbridge.platforms.connection.TimedBackend", Unconnected)
+        patched.setattr("orderbridge.http.connection.TimedBackend", Unconnected)
         with pytest.raises(NothingSent) as failure:
             Transport(allow_loopback_http=True).call(base_url, Call("GET", target), Deadline.after(5))
     assert str(failure.value).isprintable()
@@ -56,7 +56,7 @@ def test_every_address_that_may_be_set_up_can_be_called(base_url: str) -> None:
     except ValueError:
         return
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("orderbridge.platforms.connection.TimedBackend", Unconnected)
+        patched.setattr("orderbridge.http.connection.TimedBackend", Unconnected)
         with pytest.raises(NothingSent, match=r"^OSError before anything was sent$"):
             Transport(allow_loopback_http=True).call(base_url, Call("GET", "/"), Deadline.after(5))
 
@@ -65,6 +65,6 @@ def test_every_address_that_may_be_set_up_can_be_called(base_url: str) -> None:
 @given(st.text(CHARACTERS, max_size=8), st.text(CHARACTERS, max_size=8), st.text(CHARACTERS, max_size=8))
 def test_a_call_that_cannot_be_written_down_means_that_nothing_was_sent(method: str, name: str, value: str) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("orderbridge.platforms.connection.TimedBackend", Unconnected)
+        patched.setattr("orderbridge.http.connection.TimedBackend", Unconnected)
         with pytest.raises(NothingSent):
             Transport().call("https://example.com", Call(method, "/", {name: value}), Deadline.after(5))

@@ -130,7 +130,7 @@ def test_an_unknown_client_and_a_wrong_secret_get_the_same_answer(body: bytes) -
 def test_an_unknown_client_costs_a_comparison_too(monkeypatch: pytest.MonkeyPatch) -> None:
     compared: list[object] = []
     monkeypatch.setattr(
-        "orderbridge.usecases.authentication.secret_matches",
+        "orderbridge.partners.login.secret_matches",
         lambda pepper, secret, expected: bool(compared.append(expected)),
     )
     for client_id in (CLIENT_ID, "partner-client-002", "not a client id"):

@@ -249,7 +249,7 @@ class TableMappings:
 
 @dataclass(frozen=True, slots=True)
 class ChannelSecret:
-    """What a channel's secret holds: credentials, and the one host (`domain.channels.origin`) that they are for."""
+    """What a channel's secret holds: credentials, and the one host (`channels.channel.origin`) that they are for."""
 
     host: str
     credentials: Mapping[str, Any] = field(repr=False)

@@ -1,4 +1,4 @@
-"""Whether a channel may be sent to now, and what its answers say about it (its breaker: ``domain.breakers``)."""
+"""Whether a channel may be sent to now, and what its answers say about it (its breaker: ``channels.breaker``)."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 While a channel's breaker is open its forwards are PAUSED, and nobody sends anything. The one message that was delayed
 until the next probe makes a worker probe it; once a probe has succeeded, the message of the forward that has waited
 longest lets the next batch go, and so on until none is left. A chain that breaks is taken up by the sweeper
-(`usecases.waking`).
+(`forwarding.waking`).
 """
 
 from __future__ import annotations

@@ -173,7 +173,7 @@ class Order:
     changes: int = 0
     """How often there was something to tell; the number of the last message to the partner's webhooks."""
     told: str = ""
-    """What the partner was told of the order at its channels (domain.order_progress)."""
+    """What the partner was told of the order at its channels (forwarding.order_status)."""
 
     @property
     def client_id(self) -> str:

@@ -29,7 +29,7 @@ def _nothing(_failure: Exception) -> None:
 
 @dataclass
 class SecretKeyRing:
-    """`KeyRing` on the secret that `domain.token_keys` describes.
+    """`KeyRing` on the secret that `partners.token_keys` describes.
 
     A ring that was read outlives an outage of Secrets Manager: the tokens of before are verified with it, new ones are
     signed. Only a key that it does not hold cannot be told from a wrong one then, which is `Unavailable`.

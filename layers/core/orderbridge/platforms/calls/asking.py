@@ -20,7 +20,7 @@ Failure = Rejected | Refused | TurnedAway | NotSent | Unknown
 
 
 class AskFailed(Exception):
-    """A call that did not bring what it should; `outcome` says what is known of it (domain.outcomes)."""
+    """A call that did not bring what it should; `outcome` says what is known of it (channels.outcomes)."""
 
     def __init__(self, outcome: Failure) -> None:
         super().__init__(outcome.reason)
