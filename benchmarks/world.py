@@ -27,10 +27,9 @@ from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.forwarding.publishing import PublishOrder
 from orderbridge.forwarding.recently_asked import RecentlyAsked
-from orderbridge.forwarding.releasing import ReleaseForwards
+from orderbridge.forwarding.releasing import ReleaseForwards, ReleaseInBatches, WakeChannels
 from orderbridge.forwarding.sending import ForwardOrder
 from orderbridge.forwarding.sweeping import Sweep
-from orderbridge.forwarding.waking import ReleaseInBatches, WakeChannels
 from orderbridge.http.transport import Conversation, Transport, tls_context
 from orderbridge.orders.order import Order
 from orderbridge.platforms.registry import definition_of

@@ -165,7 +165,7 @@ def answer(document: Any, show: Callable[[], RenderableType | str]) -> None:
 
 
 def _print_json(document: Any) -> None:
-    from orderbridge.platforms.calls.documents import compact_json
+    from orderbridge.calls.documents import compact_json
 
     text = compact_json(document).decode()
     typer.echo("".join(map(_escaped, text)) if sys.stdout.isatty() else text)

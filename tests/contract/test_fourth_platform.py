@@ -18,9 +18,9 @@ import pytest
 
 from orderbridge import platforms
 from orderbridge.channels.channel import Channel
+from orderbridge.channels.credentials import credentials_secret
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.outcomes import Accepted
-from orderbridge.channels.table import credentials_secret
 from orderbridge.entrypoints.settings import ForwarderSettings, settings_of
 from orderbridge.forwarding.queues import forward_queue_name
 from orderbridge.platforms.names import platform_names

@@ -12,7 +12,7 @@ from typing import Any, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from orderbridge.platforms.calls.endpoints import Place, Request
+from orderbridge.calls.endpoints import Place, Request
 from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.registry import definition_of
 from orderbridge_cli.catalogue import Endpoint, catalogue_of

@@ -23,7 +23,7 @@ from orderbridge.forwarding.forward.states import Forward, ForwardState, new_for
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order, SalesOrder
-from orderbridge.values import events
+from orderbridge.values.events import Event
 from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge_cli.channels.table import TableChannelRegistry
 from tests.contract.matching import UnknownOperator, matches
@@ -48,7 +48,7 @@ class RecordingClient:
         return {"FailedEntryCount": 0, "Entries": [{"EventId": "1"} for _ in Entries]}
 
 
-def on_the_bus(event: events.Event) -> dict[str, Any]:
+def on_the_bus(event: Event) -> dict[str, Any]:
     """An event as a rule sees it, after our own client code has written it."""
     client: Any = RecordingClient()
     EventBridgeBus(client, "orderbridge").publish([event])

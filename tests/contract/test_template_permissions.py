@@ -11,7 +11,7 @@ import pytest
 
 from orderbridge.aws import items
 from orderbridge.channels import table as channel_table
-from orderbridge.channels.table import credentials_secret
+from orderbridge.channels.credentials import credentials_secret
 from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.forwarding.items import completed_place, open_place
 from orderbridge.forwarding.queues import forward_queue_name

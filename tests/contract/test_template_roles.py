@@ -11,7 +11,8 @@ from itertools import combinations
 
 import pytest
 
-from orderbridge.channels.table import breaker_pk, channel_pk, credentials_secret
+from orderbridge.channels.credentials import credentials_secret
+from orderbridge.channels.table import breaker_pk, channel_pk
 from orderbridge.platforms.names import platform_names
 from orderbridge_cli.local.deployment.template import parse_template
 from tests.contract.policies import NotUnderstood, Request, Role, arn, like

@@ -18,13 +18,11 @@ from orderbridge.forwarding.events import FORWARD_QUEUED, ForwardMessage
 from orderbridge.forwarding.forward.cancelling import ChannelCancellation
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.forwarding.ports import ForwardRecord
-from orderbridge.forwarding.publishing import PublishOrder
-from orderbridge.forwarding.publishing_changes import PublishForwardChange, SweepUntold
+from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder, SweepUntold
 from orderbridge.forwarding.recently_asked import RecentlyAsked
-from orderbridge.forwarding.releasing import ReleaseForwards, RouteOrders
+from orderbridge.forwarding.releasing import ReleaseForwards, ReleaseInBatches, RouteOrders, WakeChannels
 from orderbridge.forwarding.sending import ForwardOrder
 from orderbridge.forwarding.sweeping import Sweep
-from orderbridge.forwarding.waking import ReleaseInBatches, WakeChannels
 from orderbridge.orders.order import Order
 from orderbridge.values.sweeps import SweepAll
 from orderbridge_cli.forwards.operating import MoveForward

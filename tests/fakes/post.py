@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from orderbridge.forwarding.forward.states import Forward, Transition
-from orderbridge.forwarding.publishing_changes import PublishForwardChange, SweepUntold
+from orderbridge.forwarding.publishing import PublishForwardChange, SweepUntold
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import to_iso
 from orderbridge.webhooks.delivery import Delivery

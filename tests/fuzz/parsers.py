@@ -20,6 +20,12 @@ from typing import Any, Self
 from pydantic import BaseModel
 
 from orderbridge import platforms
+from orderbridge.calls import answers, asking, documents, numbers, reading
+from orderbridge.calls.asking import AskFailed
+from orderbridge.calls.endpoints import Request
+from orderbridge.calls.numbers import MAX_ID_LENGTH
+from orderbridge.calls.pace import Pace
+from orderbridge.calls.paging import ListFailed
 from orderbridge.channels import outcomes
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import MappingKey
@@ -29,12 +35,6 @@ from orderbridge.http import retry_after, transport
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.transport import Call, NoAnswer, Reply
 from orderbridge.http.turns import Turns
-from orderbridge.platforms.calls import answers, asking, documents, numbers, reading
-from orderbridge.platforms.calls.asking import AskFailed
-from orderbridge.platforms.calls.endpoints import Request
-from orderbridge.platforms.calls.numbers import MAX_ID_LENGTH
-from orderbridge.platforms.calls.pace import Pace
-from orderbridge.platforms.calls.paging import ListFailed
 from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.ngorder import replies as ngorder_replies
 from orderbridge.platforms.ngorder.client import NgorderClient

@@ -24,8 +24,9 @@ from moto import mock_aws
 from orderbridge.aws import clients, items
 from orderbridge.channels import table as channel_table
 from orderbridge.channels.channel import Channel
+from orderbridge.channels.credentials import ChannelSecret, credentials_secret
 from orderbridge.channels.mapping import MappingKey
-from orderbridge.channels.table import ChannelSecret, TableChannels, credentials_secret
+from orderbridge.channels.table import TableChannels
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.http.base_urls import origin

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any
 
 from orderbridge import platforms
-from orderbridge.platforms.calls.endpoints import Request
+from orderbridge.calls.endpoints import Request
 
 
 def requests_of(platform: str) -> list[type[Request[Any]]]:

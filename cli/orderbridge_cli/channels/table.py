@@ -10,8 +10,9 @@ from orderbridge.aws.reads import query_all
 from orderbridge.aws.writes import TRANSACTION_LIMIT, write_all_or_nothing
 from orderbridge.channels import table as channel_table
 from orderbridge.channels.channel import Channel
+from orderbridge.channels.credentials import ChannelSecret, SecretCredentials, credentials_secret, host_of
 from orderbridge.channels.mapping import KINDS, MappingKey
-from orderbridge.channels.table import ChannelSecret, SecretCredentials, TableChannels, credentials_secret, host_of
+from orderbridge.channels.table import TableChannels
 from orderbridge.values.ids import ChannelRef
 
 if TYPE_CHECKING:

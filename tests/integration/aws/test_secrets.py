@@ -12,8 +12,8 @@ from botocore.exceptions import EndpointConnectionError
 
 from orderbridge.aws import clients
 from orderbridge.channels.channel import Channel
+from orderbridge.channels.credentials import ChannelSecret, SecretCredentials, credentials_secret
 from orderbridge.channels.ports import ChannelUnusable
-from orderbridge.channels.table import ChannelSecret, SecretCredentials, credentials_secret
 from orderbridge.partners.secrets import (
     KEYS_CACHE_SECONDS,
     KEYS_REFETCH_SECONDS,

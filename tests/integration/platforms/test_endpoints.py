@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from orderbridge.calls.asking import AskFailed
+from orderbridge.calls.documents import read_json
+from orderbridge.calls.paging import ListFailed
 from orderbridge.channels.outcomes import Rejected
-from orderbridge.platforms.calls.asking import AskFailed
-from orderbridge.platforms.calls.documents import read_json
-from orderbridge.platforms.calls.paging import ListFailed
 from orderbridge.platforms.ngorder import endpoints as ngorder_endpoints
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.replies import read_answer

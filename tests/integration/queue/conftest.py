@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from orderbridge.channels.channel import Channel
+from orderbridge.channels.credentials import credentials_secret
 from orderbridge.channels.mapping import MappingKey
-from orderbridge.channels.table import credentials_secret
 from orderbridge.values.ids import ChannelRef
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from tests.fakes import samples

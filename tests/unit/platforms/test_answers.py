@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orderbridge.calls.answers import MAX_WORDS, common_outcome, flat_words, redacted, told, words_of
+from orderbridge.calls.content import speaks_of_content
 from orderbridge.channels.outcomes import Outcome, Refused, Rejected, TurnedAway, Unknown, may_be_of_order
 from orderbridge.http.retry_after import retry_after_seconds
 from orderbridge.http.transport import Reply
-from orderbridge.platforms.calls.answers import MAX_WORDS, common_outcome, flat_words, redacted, told, words_of
-from orderbridge.platforms.calls.content import speaks_of_content
 from orderbridge.values.text import MAX_DETAIL_LENGTH
 
 

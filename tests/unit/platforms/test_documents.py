@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.platforms.calls.documents import (
+from orderbridge.calls.documents import (
     MAX_DEPTH,
     MAX_DIGITS,
     NotJson,
@@ -19,7 +19,7 @@ from orderbridge.platforms.calls.documents import (
     exact_number,
     read_json,
 )
-from orderbridge.platforms.calls.numbers import id_in, number_in, text_in, whole_in
+from orderbridge.calls.numbers import id_in, number_in, text_in, whole_in
 from orderbridge.platforms.ngorder import replies
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=6, min_value=-(10**15), max_value=10**15)

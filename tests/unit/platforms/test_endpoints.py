@@ -10,23 +10,13 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, ValidationError
 
+from orderbridge.calls.asking import AskFailed, read_as, rows_as
+from orderbridge.calls.documents import read_json
+from orderbridge.calls.endpoints import Answer, Endpoint, InBody, InBoth, InPath, InQuery, Place, Request, wire
+from orderbridge.calls.numbers import Number, Text, Whole
 from orderbridge.channels.outcomes import NotSent, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.transport import Call, CallFailed, NoAnswer, NothingSent, Reply
-from orderbridge.platforms.calls.asking import AskFailed, read_as, rows_as
-from orderbridge.platforms.calls.documents import read_json
-from orderbridge.platforms.calls.endpoints import (
-    Answer,
-    Endpoint,
-    InBody,
-    InBoth,
-    InPath,
-    InQuery,
-    Place,
-    Request,
-    wire,
-)
-from orderbridge.platforms.calls.numbers import Number, Text, Whole
 from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.ngorder import DEFINITION as NGORDER
 from orderbridge.platforms.ngorder.client import NgorderClient

@@ -13,12 +13,12 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from orderbridge.calls.asking import AnswerTooLarge
+from orderbridge.calls.documents import compact_json
+from orderbridge.calls.paging import PageTooLarge
 from orderbridge.channels.lookups import Absent, Ambiguous, Found, LookFailed
 from orderbridge.channels.outcomes import Unknown
 from orderbridge.http.transport import Reply
-from orderbridge.platforms.calls.asking import AnswerTooLarge
-from orderbridge.platforms.calls.documents import compact_json
-from orderbridge.platforms.calls.paging import PageTooLarge
 from orderbridge.platforms.ngorder import lookup as ngorder
 from orderbridge.platforms.sirclo import lookup as sirclo
 from orderbridge.platforms.sirclo.identity import SentOrder

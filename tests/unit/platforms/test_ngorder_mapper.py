@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
+from orderbridge.calls.documents import read_json
 from orderbridge.channels.mapping import MissingMappings
 from orderbridge.channels.outcomes import Accepted, Rejected, Unknown
 from orderbridge.channels.site_keys import any_site
 from orderbridge.http.transport import Reply
-from orderbridge.platforms.calls.documents import read_json
 from orderbridge.platforms.ngorder import DEFINITION, mapper
 from orderbridge.platforms.values import InvalidValue
 from tests.unit.platforms.examples import ADDRESS, BASE_URLS, CODE, mappings, missing, order

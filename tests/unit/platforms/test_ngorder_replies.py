@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orderbridge.platforms.calls.paging import ListFailed
+from orderbridge.calls.paging import ListFailed
 from orderbridge.platforms.ngorder import replies
 from orderbridge.platforms.ngorder.replies import Answer, Unreadable, read_answer
 

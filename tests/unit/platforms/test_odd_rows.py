@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orderbridge.calls.documents import compact_json, read_json
+from orderbridge.calls.paging import Page
 from orderbridge.channels.channel import Channel
 from orderbridge.http.transport import NoAnswer, Reply, ReplyTooLarge
-from orderbridge.platforms.calls.documents import compact_json, read_json
-from orderbridge.platforms.calls.paging import Page
 from orderbridge.platforms.ngorder import levels as ngorder_levels
 from orderbridge.platforms.ngorder import statuses as ngorder
 from orderbridge.platforms.salesmania import levels as salesmania_levels

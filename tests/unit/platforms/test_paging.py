@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orderbridge.platforms.calls.paging import (
+from orderbridge.calls.paging import (
     MOST_ROWS_TOO_LARGE,
     ListFailed,
     Page,

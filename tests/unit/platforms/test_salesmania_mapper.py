@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orderbridge.calls.documents import read_json
 from orderbridge.channels.mapping import MappingKey, MissingMappings
 from orderbridge.channels.outcomes import Accepted, Outcome, Unknown
 from orderbridge.http.transport import Reply
-from orderbridge.platforms.calls.documents import read_json
 from orderbridge.platforms.salesmania import DEFINITION, Unit, mapper
 from orderbridge.platforms.values import InvalidValue
 from tests.unit.platforms.examples import ADDRESS, BASE_URLS, CODE, mappings, missing, order

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from orderbridge.calls.documents import read_json
+from orderbridge.calls.paging import ListFailed
 from orderbridge.channels.outcomes import Accepted, Outcome, Refused, Rejected, Unknown
 from orderbridge.http.transport import Reply
-from orderbridge.platforms.calls.documents import read_json
-from orderbridge.platforms.calls.paging import ListFailed
 from orderbridge.platforms.sirclo.lookup import page_in
 from orderbridge.platforms.sirclo.updates import Move, read_update, update_request
 from tests.unit.platforms.examples import SAMPLES

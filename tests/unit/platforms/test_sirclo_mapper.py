@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from orderbridge.calls.documents import read_json
 from orderbridge.channels.mapping import MissingMappings
 from orderbridge.channels.outcomes import Accepted, Refused, Rejected, Unknown
 from orderbridge.http.transport import Reply
-from orderbridge.platforms.calls.documents import read_json
 from orderbridge.platforms.sirclo import DEFINITION, Settings, mapper
 from orderbridge.platforms.sirclo.mapper import AlreadyThere
 from orderbridge.platforms.values import InvalidValue

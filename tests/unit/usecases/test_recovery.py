@@ -10,7 +10,7 @@ import pytest
 
 from orderbridge.channels.breaker import FAILURES_TO_OPEN
 from orderbridge.forwarding.forward.states import ForwardState
-from orderbridge.forwarding.waking import BATCH
+from orderbridge.forwarding.releasing import BATCH
 from orderbridge.orders.order import Order
 from tests.fakes.house import House
 from tests.fakes.samples import SIRCLO, order

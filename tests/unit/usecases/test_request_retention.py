@@ -8,7 +8,7 @@ import pytest
 
 from orderbridge.forwarding.forward.states import FINAL_STATES, ForwardState, Transition
 from orderbridge.forwarding.ports import FrozenRequest
-from orderbridge.forwarding.publishing_changes import REQUEST_KEPT
+from orderbridge.forwarding.publishing import REQUEST_KEPT
 from tests.fakes.post import Post
 
 

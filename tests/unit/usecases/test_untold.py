@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from orderbridge.forwarding.forward.states import ForwardState
-from orderbridge.forwarding.publishing_changes import SWEEP_SECONDS
+from orderbridge.forwarding.publishing import SWEEP_SECONDS
 from orderbridge.status.changes import move_status
 from orderbridge.values.sweeps import CLAIM_SECONDS, SweepIncomplete
 from tests.fakes.post import GRACE, Post

@@ -1,17 +1,34 @@
-"""Carry a stored order on: a forward per channel, then the events, and only then is nothing due."""
+"""Carry on what was stored: an order to a forward per channel and its events, a forward's change to the order and its partner.
+
+Only when all of it is done is nothing due any more.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from orderbridge.forwarding.events import forward_queued, order_created
-from orderbridge.forwarding.forward.states import ForwardState, Transition, new_forward, new_unrouted_forward
-from orderbridge.forwarding.ports import OrderStore
+from orderbridge.forwarding.events import ForwardMessage, forward_changed, forward_queued, order_created
+from orderbridge.forwarding.forward.states import (
+    UNROUTED,
+    Forward,
+    ForwardState,
+    Transition,
+    new_forward,
+    new_unrouted_forward,
+)
+from orderbridge.forwarding.order_status import progress
+from orderbridge.forwarding.ports import OrderStore, UntoldChange, UntoldChanges
 from orderbridge.orders.order import Order
+from orderbridge.values.conflicts import LostRace
 from orderbridge.values.events import EventBus
-from orderbridge.values.times import Clock
+from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.values.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
+from orderbridge.values.times import Clock, after, to_iso
+from orderbridge.webhooks.delivery import new_delivery
+from orderbridge.webhooks.ports import DeliveryQueue, WebhookDirectory
 
 
 def first_forwards(order: Order, now: datetime, sweep_grace_seconds: float) -> Sequence[Transition]:
@@ -37,3 +54,93 @@ class PublishOrder:
         queued = [forward_queued(t.forward) for t in transitions if t.forward.state is ForwardState.QUEUED]
         self.bus.publish([order_created(order), *queued])
         self.orders.mark_published(order)
+
+
+TRIES = 5
+REQUEST_KEPT = timedelta(days=30)
+"""How long after the end a frozen request can still be looked up."""
+SWEEP_SECONDS = 10
+"""How long a sweep goes on beginning to tell of further changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishForwardChange:
+    """Announces the state that a forward has reached, and brings the order up to it.
+
+    What the order's partner is to hear of is written together with the order's own change, so each change is told once
+    to every webhook, however often this is repeated. Only when all is said and done is the change told.
+    """
+
+    orders: OrderStore
+    untold: UntoldChanges
+    bus: EventBus
+    webhooks: WebhookDirectory
+    queue: DeliveryQueue
+    clock: Clock
+    sweep_grace_seconds: float
+
+    def __call__(self, forward: Forward) -> None:
+        order = self._brought_up(forward.key)
+        event = forward_changed(forward)
+        # The place of an order that found no channel is closed once it has some: nothing was cancelled by that.
+        is_routed = forward.channel == UNROUTED and order is not None and bool(order.channels)
+        if event is not None and not is_routed:
+            self.bus.publish([event])
+        if forward.is_final and not forward.platform_status_raw:
+            # It is an order's largest item and holds an address, and nothing is sent again from a final state. What a
+            # platform says of the order afterwards comes often and changes nothing in that.
+            self.orders.let_request_expire(forward, self.clock() + REQUEST_KEPT)
+        self.untold.told(forward)
+
+    def _brought_up(self, key: OrderKey) -> Order | None:
+        for _ in range(TRIES):
+            order = self.orders.read_order(key)
+            if order is None:
+                return None
+            now = self.clock()
+            changed = progress(order, self.orders.list_forwards(key), to_iso(now))
+            if changed is None:
+                return order
+            deliveries = [
+                new_delivery(webhook, changed.event, order.code, changed.body, now, self.sweep_grace_seconds)
+                for webhook in self.webhooks.active(order.client_id)
+                if changed.event in webhook.events
+            ]
+            try:
+                self.orders.save_progress(changed.order, deliveries)
+            except LostRace:
+                continue
+            for delivery in deliveries:
+                # What does not arrive in the queue is found by its due time.
+                self.queue.send(delivery.ref)
+            return changed.order
+        raise LostRace(key.reference)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepUntold:
+    """Tells of the changes whose record in the stream was lost.
+
+    Where the bus is down the orders are brought up all the same, and their partners told; the sweep says so then.
+    """
+
+    untold: UntoldChanges
+    orders: OrderStore
+    publish_change: PublishForwardChange
+    clock: Clock
+    sweep_grace_seconds: float
+    limit: int = LIMIT
+    at_once: int = 1
+
+    def __call__(self) -> Counter[str]:
+        """How many changes were found, by what became of them: told, lost_race, gone."""
+        changes = self.untold.due(after(self.clock(), -self.sweep_grace_seconds), self.limit)
+        return sweep_each(changes, self._tell, self.clock, SWEEP_SECONDS, self.at_once)
+
+    def _tell(self, change: UntoldChange) -> str:
+        self.untold.claim(change, after(self.clock(), CLAIM_SECONDS))
+        record = self.orders.read_forward(ForwardMessage(change.key, "", ChannelRef(change.channel, "")))
+        if record is None:
+            return "gone"
+        self.publish_change(record.forward)
+        return "told"

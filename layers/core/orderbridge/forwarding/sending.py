@@ -3,7 +3,7 @@
 While a channel's breaker is open its forwards are PAUSED, and nobody sends anything. The one message that was delayed
 until the next probe makes a worker probe it; once a probe has succeeded, the message of the forward that has waited
 longest lets the next batch go, and so on until none is left. A chain that breaks is taken up by the sweeper
-(`forwarding.waking`).
+(`forwarding.releasing`).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from orderbridge.forwarding.forward.states import Forward, ForwardState, Transit
 from orderbridge.forwarding.forward.waiting import park_for_mappings, pause, put_off, release, wait_for_turn
 from orderbridge.forwarding.ports import ForwardQueues, ForwardRecord, FrozenRequest, OrderStore, Platform
 from orderbridge.forwarding.recently_asked import RecentlyAsked
-from orderbridge.forwarding.waking import ReleaseInBatches
+from orderbridge.forwarding.releasing import ReleaseInBatches
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.events import LONGEST_MESSAGE_DELAY_SECONDS

@@ -11,11 +11,10 @@ from pydantic import BaseModel, SecretStr
 
 from orderbridge.channels.channel import Channel, CommonSettings
 from orderbridge.channels.mapping import MappingKey, Mappings
-from orderbridge.channels.outcomes import NotSent, Unknown
 from orderbridge.channels.ports import ChannelUnusable
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import CallFailed, NoAnswer, NothingSent, Transport
+from orderbridge.http.transport import Transport
 from orderbridge.http.turns import LONGEST_WAIT_SECONDS
 from orderbridge.orders.order import Order
 from orderbridge.platforms.definition import PlatformDefinition
@@ -90,14 +89,6 @@ def attempt_deadline() -> Deadline:
 def probe_deadline() -> Deadline:
     """The end of a probe that begins now."""
     return Deadline.after(PROBE_SECONDS)
-
-
-def outcome_of_failure(failure: CallFailed) -> NotSent | Unknown:
-    """What a create call without a reply means: a repeat is safe exactly where no byte left."""
-    if isinstance(failure, NothingSent):
-        return NotSent(str(failure))
-    # A 503 that was cut short is about the platform, too.
-    return Unknown(str(failure), of_order=not (isinstance(failure, NoAnswer) and failure.status == 503))
 
 
 def secrets_of(credentials: BaseModel) -> list[str]:

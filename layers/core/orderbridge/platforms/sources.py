@@ -11,11 +11,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, TypeVar
 
+from orderbridge.calls.asking import AskFailed
+from orderbridge.calls.paging import ListFailed
 from orderbridge.channels.lookups import FoundMappings
 from orderbridge.channels.mapping import MappingKey, MappingKind
 from orderbridge.http.transport import CallFailed
-from orderbridge.platforms.calls.asking import AskFailed
-from orderbridge.platforms.calls.paging import ListFailed
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.values import InvalidValue
 

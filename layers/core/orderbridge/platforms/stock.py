@@ -16,14 +16,14 @@ from typing import Any, Generic, TypeVar, cast
 from pydantic import BaseModel
 
 from orderbridge import platforms
+from orderbridge.calls.asking import AskFailed
+from orderbridge.calls.pace import Pace, pace_beside_orders
+from orderbridge.calls.paging import ListFailed, ReadPage, Row, RowTooLarge, content_of, page_at, read_rows
 from orderbridge.channels.channel import Channel, CommonSettings
 from orderbridge.channels.outcomes import NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.channels.ports import ChannelUnusable, CredentialSource
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.transport import CallFailed, Conversation, Transport
-from orderbridge.platforms.calls.asking import AskFailed
-from orderbridge.platforms.calls.pace import Pace, pace_beside_orders
-from orderbridge.platforms.calls.paging import ListFailed, ReadPage, Row, RowTooLarge, content_of, page_at, read_rows
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.registry import definition_of
 from orderbridge.platforms.values import InvalidValue

@@ -10,21 +10,20 @@ from orderbridge.aws import clients
 from orderbridge.aws.bus import EventBridgeBus
 from orderbridge.aws.errors import AWS_FAILURES
 from orderbridge.channels.channel import channel_paused
-from orderbridge.channels.table import SecretCredentials, TableChannelOverview, TableChannels, TableMappings
+from orderbridge.channels.credentials import SecretCredentials
+from orderbridge.channels.table import TableChannelOverview, TableChannels, TableMappings
 from orderbridge.entrypoints.log import log_failure
 from orderbridge.entrypoints.settings import EventPublisherSettings, ForwarderSettings, SweeperSettings, load
 from orderbridge.forwarding.channel_watch import ChannelWatch
 from orderbridge.forwarding.due import TableDueIndex, TableUntoldChanges
 from orderbridge.forwarding.forward.states import Forward
-from orderbridge.forwarding.publishing import PublishOrder
-from orderbridge.forwarding.publishing_changes import PublishForwardChange, SweepUntold
+from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder, SweepUntold
 from orderbridge.forwarding.queues import PlatformQueues
 from orderbridge.forwarding.recently_asked import RecentlyAsked
-from orderbridge.forwarding.releasing import ReleaseForwards, RouteOrders
+from orderbridge.forwarding.releasing import ReleaseForwards, ReleaseInBatches, RouteOrders, WakeChannels
 from orderbridge.forwarding.sending import ForwardOrder
 from orderbridge.forwarding.sweeping import Sweep
 from orderbridge.forwarding.table import TableOrderDesk, TableOrders
-from orderbridge.forwarding.waking import ReleaseInBatches, WakeChannels
 from orderbridge.orders.order import Order
 from orderbridge.partners.registry import TablePartnerRegistry
 from orderbridge.partners.table import TableKeyUse

@@ -6,7 +6,8 @@ import functools
 import uuid
 
 from orderbridge.aws import clients
-from orderbridge.channels.table import SecretCredentials, TableChannelOverview, TableChannels
+from orderbridge.channels.credentials import SecretCredentials
+from orderbridge.channels.table import TableChannelOverview, TableChannels
 from orderbridge.entrypoints.settings import StatusSyncSettings, load
 from orderbridge.forwarding.table import TableOrders
 from orderbridge.platforms.status_reads import status_platform

@@ -6,7 +6,8 @@ import uuid
 
 from orderbridge.aws import clients
 from orderbridge.aws.bus import EventBridgeBus
-from orderbridge.channels.table import SecretCredentials, TableChannelOverview, TableChannels
+from orderbridge.channels.credentials import SecretCredentials
+from orderbridge.channels.table import TableChannelOverview, TableChannels
 from orderbridge.entrypoints.settings import StockSyncSettings, load
 from orderbridge.http.transport import Transport
 from orderbridge.platforms.stock import PlatformStock

@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+from orderbridge.calls.answers import redacted
+from orderbridge.calls.asking import AskFailed, json_in, read_as, require_success, rows_as, send
+from orderbridge.calls.endpoints import Answer, Request, wire
+from orderbridge.calls.numbers import id_or_none
+from orderbridge.calls.paging import ListFailed, Page, all_rows
+from orderbridge.calls.reading import document_in, list_failure
 from orderbridge.channels.outcomes import Rejected, Unknown
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.transport import Conversation, Reply
 from orderbridge.platforms.adapter import secrets_of
-from orderbridge.platforms.calls.answers import redacted
-from orderbridge.platforms.calls.asking import AskFailed, json_in, read_as, require_success, rows_as, send
-from orderbridge.platforms.calls.endpoints import Answer, Request, wire
-from orderbridge.platforms.calls.numbers import id_or_none
-from orderbridge.platforms.calls.paging import ListFailed, Page, all_rows
-from orderbridge.platforms.calls.reading import document_in, list_failure
 from orderbridge.platforms.ngorder import Credentials, Settings
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, read_answer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from orderbridge.platforms.calls.endpoints import Day, Endpoint, InBody, Model, Request
+from orderbridge.calls.endpoints import Day, Endpoint, InBody, Model, Request
 from orderbridge.platforms.ngorder import ProductStatus
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from orderbridge.platforms.calls.endpoints import Answer, Day, Endpoint, InBody, InBoth, InPath, InQuery, Model, Request
+from orderbridge.calls.endpoints import Answer, Day, Endpoint, InBody, InBoth, InPath, InQuery, Model, Request
 from orderbridge.platforms.ngorder.values import Text, Whole
 
 

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
+from orderbridge.calls.answers import redacted
+from orderbridge.calls.asking import AskFailed, json_in, require_success
+from orderbridge.calls.endpoints import Request
+from orderbridge.calls.paging import ListFailed, Page, Row
 from orderbridge.channels.outcomes import Outcome, Rejected, TurnedAway, Unknown
 from orderbridge.platforms.adapter import secrets_of
-from orderbridge.platforms.calls.answers import redacted
-from orderbridge.platforms.calls.asking import AskFailed, json_in, require_success
-from orderbridge.platforms.calls.endpoints import Request
-from orderbridge.platforms.calls.paging import ListFailed, Page, Row
 from orderbridge.platforms.ngorder import Credentials, Settings
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.endpoints import (

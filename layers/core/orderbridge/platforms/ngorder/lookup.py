@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, get_args
 
+from orderbridge.calls.asking import AskFailed
+from orderbridge.calls.endpoints import Request
+from orderbridge.calls.paging import ListFailed, Page, Row, all_rows
+from orderbridge.calls.reading import document_in, list_failure
 from orderbridge.channels.lookups import Absent, Ambiguous, Finding, Found, LookFailed
 from orderbridge.orders.codes import MARKER
 from orderbridge.platforms.adapter import secrets_of
-from orderbridge.platforms.calls.asking import AskFailed
-from orderbridge.platforms.calls.endpoints import Request
-from orderbridge.platforms.calls.paging import ListFailed, Page, Row, all_rows
-from orderbridge.platforms.calls.reading import document_in, list_failure
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.endpoints import CancelledType, GetCancelledOrders, GetOrders, ProgressStatus
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, whole

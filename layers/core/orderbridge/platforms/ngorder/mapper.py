@@ -11,6 +11,10 @@ from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from orderbridge.calls.answers import common_outcome, redacted
+from orderbridge.calls.content import speaks_of_content, speaks_of_trouble
+from orderbridge.calls.documents import NotJson, read_json
+from orderbridge.calls.numbers import positive_id
 from orderbridge.channels.mapping import MappingKey, Mappings
 from orderbridge.channels.outcomes import Accepted, Outcome, Rejected, Unknown
 from orderbridge.channels.site_keys import PER_SITE, customer_keys
@@ -18,10 +22,6 @@ from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.transport import Reply
 from orderbridge.orders.codes import marker
 from orderbridge.orders.order import Order
-from orderbridge.platforms.calls.answers import common_outcome, redacted
-from orderbridge.platforms.calls.content import speaks_of_content, speaks_of_trouble
-from orderbridge.platforms.calls.documents import NotJson, read_json
-from orderbridge.platforms.calls.numbers import positive_id
 from orderbridge.platforms.mapped import MappedOrder, keys_of
 from orderbridge.platforms.ngorder import DEFINITION, Address, Cost, Customer, Product, Settings, Site, warehouse_of
 from orderbridge.platforms.ngorder.create import CreateOrder

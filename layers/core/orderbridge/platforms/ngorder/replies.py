@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from orderbridge.platforms.calls.answers import flat_words
-from orderbridge.platforms.calls.documents import exact_number
-from orderbridge.platforms.calls.paging import ListFailed, Page, Row
+from orderbridge.calls.answers import flat_words
+from orderbridge.calls.documents import exact_number
+from orderbridge.calls.paging import ListFailed, Page, Row
 from orderbridge.values.text import bounded
 
 SUCCESSES = frozenset({"success", "sukses"})

@@ -13,15 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, get_args
 
+from orderbridge.calls.asking import AskFailed
+from orderbridge.calls.endpoints import Request
+from orderbridge.calls.pace import Pace, pace_beside_orders
+from orderbridge.calls.paging import ListFailed, Page, Row
+from orderbridge.calls.reading import document_in, list_failure
 from orderbridge.channels.channel import Channel
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.transport import Transport
 from orderbridge.platforms.adapter import secrets_of
-from orderbridge.platforms.calls.asking import AskFailed
-from orderbridge.platforms.calls.endpoints import Request
-from orderbridge.platforms.calls.pace import Pace, pace_beside_orders
-from orderbridge.platforms.calls.paging import ListFailed, Page, Row
-from orderbridge.platforms.calls.reading import document_in, list_failure
 from orderbridge.platforms.ngorder import DEFINITION
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.endpoints import GetCancelledOrders, GetOrders, GetShipments, ShippingStatus

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from orderbridge.calls.endpoints import Request, wire
+from orderbridge.calls.paging import ListFailed, Page
+from orderbridge.calls.reading import document_in, list_failure
 from orderbridge.channels.outcomes import Refused
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.transport import CallFailed, Reply, Transport
 from orderbridge.platforms.adapter import secrets_of
-from orderbridge.platforms.calls.endpoints import Request, wire
-from orderbridge.platforms.calls.paging import ListFailed, Page
-from orderbridge.platforms.calls.reading import document_in, list_failure
 from orderbridge.platforms.salesmania import Credentials, Settings
 from orderbridge.platforms.salesmania.session import LoginFailed, Session, Sessions
 

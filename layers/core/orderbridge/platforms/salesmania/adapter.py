@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from orderbridge.calls.asking import outcome_of_failure
+from orderbridge.calls.paging import ListFailed
+from orderbridge.calls.reading import document_in
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.lookups import CannotLook, Finding, FoundMappings
 from orderbridge.channels.mapping import MappingKey, Mappings
@@ -13,9 +16,7 @@ from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.transport import CallFailed, Transport
 from orderbridge.orders.order import Order
-from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, outcome_of_failure, probe_deadline
-from orderbridge.platforms.calls.paging import ListFailed
-from orderbridge.platforms.calls.reading import document_in
+from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, probe_deadline
 from orderbridge.platforms.salesmania import DEFINITION, Credentials, Settings, mapper
 from orderbridge.platforms.salesmania.account import Account
 from orderbridge.platforms.salesmania.session import LoginFailed, Sessions

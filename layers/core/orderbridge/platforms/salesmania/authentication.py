@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orderbridge.platforms.calls.endpoints import Endpoint, InQuery, Request
+from orderbridge.calls.endpoints import Endpoint, InQuery, Request
 
 GROUP = "Authentication & Select Database"
 

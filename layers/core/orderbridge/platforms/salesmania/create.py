@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from orderbridge.platforms.calls.endpoints import Day, Endpoint, InBody, Model, Request
+from orderbridge.calls.endpoints import Day, Endpoint, InBody, Model, Request
 
 
 class OrderedProduct(Model):

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from orderbridge.platforms.calls.endpoints import Answer, Endpoint, InBody, InPath, InQuery, Model, Request
-from orderbridge.platforms.calls.numbers import Text, Whole
+from orderbridge.calls.endpoints import Answer, Endpoint, InBody, InPath, InQuery, Model, Request
+from orderbridge.calls.numbers import Text, Whole
 
 
 class GetOrder(Request[Any]):

@@ -12,13 +12,14 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from orderbridge.calls.answers import common_outcome
+from orderbridge.calls.asking import outcome_of_failure
+from orderbridge.calls.numbers import id_or_none
+from orderbridge.calls.paging import ListFailed, Page, Row
+from orderbridge.calls.reading import document_in
 from orderbridge.channels.outcomes import Outcome, Rejected, TurnedAway
 from orderbridge.http.transport import CallFailed
-from orderbridge.platforms.adapter import attempt_deadline, outcome_of_failure
-from orderbridge.platforms.calls.answers import common_outcome
-from orderbridge.platforms.calls.numbers import id_or_none
-from orderbridge.platforms.calls.paging import ListFailed, Page, Row
-from orderbridge.platforms.calls.reading import document_in
+from orderbridge.platforms.adapter import attempt_deadline
 from orderbridge.platforms.salesmania import Credentials, Settings
 from orderbridge.platforms.salesmania.account import Account, list_page
 from orderbridge.platforms.salesmania.endpoints import GetProduct, GetProducts, UpdateProduct

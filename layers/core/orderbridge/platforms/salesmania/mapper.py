@@ -8,16 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from orderbridge.calls.answers import common_outcome, flat_words, told
+from orderbridge.calls.content import speaks_of_content, speaks_of_trouble
+from orderbridge.calls.documents import NotJson, read_json
+from orderbridge.calls.numbers import positive_id
 from orderbridge.channels.mapping import MappingKey, Mappings
 from orderbridge.channels.outcomes import Accepted, Outcome, Unknown
 from orderbridge.channels.site_keys import customer_keys
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.transport import Reply
 from orderbridge.orders.order import Order, ProductLine
-from orderbridge.platforms.calls.answers import common_outcome, flat_words, told
-from orderbridge.platforms.calls.content import speaks_of_content, speaks_of_trouble
-from orderbridge.platforms.calls.documents import NotJson, read_json
-from orderbridge.platforms.calls.numbers import positive_id
 from orderbridge.platforms.mapped import MappedOrder, keys_of
 from orderbridge.platforms.notes import order_note, personal_parts
 from orderbridge.platforms.salesmania import DEFINITION, Product, Settings, Unit

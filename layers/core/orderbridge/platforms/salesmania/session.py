@@ -15,15 +15,15 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
+from orderbridge.calls.answers import common_outcome, told
+from orderbridge.calls.documents import NotJson, read_json
+from orderbridge.calls.endpoints import Request, wire
+from orderbridge.calls.numbers import id_or_none
 from orderbridge.channels.outcomes import NotSent, Refused
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.retry_after import retry_after_seconds
 from orderbridge.http.transport import CallFailed, Conversation, Reply
 from orderbridge.platforms.adapter import secrets_of
-from orderbridge.platforms.calls.answers import common_outcome, told
-from orderbridge.platforms.calls.documents import NotJson, read_json
-from orderbridge.platforms.calls.endpoints import Request, wire
-from orderbridge.platforms.calls.numbers import id_or_none
 from orderbridge.platforms.salesmania import Credentials, Settings
 from orderbridge.platforms.salesmania.authentication import GetDatabases, GetTeamToken, GetToken
 

@@ -9,13 +9,13 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any
 
+from orderbridge.calls.asking import read_as
+from orderbridge.calls.endpoints import Request
+from orderbridge.calls.numbers import id_or_none
+from orderbridge.calls.paging import Page, Row, all_rows
 from orderbridge.channels.lookups import FoundMappings
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.site_keys import place_of
-from orderbridge.platforms.calls.asking import read_as
-from orderbridge.platforms.calls.endpoints import Request
-from orderbridge.platforms.calls.numbers import id_or_none
-from orderbridge.platforms.calls.paging import Page, Row, all_rows
 from orderbridge.platforms.salesmania import DEFINITION
 from orderbridge.platforms.salesmania.account import Account, list_page
 from orderbridge.platforms.salesmania.endpoints import Customer, GetCustomers, GetProducts, Product

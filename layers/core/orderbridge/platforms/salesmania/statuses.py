@@ -13,13 +13,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from orderbridge.calls.pace import Pace, pace_beside_orders
+from orderbridge.calls.paging import ListFailed
+from orderbridge.calls.reading import document_in
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.outcomes import Refused
 from orderbridge.http.transport import CallFailed, ReplyTooLarge, Transport
 from orderbridge.platforms.adapter import attempt_deadline
-from orderbridge.platforms.calls.pace import Pace, pace_beside_orders
-from orderbridge.platforms.calls.paging import ListFailed
-from orderbridge.platforms.calls.reading import document_in
 from orderbridge.platforms.salesmania import DEFINITION
 from orderbridge.platforms.salesmania.account import Account
 from orderbridge.platforms.salesmania.endpoints import GetOrder

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from orderbridge.calls.asking import AskFailed, outcome_of_failure
+from orderbridge.calls.paging import ListFailed
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.lookups import Finding, Foreign, Found, FoundMappings, LookFailed
 from orderbridge.channels.mapping import MappingKey, Mappings
@@ -14,15 +16,7 @@ from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.transport import CallFailed, NothingSent, Transport
 from orderbridge.orders.order import Order
-from orderbridge.platforms.adapter import (
-    MappingAdapter,
-    attempt_deadline,
-    outcome_of_failure,
-    probe_deadline,
-    secrets_of,
-)
-from orderbridge.platforms.calls.asking import AskFailed
-from orderbridge.platforms.calls.paging import ListFailed
+from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, probe_deadline, secrets_of
 from orderbridge.platforms.sirclo import DEFINITION, Credentials, Settings, mapper
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.identity import SentOrder

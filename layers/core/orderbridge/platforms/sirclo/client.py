@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
+from orderbridge.calls.asking import AskFailed, json_in, read_as, require_success, send
+from orderbridge.calls.endpoints import Request, wire
+from orderbridge.calls.reading import document_in, list_failure
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.transport import Conversation, Reply
 from orderbridge.platforms.adapter import secrets_of
-from orderbridge.platforms.calls.asking import AskFailed, json_in, read_as, require_success, send
-from orderbridge.platforms.calls.endpoints import Request, wire
-from orderbridge.platforms.calls.reading import document_in, list_failure
 from orderbridge.platforms.sirclo import Credentials, Settings
 from orderbridge.platforms.sirclo.signing import keyed_headers, signed_headers
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from orderbridge.platforms.calls.endpoints import Answer, Endpoint, InBody, InPath, InQuery, Model, Request
-from orderbridge.platforms.calls.numbers import Text, Whole
+from orderbridge.calls.endpoints import Answer, Endpoint, InBody, InPath, InQuery, Model, Request
+from orderbridge.calls.numbers import Text, Whole
 from orderbridge.platforms.sirclo.client import KEYED, SIGNED
 
 # --- Read -------------------------------------------------------------------------------------------------------------

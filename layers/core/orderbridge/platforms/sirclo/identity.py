@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
+from orderbridge.calls.numbers import whole_in
 from orderbridge.forwarding.ports import FrozenRequest
-from orderbridge.platforms.calls.numbers import whole_in
 from orderbridge.platforms.sirclo.mapper import order_in
 from orderbridge.values.times import from_iso
 

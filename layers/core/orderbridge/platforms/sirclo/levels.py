@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from orderbridge.calls.asking import AskFailed
+from orderbridge.calls.paging import ListFailed, Page, Row, content_of
 from orderbridge.channels.outcomes import Rejected, TurnedAway
-from orderbridge.platforms.calls.asking import AskFailed
-from orderbridge.platforms.calls.paging import ListFailed, Page, Row, content_of
 from orderbridge.platforms.sirclo import Credentials, Settings
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import GetStockHistory, UpdateStocks

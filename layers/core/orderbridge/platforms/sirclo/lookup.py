@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from orderbridge.calls.endpoints import Request
+from orderbridge.calls.paging import ListFailed, Page, Row, all_rows
 from orderbridge.channels.lookups import Absent, Ambiguous, Finding, Foreign, Found, LookFailed
-from orderbridge.platforms.calls.endpoints import Request
-from orderbridge.platforms.calls.paging import ListFailed, Page, Row, all_rows
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import GetOrder, GetOrders
 from orderbridge.platforms.sirclo.identity import SentOrder

@@ -10,16 +10,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orderbridge.calls.answers import OF_CONTENT, common_outcome, flat_words, redacted, words_of
+from orderbridge.calls.content import speaks_of_content, speaks_of_trouble
+from orderbridge.calls.documents import NotJson, read_json
+from orderbridge.calls.numbers import id_or_none, positive_id
 from orderbridge.channels.mapping import MappingKey, Mappings
 from orderbridge.channels.outcomes import Accepted, Outcome, Rejected, Unknown
 from orderbridge.channels.site_keys import PER_SITE, customer_keys
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.transport import Reply
 from orderbridge.orders.order import Order, ProductLine
-from orderbridge.platforms.calls.answers import OF_CONTENT, common_outcome, flat_words, redacted, words_of
-from orderbridge.platforms.calls.content import speaks_of_content, speaks_of_trouble
-from orderbridge.platforms.calls.documents import NotJson, read_json
-from orderbridge.platforms.calls.numbers import id_or_none, positive_id
 from orderbridge.platforms.mapped import MappedOrder, keys_of
 from orderbridge.platforms.sirclo import DEFINITION, Delivery, Product, Settings
 from orderbridge.platforms.sirclo.create import CreateOrder, CreateOrders

@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
+from orderbridge.calls.pace import Pace, pace_beside_orders
+from orderbridge.calls.paging import ListFailed, Page, Row
 from orderbridge.channels.channel import Channel
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.transport import Transport
-from orderbridge.platforms.calls.pace import Pace, pace_beside_orders
-from orderbridge.platforms.calls.paging import ListFailed, Page, Row
 from orderbridge.platforms.sirclo import DEFINITION
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.lookup import PAGE_SIZE, order_page

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orderbridge.calls.asking import AskFailed, read_as
+from orderbridge.calls.endpoints import Request
+from orderbridge.calls.paging import ListFailed, Page, all_rows
+from orderbridge.calls.reading import document_in, list_failure
 from orderbridge.http.transport import Reply
 from orderbridge.platforms.adapter import secrets_of
-from orderbridge.platforms.calls.asking import AskFailed, read_as
-from orderbridge.platforms.calls.endpoints import Request
-from orderbridge.platforms.calls.paging import ListFailed, Page, all_rows
-from orderbridge.platforms.calls.reading import document_in, list_failure
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import GetStock, GetStocks, Stock
 from orderbridge.platforms.sirclo.lookup import PAGE_SIZE, page_in

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Literal
 
+from orderbridge.calls.answers import common_outcome, flat_words, redacted
+from orderbridge.calls.documents import NotJson, read_json
+from orderbridge.calls.endpoints import Request
 from orderbridge.channels.outcomes import Accepted, Outcome, Rejected, Unknown
 from orderbridge.http.transport import Reply
-from orderbridge.platforms.calls.answers import common_outcome, flat_words, redacted
-from orderbridge.platforms.calls.documents import NotJson, read_json
-from orderbridge.platforms.calls.endpoints import Request
 from orderbridge.platforms.sirclo import Revision
 from orderbridge.platforms.sirclo.endpoints import UpdateOrder, UpdateStatus
 from orderbridge.values.text import bounded

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from orderbridge.calls.answers import common_outcome, told
+from orderbridge.calls.asking import AnswerTooLarge, AskFailed
+from orderbridge.calls.documents import NotJson, read_json
+from orderbridge.calls.paging import ListFailed, PageTooLarge
 from orderbridge.channels.outcomes import Refused
 from orderbridge.http.transport import CallFailed, Reply, ReplyTooLarge
-from orderbridge.platforms.calls.answers import common_outcome, told
-from orderbridge.platforms.calls.asking import AnswerTooLarge, AskFailed
-from orderbridge.platforms.calls.documents import NotJson, read_json
-from orderbridge.platforms.calls.paging import ListFailed, PageTooLarge
 
 
 def list_failure(failure: AskFailed | CallFailed) -> ListFailed:

@@ -8,13 +8,21 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from orderbridge.calls.answers import common_outcome
+from orderbridge.calls.documents import NotJson, read_json
 from orderbridge.channels.outcomes import NotSent, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import Call, CallFailed, Conversation, Reply, ReplyTooLarge
-from orderbridge.platforms.adapter import outcome_of_failure
-from orderbridge.platforms.calls.answers import common_outcome
-from orderbridge.platforms.calls.documents import NotJson, read_json
+from orderbridge.http.transport import Call, CallFailed, Conversation, NoAnswer, NothingSent, Reply, ReplyTooLarge
 from orderbridge.values.text import bounded
+
+
+def outcome_of_failure(failure: CallFailed) -> NotSent | Unknown:
+    """What a create call without a reply means: a repeat is safe exactly where no byte left."""
+    if isinstance(failure, NothingSent):
+        return NotSent(str(failure))
+    # A 503 that was cut short is about the platform, too.
+    return Unknown(str(failure), of_order=not (isinstance(failure, NoAnswer) and failure.status == 503))
+
 
 Failure = Rejected | Refused | TurnedAway | NotSent | Unknown
 

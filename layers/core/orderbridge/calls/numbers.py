@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from orderbridge.platforms.calls.documents import MAX_DIGITS, exact_number
+from orderbridge.calls.documents import MAX_DIGITS, exact_number
 
 MAX_ID_LENGTH = 100
 """The longest id that is kept, in characters."""

@@ -33,9 +33,9 @@ from pydantic import (
     field_validator,
 )
 
+from orderbridge.calls.documents import compact_json, decimal_text
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.transport import Call
-from orderbridge.platforms.calls.documents import compact_json, decimal_text
 
 Method = Literal["GET", "POST", "PATCH", "PUT", "DELETE"]
 AnswerT = TypeVar("AnswerT")

@@ -21,11 +21,11 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from orderbridge.calls.content import speaks_of_trouble
+from orderbridge.calls.documents import NotJson, read_json
 from orderbridge.channels.outcomes import Outcome, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.http.retry_after import retry_after_seconds
 from orderbridge.http.transport import Reply
-from orderbridge.platforms.calls.content import speaks_of_trouble
-from orderbridge.platforms.calls.documents import NotJson, read_json
 from orderbridge.values.text import bounded, one_line
 
 _WORD_KEYS = ("message", "errors", "error", "detail", "details", "reason", "msg")
