@@ -11,9 +11,9 @@ from pathlib import Path
 
 import httpx
 
-from orderbridge_cli.demo.seeding import DEMO_PARTNER, seed_channels, seed_partner
+from orderbridge_cli.commands.local.seeding import DEMO_PARTNER, seed_channels, seed_partner
+from orderbridge_cli.commands.sign import read_private_key, signed_headers
 from orderbridge_cli.local.stack import LocalStack
-from orderbridge_cli.signatures.signing import read_private_key, signed_headers
 from orderbridge_cli.target import Operations, target_of
 
 ORDERS = 100

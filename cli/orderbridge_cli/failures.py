@@ -5,7 +5,7 @@ from __future__ import annotations
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
-    ConnectionError,
+    ConnectionError,  # noqa: A004 - botocore's own is meant
     ConnectTimeoutError,
     EndpointConnectionError,
     HTTPClientError,

@@ -6,22 +6,24 @@ runs.
 
 from __future__ import annotations
 
-from orderbridge_cli.channels import command as channels
-from orderbridge_cli.dead_letters import command as dead_letters
-from orderbridge_cli.demo.command import demo
-from orderbridge_cli.forwards import command as forwards
-from orderbridge_cli.local import command as local_stack
-from orderbridge_cli.mappings import command as mappings
-from orderbridge_cli.orders import command as orders
+from orderbridge_cli.commands import (
+    channels,
+    dead_letters,
+    forwards,
+    keys,
+    mappings,
+    orders,
+    partners,
+    statuses,
+    stock,
+    webhooks,
+)
+from orderbridge_cli.commands.check_signature import check_signature
+from orderbridge_cli.commands.local import stack as local_stack
+from orderbridge_cli.commands.local.demo import demo
+from orderbridge_cli.commands.restoring import after_restore
+from orderbridge_cli.commands.sign import sign
 from orderbridge_cli.output import RootGroup, command, new_group
-from orderbridge_cli.partners import command as partners
-from orderbridge_cli.restores.command import after_restore
-from orderbridge_cli.signatures.command import check_signature
-from orderbridge_cli.signatures.signing import sign
-from orderbridge_cli.statuses import command as statuses
-from orderbridge_cli.stock import command as stock
-from orderbridge_cli.token_keys import command as keys
-from orderbridge_cli.webhooks import command as webhooks
 
 app = new_group("orderbridge", "Signed sales orders from partners, carried once to every commerce platform.", RootGroup)
 

@@ -114,7 +114,7 @@ def _failures_explained() -> Iterator[None]:
 def _expected(error: Exception) -> Failure | None:
     """The failure behind an exception, where it is one that happens to operators; else None, and it is a defect."""
     from orderbridge.channels.ports import ChannelUnusable
-    from orderbridge_cli.operating import OperationRefused
+    from orderbridge_cli.operating.refusals import OperationRefused
 
     if isinstance(error, Failure):
         return error

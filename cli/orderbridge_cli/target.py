@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from orderbridge.stock.table import TableStockLevels
     from orderbridge.webhooks.table import SqsDeliveryQueue, TableDeliveries
     from orderbridge_cli.aws import AwsAccess, OperatorClients, StackFacts
-    from orderbridge_cli.channels.table import SecretVault, TableChannelRegistry, TableMappingRows
-    from orderbridge_cli.webhooks.table import SecretWebhookVault, TableWebhookRegistry
+    from orderbridge_cli.operating.tables.channels import SecretVault, TableChannelRegistry, TableMappingRows
+    from orderbridge_cli.operating.tables.webhooks import SecretWebhookVault, TableWebhookRegistry
 
 PortT = TypeVar("PortT")
 
@@ -196,20 +196,20 @@ class Operations:
 
     @cached_property
     def channels(self) -> TableChannelRegistry:
-        from orderbridge_cli.channels.table import TableChannelRegistry
+        from orderbridge_cli.operating.tables.channels import TableChannelRegistry
 
         return self._on_table(TableChannelRegistry)
 
     @cached_property
     def vault(self) -> SecretVault:
         from orderbridge.values.times import utc_now
-        from orderbridge_cli.channels.table import SecretVault
+        from orderbridge_cli.operating.tables.channels import SecretVault
 
         return SecretVault(self.clients.secrets_manager, self.target.stack, 0, utc_now)
 
     @cached_property
     def mapping_rows(self) -> TableMappingRows:
-        from orderbridge_cli.channels.table import TableMappingRows
+        from orderbridge_cli.operating.tables.channels import TableMappingRows
 
         return self._on_table(TableMappingRows)
 
@@ -258,14 +258,14 @@ class Operations:
 
     @cached_property
     def webhook_registry(self) -> TableWebhookRegistry:
-        from orderbridge_cli.webhooks.table import TableWebhookRegistry
+        from orderbridge_cli.operating.tables.webhooks import TableWebhookRegistry
 
         return TableWebhookRegistry(self.clients.dynamodb, self.table)
 
     @cached_property
     def webhook_vault(self) -> SecretWebhookVault:
         from orderbridge.values.times import utc_now
-        from orderbridge_cli.webhooks.table import SecretWebhookVault
+        from orderbridge_cli.operating.tables.webhooks import SecretWebhookVault
 
         return SecretWebhookVault(self.clients.secrets_manager, self.target.stack, 0, utc_now)
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from orderbridge.forwarding.releasing import ReleaseForwards, RouteOrders
 from orderbridge.platforms.registry import can_cancel, can_look
 from orderbridge.values.times import utc_now
-from orderbridge_cli.channels.operating import OperateChannels
-from orderbridge_cli.forwards.operating import MoveForward
-from orderbridge_cli.mappings.operating import OperateMappings
-from orderbridge_cli.orders.operating import LookUpOrders
-from orderbridge_cli.partners.operating import OperatePartners
-from orderbridge_cli.restores.operating import SecureRestored
-from orderbridge_cli.stock.overview import StockOverview
+from orderbridge_cli.operating.channels import OperateChannels
+from orderbridge_cli.operating.forwards import MoveForward
+from orderbridge_cli.operating.mappings import OperateMappings
+from orderbridge_cli.operating.orders import LookUpOrders
+from orderbridge_cli.operating.partners import OperatePartners
+from orderbridge_cli.operating.restores import SecureRestored
+from orderbridge_cli.operating.stock import StockOverview
+from orderbridge_cli.operating.webhooks import OperateWebhooks
 from orderbridge_cli.target import Operations
-from orderbridge_cli.webhooks.operating import OperateWebhooks
 
 
 def operate_partners(stack: Operations) -> OperatePartners:
@@ -52,7 +52,7 @@ def look_up_orders(stack: Operations) -> LookUpOrders:
 
 
 def move_forward(stack: Operations) -> MoveForward:
-    from orderbridge_cli.catalogue.platform_calls import look_for
+    from orderbridge_cli.platform_calls import look_for
 
     return MoveForward(
         desk=stack.desk,

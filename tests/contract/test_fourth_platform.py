@@ -34,7 +34,7 @@ from tests.fakes import samples
 NAMES_PLATFORMS = {
     "cli/orderbridge_sandboxes/__init__.py": "the sandboxes by name",
     "cli/orderbridge_sandboxes/demo.py": "each sandbox's demo account, settings and mappings",
-    "cli/orderbridge_cli/demo/command.py": "SalesMania tells no id of an order",
+    "cli/orderbridge_cli/commands/local/demo.py": "SalesMania tells no id of an order",
     "cli/orderbridge_cli/openapi/examples.py": "an example names two",
 }
 PARAMETERS = ("Workers", "StatusSyncRate")

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from orderbridge_cli.demo.seeding import seed_channels, seed_partner
-from orderbridge_cli.local.events import event_names
+from orderbridge_cli.commands.local.events import event_names
+from orderbridge_cli.commands.local.seeding import seed_channels, seed_partner
 from orderbridge_cli.local.stack import LocalStack
 from orderbridge_cli.local.stack_file import StackDescription
 from orderbridge_cli.target import Operations, target_of

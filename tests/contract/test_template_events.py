@@ -25,7 +25,7 @@ from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order, SalesOrder
 from orderbridge.values.events import Event
 from orderbridge.values.ids import ChannelRef, OrderKey
-from orderbridge_cli.channels.table import TableChannelRegistry
+from orderbridge_cli.operating.tables.channels import TableChannelRegistry
 from tests.contract.matching import UnknownOperator, matches
 from tests.contract.template import template
 from tests.integration.deployed import deployed_stack

@@ -19,10 +19,9 @@ from orderbridge.stock.levels import StockLevel
 from orderbridge.stock.runs import RunReport
 from orderbridge.stock.sync import RunResult
 from orderbridge.values.timeline import TimelineEntry
-from orderbridge_cli.channels import operating as operating_channels
+from orderbridge_cli.commands import orders, partners
 from orderbridge_cli.main import app
-from orderbridge_cli.orders import command as orders
-from orderbridge_cli.partners import command as partners
+from orderbridge_cli.operating import channels as operating_channels
 from tests.docs.pages import DOCS, ROOT
 from tests.fakes import samples
 

@@ -14,8 +14,8 @@ from typing import Any
 import boto3
 import pytest
 
-from orderbridge_cli.demo.seeding import DEMO_PARTNER, seed_channels, seed_partner
-from orderbridge_cli.local.events import event_names
+from orderbridge_cli.commands.local.events import event_names
+from orderbridge_cli.commands.local.seeding import DEMO_PARTNER, seed_channels, seed_partner
 from orderbridge_cli.local.stack import LocalStack
 from orderbridge_cli.local.stack_file import StackDescription
 from orderbridge_cli.target import Operations, target_of

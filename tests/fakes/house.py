@@ -25,7 +25,7 @@ from orderbridge.forwarding.sending import ForwardOrder
 from orderbridge.forwarding.sweeping import Sweep
 from orderbridge.orders.order import Order
 from orderbridge.values.sweeps import SweepAll
-from orderbridge_cli.forwards.operating import MoveForward
+from orderbridge_cli.operating.forwards import MoveForward
 from tests.fakes.directories import Channels, Credentials, Mappings, Partners
 from tests.fakes.outward import Bus, FakePlatform, Queues
 from tests.fakes.samples import NOW, SIRCLO, partner

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from orderbridge.http.answer import Answer
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import Clock
-from orderbridge.webhooks.delivery import Answer, Delivery, DeliveryRef
+from orderbridge.webhooks.delivery import Delivery, DeliveryRef
 from orderbridge.webhooks.ports import DeliveryRecord
 from orderbridge.webhooks.signing import WebhookSecret
 from orderbridge.webhooks.webhook import EVENTS, Webhook

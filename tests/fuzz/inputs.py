@@ -31,10 +31,10 @@ from orderbridge.reading.orders import OrderFilter
 from orderbridge.reading.stock import StockFilter
 from orderbridge.values.problems import Problem
 from orderbridge.values.text import compared
-from orderbridge_cli.channels.command import read_json_object
-from orderbridge_cli.mappings import operating as operating_mappings
-from orderbridge_cli.mappings.csv_files import UnreadableFile, read_rows, write_rows
-from orderbridge_cli.mappings.operating import RowsRefused
+from orderbridge_cli.commands.channels import read_json_object
+from orderbridge_cli.operating import mappings as operating_mappings
+from orderbridge_cli.operating.mapping_csv import UnreadableFile, read_rows, write_rows
+from orderbridge_cli.operating.mappings import RowsRefused
 from orderbridge_cli.output import Failure
 from orderbridge_cli.signatures.mistakes import SignedRequest
 from orderbridge_cli.signatures.report import examine

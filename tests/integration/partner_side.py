@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orderbridge.partners.partner import Partner, hash_client_secret
-from orderbridge_cli.local.events import sample_event, with_values
+from orderbridge_cli.commands.local.events import sample_event, with_values
 from tests.fakes import samples
 from tests.integration.deployed import PEPPER, Deployed
 

@@ -18,7 +18,7 @@ from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import after, to_iso, utc_now
 from orderbridge.webhooks import items as webhook_items
 from orderbridge.webhooks.delivery import Delivery, DeliveryRef
-from orderbridge_cli.local.events import event_names
+from orderbridge_cli.commands.local.events import event_names
 from orderbridge_sandboxes import demo
 from tests.contract.template import template
 from tests.fakes import samples

@@ -1,4 +1,4 @@
-"""An example of every error. What a code means, and what to do about it, is in `orderbridge_cli.catalogue.error_catalogue`.
+"""An example of every error. What a code means, and what to do about it, is in `catalogue.error_catalogue`.
 
 A contract test holds the examples against the code: what is raised stands here, in the same words, and nothing else.
 """

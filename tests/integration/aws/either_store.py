@@ -45,7 +45,7 @@ def in_memory() -> Ports:
 
 
 def in_the_table(deployed: Deployed, dynamodb: Any) -> Ports:
-    from orderbridge_cli.channels.table import TableChannelRegistry
+    from orderbridge_cli.operating.tables.channels import TableChannelRegistry
 
     deployed.add_channel(Channel(SHOP.name, SHOP.platform, SETTINGS), {})
 

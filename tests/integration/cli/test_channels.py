@@ -114,7 +114,7 @@ def test_a_move_that_was_interrupted_sends_nothing_anywhere_until_it_is_repeated
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr("orderbridge_cli.channels.table.TableChannelRegistry.put", crash)
+        patched.setattr("orderbridge_cli.operating.tables.channels.TableChannelRegistry.put", crash)
         assert set_up.run(*move).exit_code != 0
 
     assert "run `orderbridge channels add` again" in set_up.refused("channels", "check", "sirclo")
@@ -262,7 +262,10 @@ def test_a_missing_file_is_wrong_usage(operator: Operator) -> None:
 
 @pytest.mark.parametrize(
     "write",
-    ["orderbridge_cli.channels.table.SecretVault.store", "orderbridge_cli.channels.table.TableChannelRegistry.put"],
+    [
+        "orderbridge_cli.operating.tables.channels.SecretVault.store",
+        "orderbridge_cli.operating.tables.channels.TableChannelRegistry.put",
+    ],
 )
 def test_a_channel_whose_writing_was_interrupted_is_not_there_and_can_be_added(
     operator: Operator, monkeypatch: pytest.MonkeyPatch, write: str

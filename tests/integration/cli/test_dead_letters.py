@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge_cli.dead_letters import queues
-from orderbridge_cli.dead_letters.queues import DeadLetters
+from orderbridge_cli.operating.tables import dead_letters
+from orderbridge_cli.operating.tables.dead_letters import DeadLetters
 from tests.integration.cli.conftest import Operator
 
 DETAIL = {"code": "SO-1", "client_id": "artia", "reference": "po:1", "channel": "sirclo", "platform": "sirclo"}
@@ -19,7 +19,7 @@ EVENT = {"version": "0", "source": "orderbridge", "detail-type": "ForwardQueued"
 
 @pytest.fixture(autouse=True)
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queues, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(dead_letters, "WAIT_SECONDS", 0)
 
 
 def _put(operator: Operator, queue: str, body: Any) -> None:

@@ -19,7 +19,7 @@ from orderbridge.forwarding.table import TableOrderDesk
 from orderbridge.orders.order import Order
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import utc_now
-from orderbridge_cli.orders import operating as operating_orders
+from orderbridge_cli.operating import orders as operating_orders
 from tests.integration.cli.attempts import NGORDER, SALESMANIA, SIRCLO, Move, Place, attempt
 from tests.integration.cli.conftest import Operator, state_of
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orderbridge.partners.partner import secret_matches
-from orderbridge_cli.demo.seeding import DEMO_PARTNER, seed_channels, seed_partner
+from orderbridge_cli.commands.local.seeding import DEMO_PARTNER, seed_channels, seed_partner
 from tests.integration.cli.conftest import PEPPER, PLATFORMS, Operator
 
 SANDBOXES = {platform: f"http://127.0.0.1:{20001 + number}" for number, platform in enumerate(PLATFORMS)}

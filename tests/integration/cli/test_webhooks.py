@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from orderbridge.http.answer import Answer
 from orderbridge.values.times import utc_now
-from orderbridge.webhooks.delivery import Answer, begin, new_delivery, settle
+from orderbridge.webhooks.delivery import begin, new_delivery, settle
 from orderbridge.webhooks.webhook import EVENTS
 from orderbridge_cli.target import Operations
 from tests.integration.cli.conftest import Operator

@@ -26,7 +26,7 @@ from orderbridge.platforms.sirclo.statuses import TABLE
 from orderbridge.status.changes import StatusReading, take_in
 from orderbridge.values.times import to_iso, utc_now
 from orderbridge.webhooks import items as webhook_items
-from orderbridge_cli.channels.table import TableChannelRegistry
+from orderbridge_cli.operating.tables.channels import TableChannelRegistry
 from tests.contract.template import template
 from tests.fakes import samples
 from tests.fakes.webhooks import a_webhook

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from orderbridge.webhooks import post as post_module
-from orderbridge.webhooks.delivery import Answer
-from orderbridge.webhooks.post import BODY_SECONDS, MOST_OF_A_BODY, PublicPost
+from orderbridge.http import public_post as post_module
+from orderbridge.http.answer import Answer
+from orderbridge.http.public_post import BODY_SECONDS, MOST_OF_A_BODY, PublicPost
 from tests.integration.webhooks.conftest import Server
 
 HEADERS = {"Content-Type": "application/json", "webhook-id": "msg_1"}

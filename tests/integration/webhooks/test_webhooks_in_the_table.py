@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from orderbridge.forwarding.table import TableOrders
+from orderbridge.http.answer import Answer
 from orderbridge.orders.order import Order
 from orderbridge.orders.table import TableOrderIntake
 from orderbridge.partners import table as partner_table
@@ -19,7 +20,7 @@ from orderbridge.values.conflicts import LostRace
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import to_iso
 from orderbridge.webhooks import items as webhook_items
-from orderbridge.webhooks.delivery import Answer, Delivery, DeliveryRef, begin, new_delivery, settle
+from orderbridge.webhooks.delivery import Delivery, DeliveryRef, begin, new_delivery, settle
 from orderbridge.webhooks.signing import WebhookSecret
 from orderbridge.webhooks.table import (
     SecretWebhookSecrets,
@@ -28,7 +29,7 @@ from orderbridge.webhooks.table import (
     TableDueDeliveries,
     TableWebhookDirectory,
 )
-from orderbridge_cli.webhooks.table import SecretWebhookVault, TableWebhookRegistry
+from orderbridge_cli.operating.tables.webhooks import SecretWebhookVault, TableWebhookRegistry
 from tests.fakes import samples
 from tests.fakes.samples import CLIENT_ID, NOW
 from tests.fakes.steps import Clock

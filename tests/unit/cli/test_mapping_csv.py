@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from orderbridge.channels.mapping import KINDS, MappingKey, parse_value
 from orderbridge.channels.table import mapping_text
 from orderbridge.platforms.registry import definition_of
-from orderbridge_cli.mappings.csv_files import UnreadableFile, read_rows, write_rows
+from orderbridge_cli.operating.mapping_csv import UnreadableFile, read_rows, write_rows
 
 # What UTF-8 and CSV can carry: a lone surrogate is no character, and NUL ends a text elsewhere.
 _TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1).filter(

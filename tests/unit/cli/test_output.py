@@ -17,7 +17,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from orderbridge_cli.main import app
-from orderbridge_cli.operating import OperationRefused
+from orderbridge_cli.operating.refusals import OperationRefused
 from orderbridge_cli.output import Failure, answer, command, counted, new_group, printable, table
 from tests.patience import PATIENCE_S
 

@@ -12,8 +12,8 @@ import pytest
 from typer.testing import CliRunner
 
 from orderbridge.channels.channel import Channel
+from orderbridge_cli.commands import stock
 from orderbridge_cli.main import app
-from orderbridge_cli.stock import command as stock
 from orderbridge_cli.target import Operations
 
 Answers = dict[str, list[Any]]

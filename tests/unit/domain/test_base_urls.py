@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from orderbridge.channels.channel import CommonSettings
 from orderbridge.http.base_urls import address_in, is_loopback
-from orderbridge.webhooks.webhook import BadWebhookUrl, check_url
+from orderbridge.http.public_urls import BadWebhookUrl, check_url
 
 
 @pytest.mark.parametrize(

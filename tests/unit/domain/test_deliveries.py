@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orderbridge.http.answer import Answer
 from orderbridge.values.times import from_iso, to_iso
 from orderbridge.webhooks import items as webhook_items
 from orderbridge.webhooks.delivery import (
@@ -18,7 +19,6 @@ from orderbridge.webhooks.delivery import (
     KEPT_SECONDS,
     LONGEST_WAY_SECONDS,
     RETRY_SECONDS,
-    Answer,
     Delivery,
     DeliveryRef,
     begin,

@@ -13,6 +13,7 @@ from standardwebhooks import Webhook as Library
 from standardwebhooks import WebhookVerificationError
 
 from orderbridge.http.public_addresses import is_public
+from orderbridge.http.public_urls import BadWebhookUrl, check_url
 from orderbridge.values.times import to_iso
 from orderbridge.webhooks.signing import (
     SECRET_BYTES,
@@ -22,14 +23,7 @@ from orderbridge.webhooks.signing import (
     signed_headers,
     valid_at,
 )
-from orderbridge.webhooks.webhook import (
-    FAILURES_TO_REST,
-    LONGEST_REST_SECONDS,
-    BadWebhookUrl,
-    check_url,
-    new_webhook_id,
-    rest_after,
-)
+from orderbridge.webhooks.webhook import FAILURES_TO_REST, LONGEST_REST_SECONDS, new_webhook_id, rest_after
 from tests.fakes.samples import NOW
 
 # --- addresses --------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.orders.order import Order
 from orderbridge.values.sweeps import SweepIncomplete
 from orderbridge.values.times import to_iso
-from orderbridge_cli.operating import OperationRefused
+from orderbridge_cli.operating.refusals import OperationRefused
 from tests.fakes.house import House
 from tests.fakes.outward import Answer
 from tests.fakes.samples import SIRCLO, order

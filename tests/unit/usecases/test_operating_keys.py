@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge_cli.operating import OperationRefused
-from orderbridge_cli.token_keys.operating import OperateKeys
+from orderbridge_cli.operating.refusals import OperationRefused
+from orderbridge_cli.operating.token_keys import OperateKeys
 from tests.fakes.steps import Clock
 
 

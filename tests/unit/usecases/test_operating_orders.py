@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from orderbridge.forwarding.forward.states import Forward, ForwardState
-from orderbridge_cli.forwards.operating import MoveForward
+from orderbridge_cli.operating.forwards import MoveForward
 from tests.fakes.house import House
 from tests.fakes.samples import CANCELLING, SIRCLO, order
 from tests.fakes.steps import Died, die

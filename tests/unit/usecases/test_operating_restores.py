@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from orderbridge.forwarding.forward.states import Forward, ForwardState
-from orderbridge_cli.operating import OperationRefused
-from orderbridge_cli.restores.operating import SecureRestored
+from orderbridge_cli.operating.refusals import OperationRefused
+from orderbridge_cli.operating.restores import SecureRestored
 from tests.fakes.house import GRACE_SECONDS, House
 from tests.fakes.samples import SIRCLO, order
 from tests.fakes.steps import Died, die

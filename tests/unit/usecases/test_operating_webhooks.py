@@ -10,8 +10,8 @@ import pytest
 from orderbridge.webhooks.delivery import give_up, new_delivery
 from orderbridge.webhooks.signing import valid_at
 from orderbridge.webhooks.webhook import EVENTS, MAX_WEBHOOKS
-from orderbridge_cli.operating import OperationRefused
-from orderbridge_cli.webhooks.operating import OperateWebhooks
+from orderbridge_cli.operating.refusals import OperationRefused
+from orderbridge_cli.operating.webhooks import OperateWebhooks
 from tests.fakes import samples
 from tests.fakes.steps import Clock
 from tests.fakes.store import Store

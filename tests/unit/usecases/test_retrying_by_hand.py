@@ -8,8 +8,8 @@ import pytest
 
 from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.values.ids import ChannelRef
-from orderbridge_cli.channels.operating import OperateChannels
-from orderbridge_cli.operating import OperationRefused
+from orderbridge_cli.operating.channels import OperateChannels
+from orderbridge_cli.operating.refusals import OperationRefused
 from tests.fakes.house import House
 from tests.fakes.outward import Answer
 from tests.fakes.samples import SIRCLO

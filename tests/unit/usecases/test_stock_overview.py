@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from orderbridge_cli.stock.overview import StockOverview
+from orderbridge_cli.operating.stock import StockOverview
 from tests.fakes.stock import StockWorld
 
 

@@ -13,10 +13,11 @@ from standardwebhooks import Webhook as Library
 
 from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.forwarding.order_status import progress
+from orderbridge.http.answer import Answer
 from orderbridge.status.changes import move_status
 from orderbridge.values.sweeps import SweepIncomplete
 from orderbridge.values.times import to_iso
-from orderbridge.webhooks.delivery import Answer, DeliveryRef
+from orderbridge.webhooks.delivery import DeliveryRef
 from orderbridge.webhooks.sending import ATTEMPT_SECONDS, SWEEP_SECONDS, UnknownDelivery
 from orderbridge.webhooks.signing import WebhookSecret, new_webhook_secret, rotated
 from tests.fakes import samples

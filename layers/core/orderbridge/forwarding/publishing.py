@@ -1,4 +1,4 @@
-"""Carry on what was stored: an order to a forward per channel and its events, a forward's change to the order and its partner.
+"""Carry on what was stored: an order to its forwards and the bus, a forward's change to order, partner and bus.
 
 Only when all of it is done is nothing due any more.
 """

@@ -1,4 +1,4 @@
-"""Let go what waited: forwards whose mappings have come, forwards of a channel that takes orders again, orders of a route.
+"""Let go what waited: forwards whose mappings have come or whose channel takes orders again, orders of a route.
 
 Whoever parks a forward looks once more after parking it, and is looked after again from time to time, so it does not
 matter that the waiting index is a moment late. The forwards of a channel that has recovered go the longest waiting

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+from orderbridge.http.answer import Answer
 from orderbridge.http.retry_after import LONGEST_RETRY_AFTER_SECONDS
-from orderbridge.values.text import bounded
 from orderbridge.values.times import after, from_iso, to_iso
 from orderbridge.webhooks.webhook import Webhook
 
@@ -47,28 +47,6 @@ class DeliveryRef:
     def from_detail(cls, detail: Mapping[str, Any]) -> DeliveryRef:
         """The message of a queue entry; KeyError or TypeError where it is none."""
         return cls(str(detail["client_id"]), str(detail["webhook_id"]), str(detail["message_id"]))
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What came of one attempt: the status, or why there is none (`detail`), and Retry-After in seconds."""
-
-    status: int | None
-    detail: str | None = None
-    retry_after: float | None = None
-
-    @property
-    def is_success(self) -> bool:
-        return self.status is not None and 200 <= self.status < 300
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether the receiver wants nothing more, ever (Standard Webhooks: 410)."""
-        return self.status == 410
-
-    @property
-    def words(self) -> str:
-        return bounded(self.detail or f"answered {self.status}", 120)
 
 
 @dataclass(frozen=True, slots=True)

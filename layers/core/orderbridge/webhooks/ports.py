@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from orderbridge.webhooks.delivery import Answer, Delivery, DeliveryRef
+    from orderbridge.http.answer import Answer
+    from orderbridge.webhooks.delivery import Delivery, DeliveryRef
     from orderbridge.webhooks.signing import WebhookSecret
     from orderbridge.webhooks.webhook import Webhook
 

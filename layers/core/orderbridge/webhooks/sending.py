@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from orderbridge.http.answer import Answer
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.events import LONGEST_MESSAGE_DELAY_SECONDS, Event
 from orderbridge.values.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
 from orderbridge.values.times import Clock, after, from_iso, to_iso
-from orderbridge.webhooks.delivery import Answer, Delivery, DeliveryRef, begin, claim, give_up, postpone, settle
+from orderbridge.webhooks.delivery import Delivery, DeliveryRef, begin, claim, give_up, postpone, settle
 from orderbridge.webhooks.ports import DeliveryQueue, DeliveryStore, DueDeliveries, WebhookPost, WebhookSecrets
 from orderbridge.webhooks.signing import signed_headers, valid_at
 from orderbridge.webhooks.webhook import Webhook, rest_after, webhook_disabled

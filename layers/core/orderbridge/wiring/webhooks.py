@@ -7,9 +7,9 @@ import random
 from orderbridge.aws import clients
 from orderbridge.aws.bus import EventBridgeBus
 from orderbridge.entrypoints.settings import SweeperSettings, WebhookSenderSettings, load
+from orderbridge.http.public_post import TIMEOUT_SECONDS, PublicPost
 from orderbridge.values import sweeps
 from orderbridge.values.times import utc_now
-from orderbridge.webhooks.post import TIMEOUT_SECONDS, PublicPost
 from orderbridge.webhooks.sending import SendDelivery, SweepDeliveries
 from orderbridge.webhooks.table import SecretWebhookSecrets, SqsDeliveryQueue, TableDeliveries, TableDueDeliveries
 

@@ -1,0 +1,233 @@
+"""`orderbridge channels`: the accounts on the platforms that orders go to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from orderbridge.platforms.names import platform_names
+from orderbridge_cli.output import Failure, answer, command, counted, facts, new_group, note, progress, table
+
+if TYPE_CHECKING:
+    from orderbridge.channels.channel import Channel
+    from orderbridge_cli.operating.channels import OperateChannels
+    from orderbridge_cli.target import Operations
+
+
+group = new_group("channels", "The accounts on the platforms that orders go to.")
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The channel.")]
+
+
+def _operations() -> Operations:
+    from orderbridge_cli.target import Operations
+
+    return Operations.here()
+
+
+def _channels(stack: Operations) -> OperateChannels:
+    from orderbridge_cli.wiring import operate_channels
+
+    return operate_channels(stack)
+
+
+@command(group, "add")
+def add(
+    name: Name,
+    *,
+    platform: Annotated[
+        str, typer.Option("--platform", metavar="PLATFORM", help=f"One of {', '.join(platform_names())}.")
+    ],
+    settings: Annotated[
+        Path,
+        typer.Option(
+            "--settings",
+            metavar="FILE.json",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="base_url and defaults; stored in the table.",
+        ),
+    ],
+    credentials: Annotated[
+        Path,
+        typer.Option(
+            "--credentials",
+            metavar="FILE.json",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="What the platform gave you to log in with; stored in Secrets Manager.",
+        ),
+    ],
+) -> None:
+    """Set a channel up; running it again replaces its settings and credentials, and resumes it."""
+    if platform not in platform_names():
+        known = ", ".join(platform_names())
+        raise typer.BadParameter(f"{platform!r} is not a platform; there are {known}", param_hint="--platform")
+    settings_document, credentials_document = read_json_object(settings), read_json_object(credentials)
+    check_documents(platform, (settings, settings_document), (credentials, credentials_document))
+    stack = _operations()
+    _refuse_plain_http(stack, settings, settings_document)
+    channels = _channels(stack)
+    channel = channels.add(name, platform, settings_document, credentials_document)
+    released = _let_go(channels, name)
+    answer({**_described(channel), "released": released}, lambda: f"The channel {name} on {platform} is set up.")
+
+
+@command(group, "show")
+def show(name: Name) -> None:
+    """A channel's settings and state; never its credentials."""
+    from orderbridge_cli.operating.channels import known_channel
+
+    document = _described(known_channel(_operations().channels, name))
+    answer(document, lambda: facts(_flat(document)))
+
+
+@command(group, "list")
+def list_channels() -> None:
+    """All channels."""
+    found = [_described(channel) for channel in _operations().channels.list_channels()]
+    columns = ("channel", "platform", "state", "since", "paused_reason")
+    answer(found, lambda: table(None, columns, [[each[column] for column in columns] for each in found]))
+
+
+@command(group, "pause")
+def pause(
+    name: Name,
+    *,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands on every order that waits.")] = (
+        "paused by an operator"
+    ),
+) -> None:
+    """Send nothing to this channel until it is resumed; its orders wait as PAUSED."""
+    stack = _operations()
+    if not _channels(stack).pause(name, " ".join(reason.split()) or "paused by an operator"):
+        note(f"{name} was paused already.")
+    _show_state(stack, name)
+
+
+@command(group, "resume")
+def resume(name: Name) -> None:
+    """Send to this channel again, whatever rest its platform asked for, and let go what waited for it."""
+    from orderbridge_cli.operating.channels import known_channel
+    from orderbridge_cli.platform_calls import probe, probe_seconds
+
+    stack = _operations()
+    channels = _channels(stack)
+    every = probe_seconds(stack, known_channel(stack.channels, name))
+    resumed = channels.resume(name, lambda channel: probe(stack, channel), every)
+    if not resumed.was_stopped:
+        note(f"{name} was neither paused nor broken.")
+    if resumed.trouble is not None:
+        then = "" if resumed.may_let_go else f"; it is tried again every {every:.0f} s, and its orders wait until then"
+        note(f"{name} does not answer as it should{then}: {resumed.trouble}")
+    released = _let_go(channels, name) if resumed.may_let_go else 0
+    _show_state(stack, name, {"released": released, "trouble": resumed.trouble})
+
+
+@command(group, "check")
+def check(name: Name) -> None:
+    """Log in at the platform and read one page of stock. Sends no order."""
+    from orderbridge_cli.operating.channels import known_channel
+    from orderbridge_cli.platform_calls import probe
+
+    stack = _operations()
+    trouble = probe(stack, known_channel(stack.channels, name))
+    document = {"channel": name, "ok": trouble is None, "detail": trouble}
+    if trouble is not None:
+        raise Failure(f"{name}: {trouble}", document)
+    answer(document, lambda: f"{name} answers as it should.")
+
+
+def _described(channel: Channel) -> dict[str, Any]:
+    from orderbridge_cli.operating.channels import described
+
+    return described(channel)
+
+
+def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """A document's values by their path, ``settings.stock.rank``."""
+    flat: dict[str, Any] = {}
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            flat |= _flat(value, f"{prefix}{name}.")
+        else:
+            flat[prefix + name] = value
+    return flat
+
+
+def _let_go(channels: OperateChannels, name: str) -> int:
+    with progress("letting go what waited") as say:
+        released = 0
+        for released, _ in enumerate(channels.let_go(name), start=1):
+            say(f"{counted(released, 'forward')} released")
+    if released:
+        note(f"{counted(released, 'forward')} that waited for {name}: queued again.")
+    return released
+
+
+def _show_state(stack: Operations, name: str, more: Mapping[str, Any] | None = None) -> None:
+    from orderbridge_cli.operating.channels import known_channel
+
+    channel = known_channel(stack.channels, name)
+    answer({**_described(channel), **(more or {})}, lambda: f"{name} is {channel.state}.")
+
+
+def read_json_object(path: Path) -> dict[str, Any]:
+    """The object in a JSON file; raises `Failure` naming the file and the place where it is wrong."""
+    try:
+        document = json.loads(_text_of(path))
+    except json.JSONDecodeError as error:
+        raise Failure(f"{path}, line {error.lineno}, column {error.colno}: {error.msg}.") from None
+    except RecursionError:
+        raise Failure(f"{path} is nested too deeply.") from None
+    except ValueError:  # Python reads no number of thousands of digits
+        raise Failure(f"{path} holds a number that is too long.") from None
+    if not isinstance(document, dict):
+        raise Failure(f"{path} must hold a JSON object.")
+    return document
+
+
+def _text_of(path: Path) -> str:
+    from orderbridge.values.text import is_utf16
+
+    content = path.read_bytes()
+    if is_utf16(content):
+        raise Failure(f"{path} is UTF-16 text; save it as UTF-8.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Failure(f"{path} is not UTF-8 text.") from None
+
+
+def check_documents(
+    platform: str, settings: tuple[Path, Mapping[str, Any]], credentials: tuple[Path, Mapping[str, Any]]
+) -> None:
+    """Raises `Failure` with everything that the platform cannot use: file and field, never a value."""
+    from orderbridge.platforms.registry import definition_of
+    from orderbridge.platforms.values import InvalidValue
+
+    try:
+        definition = definition_of(platform)
+    except InvalidValue as unknown:
+        raise Failure(f"{unknown}.") from unknown
+    wrong: list[str] = []
+    for (path, document), read in ((settings, definition.read_settings), (credentials, definition.read_credentials)):
+        try:
+            read(document)
+        except InvalidValue as invalid:
+            wrong.append(f"{path}: {invalid}")
+    if wrong:
+        raise Failure("The channel was not set up:", {"problems": wrong}, wrong)
+
+
+def _refuse_plain_http(stack: Operations, path: Path, settings: Mapping[str, Any]) -> None:
+    from orderbridge.http.base_urls import is_loopback
+
+    if is_loopback(str(settings["base_url"])) and stack.facts.parameters.get("AllowLoopbackHttp") == "false":
+        raise Failure(f"{path}: base_url: plain http to this machine is for the local stack only.")

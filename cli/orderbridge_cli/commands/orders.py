@@ -1,0 +1,203 @@
+"""`orderbridge orders`: what became of an order, and which orders there are."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer import Argument
+
+from orderbridge_cli.output import answer, command, counted, facts, new_group, note, progress, stacked, table
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from rich.console import RenderableType
+
+    from orderbridge.forwarding.forward.states import Forward
+    from orderbridge.orders.order import OrderSummary
+    from orderbridge.reading.views import OrderView
+    from orderbridge_cli.operating.orders import LookUpOrders
+
+
+group = new_group("orders", "What became of an order, and which orders there are.")
+
+DEFAULT_DAYS = 7
+
+
+def _lookup() -> LookUpOrders:
+    from orderbridge_cli.target import Operations
+    from orderbridge_cli.wiring import look_up_orders
+
+    return look_up_orders(Operations.here())
+
+
+@command(group, "show")
+def show(code: Annotated[str, Argument(metavar="CODE", help="The order's code, SO-YYYYMMDD-NNNNN.")]) -> None:
+    """An order, its forward to every channel, and everything that happened to it."""
+    document = described(_lookup().view(code))
+    answer(document, lambda: rendered(document))
+
+
+@command(group, "list")
+def list_orders(
+    *,
+    client_id: Annotated[str | None, typer.Option("--client-id", metavar="X", help="Of one partner.")] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", metavar="T", help=f"From this day or time on; else the last {DEFAULT_DAYS} days."),
+    ] = None,
+    state: Annotated[
+        str | None, typer.Option("--state", metavar="S", help="An order's status, or the state of one of its forwards.")
+    ] = None,
+    purchase_order_no: Annotated[
+        str | None,
+        typer.Option(
+            "--purchase-order-no", metavar="PO", help="The one under this number of its partner, however old."
+        ),
+    ] = None,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 1000,
+) -> None:
+    """Orders, newest first."""
+    _require_known(state)
+    if purchase_order_no is not None and (since is not None or state is not None):
+        raise typer.BadParameter("goes with --client-id alone", param_hint="--purchase-order-no")
+    lookup = _lookup()
+    begin = default_begin(lookup) if since is None else moment(since, lookup)
+    with progress("looking"):
+        if purchase_order_no is not None:
+            listed = lookup.with_purchase_order_no(purchase_order_no, client_id)
+        else:
+            listed = lookup.orders(client_id, begin, state)
+        found = list(itertools.islice(listed, limit + 1))
+    if len(found) > limit:
+        note(f"There are more than {counted(limit, 'order')}; ask for a later --since or a higher --limit.")
+    rows = [_row(order) for order in found[:limit]]
+    columns = ("code", "client_id", "status", "created_at", "purchase_order_no")
+    answer(rows, lambda: table(None, columns, [[row[name] for name in columns] for row in rows]))
+
+
+def _require_known(state: str | None) -> None:
+    from orderbridge.forwarding.forward.states import ForwardState
+    from orderbridge_cli.operating.orders import STATUSES
+
+    known = (*STATUSES, *ForwardState.__members__)
+    if state is not None and state not in known:
+        raise typer.BadParameter(f"{state!r} is none of {', '.join(dict.fromkeys(known))}", param_hint="--state")
+
+
+def _row(order: OrderSummary) -> dict[str, Any]:
+    return {
+        "code": order.code,
+        "client_id": order.client_id,
+        "status": order.status,
+        "created_at": order.created_at,
+        "purchase_order_no": order.purchase_order_no,
+    }
+
+
+def default_begin(lookup: LookUpOrders) -> datetime:
+    """Where a list begins that nobody said a time for."""
+    from datetime import timedelta
+
+    return lookup.clock() - timedelta(days=DEFAULT_DAYS)
+
+
+def moment(text: str, lookup: LookUpOrders) -> datetime:
+    """A moment out of ``2025-01-31``, ``2025-01-31T08:00`` (both in the business time zone), or a time with a zone."""
+    from datetime import datetime
+    from zoneinfo import ZoneInfo
+
+    try:
+        said = datetime.fromisoformat(text.strip())
+    except ValueError:
+        words = f"{text!r} is neither a day such as 2025-01-31 nor a time such as 2025-01-31T08:00."
+        raise typer.BadParameter(words, param_hint="--since") from None
+    return said if said.tzinfo is not None else said.replace(tzinfo=ZoneInfo(lookup.business_time_zone))
+
+
+def described(view: OrderView) -> dict[str, Any]:
+    """An order as the command shows it (docs/interfaces.md#command-line)."""
+    from orderbridge.forwarding.forward.states import UNROUTED
+
+    order = view.order
+    # Once an order has channels, the place where it waited for them says nothing more.
+    forwards = [each for each in view.forwards if each.channel != UNROUTED or not order.channels]
+    # Of one millisecond, what happened to the order as a whole comes first.
+    timeline = sorted(view.timeline, key=lambda entry: (entry.at, entry.channel is not None))
+    return {
+        "code": order.code,
+        "client_id": order.client_id,
+        "status": view.status(),
+        "created_at": order.created_at,
+        "purchase_order_no": order.content.purchase_order_no,
+        "forwards": [forward_described(forward) for forward in forwards],
+        "timeline": [
+            {"at": order.created_at, "event": "OrderAccepted", "channel": None, "detail": None},
+            *(
+                {"at": entry.at, "event": entry.event, "channel": entry.channel, "detail": entry.detail}
+                for entry in timeline
+            ),
+        ],
+    }
+
+
+def forward_described(forward: Forward) -> dict[str, Any]:
+    """A forward as the command shows it; without a channel where the order has found none."""
+    from orderbridge.forwarding.forward.states import UNROUTED
+
+    unrouted = forward.channel == UNROUTED
+    return {
+        "channel": None if unrouted else forward.channel.name,
+        "platform": None if unrouted else forward.channel.platform,
+        "state": forward.state.value,
+        "external_id": forward.external_id,
+        "attempts": forward.attempts,
+        "missing": [{"kind": need.kind, "key": need.shown} for need in forward.missing],
+        "error": forward.error,
+        **_platform_says(forward),
+    }
+
+
+def _platform_says(forward: Forward) -> dict[str, Any]:
+    """What the platform has said since it holds the order; nothing where it has said nothing."""
+    from orderbridge.forwarding.order_status import channel_status
+
+    if not forward.platform_status_raw:
+        return {}
+    return {
+        "status": channel_status(forward),
+        "awb_number": forward.awb_number,
+        "shipment_problem": forward.shipment_problem,
+        "payment_status": forward.payment_status,
+        "platform_says": dict(forward.platform_status_raw),
+    }
+
+
+def rendered(document: dict[str, Any]) -> RenderableType:
+    """An order for a person."""
+    head = {name: document[name] for name in ("code", "client_id", "status", "created_at", "purchase_order_no")}
+    forwards = [
+        (each["channel"], each["platform"], each["state"], each["external_id"], each["attempts"], _trouble(each))
+        for each in document["forwards"]
+    ]
+    return stacked(
+        facts(head),
+        table(
+            "Forwards", ("channel", "platform", "state", "external id", "attempts", "needs, error or status"), forwards
+        ),
+        timeline_table(document["timeline"]),
+    )
+
+
+def timeline_table(timeline: list[dict[str, Any]]) -> RenderableType:
+    """An order's timeline for a person."""
+    columns = ("at", "event", "channel", "detail")
+    return table("Timeline", columns, [[entry[name] for name in columns] for entry in timeline])
+
+
+def _trouble(forward: dict[str, Any]) -> str | None:
+    told = ", ".join(forward[name] for name in ("status", "shipment_problem", "awb_number") if forward.get(name))
+    needs = ", ".join(f"{need['kind']}:{need['key']}" for need in forward["missing"])
+    return "; ".join(filter(None, (needs, forward["error"], told))) or None

@@ -1,1 +1,0 @@
-"""The demo, and what a local stack is filled with."""

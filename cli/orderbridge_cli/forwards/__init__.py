@@ -1,1 +1,0 @@
-"""Forwards, listed and moved by hand."""

@@ -1,1 +1,0 @@
-"""Mappings: imported, exported, and what is missing."""

@@ -1,1 +1,0 @@
-"""Orders, found and shown."""

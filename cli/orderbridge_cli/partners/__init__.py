@@ -1,1 +1,0 @@
-"""Partners, their keys and their routes."""

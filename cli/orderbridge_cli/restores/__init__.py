@@ -1,1 +1,0 @@
-"""A table that was restored to an earlier time."""

@@ -1,1 +1,0 @@
-"""Stock levels and drift, as an operator sees them."""

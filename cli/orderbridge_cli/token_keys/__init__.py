@@ -1,1 +1,0 @@
-"""The keys that sign access tokens."""
