@@ -14,9 +14,8 @@ import pytest
 
 from orderbridge.aws import clients, items
 from orderbridge.aws.bus import EventBridgeBus
-from orderbridge.channels import channel
 from orderbridge.channels.breaker import Breaker
-from orderbridge.channels.channel import Channel
+from orderbridge.channels.channel import Channel, channel_paused
 from orderbridge.forwarding import events
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
@@ -145,7 +144,7 @@ def test_the_archive_keeps_everything_that_is_published() -> None:
     pattern = archive["EventPattern"]
     assert matches(pattern, on_the_bus(events.order_created(order())))
     assert matches(pattern, on_the_bus(events.forward_queued(forward("sirclo"))))
-    assert matches(pattern, on_the_bus(channel.channel_paused(ChannelRef("sirclo-main", "sirclo"))))
+    assert matches(pattern, on_the_bus(channel_paused(ChannelRef("sirclo-main", "sirclo"))))
 
 
 def test_the_publisher_is_woken_by_every_new_order_and_by_no_later_change_of_it() -> None:

@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
 SOURCES = ("layers", "functions", "cli", "benchmarks", "tests")
-_GENERATED = ("orderbridge/runtime/documents/",)
+_GENERATED = ("orderbridge/entrypoints/documents/",)
 
 
 def pages() -> list[Path]:

@@ -13,7 +13,7 @@ from tests.contract.template import as_list, template
 from tests.docs.pages import DOCS, ROOT, links
 
 PAGE = (DOCS / "architecture.md").read_text(encoding="utf-8")
-AWS = ROOT / "layers/core/orderbridge/aws"
+LAYER = ROOT / "layers/core/orderbridge"
 WRITES = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
 
 
@@ -41,7 +41,7 @@ def test_the_diagram_of_states_is_the_table_of_transitions() -> None:
 def test_every_kind_of_item_is_in_the_table_of_items_and_no_other() -> None:
     """The keys are written as ``NAME#`` in the code; a sort key that is one word, as that word."""
     written = set()
-    for module in sorted(AWS.glob("*.py")):
+    for module in sorted(LAYER.rglob("*.py")):
         written |= set(re.findall(r'f"([A-Z]+#)', module.read_text(encoding="utf-8")))
 
     listed = {prefix for _, pk, sk, _ in rows(section("Data"), 4) for prefix in re.findall(r"([A-Z]+#)", pk + sk)}
@@ -93,10 +93,14 @@ def test_who_reaches_which_partition_is_what_the_template_grants() -> None:
     assert described == _granted()
 
 
-@pytest.mark.parametrize("package", ["domain", "usecases", "webhooks"])
+AS_EVERYWHERE = ("__init__.py", "ports.py", "table.py")
+FEATURES = ("partners", "orders", "channels", "webhooks", "forwarding", "status", "stock", "reading")
+
+
+@pytest.mark.parametrize("package", FEATURES)
 def test_the_page_leads_to_every_file_that_holds_a_rule_or_a_use_case(package: str) -> None:
     linked = {(DOCS / link).resolve() for link in links(DOCS / "architecture.md")}
-    there = {file for file in (ROOT / "layers/core/orderbridge" / package).glob("*.py") if file.name != "__init__.py"}
+    there = {file for file in (LAYER / package).rglob("*.py") if file.name not in AS_EVERYWHERE}
 
     assert there - linked == set()
 

@@ -14,6 +14,7 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator, ValidationError
 
+from orderbridge.channels.channel import channel_paused
 from orderbridge.forwarding import events
 from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState, ShipmentProblem, new_forward
 from orderbridge.forwarding.order_status import progress
@@ -23,7 +24,7 @@ from orderbridge.stock.drift import Comparison
 from orderbridge.stock.levels import StockLevel
 from orderbridge.values.events import SOURCE, Event
 from orderbridge.values.ids import ChannelRef
-from orderbridge.webhooks.webhook import EVENTS, Webhook, new_webhook_id
+from orderbridge.webhooks.webhook import EVENTS, Webhook, new_webhook_id, webhook_disabled
 from tests.docs.pages import DOCS, ROOT
 from tests.fakes import samples
 
@@ -86,8 +87,8 @@ def every_event() -> dict[str, list[Event]]:
         "order_created": [events.order_created(samples.order(channels=channels)) for channels in routes],
         "forward_queued": [events.forward_queued(each) for each in forwards((samples.SIRCLO, samples.NGORDER))],
         "forward_changed": [event for event in changes if event is not None],
-        "channel_paused": [channel.channel_paused(channel) for channel in (samples.SIRCLO, samples.NGORDER)],
-        "webhook_disabled": [webhook.webhook_disabled(webhook)],
+        "channel_paused": [channel_paused(channel) for channel in (samples.SIRCLO, samples.NGORDER)],
+        "webhook_disabled": [webhook_disabled(webhook)],
         "stock_drifted": [
             drift.stock_drifted(comparison, settled=settled)
             for comparison, settled in product(comparisons(), (False, True))
@@ -165,7 +166,7 @@ def test_events_are_made_by_those_builders_alone() -> None:
         for module in (ROOT / "layers/core/orderbridge").rglob("*.py")
         if re.search(r"(?<![\w.])Event\(", module.read_text(encoding="utf-8"))
     ]
-    assert sorted(makers) == ["events.py", "stock_drift.py"]
+    assert sorted(makers) == ["channel.py", "drift.py", "events.py", "webhook.py"]
 
 
 # --- document to code -------------------------------------------------------------------------------------------------

@@ -51,8 +51,8 @@ from orderbridge.stock.lists import ListedLevel, Snapshot, StockReadFailed
 from orderbridge.values.text import MAX_DETAIL_LENGTH
 from orderbridge_cli.catalogue.used import requests_of
 from orderbridge_sandboxes import demo
-from tests.unit.domain.status_cases import LATER, sent
 from tests.unit.platforms import examples
+from tests.unit.status.status_cases import LATER, sent
 
 MOST_CALLS = 6
 """After so many calls nothing is answered any more: a list that goes on for ever is not what is tried here."""

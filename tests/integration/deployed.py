@@ -330,7 +330,7 @@ def _in_the_table(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[s
 @contextmanager
 def logging_to(stream: io.StringIO) -> Iterator[None]:
     """What the functions log goes into `stream`."""
-    import orderbridge.runtime.log  # noqa: F401 - makes the logger
+    import orderbridge.entrypoints.log  # noqa: F401 - makes the logger
 
     handlers = logging.getLogger("orderbridge").handlers
     before = [handler.setStream(stream) for handler in handlers]  # type: ignore[attr-defined]

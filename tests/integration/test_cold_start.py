@@ -30,13 +30,12 @@ UNWANTED = (
     "aws_lambda_powertools.event_handler",
     "aws_lambda_powertools.utilities.batch",
     "aws_lambda_powertools.utilities.parser",
-    "orderbridge.forwarding.ports",
+    "orderbridge.forwarding",
     "orderbridge.platforms",
     "orderbridge.webhooks",
-    "orderbridge.forwarding.forward.states",
-    "orderbridge.channels.channel",
+    "orderbridge.channels",
+    "orderbridge.http",
     "orderbridge.partners.login",
-    "orderbridge.forwarding.sending",
 )
 
 

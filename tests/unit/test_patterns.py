@@ -1,6 +1,6 @@
 """No regular expression takes more than a multiple of its text's length: platforms and partners choose the text.
 
-Every pattern of the packages that see foreign text is tried on texts made from its own parts, such as drive a pattern
+Every pattern of the layer is tried on texts made from its own parts, such as drive a pattern
 that is not linear: what one of its parts takes, many times, and then something that it does not take. Processor time
 is compared with a bound that a linear pattern misses by a factor of 50, and that the quickest of the others exceeds.
 """
@@ -26,17 +26,12 @@ LENGTHS = [16, 20, 24, 28, *(40 * 2**step for step in range(10))]
 """Each text is tried at all of them, so that a pattern that is far from linear is found before it takes for ever."""
 
 SECONDS = 0.05
-PACKAGES = ("domain", "platforms", "runtime", "usecases", "webhooks")
 ROOT = Path(orderbridge.__file__).parent
 ENDINGS = ("", "\x00", "!", "a", "<", " ")
 
 
 def _modules() -> list[str]:
-    return [
-        module.name
-        for package in PACKAGES
-        for module in pkgutil.walk_packages([str(ROOT / package)], f"orderbridge.{package}.")
-    ]
+    return [module.name for module in pkgutil.walk_packages([str(ROOT)], "orderbridge.")]
 
 
 def _patterns_in(value: Any) -> Iterator[re.Pattern[str]]:
@@ -155,8 +150,7 @@ def test_no_pattern_is_written_where_it_cannot_be_collected() -> None:
     """A pattern has a name in its module, unless its text is made by the caller."""
     inline = [
         f"{path.relative_to(ROOT)}:{node.lineno}"
-        for package in PACKAGES
-        for path in (ROOT / package).rglob("*.py")
+        for path in ROOT.rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

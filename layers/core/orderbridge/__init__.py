@@ -1,6 +1,4 @@
 """Orderbridge: partners' signed sales orders, stored once and carried once to each commerce platform.
 
-The imports point one way (checked by import-linter)::
-
-    runtime  ->  aws, platforms  ->  usecases  ->  ports  ->  domain
+A package for each feature; which imports which: docs/architecture.md#layers.
 """

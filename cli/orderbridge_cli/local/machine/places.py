@@ -7,7 +7,7 @@ from pathlib import Path
 
 from orderbridge_cli.local.machine.files import make_private
 
-PROJECT_ROOT = Path(__file__).resolve().parents[3]
+PROJECT_ROOT = Path(__file__).resolve().parents[4]
 DEFAULT_STATE_DIR = Path(".local/state")
 STACK_FILE = Path(".local/stack.json")
 
