@@ -21,9 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from orderbridge.forwarding.queues import PlatformQueues
-    from orderbridge.forwarding.table import TableOrderDesk
     from orderbridge.orders.table import TableCodeCounter
-    from orderbridge.partners.registry import TablePartnerRegistry
     from orderbridge.partners.secrets import SecretPepper
     from orderbridge.reading.table import TableOrderReads
     from orderbridge.stock.runs_table import TableStockRuns
@@ -31,6 +29,8 @@ if TYPE_CHECKING:
     from orderbridge.webhooks.table import SqsDeliveryQueue, TableDeliveries
     from orderbridge_cli.aws import AwsAccess, OperatorClients, StackFacts
     from orderbridge_cli.operating.tables.channels import SecretVault, TableChannelRegistry, TableMappingRows
+    from orderbridge_cli.operating.tables.orders import TableOrderDesk
+    from orderbridge_cli.operating.tables.partners import TablePartnerRegistry
     from orderbridge_cli.operating.tables.webhooks import SecretWebhookVault, TableWebhookRegistry
 
 PortT = TypeVar("PortT")
@@ -190,7 +190,7 @@ class Operations:
 
     @cached_property
     def partners(self) -> TablePartnerRegistry:
-        from orderbridge.partners.registry import TablePartnerRegistry
+        from orderbridge_cli.operating.tables.partners import TablePartnerRegistry
 
         return self._on_table(TablePartnerRegistry)
 
@@ -215,7 +215,7 @@ class Operations:
 
     @cached_property
     def desk(self) -> TableOrderDesk:
-        from orderbridge.forwarding.table import TableOrderDesk
+        from orderbridge_cli.operating.tables.orders import TableOrderDesk
 
         return self._on_table(TableOrderDesk)
 

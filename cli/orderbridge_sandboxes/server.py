@@ -90,7 +90,7 @@ class _Connection(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
 
     def _serve(self) -> None:
-        server = cast(SandboxServer, self.server)
+        server = cast("SandboxServer", self.server)
         request = self._read()
         if request is None:
             return

@@ -29,9 +29,6 @@ class Partners:
         self.asked.append(client_id)
         return self.by_id.get(client_id)
 
-    read = find
-    """As `PartnerRegistry` reads: never late."""
-
 
 class Keys:
     """`KeyRing` in memory: `known` until it is `refreshed`, then `present`."""

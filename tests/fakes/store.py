@@ -10,18 +10,17 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TypeVar
 
-from orderbridge.forwarding.events import ForwardMessage
 from orderbridge.forwarding.forward.states import LISTED_STATES, Forward, ForwardState, Transition
-from orderbridge.forwarding.ports import DueItem, ForwardRecord, FrozenRequest, UntoldChange
+from orderbridge.forwarding.ports import ForwardRecord, FrozenRequest, UntoldChange
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
-from orderbridge.values.ids import OrderKey
+from orderbridge.values.ids import ForwardKey, OrderKey
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import from_iso
 from orderbridge.webhooks.delivery import Delivery, DeliveryRef
 from tests.fakes.steps import Steps
 
-ForwardKey = tuple[OrderKey, str]
+Place = tuple[OrderKey, str]
 Due = TypeVar("Due")
 
 
@@ -45,16 +44,16 @@ class Store:
     def __init__(self, steps: Steps | None = None) -> None:
         self.steps = steps or Steps()
         self.orders: dict[OrderKey, Order] = {}
-        self.forwards: dict[ForwardKey, Forward] = {}
-        self.requests: dict[ForwardKey, FrozenRequest] = {}
-        self.expiring: dict[ForwardKey, datetime] = {}
+        self.forwards: dict[Place, Forward] = {}
+        self.requests: dict[Place, FrozenRequest] = {}
+        self.expiring: dict[Place, datetime] = {}
         self.timeline: dict[OrderKey, list[TimelineEntry]] = {}
         self.deliveries: dict[DeliveryRef, Delivery] = {}
         self.writes: list[str] = []
         """The name of every write that was tried."""
-        self.untold: dict[ForwardKey, tuple[int, str]] = {}
+        self.untold: dict[Place, tuple[int, str]] = {}
         """Of each forward with a change that nobody has told of: its revision, and when it is looked after next."""
-        self.stale_due: list[DueItem] = []
+        self.stale_due: list[OrderKey | ForwardKey] = []
         """What the due index still shows though it is not due any more."""
 
     @contextmanager
@@ -80,10 +79,10 @@ class Store:
         with self._call("read_order"):
             return self.orders.get(key)
 
-    def read_forward(self, message: ForwardMessage) -> ForwardRecord | None:
+    def read_forward(self, key: ForwardKey) -> ForwardRecord | None:
         with self._call("read_forward"):
-            key = (message.key, message.channel.name)
-            order, forward, request = self.orders.get(message.key), self.forwards.get(key), self.requests.get(key)
+            place = (key.order, key.channel)
+            order, forward, request = self.orders.get(key.order), self.forwards.get(place), self.requests.get(place)
         return ForwardRecord(order, forward, request) if order is not None and forward is not None else None
 
     def list_forwards(self, key: OrderKey) -> Sequence[Forward]:
@@ -164,7 +163,7 @@ class Store:
             self.timeline.setdefault(transition.forward.key, []).append(transition.entry)
 
     @staticmethod
-    def _key(forward: Forward) -> ForwardKey:
+    def _key(forward: Forward) -> Place:
         return forward.key, forward.channel.name
 
     # --- the operator's desk ------------------------------------------------------------------------------------------
@@ -203,13 +202,11 @@ class Store:
 
     # --- due ----------------------------------------------------------------------------------------------------------
 
-    def due(self, now: str, limit: int) -> Iterator[DueItem]:
+    def due(self, now: str, limit: int) -> Iterator[OrderKey | ForwardKey]:
         with self._call("due"):
-            orders = [(o.due_at, DueItem(o.key, None)) for o in self.orders.values() if o.due_at is not None]
-            forwards = [
-                (f.due_at, DueItem(f.key, f.channel.name)) for f in self.forwards.values() if f.due_at is not None
-            ]
-            found = [(due_at, item, item.key) for due_at, item in orders + forwards if due_at <= now]
+            orders = [(o.due_at, o.key, o.key) for o in self.orders.values() if o.due_at is not None]
+            forwards = [(f.due_at, f.forward_key, f.key) for f in self.forwards.values() if f.due_at is not None]
+            found = [each for each in [*orders, *forwards] if each[0] <= now]
         yield from [*self.stale_due, *by_shards(found, now)][:limit]
 
     def claim_order(self, order: Order, due_at: str) -> None:
@@ -234,7 +231,7 @@ class Untold:
     def due(self, now: str, limit: int) -> Iterator[UntoldChange]:
         self._store.steps.pass_by("before due untold")
         found = [
-            (at, UntoldChange(key, channel, at), key)
+            (at, UntoldChange(ForwardKey(key, channel), at), key)
             for (key, channel), (_, at) in self._store.untold.items()
             if at <= now
         ]
@@ -242,10 +239,10 @@ class Untold:
 
     def claim(self, change: UntoldChange, due_at: str) -> None:
         self._store.steps.pass_by("before claim untold")
-        revision, present = self._store.untold.get((change.key, change.channel), (0, None))
+        revision, present = self._store.untold.get((change.key.order, change.key.channel), (0, None))
         if present != change.due_at:
-            raise LostRace(change.channel)
-        self._store.untold[change.key, change.channel] = (revision, due_at)
+            raise LostRace(change.key.channel)
+        self._store.untold[change.key.order, change.key.channel] = (revision, due_at)
 
     def told(self, forward: Forward) -> None:
         self._store.steps.pass_by("before told")

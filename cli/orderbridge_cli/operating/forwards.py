@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from orderbridge.channels.lookups import Absent, Ambiguous, CannotLook, Finding, Foreign, Found, LookFailed
-from orderbridge.forwarding.events import ForwardMessage, message_of
+from orderbridge.forwarding.events import message_of
+from orderbridge.forwarding.forward.cancelling import no_cancel_awaited
 from orderbridge.forwarding.forward.interventions import InterventionRefused, by, resolve_absent, resolve_sent, retry
 from orderbridge.forwarding.forward.states import Forward, Transition
-from orderbridge.forwarding.ports import ForwardQueues, ForwardRecord, OrderDesk
+from orderbridge.forwarding.ports import ForwardQueues, ForwardRecord
 from orderbridge.values.conflicts import LostRace
-from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.values.ids import ForwardKey, OrderKey
 from orderbridge.values.times import Clock
+from orderbridge_cli.operating.ports import OrderDesk
 from orderbridge_cli.operating.refusals import OperationRefused
 
 TRIES = 5
@@ -76,7 +78,7 @@ class MoveForward:
             self.queues.send(message_of(sent))
             return sent
         try:
-            return self.desk.save(Transition(replace(sent, due_at=None), None, before=sent))
+            return self.desk.save(no_cancel_awaited(sent))
         except LostRace:
             return sent
 
@@ -123,7 +125,7 @@ class MoveForward:
         save: Callable[[Transition], Forward],
     ) -> Forward:
         for _ in range(TRIES):
-            record = self.desk.read_forward(ForwardMessage(key, "", ChannelRef(channel, "")))
+            record = self.desk.read_forward(ForwardKey(key, channel))
             if record is None:
                 raise OperationRefused(f"This order has no forward to {channel}.")
             try:

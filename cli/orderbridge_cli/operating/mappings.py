@@ -12,16 +12,14 @@ from typing import Any
 from orderbridge.channels.mapping import KINDS, MAX_KEY_BYTES, MappingKey, MappingKind, parse_value
 from orderbridge.channels.site_keys import AmbiguousKey, read_key
 from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState
-from orderbridge.forwarding.ports import OrderDesk
 from orderbridge.forwarding.releasing import ReleaseForwards, RouteOrders
 from orderbridge.partners.partner import CLIENT_ID
-from orderbridge.partners.ports import PartnerRegistry
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.text import UnseenCharacter, checked_code, trimmed
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import Clock, to_iso
 from orderbridge_cli.operating.channels import known_channel
-from orderbridge_cli.operating.ports import ChannelRegistry, MappingTable
+from orderbridge_cli.operating.ports import ChannelRegistry, MappingTable, OrderDesk, PartnerRegistry
 from orderbridge_cli.operating.refusals import OperationRefused
 
 MAX_VALUE_LENGTH = 8000
@@ -153,7 +151,7 @@ class OperateMappings:
         return ImportResult(len(rows), forwards, tuple(_doubtful(rows)))
 
     def _require_partner(self, client_id: str) -> None:
-        if not CLIENT_ID.fullmatch(client_id) or self.partners.read(client_id) is None:
+        if not CLIENT_ID.fullmatch(client_id) or self.partners.find(client_id) is None:
             raise OperationRefused(f"There is no partner {client_id}.")
 
     # --- reading ------------------------------------------------------------------------------------------------------
@@ -168,7 +166,7 @@ class OperateMappings:
             known_channel(self.channels, channel)
             return iter(self.table.rows(channel))
         client_id = channel.removeprefix(PARTNER_PREFIX)
-        partner = self.partners.read(client_id) if CLIENT_ID.fullmatch(client_id) else None
+        partner = self.partners.find(client_id) if CLIENT_ID.fullmatch(client_id) else None
         if partner is None:
             raise OperationRefused(f"There is no partner {client_id}.")
         return (

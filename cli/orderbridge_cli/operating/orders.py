@@ -11,10 +11,8 @@ from datetime import date, datetime, timedelta
 from typing import get_args
 
 from orderbridge.forwarding.forward.states import LISTED_STATES, UNROUTED, Forward, ForwardState
-from orderbridge.forwarding.ports import OrderDesk
 from orderbridge.orders.codes import ORDER_CODE
 from orderbridge.orders.order import OrderStatus, OrderSummary
-from orderbridge.partners.ports import PartnerRegistry
 from orderbridge.reading.orders import key_of_code
 from orderbridge.reading.ports import OrderReads
 from orderbridge.reading.views import OrderView
@@ -22,7 +20,7 @@ from orderbridge.values.ids import OrderKey
 from orderbridge.values.text import compared
 from orderbridge.values.times import Clock, business_date, from_iso
 from orderbridge_cli.operating.channels import known_channel
-from orderbridge_cli.operating.ports import ChannelRegistry
+from orderbridge_cli.operating.ports import ChannelRegistry, OrderDesk, PartnerRegistry
 from orderbridge_cli.operating.refusals import OperationRefused
 
 ORDERS_AT_ONCE = 25
@@ -86,7 +84,7 @@ class LookUpOrders:
     def _clients(self, client_id: str | None) -> Sequence[str]:
         if client_id is None:
             return self.partners.client_ids()
-        if self.partners.read(client_id) is None:
+        if self.partners.find(client_id) is None:
             raise OperationRefused(f"There is no partner {client_id}.")
         return [client_id]
 

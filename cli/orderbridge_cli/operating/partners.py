@@ -13,13 +13,13 @@ from orderbridge.partners.partner import (
     hash_client_secret,
     new_client_secret,
 )
-from orderbridge.partners.ports import PartnerRegistry, PepperSource
+from orderbridge.partners.ports import PepperSource
 from orderbridge.partners.signatures import BadPublicKey, read_public_key
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import Clock, to_iso
 from orderbridge_cli.operating.channels import channel_refs
-from orderbridge_cli.operating.ports import ChannelRegistry
+from orderbridge_cli.operating.ports import ChannelRegistry, PartnerRegistry
 from orderbridge_cli.operating.refusals import OperationRefused
 
 MAX_NAME_LENGTH = 200
@@ -50,7 +50,7 @@ class OperatePartners:
     new_secret: Callable[[], str] = new_client_secret
 
     def read(self, client_id: str) -> Partner:
-        partner = self.registry.read(client_id)
+        partner = self.registry.find(client_id)
         if partner is None:
             raise OperationRefused(f"There is no partner {client_id}.")
         return partner
@@ -147,7 +147,7 @@ class OperatePartners:
 
     def _others_with(self, key: PartnerKey, client_id: str) -> Sequence[str]:
         # Partners are few and keys rarely added, so they are read one by one, and no index is kept.
-        others = (self.registry.read(other) for other in self.registry.client_ids() if other != client_id)
+        others = (self.registry.find(other) for other in self.registry.client_ids() if other != client_id)
         return [other.client_id for other in others if other and key.kid in {each.kid for each in other.keys}]
 
     def _key(self, pem: bytes) -> PartnerKey:

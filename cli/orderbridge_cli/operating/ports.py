@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from orderbridge.channels.ports import ChannelDirectory, CredentialSource
+from orderbridge.forwarding.ports import ParkedOrders
+from orderbridge.partners.ports import PartnerDirectory
 from orderbridge.webhooks.ports import DeliveryStore, WebhookSecrets
 
 if TYPE_CHECKING:
     from orderbridge.channels.channel import Channel
     from orderbridge.channels.mapping import MappingKey
-    from orderbridge.values.ids import ChannelRef
+    from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
+    from orderbridge.orders.order import Order
+    from orderbridge.partners.partner import Partner, PartnerKey
+    from orderbridge.values.ids import ChannelRef, OrderKey
     from orderbridge.values.timeline import TimelineEntry
     from orderbridge.webhooks.delivery import Delivery
     from orderbridge.webhooks.signing import WebhookSecret
@@ -90,3 +95,55 @@ class TokenKeyVault(Protocol):
     def read(self) -> Mapping[str, Any]: ...
 
     def write(self, document: Mapping[str, Any]) -> None: ...
+
+
+class OrderDesk(ParkedOrders, Protocol):
+    """Orders and forwards as an operator finds and moves them."""
+
+    def waiting(self, channel: str, state: ForwardState, *, newest_first: bool = False) -> Iterable[Forward]:
+        """The forwards in one of the `LISTED_STATES`, the longest there first; each may be older than its item."""
+        ...
+
+    def on_their_way(self) -> Iterable[Forward]:
+        """The forwards that have a due time."""
+        ...
+
+    def unpublished(self) -> Iterable[Order]:
+        """The orders that nobody has published yet."""
+        ...
+
+    def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Iterable[Forward]:
+        """The forwards of these orders to these channels, in no order."""
+        ...
+
+    def save_unfrozen(self, transition: Transition) -> Forward:
+        """As `save`, and the frozen request is dropped, so that the order is mapped anew."""
+        ...
+
+
+class PartnerRegistry(PartnerDirectory, Protocol):
+    """The partners as an operator changes them; every read is strongly consistent, every change is on the timeline."""
+
+    def client_ids(self) -> Sequence[str]: ...
+
+    def add(self, partner: Partner, entry: TimelineEntry) -> bool:
+        """Store a new partner with its keys, all or nothing; False where one exists, which changes nothing."""
+        ...
+
+    def save_profile(self, read: Partner, changed: Partner, entry: TimelineEntry) -> None:
+        """Write secret, credential version, state and profile; raises `LostRace` where they are no longer as read."""
+        ...
+
+    def add_key(self, client_id: str, key: PartnerKey, entry: TimelineEntry) -> bool:
+        """Store a further key; False where this very key stands there, active or revoked."""
+        ...
+
+    def revoke_key(self, client_id: str, kid: str, entry: TimelineEntry) -> None:
+        """Revoke an active key; raises `LostRace` where it is not active any more."""
+        ...
+
+    def save_routes(self, client_id: str, routes: Mapping[str, tuple[ChannelRef, ...]], entry: TimelineEntry) -> None:
+        """Write the routes of these sites, up to 90 at a time all or nothing."""
+        ...
+
+    def timeline(self, client_id: str) -> Sequence[TimelineEntry]: ...

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from orderbridge.forwarding.forward.interventions import by, question
 from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState
-from orderbridge.forwarding.ports import OrderDesk
 from orderbridge.forwarding.publishing import first_forwards
 from orderbridge.orders.ports import CodeCounter
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.times import Clock, business_date
+from orderbridge_cli.operating.ports import OrderDesk
 from orderbridge_cli.operating.refusals import OperationRefused
 
 REASON = "the table was restored, so the platform is looked at before anything is sent"

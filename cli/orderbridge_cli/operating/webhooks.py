@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from orderbridge.http.public_urls import BadWebhookUrl, check_url
-from orderbridge.partners.ports import PartnerRegistry
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import Clock, to_iso
@@ -15,7 +14,7 @@ from orderbridge.webhooks.delivery import Delivery, DeliveryRef, DeliveryState, 
 from orderbridge.webhooks.ports import DeliveryQueue
 from orderbridge.webhooks.signing import WebhookSecret, new_webhook_secret, rotated
 from orderbridge.webhooks.webhook import EVENTS, MAX_WEBHOOKS, Webhook, new_webhook_id
-from orderbridge_cli.operating.ports import DeliveryRecords, WebhookRegistry, WebhookVault
+from orderbridge_cli.operating.ports import DeliveryRecords, PartnerRegistry, WebhookRegistry, WebhookVault
 from orderbridge_cli.operating.refusals import OperationRefused
 
 TRIES = 5
@@ -144,7 +143,7 @@ class OperateWebhooks:
         raise OperationRefused(f"The message {ref.message_id} changes at this very moment; look at it and try again.")
 
     def _require_partner(self, client_id: str) -> None:
-        if self.partners.read(client_id) is None:
+        if self.partners.find(client_id) is None:
             raise OperationRefused(f"There is no partner {client_id}.")
 
     def _entry(self, event: str, detail: str) -> TimelineEntry:

@@ -8,10 +8,10 @@ from typing import Any
 
 from orderbridge.channels.channel import Channel
 from orderbridge.forwarding.due import TableDueIndex
-from orderbridge.forwarding.table import TableOrderDesk
 from orderbridge.orders.order import Order
 from orderbridge.orders.table import TableCodeCounter, TableOrderIntake
 from orderbridge.values.ids import ChannelRef
+from orderbridge_cli.operating.tables.orders import TableOrderDesk
 from tests.fakes import directories, store
 from tests.integration.deployed import Deployed
 

@@ -10,7 +10,6 @@ import pytest
 
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.outcomes import Accepted, Rejected
-from orderbridge.forwarding.events import message_of
 from orderbridge.forwarding.forward.attempts import begin_attempt, settle_attempt
 from orderbridge.forwarding.forward.interventions import close_unrouted, retry
 from orderbridge.forwarding.forward.states import (
@@ -22,8 +21,9 @@ from orderbridge.forwarding.forward.states import (
     postpone,
 )
 from orderbridge.forwarding.forward.waiting import park_for_mappings
-from orderbridge.forwarding.ports import DueItem, FrozenRequest
+from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.values.conflicts import LostRace
+from orderbridge.values.ids import ForwardKey
 from orderbridge.values.times import after, to_iso
 from tests.fakes.samples import NGORDER, NOW, SIRCLO, order
 from tests.integration.aws.either_store import Ports
@@ -43,7 +43,7 @@ def queued(ports: Ports) -> Forward:
 
 
 def read(ports: Ports, forward: Forward) -> Any:
-    return ports.orders.read_forward(message_of(forward))
+    return ports.orders.read_forward(forward.forward_key)
 
 
 # --- orders -----------------------------------------------------------------------------------------------------------
@@ -246,8 +246,8 @@ def test_due_is_what_has_a_due_time_that_is_over(ports: Ports) -> None:
     assert list(ports.due.due(to_iso(NOW), 100)) == []
 
     assert sorted(ports.due.due(after(NOW, 60), 100), key=str) == [
-        DueItem(ORDER.key, SIRCLO.name),
-        DueItem(ORDER.key, None),
+        ForwardKey(ORDER.key, SIRCLO.name),
+        ORDER.key,
     ]
     ports.orders.mark_published(ORDER)
     sending = ports.orders.save(begin_attempt(forward, "a", "h", NOW, 90))

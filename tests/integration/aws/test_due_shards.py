@@ -11,8 +11,11 @@ import pytest
 
 from orderbridge.aws.items import DUE_SHARDS
 from orderbridge.forwarding.due import TableDueIndex, TableUntoldChanges
+from orderbridge.forwarding.ports import UntoldChange
+from orderbridge.values.ids import ForwardKey
 from orderbridge.values.sweeps import sweep_each
 from orderbridge.values.times import after
+from orderbridge.webhooks.delivery import DeliveryRef
 from orderbridge.webhooks.table import TableDueDeliveries
 from tests.fakes.samples import NOW
 from tests.fakes.steps import Clock
@@ -55,12 +58,18 @@ READS: dict[str, Read] = {
 }
 
 
-def shard_of(item: Any) -> str:
-    return item.webhook_id if hasattr(item, "webhook_id") else item.key.reference.removeprefix("po:")
+def shard_of(item: DeliveryRef | UntoldChange | ForwardKey) -> str:
+    if isinstance(item, DeliveryRef):
+        return item.webhook_id
+    return forward_in(item).order.reference.removeprefix("po:")
 
 
-def number_in(item: Any) -> str:
-    return item.message_id if hasattr(item, "message_id") else item.channel
+def number_in(item: DeliveryRef | UntoldChange | ForwardKey) -> str:
+    return item.message_id if isinstance(item, DeliveryRef) else forward_in(item).channel
+
+
+def forward_in(item: UntoldChange | ForwardKey) -> ForwardKey:
+    return item.key if isinstance(item, UntoldChange) else item
 
 
 @pytest.fixture(params=list(READS))

@@ -13,10 +13,11 @@ from orderbridge.channels.outcomes import Accepted
 from orderbridge.forwarding.due import TableDueIndex, TableUntoldChanges
 from orderbridge.forwarding.forward.attempts import begin_attempt, settle_attempt
 from orderbridge.forwarding.forward.states import Forward, Transition, new_forward
-from orderbridge.forwarding.ports import DueItem, UntoldChange
+from orderbridge.forwarding.ports import UntoldChange
 from orderbridge.forwarding.table import TableOrders
 from orderbridge.orders.table import TableOrderIntake
 from orderbridge.values.conflicts import LostRace
+from orderbridge.values.ids import ForwardKey
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import after, to_iso
 from tests.fakes import store
@@ -70,9 +71,9 @@ def test_a_change_to_an_end_is_untold_until_somebody_has_told_of_it(ports: Ports
     assert list(ports.untold.due(LATER, 100)) == []
     accepted = ports.orders.save(settle_attempt(sending, Accepted("1201"), NOW, 0.5, 60, None))
 
-    assert list(ports.untold.due(LATER, 100)) == [UntoldChange(ORDER.key, SIRCLO.name, to_iso(NOW))]
+    assert list(ports.untold.due(LATER, 100)) == [UntoldChange(ForwardKey(ORDER.key, SIRCLO.name), to_iso(NOW))]
     assert list(ports.untold.due(after(NOW, -1), 100)) == [], "the stream has its time first"
-    assert list(ports.due.due(LATER, 100)) == [DueItem(ORDER.key, None)], "it stands in nobody's way"
+    assert list(ports.due.due(LATER, 100)) == [ORDER.key], "it stands in nobody's way"
     for _ in range(2):
         ports.untold.told(accepted)
         assert list(ports.untold.due(LATER, 100)) == []
@@ -83,7 +84,7 @@ def test_what_happened_since_stays_untold(ports: Ports) -> None:
     shipped = replace(before, platform_status="SHIPPED", updated_at=after(NOW, 30))
     after_it = ports.orders.save(Transition(shipped, TimelineEntry(after(NOW, 30), "StatusChanged")))
     ports.untold.told(before)
-    assert list(ports.untold.due(LATER, 100)) == [UntoldChange(ORDER.key, SIRCLO.name, after(NOW, 30))]
+    assert list(ports.untold.due(LATER, 100)) == [UntoldChange(ForwardKey(ORDER.key, SIRCLO.name), after(NOW, 30))]
     ports.untold.told(after_it)
     assert list(ports.untold.due(LATER, 100)) == []
     ports.orders.save(Transition(after_it, TimelineEntry(LATER, "ShipmentChanged")))
@@ -121,4 +122,4 @@ def test_an_untold_change_that_somebody_is_just_writing_is_left_to_them(error: s
             stubbed.add_client_error("update_item", error)
         untold.told(forward)
         with pytest.raises(LostRace):
-            untold.claim(UntoldChange(ORDER.key, SIRCLO.name, LATER), LATER)
+            untold.claim(UntoldChange(ForwardKey(ORDER.key, SIRCLO.name), LATER), LATER)

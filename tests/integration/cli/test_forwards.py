@@ -15,11 +15,11 @@ from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.outcomes import Accepted, Outcome, Refused, Rejected, Unknown
 from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.forwarding.forward.waiting import park_for_mappings, pause, release
-from orderbridge.forwarding.table import TableOrderDesk
 from orderbridge.orders.order import Order
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import utc_now
 from orderbridge_cli.operating import orders as operating_orders
+from orderbridge_cli.operating.tables.orders import TableOrderDesk
 from tests.integration.cli.attempts import NGORDER, SALESMANIA, SIRCLO, Move, Place, attempt
 from tests.integration.cli.conftest import Operator, state_of
 

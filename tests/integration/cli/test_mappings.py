@@ -12,11 +12,11 @@ from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.table import TableMappings
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.forwarding.forward.waiting import park_for_mappings, release
-from orderbridge.forwarding.table import TableOrderDesk
 from orderbridge.orders.order import Order
 from orderbridge.platforms.registry import definition_of
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import utc_now
+from orderbridge_cli.operating.tables.orders import TableOrderDesk
 from tests.integration.cli.conftest import SETTINGS, Operator, state_of
 
 NGORDER = ChannelRef("ngorder", "ngorder")

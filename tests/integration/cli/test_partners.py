@@ -36,7 +36,7 @@ def test_adding_a_partner_prints_its_secret_which_only_its_hash_remembers(
     secret = artia["client_secret"]
 
     assert set(artia) == {"client_id", "client_secret"}
-    stored = set_up.stack.partners.read("artia")
+    stored = set_up.stack.partners.find("artia")
     assert stored is not None
     assert secret_matches(PEPPER.encode(), secret, stored.secret_hash)
     assert secret not in str(set_up.items())
@@ -172,7 +172,7 @@ def test_a_key_that_nobody_else_has_is_spoken_of_to_nobody(set_up: Operator, art
 
 
 def _version(operator: Operator) -> int:
-    partner = operator.stack.partners.read("artia")
+    partner = operator.stack.partners.find("artia")
     assert partner is not None
     return partner.credential_version
 
@@ -208,7 +208,7 @@ def test_a_second_time_changes_nothing_and_says_so(set_up: Operator, artia: dict
 def test_a_rotated_secret_replaces_the_old_one_and_voids_the_tokens(set_up: Operator, artia: dict[str, str]) -> None:
     issued = set_up.json("partners", "rotate-secret", "artia")
 
-    stored = set_up.stack.partners.read("artia")
+    stored = set_up.stack.partners.find("artia")
     assert stored is not None
     assert issued["client_secret"] != artia["client_secret"]
     assert secret_matches(PEPPER.encode(), issued["client_secret"], stored.secret_hash)
@@ -220,7 +220,7 @@ def test_a_rotated_secret_replaces_the_old_one_and_voids_the_tokens(set_up: Oper
 def test_revoking_tokens_keeps_the_secret(set_up: Operator, artia: dict[str, str]) -> None:
     set_up.json("partners", "revoke-tokens", "artia")
 
-    stored = set_up.stack.partners.read("artia")
+    stored = set_up.stack.partners.find("artia")
     assert stored is not None
     assert secret_matches(PEPPER.encode(), artia["client_secret"], stored.secret_hash)
     assert stored.credential_version == 2
@@ -277,7 +277,7 @@ def test_the_signature_profile_is_set(set_up: Operator, artia: dict[str, str]) -
 def test_a_change_that_comes_between_is_not_overwritten(
     set_up: Operator, artia: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from orderbridge.partners.registry import TablePartnerRegistry
+    from orderbridge_cli.operating.tables.partners import TablePartnerRegistry
 
     save = TablePartnerRegistry.save_profile
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from orderbridge.forwarding.forward.states import ForwardState
-from orderbridge.forwarding.table import TableOrderDesk
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ChannelRef
+from orderbridge_cli.operating.tables.orders import TableOrderDesk
 from tests.integration.cli.conftest import Operator, state_of
 
 Place = Callable[..., Order]
@@ -36,7 +36,7 @@ def _import(operator: Operator, *rows: tuple[str, str], client_id: str = "artia"
 def test_a_route_is_a_list_of_channels_in_any_of_its_forms(partner: Operator, value: str) -> None:
     _import(partner, (" SITE-001 ", value))
 
-    stored = partner.stack.partners.read("artia")
+    stored = partner.stack.partners.find("artia")
     assert stored is not None
     assert [channel.name for channel in stored.channels_for("SITE-001")] == ["sirclo", "ngorder"]
 
@@ -87,7 +87,7 @@ def test_an_unknown_partner_is_exit_1(partner: Operator, client_id: str) -> None
 
 def test_more_routes_than_one_transaction_holds_are_all_written(partner: Operator) -> None:
     _import(partner, *((f"SITE-{n:03d}", "sirclo") for n in range(120)))
-    stored = partner.stack.partners.read("artia")
+    stored = partner.stack.partners.find("artia")
     assert stored is not None
     assert len(stored.routes) == 120
 

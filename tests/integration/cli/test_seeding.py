@@ -68,18 +68,18 @@ def test_the_demo_partners_secret_and_key_are_for_its_owner_alone_and_stay_the_s
     folder = tmp_path / "demo-partner"
     seed_partner(seeded.stack, folder, list(PLATFORMS), _ignore)
     issued = json.loads((folder / "partner.json").read_text())
-    partner = seeded.stack.partners.read(DEMO_PARTNER)
+    partner = seeded.stack.partners.find(DEMO_PARTNER)
     assert partner is not None
     assert secret_matches(PEPPER.encode(), issued["client_secret"], partner.secret_hash)
     for name in ("partner.json", "private.pem"):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
 
     seed_partner(seeded.stack, folder, list(PLATFORMS), _ignore)
-    assert seeded.stack.partners.read(DEMO_PARTNER) == partner
+    assert seeded.stack.partners.find(DEMO_PARTNER) == partner
 
     (folder / "partner.json").unlink()
     seed_partner(seeded.stack, folder, list(PLATFORMS), _ignore)
     issued = json.loads((folder / "partner.json").read_text())
-    renewed = seeded.stack.partners.read(DEMO_PARTNER)
+    renewed = seeded.stack.partners.find(DEMO_PARTNER)
     assert renewed is not None
     assert secret_matches(PEPPER.encode(), issued["client_secret"], renewed.secret_hash)

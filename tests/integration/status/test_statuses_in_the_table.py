@@ -11,7 +11,7 @@ import pytest
 
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
 from orderbridge.forwarding.order_status import open_since
-from orderbridge.forwarding.table import TableOrderDesk, TableOrders
+from orderbridge.forwarding.table import TableOrders
 from orderbridge.platforms.ngorder.statuses import TABLE as MEANINGS
 from orderbridge.status.changes import StatusReading, move_status, take_in
 from orderbridge.status.runs import StatusCursor, StatusRun
@@ -81,7 +81,7 @@ def test_a_reading_is_written_with_its_line_on_the_timeline(aws: Aws) -> None:
 def test_an_open_forward_waits_for_nobody(aws: Aws) -> None:
     dynamodb = aws("dynamodb")
     stored(dynamodb, 1)
-    desk = TableOrderDesk(dynamodb, TABLE)
+    desk = TableOrders(dynamodb, TABLE)
     assert [list(desk.waiting("ngorder-main", state)) for state in ForwardState] == [[]] * len(ForwardState)
 
 

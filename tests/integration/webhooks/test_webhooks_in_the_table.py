@@ -15,7 +15,6 @@ from orderbridge.http.answer import Answer
 from orderbridge.orders.order import Order
 from orderbridge.orders.table import TableOrderIntake
 from orderbridge.partners import table as partner_table
-from orderbridge.partners.registry import TablePartnerRegistry
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import to_iso
@@ -29,6 +28,7 @@ from orderbridge.webhooks.table import (
     TableDueDeliveries,
     TableWebhookDirectory,
 )
+from orderbridge_cli.operating.tables.partners import TablePartnerRegistry
 from orderbridge_cli.operating.tables.webhooks import SecretWebhookVault, TableWebhookRegistry
 from tests.fakes import samples
 from tests.fakes.samples import CLIENT_ID, NOW
@@ -203,5 +203,5 @@ def test_a_partners_webhooks_are_no_part_of_the_partner_as_the_api_reads_it(aws:
     partners = TablePartnerRegistry(aws("dynamodb"), TABLE)
     partners.add(samples.partner(), ENTRY)
     TableWebhookRegistry(aws("dynamodb"), TABLE).put(a_webhook(), ENTRY)
-    assert partners.read(CLIENT_ID) == samples.partner()
+    assert partners.find(CLIENT_ID) == samples.partner()
     assert not webhook_items.webhooks_pk(CLIENT_ID).startswith(partner_table.partner_pk(CLIENT_ID))

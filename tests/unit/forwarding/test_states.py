@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+import orderbridge
+import orderbridge_cli
 from orderbridge.channels.lookups import LookFailed
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
@@ -293,3 +297,16 @@ TestAnyChanges.settings = settings(max_examples=60, stateful_step_count=30, dead
 def test_a_change_needs_a_state_that_is_listed() -> None:
     with pytest.raises(ForbiddenTransition, match="CANCELLED to QUEUED"):
         states.change(in_state(S.CANCELLED), S.QUEUED, NOW, "x", None)
+
+
+def test_transitions_are_built_by_the_rules_alone() -> None:
+    """What may become of a forward is said in `forwarding.forward`, and in the rules of what its platform says."""
+    layer = Path(orderbridge.__file__).parent
+    rules = {"forwarding/forward", "status"}
+    builders = {
+        path.parent.relative_to(root).as_posix()
+        for root in (layer, Path(orderbridge_cli.__file__).parent)
+        for path in root.rglob("*.py")
+        if re.search(r"(?<![\w.])Transition\(", path.read_text(encoding="utf-8"))
+    }
+    assert builders == rules

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from orderbridge.forwarding.forward.states import ForwardState
-from orderbridge.forwarding.ports import DueItem
 from orderbridge.forwarding.sweeping import SWEEP_SECONDS
 from orderbridge.partners.partner import Partner
-from orderbridge.values.ids import OrderKey
+from orderbridge.values.ids import ForwardKey, OrderKey
 from orderbridge.values.sweeps import SweepIncomplete
 from orderbridge.values.times import from_iso
 from tests.fakes.house import House
@@ -147,10 +146,10 @@ def test_what_the_index_still_shows_and_is_not_due_any_more_is_left_alone() -> N
     house.forward_order(message)
     house.queues.sent.clear()
     house.store.stale_due = [
-        DueItem(order().key, None),
-        DueItem(order().key, SIRCLO.name),
-        DueItem(OrderKey(CLIENT_ID, "po:never"), None),
-        DueItem(OrderKey(CLIENT_ID, "po:never"), SIRCLO.name),
+        order().key,
+        ForwardKey(order().key, SIRCLO.name),
+        OrderKey(CLIENT_ID, "po:never"),
+        ForwardKey(OrderKey(CLIENT_ID, "po:never"), SIRCLO.name),
     ]
     before = (dict(house.store.orders), dict(house.store.forwards))
 
@@ -162,7 +161,7 @@ def test_what_the_index_still_shows_and_is_not_due_any_more_is_left_alone() -> N
 def test_what_the_index_shows_too_early_is_left_alone() -> None:
     house = House()
     house.queue(order())
-    house.store.stale_due = [DueItem(order().key, SIRCLO.name)]
+    house.store.stale_due = [ForwardKey(order().key, SIRCLO.name)]
     house.queues.sent.clear()
 
     assert house.sweep() == Counter(gone=1)

@@ -53,7 +53,7 @@ def seed_partner(stack: Operations, folder: Path, channels: list[str], on_progre
     """The partner `demo`, its key and secret in `folder`, for whoever wants to call the API by hand."""
     partners = operate_partners(stack)
     secret_file = folder / "partner.json"
-    exists = partners.registry.read(DEMO_PARTNER) is not None
+    exists = partners.registry.find(DEMO_PARTNER) is not None
     if exists and secret_file.exists():
         return
     on_progress(f"registering the partner {DEMO_PARTNER}")

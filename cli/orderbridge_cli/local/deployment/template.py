@@ -33,7 +33,7 @@ def _short_form(loader: _TemplateLoader, suffix: str, node: yaml.Node) -> Json:
     elif isinstance(node, yaml.SequenceNode):
         value = loader.construct_sequence(node, deep=True)
     else:
-        value = loader.construct_mapping(cast(yaml.MappingNode, node), deep=True)
+        value = loader.construct_mapping(cast("yaml.MappingNode", node), deep=True)
     if suffix == "GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
@@ -63,7 +63,7 @@ def parse_template(text: str) -> Json:
         yaml.YAMLError: it is not YAML.
         LocalStackProblem: a loop in it cannot be unrolled.
     """
-    return unrolled(cast(Json, yaml.load(text, _TemplateLoader)))  # noqa: S506 (a SafeLoader)
+    return unrolled(cast("Json", yaml.load(text, _TemplateLoader)))  # noqa: S506 (a SafeLoader)
 
 
 def parameter_values(template: Json, given: Mapping[str, str]) -> dict[str, str]:
@@ -99,7 +99,7 @@ def expand(template: Json, parameters: Mapping[str, str]) -> Json:
     to_py27_compatible_template(document, values)  # logical ids are hashes of what this brings into order
     translator = Translator({}, Parser(), boto_session=isolated_session())
     try:
-        return cast(Json, undo_mark_unicode_str_in_template(translator.translate(document, parameter_values=values)))
+        return cast("Json", undo_mark_unicode_str_in_template(translator.translate(document, parameter_values=values)))
     except InvalidDocumentException as error:
         raise DeploymentFailed(
             "The template cannot be expanded:", [str(cause.message) for cause in error.causes]

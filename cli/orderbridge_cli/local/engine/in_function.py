@@ -25,7 +25,7 @@ def take_over(layer: Path) -> None:
     plan = json.loads((layer / "local-layer.json").read_text())
     sys.meta_path.insert(0, NotInLayer(plan["hidden_modules"]))
     log = Path(plan["logs"]) / f"{os.environ['AWS_LAMBDA_FUNCTION_NAME'].removeprefix(plan['name_prefix'])}.log"
-    sys.stdout = sys.stderr = cast(TextIO, CopiedOutput(sys.stderr, log))
+    sys.stdout = sys.stderr = cast("TextIO", CopiedOutput(sys.stderr, log))
     source = Path(plan["source"])
     spec = importlib.util.spec_from_file_location(
         PACKAGE, source / "__init__.py", submodule_search_locations=[str(source)]

@@ -121,7 +121,7 @@ def mapping_item(channel: str, need: MappingKey, value: str, found_at: str | Non
 
 def read_mapping_key(item: Mapping[str, Any]) -> MappingKey:
     """Which mapping an item is."""
-    kind = cast(MappingKind, item["PK"]["S"].rsplit("#", 1)[1])
+    kind = cast("MappingKind", item["PK"]["S"].rsplit("#", 1)[1])
     return MappingKey(kind, item["SK"]["S"], item.get("as_written", {}).get("S", ""))
 
 

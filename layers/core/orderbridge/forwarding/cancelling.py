@@ -12,7 +12,7 @@ from orderbridge.forwarding.forward.cancelling import (
     cancel_unsent,
     describe_cancellation,
 )
-from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState, Transition
+from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState
 from orderbridge.forwarding.ports import CancelStore, ForwardQueues
 from orderbridge.forwarding.publishing import first_forwards
 from orderbridge.orders.order import Order
@@ -56,8 +56,7 @@ class CancelOrder:
                 if forward.is_unsent:
                     forward = self.orders.save(cancel_unsent(forward, self.clock()))
                 elif forward.state is ForwardState.SENT and cancels and forward.cancel_answer is None:
-                    due = await_platform_cancel(forward, self.clock(), self.sweep_grace_seconds)
-                    forward = self.orders.save(Transition(due, None, before=forward))
+                    forward = self.orders.save(await_platform_cancel(forward, self.clock(), self.sweep_grace_seconds))
                     self.queues.send(message_of(forward))
             except LostRace:
                 continue

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,11 +11,12 @@ from orderbridge.aws import items
 from orderbridge.aws.due import due_items
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward
-from orderbridge.forwarding.ports import DueItem, UntoldChange
+from orderbridge.forwarding.ports import UntoldChange
+from orderbridge.forwarding.writer import ForwardWriter
 from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
-from orderbridge.values.ids import OrderKey
+from orderbridge.values.ids import ForwardKey, OrderKey
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -33,10 +33,10 @@ class TableDueIndex:
             client.exceptions.TransactionConflictException,  # somebody is just writing it
         )
 
-    def due(self, now: str, limit: int) -> Iterator[DueItem]:
+    def due(self, now: str, limit: int) -> Iterator[OrderKey | ForwardKey]:
         """Up to `limit` items, one from each shard in turn, the longest due of each first."""
         found = due_items(self._client, self._table, "", now, limit)
-        return (_due_item(item["PK"]["S"], item["SK"]["S"]) for item in found)
+        return (_due_key(item["PK"]["S"], item["SK"]["S"]) for item in found)
 
     def claim_order(self, order: Order, due_at: str) -> None:
         try:
@@ -51,22 +51,12 @@ class TableDueIndex:
             raise LostRace(order.code) from refused
 
     def claim_forward(self, forward: Forward) -> Forward:
-        claimed = replace(forward, revision=forward.revision + 1)
-        try:
-            self._client.put_item(
-                TableName=self._table,
-                Item=forward_items.forward_item(claimed),
-                ConditionExpression="revision = :read",
-                ExpressionAttributeValues={":read": {"N": str(forward.revision)}},
-            )
-        except self._lost_to_another as refused:
-            raise LostRace(forward.code) from refused
-        return claimed
+        return ForwardWriter(self._client, self._table).postpone(forward)
 
 
-def _due_item(pk: str, sk: str) -> DueItem:
-    channel = sk.removeprefix("FORWARD#") if sk.startswith("FORWARD#") else None
-    return DueItem(order_table.order_key(pk), channel)
+def _due_key(pk: str, sk: str) -> OrderKey | ForwardKey:
+    order = order_table.order_key(pk)
+    return ForwardKey(order, sk.removeprefix("FORWARD#")) if sk.startswith("FORWARD#") else order
 
 
 KEPT_SECONDS = 86_400
@@ -89,26 +79,27 @@ class TableUntoldChanges:
         """Up to `limit` changes, one from each shard in turn, the longest due of each first."""
         for item in due_items(self._client, self._table, forward_items.UNTOLD_SHARDS, now, limit):
             channel = item["SK"]["S"].removeprefix(forward_items.untold_sk(""))
-            yield UntoldChange(order_table.order_key(item["PK"]["S"]), channel, item["due_at"]["S"])
+            key = ForwardKey(order_table.order_key(item["PK"]["S"]), channel)
+            yield UntoldChange(key, item["due_at"]["S"])
 
     def claim(self, change: UntoldChange, due_at: str) -> None:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=_item_key(change.key, change.channel),
+                Key=_item_key(change.key),
                 UpdateExpression="SET due_at = :later",
                 ConditionExpression="due_at = :found",
                 ExpressionAttributeValues={":later": {"S": due_at}, ":found": {"S": change.due_at}},
             )
         except self._left_alone as refused:
-            raise LostRace(f"{change.key.reference} on {change.channel}") from refused
+            raise LostRace(f"{change.key.order.reference} on {change.key.channel}") from refused
 
     def told(self, forward: Forward) -> None:
         # Not deleted: nothing that runs by itself may delete what belongs to an order.
         with suppress(*self._left_alone):
             self._client.update_item(
                 TableName=self._table,
-                Key=_item_key(forward.key, forward.channel.name),
+                Key=_item_key(forward.forward_key),
                 UpdateExpression="SET expires_at = :later REMOVE due_at, due_shard",
                 ConditionExpression="attribute_exists(due_at) AND revision <= :told",
                 ExpressionAttributeValues={
@@ -118,5 +109,5 @@ class TableUntoldChanges:
             )
 
 
-def _item_key(key: OrderKey, channel: str) -> items.Item:
-    return items.keys(order_table.order_pk(key), forward_items.untold_sk(channel))
+def _item_key(key: ForwardKey) -> items.Item:
+    return items.keys(order_table.order_pk(key.order), forward_items.untold_sk(key.channel))

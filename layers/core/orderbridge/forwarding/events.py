@@ -10,7 +10,7 @@ from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.forwarding.order_status import channel_status
 from orderbridge.orders.order import Order
 from orderbridge.values.events import Event
-from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.values.ids import ChannelRef, ForwardKey, OrderKey
 
 ORDER_CREATED = "OrderCreated"
 FORWARD_QUEUED = "ForwardQueued"
@@ -32,6 +32,10 @@ class ForwardMessage:
     key: OrderKey
     code: str
     channel: ChannelRef
+
+    @property
+    def forward_key(self) -> ForwardKey:
+        return ForwardKey(self.key, self.channel.name)
 
     def detail(self) -> dict[str, str]:
         return {

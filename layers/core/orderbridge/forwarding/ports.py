@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from orderbridge.forwarding.events import ForwardMessage
     from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
     from orderbridge.orders.order import Order
-    from orderbridge.values.ids import OrderKey
+    from orderbridge.values.ids import ForwardKey, OrderKey
     from orderbridge.webhooks.delivery import Delivery
 
 
@@ -42,7 +42,7 @@ class OrderStore(Protocol):
 
     def read_order(self, key: OrderKey) -> Order | None: ...
 
-    def read_forward(self, message: ForwardMessage) -> ForwardRecord | None: ...
+    def read_forward(self, key: ForwardKey) -> ForwardRecord | None: ...
 
     def list_forwards(self, key: OrderKey) -> Sequence[Forward]: ...
 
@@ -90,7 +90,9 @@ class CancelStore(OrderStore, Protocol):
 class DueIndex(Protocol):
     """What is past its due time; eventually consistent, so every claim is checked on the item itself."""
 
-    def due(self, now: str, limit: int) -> Iterable[DueItem]: ...
+    def due(self, now: str, limit: int) -> Iterable[OrderKey | ForwardKey]:
+        """Up to `limit` orders and forwards whose time has come by `now`."""
+        ...
 
     def claim_order(self, order: Order, due_at: str) -> None:
         """Move an order's due time; raises `LostRace` where it is no longer as read."""
@@ -101,19 +103,22 @@ class DueIndex(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class DueItem:
-    """A key found in the due index: an order, or one of its forwards (`channel` given)."""
-
-    key: OrderKey
-    channel: str | None
-
-
 class WaitingForwards(Protocol):
     """The forwards that wait for somebody or something, from an index that is a moment late."""
 
     def waiting(self, channel: str, state: ForwardState) -> Iterable[Forward]:
         """The forwards in one of the `LISTED_STATES`, the longest there first; each may be older than its item."""
+        ...
+
+
+class ParkedOrders(OrderStore, WaitingForwards, Protocol):
+    """Orders and forwards that wait, and may go on."""
+
+    def route(self, order: Order, closed: Transition, forwards: Sequence[Transition]) -> None:
+        """Give an order without channels its channels and their forwards, and close its unrouted one, all or nothing.
+
+        `order` holds the channels it is to have. Raises `LostRace` where it has got some, or the forward has changed.
+        """
         ...
 
 
@@ -187,8 +192,7 @@ class Platform(Protocol):
 class UntoldChange:
     """A forward whose change its order's partner may not have been told of, and when it is looked after next."""
 
-    key: OrderKey
-    channel: str
+    key: ForwardKey
     due_at: str
 
 
@@ -208,35 +212,4 @@ class UntoldChanges(Protocol):
 
     def told(self, forward: Forward) -> None:
         """Nobody need look after the changes of this forward, up to the revision that is given."""
-        ...
-
-
-class OrderDesk(OrderStore, Protocol):
-    """Orders and forwards as an operator finds and moves them."""
-
-    def waiting(self, channel: str, state: ForwardState, *, newest_first: bool = False) -> Iterable[Forward]:
-        """The forwards in one of the `LISTED_STATES`, the longest there first; each may be older than its item."""
-        ...
-
-    def on_their_way(self) -> Iterable[Forward]:
-        """The forwards that have a due time."""
-        ...
-
-    def unpublished(self) -> Iterable[Order]:
-        """The orders that nobody has published yet."""
-        ...
-
-    def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Iterable[Forward]:
-        """The forwards of these orders to these channels, in no order."""
-        ...
-
-    def save_unfrozen(self, transition: Transition) -> Forward:
-        """As `save`, and the frozen request is dropped, so that the order is mapped anew."""
-        ...
-
-    def route(self, order: Order, closed: Transition, forwards: Sequence[Transition]) -> None:
-        """Give an order without channels its channels and their forwards, and close its unrouted one, all or nothing.
-
-        `order` holds the channels it is to have. Raises `LostRace` where it has got some, or the forward has changed.
-        """
         ...

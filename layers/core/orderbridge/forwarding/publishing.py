@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from orderbridge.forwarding.events import ForwardMessage, forward_changed, forward_queued, order_created
+from orderbridge.forwarding.events import forward_changed, forward_queued, order_created
 from orderbridge.forwarding.forward.states import (
     UNROUTED,
     Forward,
@@ -24,7 +24,7 @@ from orderbridge.forwarding.ports import OrderStore, UntoldChange, UntoldChanges
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.events import EventBus
-from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.values.ids import OrderKey
 from orderbridge.values.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
 from orderbridge.values.times import Clock, after, to_iso
 from orderbridge.webhooks.delivery import new_delivery
@@ -139,7 +139,7 @@ class SweepUntold:
 
     def _tell(self, change: UntoldChange) -> str:
         self.untold.claim(change, after(self.clock(), CLAIM_SECONDS))
-        record = self.orders.read_forward(ForwardMessage(change.key, "", ChannelRef(change.channel, "")))
+        record = self.orders.read_forward(change.key)
         if record is None:
             return "gone"
         self.publish_change(record.forward)

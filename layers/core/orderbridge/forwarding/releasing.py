@@ -21,10 +21,10 @@ from orderbridge.forwarding.events import message_of
 from orderbridge.forwarding.forward.interventions import close_unrouted
 from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState, Transition, new_forward
 from orderbridge.forwarding.forward.waiting import release
-from orderbridge.forwarding.ports import ForwardQueues, OrderDesk, WaitingForwards
+from orderbridge.forwarding.ports import ForwardQueues, ParkedOrders, WaitingForwards
 from orderbridge.orders.order import Order
 from orderbridge.partners.partner import Partner
-from orderbridge.partners.ports import PartnerRegistry
+from orderbridge.partners.ports import PartnerDirectory
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.times import Clock
 
@@ -36,7 +36,7 @@ TRIES = 5
 class ReleaseForwards:
     """Makes waiting forwards QUEUED and tells their platforms' forwarders."""
 
-    orders: OrderDesk
+    orders: ParkedOrders
     queues: ForwardQueues
     clock: Clock
     sweep_grace_seconds: float = GRACE_SECONDS
@@ -81,7 +81,7 @@ class ReleaseForwards:
         delay_seconds: float = 0,
     ) -> Forward | None:
         for _ in range(TRIES):
-            record = self.orders.read_forward(message_of(seen))
+            record = self.orders.read_forward(seen.forward_key)
             if record is None or record.forward.state is not state or not concerned(record.forward):
                 return None
             try:
@@ -98,8 +98,8 @@ class ReleaseForwards:
 class RouteOrders:
     """Gives orders that no channel takes their channels, once, when a route for their site has come."""
 
-    orders: OrderDesk
-    partners: PartnerRegistry
+    orders: ParkedOrders
+    partners: PartnerDirectory
     queues: ForwardQueues
     clock: Clock
     sweep_grace_seconds: float = GRACE_SECONDS
@@ -113,9 +113,9 @@ class RouteOrders:
 
     def route_one(self, seen: Forward) -> Iterator[Forward]:
         """The forwards of one order that waits for a route, as they are created; none where there is no route yet."""
-        record = self.orders.read_forward(message_of(seen))
+        record = self.orders.read_forward(seen.forward_key)
         # Read now and not before, so that of two imports at once the order follows what is stored.
-        partner = self.partners.read(seen.key.client_id)
+        partner = self.partners.find(seen.key.client_id)
         if record is None or partner is None or not self._is_open(record.order, record.forward):
             return
         created = self._routed(record.order, record.forward, partner)

@@ -76,7 +76,7 @@ class ForwardOrder:
     sweep_grace_seconds: float
 
     def __call__(self, message: ForwardMessage) -> Forward:
-        record = self.orders.read_forward(message)
+        record = self.orders.read_forward(message.forward_key)
         if record is None or record.forward.channel.platform != self.platform.name:
             raise UnknownForward(f"{message.code} on {message.channel.name}")
         try:
@@ -370,8 +370,7 @@ class ForwardOrder:
         if order is None or order.cancel_requested_at is None:
             return sent
         # By a message of its own: another call to the platform would not end within this one's time.
-        due = await_platform_cancel(sent, self.clock(), self.sweep_grace_seconds)
-        saved = self.orders.save(Transition(due, None, sent))
+        saved = self.orders.save(await_platform_cancel(sent, self.clock(), self.sweep_grace_seconds))
         self.queues.send(message_of(saved))
         return saved
 

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from orderbridge.forwarding.events import ForwardMessage, message_of
+from orderbridge.forwarding.events import message_of
 from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState, postpone
 from orderbridge.forwarding.forward.waiting import PARKED_RECHECK_SECONDS
-from orderbridge.forwarding.ports import DueIndex, DueItem, ForwardQueues, OrderStore
+from orderbridge.forwarding.ports import DueIndex, ForwardQueues, OrderStore
 from orderbridge.forwarding.publishing import PublishOrder, first_forwards
 from orderbridge.orders.order import Order
-from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.values.ids import ForwardKey, OrderKey
 from orderbridge.values.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
 from orderbridge.values.times import Clock, after, from_iso, to_iso
 
@@ -45,10 +45,8 @@ class Sweep:
         items = self.due_index.due(to_iso(self.clock()), self.limit)
         return sweep_each(items, self._carry_on, self.clock, SWEEP_SECONDS, self.at_once)
 
-    def _carry_on(self, item: DueItem) -> str:
-        if item.channel is None:
-            return self._order(item.key)
-        return self._forward(item.key, item.channel)
+    def _carry_on(self, key: OrderKey | ForwardKey) -> str:
+        return self._order(key) if isinstance(key, OrderKey) else self._forward(key)
 
     def _order(self, key: OrderKey) -> str:
         order = self.orders.read_order(key)
@@ -64,8 +62,8 @@ class Sweep:
             if self.orders.create_forward(transition) and transition.forward.state is ForwardState.QUEUED:
                 self.queues.send(message_of(transition.forward))
 
-    def _forward(self, key: OrderKey, channel: str) -> str:
-        record = self.orders.read_forward(ForwardMessage(key, "", ChannelRef(channel, "")))
+    def _forward(self, key: ForwardKey) -> str:
+        record = self.orders.read_forward(key)
         if record is None or not self._is_due(record.forward.due_at):
             return "gone"
         if record.forward.channel == UNROUTED:

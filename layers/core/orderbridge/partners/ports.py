@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from orderbridge.partners.partner import Partner, PartnerKey
+    from orderbridge.partners.partner import Partner
     from orderbridge.partners.token_bucket import RateLimit, Taking
     from orderbridge.partners.tokens import SigningKeys
-    from orderbridge.values.ids import ChannelRef
-    from orderbridge.values.timeline import TimelineEntry
 
 
 class PartnerDirectory(Protocol):
-    """The partners, as the API sees them; may be seconds old."""
+    """The partners; how old an answer may be is the implementation's."""
 
     def find(self, client_id: str) -> Partner | None: ...
 
@@ -49,33 +46,3 @@ class FailureCounter(Protocol):
     def add(self, scope: str, window: int, seconds: int) -> int:
         """Count one failure in the window of `seconds` that began at `window` (unix time); how many there are now."""
         ...
-
-
-class PartnerRegistry(Protocol):
-    """The partners as an operator changes them; every read is strongly consistent, every change is on the timeline."""
-
-    def read(self, client_id: str) -> Partner | None: ...
-
-    def client_ids(self) -> Sequence[str]: ...
-
-    def add(self, partner: Partner, entry: TimelineEntry) -> bool:
-        """Store a new partner with its keys, all or nothing; False where one exists, which changes nothing."""
-        ...
-
-    def save_profile(self, read: Partner, changed: Partner, entry: TimelineEntry) -> None:
-        """Write secret, credential version, state and profile; raises `LostRace` where they are no longer as read."""
-        ...
-
-    def add_key(self, client_id: str, key: PartnerKey, entry: TimelineEntry) -> bool:
-        """Store a further key; False where this very key stands there, active or revoked."""
-        ...
-
-    def revoke_key(self, client_id: str, kid: str, entry: TimelineEntry) -> None:
-        """Revoke an active key; raises `LostRace` where it is not active any more."""
-        ...
-
-    def save_routes(self, client_id: str, routes: Mapping[str, tuple[ChannelRef, ...]], entry: TimelineEntry) -> None:
-        """Write the routes of these sites, up to 90 at a time all or nothing."""
-        ...
-
-    def timeline(self, client_id: str) -> Sequence[TimelineEntry]: ...

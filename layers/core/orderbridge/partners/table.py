@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -108,6 +108,8 @@ def _partner_key(values: Mapping[str, Any]) -> PartnerKey:
 
 
 MAX_CACHED_PARTNERS = 1000
+_OF_A_PARTNER = ("KEY#", "ROUTE$")
+"""KEY#, PROFILE and ROUTE# are side by side; a partner's timeline (EVENT#) sorts before them."""
 _NOBODY = partner_item(Partner("nobody", "Nobody", bytes(32), 1, (ChannelRef("none", "none"),)))
 
 
@@ -135,18 +137,42 @@ class TablePartners:
         return partner
 
     def _read(self, client_id: str) -> Partner | None:
-        # KEY#, PROFILE and ROUTE# stand side by side; the partner's timeline (EVENT#) sorts before them.
+        first, last = _OF_A_PARTNER
         found = query_all(
             self.client,
             TableName=self.table,
             KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
             ExpressionAttributeValues={
                 ":pk": {"S": partner_pk(client_id)},
-                ":first": {"S": "KEY#"},
-                ":last": {"S": "ROUTE$"},
+                ":first": {"S": first},
+                ":last": {"S": last},
             },
         )
         return read_partner(list(found))
+
+
+class TableCurrentPartners:
+    """`PartnerDirectory` without a memory, strongly consistent: an operator may just have changed what is read."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def find(self, client_id: str) -> Partner | None:
+        return read_partner(list(self._belongings(client_id, *_OF_A_PARTNER)))
+
+    def _belongings(self, client_id: str, first: str, last: str) -> Iterator[items.Item]:
+        return query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
+            ExpressionAttributeValues={
+                ":pk": {"S": partner_pk(client_id)},
+                ":first": {"S": first},
+                ":last": {"S": last},
+            },
+            ConsistentRead=True,
+        )
 
 
 class TablePartnerProfiles:

@@ -21,7 +21,6 @@ from itertools import islice
 
 from orderbridge.channels.channel import RETURN_WINDOW_DAYS, Channel
 from orderbridge.channels.ports import ChannelDirectory
-from orderbridge.forwarding.events import message_of
 from orderbridge.forwarding.forward.states import Forward
 from orderbridge.forwarding.order_status import open_since
 from orderbridge.forwarding.ports import OrderStore
@@ -289,7 +288,7 @@ class _Session:
             try:
                 saved = self.sync.orders.save(news.transition)
             except LostRace:
-                record = self.sync.orders.read_forward(message_of(forward))
+                record = self.sync.orders.read_forward(forward.forward_key)
                 if record is None:
                     return forward
                 forward = record.forward

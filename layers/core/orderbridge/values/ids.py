@@ -1,4 +1,4 @@
-"""What names an order at rest, and a channel."""
+"""What names an order at rest, a forward, and a channel."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ class OrderKey:
 
     client_id: str
     reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForwardKey:
+    """What identifies a forward at rest: its order, and the name of its channel."""
+
+    order: OrderKey
+    channel: str
 
 
 @dataclass(frozen=True, slots=True)

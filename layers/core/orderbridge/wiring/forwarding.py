@@ -23,10 +23,9 @@ from orderbridge.forwarding.recently_asked import RecentlyAsked
 from orderbridge.forwarding.releasing import ReleaseForwards, ReleaseInBatches, RouteOrders, WakeChannels
 from orderbridge.forwarding.sending import ForwardOrder
 from orderbridge.forwarding.sweeping import Sweep
-from orderbridge.forwarding.table import TableOrderDesk, TableOrders
+from orderbridge.forwarding.table import TableOrders
 from orderbridge.orders.order import Order
-from orderbridge.partners.registry import TablePartnerRegistry
-from orderbridge.partners.table import TableKeyUse
+from orderbridge.partners.table import TableCurrentPartners, TableKeyUse
 from orderbridge.platforms.registry import platform_named
 from orderbridge.values import sweeps
 from orderbridge.values.ids import ChannelRef
@@ -89,9 +88,9 @@ def forward_order() -> ForwardOrder:
         settings.platform, allow_loopback_http=settings.allow_loopback_http, workers=int(settings.workers)
     )
     queues = PlatformQueues(clients.sqs(), settings.stack, {settings.platform: settings.queue_url})
-    desk = TableOrderDesk(table, settings.table_name)
+    orders = TableOrders(table, settings.table_name)
     return ForwardOrder(
-        orders=desk,
+        orders=orders,
         channels=ChannelWatch(
             directory=TableChannels(table, settings.table_name),
             platform=platform,
@@ -103,7 +102,7 @@ def forward_order() -> ForwardOrder:
         mappings=TableMappings(table, settings.table_name),
         platform=platform,
         queues=queues,
-        release_in_batches=_release_in_batches(desk, queues, settings.sweep_grace_seconds),
+        release_in_batches=_release_in_batches(orders, queues, settings.sweep_grace_seconds),
         asked=RecentlyAsked(utc_now),
         note_failure=_note_failure,
         clock=utc_now,
@@ -114,8 +113,8 @@ def forward_order() -> ForwardOrder:
     )
 
 
-def _release_in_batches(desk: TableOrderDesk, queues: PlatformQueues, grace_seconds: float) -> ReleaseInBatches:
-    return ReleaseInBatches(desk, ReleaseForwards(desk, queues, utc_now, grace_seconds), queues)
+def _release_in_batches(orders: TableOrders, queues: PlatformQueues, grace_seconds: float) -> ReleaseInBatches:
+    return ReleaseInBatches(orders, ReleaseForwards(orders, queues, utc_now, grace_seconds), queues)
 
 
 def _note_failure(failure: Exception, forward: Forward) -> None:
@@ -127,9 +126,9 @@ def _note_failure(failure: Exception, forward: Forward) -> None:
 def wake_channels() -> WakeChannels:
     settings = load(SweeperSettings)
     table = clients.dynamodb()
-    desk = TableOrderDesk(table, settings.table_name)
+    orders = TableOrders(table, settings.table_name)
     release_in_batches = _release_in_batches(
-        desk, PlatformQueues(clients.sqs(), settings.stack), settings.sweep_grace_seconds
+        orders, PlatformQueues(clients.sqs(), settings.stack), settings.sweep_grace_seconds
     )
     return WakeChannels(TableChannelOverview(table, settings.table_name, 0, utc_now), release_in_batches, utc_now)
 
@@ -137,10 +136,10 @@ def wake_channels() -> WakeChannels:
 def sweep() -> Sweep:
     settings = load(SweeperSettings)
     table = clients.dynamodb()
-    orders = TableOrderDesk(table, settings.table_name)
+    orders = TableOrders(table, settings.table_name)
     queues = PlatformQueues(clients.sqs(), settings.stack)
     bus = EventBridgeBus(clients.events(), settings.bus_name)
-    partners = TablePartnerRegistry(table, settings.table_name)
+    partners = TableCurrentPartners(table, settings.table_name)
     return Sweep(
         due_index=TableDueIndex(table, settings.table_name),
         orders=orders,

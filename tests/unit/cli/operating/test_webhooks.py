@@ -23,7 +23,7 @@ URL = "https://partner.example.com/hook"
 class Registry:
     """Only what is asked of `PartnerRegistry` here."""
 
-    def read(self, client_id: str) -> Any:
+    def find(self, client_id: str) -> Any:
         return samples.partner() if client_id == samples.CLIENT_ID else None
 
     def client_ids(self) -> list[str]:

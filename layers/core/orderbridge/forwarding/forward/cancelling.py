@@ -66,9 +66,14 @@ def describe_cancellation(forward: Forward, *, platform_cancels: bool) -> Channe
             )
 
 
-def await_platform_cancel(forward: Forward, now: datetime, grace_seconds: float) -> Forward:
+def await_platform_cancel(forward: Forward, now: datetime, grace_seconds: float) -> Transition:
     """A SENT forward that is due again, because its platform is to be asked to cancel."""
-    return replace(forward, due_at=after(now, grace_seconds))
+    return Transition(replace(forward, due_at=after(now, grace_seconds)), None, forward)
+
+
+def no_cancel_awaited(forward: Forward) -> Transition:
+    """A SENT forward that was due for a cancel which nobody has asked for."""
+    return Transition(replace(forward, due_at=None), None, forward)
 
 
 def await_channel(forward: Forward, reason: str, now: datetime, seconds: float, grace_seconds: float) -> Transition:

@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.orders.order import OrderStatus
-from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.values.ids import ChannelRef, ForwardKey, OrderKey
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import after, from_iso, to_iso
 
@@ -119,6 +119,10 @@ class Forward:
     missing: tuple[MappingKey, ...] = ()
     error: str | None = None
     revision: int = 0
+
+    @property
+    def forward_key(self) -> ForwardKey:
+        return ForwardKey(self.key, self.channel.name)
 
     @property
     def is_final(self) -> bool:

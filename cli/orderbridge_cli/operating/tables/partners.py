@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from orderbridge.aws import items
 from orderbridge.aws import timeline as timelines
@@ -11,29 +11,18 @@ from orderbridge.aws.reads import query_all
 from orderbridge.aws.writes import TRANSACTION_LIMIT, write_all_or_nothing
 from orderbridge.partners import table as partner_table
 from orderbridge.partners.partner import Partner, PartnerKey
+from orderbridge.partners.table import TableCurrentPartners
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.timeline import TimelineEntry
-
-if TYPE_CHECKING:
-    from mypy_boto3_dynamodb import DynamoDBClient
-
 
 _ABSENT = "attribute_not_exists(PK)"
 _ROUTES_AT_ONCE = TRANSACTION_LIMIT - 10
 _PROFILE = ("secret_hash", "credential_version", "state", "signature_profile")
 
 
-class TablePartnerRegistry:
+class TablePartnerRegistry(TableCurrentPartners):
     """`PartnerRegistry` on the table."""
-
-    def __init__(self, client: DynamoDBClient, table: str) -> None:
-        self._client = client
-        self._table = table
-
-    def read(self, client_id: str) -> Partner | None:
-        # KEY#, PROFILE and ROUTE# stand side by side; the timeline (EVENT#) sorts before them.
-        return partner_table.read_partner(list(self._partition(client_id, "KEY#", "ROUTE$")))
 
     def client_ids(self) -> Sequence[str]:
         found = query_all(
@@ -46,7 +35,7 @@ class TablePartnerRegistry:
         return [item["client_id"]["S"] for item in found]
 
     def timeline(self, client_id: str) -> Sequence[TimelineEntry]:
-        return [timelines.read_timeline_entry(item) for item in self._partition(client_id, "EVENT#", "EVENT$")]
+        return [timelines.read_timeline_entry(item) for item in self._belongings(client_id, "EVENT#", "EVENT$")]
 
     def add(self, partner: Partner, entry: TimelineEntry) -> bool:
         keys = (partner_table.partner_key_item(partner.client_id, key) for key in partner.keys)
@@ -93,19 +82,6 @@ class TablePartnerRegistry:
         puts = [self._put(partner_table.route_item(client_id, site, channels)) for site, channels in routes.items()]
         for start in range(0, len(puts), _ROUTES_AT_ONCE):
             self._write(*puts[start : start + _ROUTES_AT_ONCE], self._event(client_id, entry))
-
-    def _partition(self, client_id: str, first: str, last: str) -> Iterator[items.Item]:
-        return query_all(
-            self._client,
-            TableName=self._table,
-            KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
-            ExpressionAttributeValues={
-                ":pk": {"S": partner_table.partner_pk(client_id)},
-                ":first": {"S": first},
-                ":last": {"S": last},
-            },
-            ConsistentRead=True,
-        )
 
     def _put(self, item: items.Item, condition: str | None = None) -> dict[str, Any]:
         put: dict[str, Any] = {"TableName": self._table, "Item": item}

@@ -1,0 +1,55 @@
+"""Orders and forwards as an operator finds and moves them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+
+from orderbridge.aws import items
+from orderbridge.aws.reads import batch_get, query_all
+from orderbridge.forwarding import items as forward_items
+from orderbridge.forwarding.forward.states import Forward, Transition
+from orderbridge.forwarding.table import TableOrders
+from orderbridge.orders import table as order_table
+from orderbridge.orders.order import Order
+from orderbridge.values.ids import OrderKey
+
+
+class TableOrderDesk(TableOrders):
+    """`OrderDesk` on the table and its sparse indexes."""
+
+    def on_their_way(self) -> Iterator[Forward]:
+        found = self._due(lambda sort_key: sort_key.startswith("FORWARD#"))
+        return (forward_items.read_forward(item) for item in found)
+
+    def unpublished(self) -> Iterator[Order]:
+        orders = (order_table.read_order(item) for item in self._due(lambda sort_key: sort_key == "ORDER"))
+        return (order for order in orders if order.due_at is not None)
+
+    def _due(self, is_wanted: Callable[[str], bool]) -> Iterator[items.Item]:
+        """The items with a due time and such a sort key."""
+        keys = [
+            items.keys(item["PK"]["S"], item["SK"]["S"])
+            for shard in range(items.DUE_SHARDS)
+            for item in query_all(
+                self._client,
+                TableName=self._table,
+                IndexName="due",
+                KeyConditionExpression="due_shard = :shard",
+                ExpressionAttributeValues={":shard": {"S": f"{shard:02d}"}},
+            )
+            if is_wanted(item["SK"]["S"])
+        ]
+        return batch_get(self._client, self._table, keys)
+
+    def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Iterator[Forward]:
+        keys = [
+            items.keys(order_table.order_pk(order), forward_items.forward_sk(name))
+            for order in orders
+            for name in channels
+        ]
+        return (forward_items.read_forward(item) for item in batch_get(self._client, self._table, keys))
+
+    def save_unfrozen(self, transition: Transition) -> Forward:
+        forward = transition.forward
+        dropped = items.keys(order_table.order_pk(forward.key), forward_items.request_sk(forward.channel.name))
+        return self._writer.save(transition, {"Delete": {"TableName": self._table, "Key": dropped}})
