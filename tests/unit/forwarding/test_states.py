@@ -16,7 +16,7 @@ import orderbridge
 import orderbridge_cli
 from orderbridge.channels.lookups import LookFailed
 from orderbridge.channels.mapping import MappingKey
-from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, Unknown
+from orderbridge.channels.outcomes import Accepted, AcceptedOtherwise, NotSent, Outcome, Refused, Rejected, Unknown
 from orderbridge.forwarding.forward import interventions, states
 from orderbridge.forwarding.forward.attempts import EARLY_LOOKS_SECONDS, LookPolicy, settle_attempt, settle_look
 from orderbridge.forwarding.forward.cancelling import cancel_unsent
@@ -113,6 +113,27 @@ def test_an_outcome_decides_the_state_alone(outcome: Outcome, state: ForwardStat
 def test_the_platforms_own_id_is_kept_and_none_is_none() -> None:
     assert settle_attempt(sending(), Accepted("7"), NOW, 0, GRACE, None).forward.external_id == "7"
     assert settle_attempt(sending(), Accepted(None), NOW, 0, GRACE, None).forward.external_id is None
+
+
+@pytest.mark.parametrize("look", [None, LOOK])
+def test_an_order_that_was_taken_otherwise_waits_for_a_person_under_its_id(look: LookPolicy | None) -> None:
+    settled = settle_attempt(sending(), AcceptedOtherwise("7", "it has 2 of A, and 3 was sent"), NOW, 0, GRACE, look)
+
+    doubt = settled.forward
+    assert (doubt.state, doubt.external_id, doubt.due_at) == (S.IN_DOUBT, "7", None)
+    assert doubt.error == "the platform took it as 7, and not as it was sent: it has 2 of A, and 3 was sent"
+    assert not doubt.is_unsent
+
+
+@pytest.mark.parametrize("can_look", [True, False])
+def test_an_order_that_was_taken_otherwise_is_never_sent_again(can_look: bool) -> None:
+    doubt = settle_attempt(sending(), AcceptedOtherwise("7", "other"), NOW, 0, GRACE, None).forward
+
+    with pytest.raises(interventions.InterventionRefused, match="--sent 7"):
+        interventions.retry(doubt, NOW, GRACE, can_look=can_look)
+    with pytest.raises(interventions.InterventionRefused, match="--sent 7"):
+        interventions.resolve_absent(doubt, NOW, GRACE)
+    assert interventions.resolve_sent(doubt, "7", NOW, None).forward.state is S.SENT
 
 
 def test_an_unknown_outcome_where_nobody_can_look_waits_for_a_person() -> None:

@@ -10,11 +10,13 @@ import pytest
 
 from orderbridge.calls.documents import read_json
 from orderbridge.channels.mapping import MissingMappings
-from orderbridge.channels.outcomes import Accepted, Refused, Rejected, Unknown
+from orderbridge.channels.outcomes import Accepted, AcceptedOtherwise, Refused, Rejected, Unknown
 from orderbridge.http.transport import Reply
 from orderbridge.platforms.sirclo import DEFINITION, Settings, mapper
+from orderbridge.platforms.sirclo.identity import SentOrder
 from orderbridge.platforms.sirclo.mapper import AlreadyThere
 from orderbridge.platforms.values import InvalidValue
+from tests.fakes.samples import NOW
 from tests.unit.platforms.examples import ADDRESS, BASE_URLS, CODE, DELIVERY, mappings, missing, order
 
 EARLY = DEFINITION.read_settings({"base_url": BASE_URLS["sirclo"]})
@@ -40,6 +42,12 @@ def missing_of(settings: Settings, rows: dict[str, Any]) -> list[str]:
 
 def reply(document: Any, status: int = 200) -> Reply:
     return Reply(status, {}, document if isinstance(document, bytes) else json.dumps(document).encode())
+
+
+def read_reply(answer: Reply, pieces: dict[str, int] | None = None) -> Any:
+    """What became of the order of `CODE`, of which `pieces` were sent."""
+    sent_order = SentOrder(CODE, NOW, pieces)
+    return mapper.read_reply(answer, CODE, sent_order.otherwise)
 
 
 def test_the_whole_request_of_2019() -> None:
@@ -167,7 +175,7 @@ EXISTS = f"existing order with remote order id: {CODE} already exists"
     ],
 )
 def test_a_created_order_tells_its_id(document: Any, external_id: str) -> None:
-    assert mapper.read_reply(reply(document), CODE) == Accepted(external_id)
+    assert read_reply(reply(document)) == Accepted(external_id)
 
 
 @pytest.mark.parametrize(
@@ -188,13 +196,31 @@ def test_a_created_order_tells_its_id(document: Any, external_id: str) -> None:
     ],
 )  # fmt: skip
 def test_a_success_without_our_order_says_nothing(document: Any) -> None:
-    assert isinstance(mapper.read_reply(reply(document), CODE), Unknown)
+    assert isinstance(read_reply(reply(document)), Unknown)
+
+
+def lines(**pieces: int) -> dict[str, Any]:
+    rows = [{"sku": sku, "quantity": count} for sku, count in pieces.items()]
+    return {"data": {"id": 123, "order_id": CODE, "line_items": rows}}
+
+
+def test_a_created_order_that_answers_what_was_sent_is_accepted() -> None:
+    assert read_reply(reply(lines(A=2, b=3)), {"a": 2, "b": 3}) == Accepted("123")
+
+
+@pytest.mark.parametrize("answered", [{"A": 2}, {"A": 2, "B": 2}, {"A": 2, "B": 4}, {"A": 2, "B": 3, "C": 1}])
+def test_a_created_order_with_other_pieces_is_accepted_otherwise(answered: dict[str, int]) -> None:
+    outcome = read_reply(reply(lines(**answered)), {"a": 2, "b": 3})
+
+    assert isinstance(outcome, AcceptedOtherwise)
+    assert outcome.external_id == "123"
+    assert outcome.difference.endswith("and 2 of a, 3 of b was sent")
 
 
 @pytest.mark.parametrize("status", [200, 400])
 def test_a_failed_order_is_rejected_with_its_reason(status: int) -> None:
     document = {"data": {"succeed": [], "failed": [{"order_id": CODE, "reason": "sku not found"}]}}
-    assert mapper.read_reply(reply(document, status), CODE) == Rejected("sku not found")
+    assert read_reply(reply(document, status)) == Rejected("sku not found")
 
 
 @pytest.mark.parametrize(
@@ -207,15 +233,15 @@ def test_a_failed_order_is_rejected_with_its_reason(status: int) -> None:
     ],
 )
 def test_a_duplicate_is_an_order_that_is_there(status: int, document: Any) -> None:
-    assert isinstance(mapper.read_reply(reply(document, status), CODE), AlreadyThere)
+    assert isinstance(read_reply(reply(document, status)), AlreadyThere)
 
 
 def test_something_else_that_exists_already_proves_nothing_about_the_order() -> None:
-    assert isinstance(mapper.read_reply(reply({"message": "customer already exists"}, 400), CODE), Unknown)
+    assert isinstance(read_reply(reply({"message": "customer already exists"}, 400)), Unknown)
 
 
 def test_a_401_is_a_refusal_even_where_it_names_the_order() -> None:
-    assert isinstance(mapper.read_reply(reply({"message": EXISTS}, 401), CODE), Refused)
+    assert isinstance(read_reply(reply({"message": EXISTS}, 401)), Refused)
 
 
 @pytest.mark.parametrize(

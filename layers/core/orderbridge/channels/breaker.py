@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orderbridge.channels.lookups import Finding, Found, LookFailed
-from orderbridge.channels.outcomes import Accepted, Outcome, Refused, Rejected, TurnedAway, Unknown
+from orderbridge.channels.outcomes import Accepted, AcceptedOtherwise, Outcome, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.values.text import bounded
 from orderbridge.values.times import after, from_iso
 
@@ -47,7 +47,7 @@ def after_outcome(breaker: Breaker, outcome: Outcome, now: datetime, probe_secon
     if not breaker.is_closed:
         return _open_longer(breaker, after(now, retry_after)) if retry_after else breaker
     match outcome:
-        case Accepted():
+        case Accepted() | AcceptedOtherwise():
             return closed(breaker)
         case Rejected():
             return breaker

@@ -2,12 +2,13 @@
 
 ::
 
-    Accepted     the platform proves that it holds the order
-    Rejected     the platform proves that it read the order and refused its content
-    Refused      nothing was processed (401, 403, 429; 503 where the channel says so)
-    TurnedAway   most likely nobody read it: 404, 405, 413, 421, 425
-    NotSent      no byte left: DNS, connect, TLS
-    Unknown      anything may have happened: timeout, reset, every other answer
+    Accepted           the platform proves that it holds the order
+    AcceptedOtherwise  it holds the order, and not as it was sent: a person decides
+    Rejected           the platform proves that it read the order and refused its content
+    Refused            nothing was processed (401, 403, 429; 503 where the channel says so)
+    TurnedAway         most likely nobody read it: 404, 405, 413, 421, 425
+    NotSent            no byte left: DNS, connect, TLS
+    Unknown            anything may have happened: timeout, reset, every other answer
 
 `Accepted` and `Rejected` need proof; whatever has none is `Unknown`. Only `Refused` and `NotSent` may be sent again
 without looking at the platform first, and `TurnedAway` where nobody can look and something else than the platform's
@@ -24,6 +25,21 @@ class Accepted:
     """The platform holds the order; `external_id` is its id there, None where the platform tells none."""
 
     external_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedOtherwise:
+    """The platform holds the order under `external_id`, and says itself that it is not what was sent.
+
+    `difference` says how, fit to be kept.
+    """
+
+    external_id: str
+    difference: str
+
+    @property
+    def reason(self) -> str:
+        return f"the platform took it as {self.external_id}, and not as it was sent: {self.difference}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +95,7 @@ class Unknown:
     says_held: bool = False
 
 
-Outcome = Accepted | Rejected | Refused | TurnedAway | NotSent | Unknown
+Outcome = Accepted | AcceptedOtherwise | Rejected | Refused | TurnedAway | NotSent | Unknown
 
 
 def may_be_of_order(outcome: Outcome) -> bool:

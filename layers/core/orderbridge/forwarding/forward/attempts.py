@@ -16,6 +16,7 @@ from orderbridge.channels.channel import MAX_ATTEMPTS
 from orderbridge.channels.lookups import Absent, Ambiguous, CannotLook, Finding, Foreign, Found, LookFailed
 from orderbridge.channels.outcomes import (
     Accepted,
+    AcceptedOtherwise,
     NotSent,
     Outcome,
     Refused,
@@ -85,6 +86,8 @@ def settle_attempt(
     match outcome:
         case Accepted(external_id):
             return _sent(forward, external_id, now, None if external_id is None else f"external id {external_id}")
+        case AcceptedOtherwise(external_id):
+            return _in_doubt(forward, bounded(outcome.reason), now, external_id=external_id)
         case Rejected(reason):
             error = bounded(reason)
             return change(forward, _S.REJECTED, now, "ForwardRejected", error, error=error, due_at=None)
@@ -258,9 +261,12 @@ def _sent(forward: Forward, external_id: str | None, now: datetime, detail: str 
     )  # fmt: skip
 
 
-def _in_doubt(forward: Forward, error: str, now: datetime, *, is_absent: bool = False) -> Transition:
+def _in_doubt(
+    forward: Forward, error: str, now: datetime, *, is_absent: bool = False, external_id: str | None = None
+) -> Transition:
     return change(
-        forward, _S.IN_DOUBT, now, "ForwardInDoubt", error, error=error, due_at=None, is_absent=is_absent
+        forward, _S.IN_DOUBT, now, "ForwardInDoubt", error,
+        error=error, due_at=None, is_absent=is_absent, external_id=external_id,
     )  # fmt: skip
 
 

@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
-from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
+from orderbridge.channels.outcomes import (
+    Accepted,
+    AcceptedOtherwise,
+    NotSent,
+    Outcome,
+    Refused,
+    Rejected,
+    TurnedAway,
+    Unknown,
+)
 from orderbridge.forwarding.forward.attempts import LONGEST_QUESTION_SECONDS, LONGEST_RETRY_SECONDS, retry_delay
 from orderbridge.forwarding.forward.states import ForbiddenTransition, Forward, ForwardState, Transition, change
 from orderbridge.values.text import bounded
@@ -102,6 +111,8 @@ def settle_cancel(
         case Rejected(reason):
             refused = replace(forward, cancel_asked_since=None, cancel_unanswered=0, error=None)
             return _asked_no_more(forward, refused, bounded(reason), now, "CancelRejected"), None
+        case AcceptedOtherwise():
+            return _unanswered(forward, Unknown(outcome.reason), now, jitter, grace_seconds)
         case _:
             return _unanswered(forward, outcome, now, jitter, grace_seconds)
 

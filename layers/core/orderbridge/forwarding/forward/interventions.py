@@ -54,6 +54,7 @@ def retry(forward: Forward, now: datetime, grace_seconds: float, *, can_look: bo
         raise InterventionRefused("no channel takes this order yet: import a route for its site")
     if is_waiting_for_platform(forward, now):
         return _hastened(forward, now)
+    _require_not_taken(forward)
     may_be_there = forward.state in (_S.REJECTED, _S.IN_DOUBT) and not forward.is_unsent
     if may_be_there and can_look:
         # The platform's own refusal is worth a look that did not find the order.
@@ -100,6 +101,7 @@ def resolve_sent(forward: Forward, external_id: str, now: datetime, due_in: floa
 def resolve_absent(forward: Forward, now: datetime, grace_seconds: float, how: str | None = None) -> Transition:
     """QUEUED: the platform does not hold the order (`how` that is known); the same request is sent again."""
     _require_doubt(forward)
+    _require_not_taken(forward)
     detail = f"not at the platform{f' ({how})' if how else ''}; sent again"
     return change(
         forward, _S.QUEUED, now, "ForwardResolved", detail, due_at=after(now, grace_seconds), **_COUNT_ANEW
@@ -121,6 +123,15 @@ def question(forward: Forward, reason: str, now: datetime, grace_seconds: float)
         lease_until=at, in_question_since=at, due_at=after(now, grace_seconds),
     )  # fmt: skip
     return questioned._replace(before=forward)
+
+
+def _require_not_taken(forward: Forward) -> None:
+    """A platform that has told its id of the order holds it, however it holds it: sent again it would be there twice."""
+    if forward.state is _S.IN_DOUBT and forward.external_id is not None:
+        raise InterventionRefused(
+            f"the platform holds it, as {forward.external_id}, though not as it was sent: put it right there, then "
+            f"`orderbridge forwards resolve {forward.code} {forward.channel.name} --sent {forward.external_id}`"
+        )
 
 
 def _require_doubt(forward: Forward) -> None:

@@ -33,12 +33,13 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
         super().__init__(DEFINITION, mapper, transport)
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
-        deadline = attempt_deadline()
+        deadline, sent = attempt_deadline(), SentOrder.in_request(request)
         try:
             with self.client(channel, credentials, deadline) as client:
                 outcome = mapper.read_reply(
                     client.send(request),
-                    str(mapper.order_in(request)["order_id"]),
+                    sent.order_id,
+                    sent.otherwise,
                     refuses_with_503=client.settings.refuses_with_503,
                     unwanted=[*secrets_of(client.credentials), *mapper.personal_texts(request)],
                 )
@@ -48,7 +49,7 @@ class SircloAdapter(MappingAdapter[Settings, Credentials]):
             return outcome_of_failure(failure)
         if not isinstance(outcome, mapper.AlreadyThere):
             return outcome
-        match self._find(SentOrder.in_request(request), channel, credentials, deadline):
+        match self._find(sent, channel, credentials, deadline):
             case Found(external_id):
                 return Accepted(external_id)
             case Foreign(external_id, difference):

@@ -48,10 +48,12 @@ class SentOrder:
         moment = self._moment(row)
         if moment is not None and not _is_possible(moment, self.order_date):
             return f"its order_date is {row['order_date']}, and {_written(self.order_date)} was sent"
+        return None if self.change(row) is not None else self.otherwise(row)
+
+    def otherwise(self, row: Mapping[str, Any]) -> str | None:
+        """What an order that has just been created has other than was sent; None where nothing shows that."""
         differing = self._differing(row)
-        if differing is None or self.change(row) is not None:
-            return None
-        return f"it has {differing}, and {_listed(self.pieces or {})} was sent"
+        return None if differing is None else f"it has {differing}, and {_listed(self.pieces or {})} was sent"
 
     def change(self, row: Mapping[str, Any]) -> str | None:
         """What an order has lost that is proved to be ours by its moment; None where it has all that was sent."""

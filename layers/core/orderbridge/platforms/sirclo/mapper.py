@@ -6,7 +6,7 @@ and both over the years (traps C1), and a net price without a discount is right 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from orderbridge.calls.content import speaks_of_content, speaks_of_trouble
 from orderbridge.calls.documents import NotJson, read_json
 from orderbridge.calls.numbers import id_or_none, positive_id
 from orderbridge.channels.mapping import MappingKey, Mappings
-from orderbridge.channels.outcomes import Accepted, Outcome, Rejected, Unknown
+from orderbridge.channels.outcomes import Accepted, AcceptedOtherwise, Outcome, Rejected, Unknown
 from orderbridge.channels.site_keys import PER_SITE, customer_keys
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.transport import Reply
@@ -24,6 +24,7 @@ from orderbridge.platforms.mapped import MappedOrder, keys_of
 from orderbridge.platforms.sirclo import DEFINITION, Delivery, Product, Settings
 from orderbridge.platforms.sirclo.create import CreateOrder, CreateOrders
 from orderbridge.platforms.values import Price
+from orderbridge.values.text import bounded
 
 DEFAULT_COUNTRY = "Indonesia"
 _NEEDED_IN_2021 = ("delivery_city", "delivery_region", "delivery_suburb", "delivery_post_code", "delivery_method")
@@ -109,11 +110,17 @@ def _line(line: ProductLine, number: int, settings: Settings, mapped: MappedOrde
 
 
 def read_reply(
-    reply: Reply, order_id: str, *, refuses_with_503: bool = False, unwanted: Iterable[str] = ()
+    reply: Reply,
+    order_id: str,
+    otherwise: Callable[[Mapping[str, Any]], str | None],
+    *,
+    refuses_with_503: bool = False,
+    unwanted: Iterable[str] = (),
 ) -> Outcome | AlreadyThere:
     """What became of a Create Order, in the form of either revision.
 
     Accepted is a positive ``id`` beside our own ``order_id``; a row of ours under ``failed`` is the documented failure.
+    2019-07 answers the whole order: `otherwise` says what it has that was not sent.
     """
     outcome = common_outcome(
         reply, refuses_with_503=refuses_with_503, unwanted=unwanted, refuses_content=speaks_of_content
@@ -136,7 +143,8 @@ def read_reply(
     if isinstance(created, Mapping) and order_number(created) == order_id:
         number = positive_id(created.get("id"))
         if number is not None:
-            return Accepted(str(number))
+            difference = otherwise(created)
+            return Accepted(str(number)) if difference is None else AcceptedOtherwise(str(number), bounded(difference))
     return Unknown(f"{reply.status} without the created order")
 
 
