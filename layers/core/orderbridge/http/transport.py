@@ -30,7 +30,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 from orderbridge.http.base_urls import Address, address_in
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.turns import Turns
 from orderbridge.values.text import bounded
 
 if TYPE_CHECKING:
@@ -105,9 +104,7 @@ class Transport:
         *,
         allow_loopback_http: bool = False,
         ssl_context: ssl.SSLContext | None = None,
-        turns: Turns | None = None,
     ) -> None:
-        self.turns = turns or Turns()
         self._allow_loopback_http = allow_loopback_http
         self._ssl_context = ssl_context
         self._lock = threading.Lock()
