@@ -34,7 +34,8 @@ from orderbridge.channels.outcomes import Accepted
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http import retry_after, transport
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import Call, NoAnswer, Reply
+from orderbridge.http.exchange import NoAnswer
+from orderbridge.http.transport import Call, Reply
 from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.ngorder import replies as ngorder_replies
 from orderbridge.platforms.ngorder.client import NgorderClient

@@ -15,7 +15,8 @@ from orderbridge.channels.mapping import MappingKey, Mappings
 from orderbridge.channels.outcomes import Outcome, Rejected
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import CallFailed, Transport
+from orderbridge.http.exchange import CallFailed
+from orderbridge.http.transport import Transport
 from orderbridge.orders.order import Order
 from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, probe_deadline
 from orderbridge.platforms.salesmania import DEFINITION, Credentials, Settings, mapper

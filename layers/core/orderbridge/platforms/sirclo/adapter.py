@@ -15,7 +15,8 @@ from orderbridge.channels.mapping import MappingKey, Mappings
 from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Rejected, Unknown
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import CallFailed, NothingSent, Transport
+from orderbridge.http.exchange import CallFailed, NothingSent
+from orderbridge.http.transport import Transport
 from orderbridge.orders.order import Order
 from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, probe_deadline, secrets_of
 from orderbridge.platforms.sirclo import DEFINITION, Credentials, Settings, mapper
