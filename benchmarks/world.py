@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from benchmarks.bad_weather import BadWeather
+from orderbridge.calls.turns import Turns
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.outcomes import Outcome
@@ -176,7 +177,7 @@ class World:
         mappings = Mappings(self.steps)
         for kind, key, value in demo_mappings(name):
             mappings.values["main", MappingKey.of(kind, key)] = value  # type: ignore[arg-type]
-        adapter: Any = Watched(definition_of(name).make_adapter(self.transport), self.steps)
+        adapter: Any = Watched(definition_of(name).make_adapter(self.transport, Turns()), self.steps)
         attempts = itertools.count(1)
         self.release = ReleaseForwards(self.store, self.queues, clock, GRACE_SECONDS)
         release_in_batches = ReleaseInBatches(self.store, self.release, self.queues)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 # Whole packages, with the reason why nothing misses them.
 UNUSED_PACKAGES = {
-    "anyio": "only httpcore's asynchronous half imports it",
+    "anyio": "only the asynchronous halves of httpx and httpcore import it",
     "jmespath": "the runtime brings it with boto3",
     "pycparser": "reads C for cffi's compiler, and only the compiled _cffi_backend is used",
 }
@@ -35,6 +35,13 @@ UNUSED_PARTS = (
     "aws_lambda_powertools/utilities/validation",
     "bin",
     "cffi",
+    "httpcore/_async/http2.py",  # these four need h2 or socksio, which are not shipped
+    "httpcore/_async/socks_proxy.py",
+    "httpcore/_sync/http2.py",
+    "httpcore/_sync/socks_proxy.py",
+    "httpx/_main.py",  # its command
+    "idna/cli.py",
+    "idna/uts46data.py",  # spells names anew; a channel's and a receiver's are ASCII
     "pydantic/color.py",
     "pydantic/experimental",
     "pydantic/v1",

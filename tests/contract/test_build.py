@@ -221,14 +221,14 @@ try:
 except pydantic.ValidationError:
     pass
 
-import httpcore
+import httpx
 
 with socket.socket() as taken:
     taken.bind(("127.0.0.1", 0))
     try:
-        httpcore.ConnectionPool().request("GET", f"https://127.0.0.1:{taken.getsockname()[1]}")
+        httpx.get(f"https://127.0.0.1:{taken.getsockname()[1]}")
         sys.exit("something answered on a port that nobody listens on")
-    except httpcore.ConnectError:
+    except httpx.ConnectError:
         pass
 
 from aws_lambda_powertools import Logger
@@ -242,9 +242,10 @@ event = {"Records": [{"messageId": "1", "body": "x", "eventSource": "aws:sqs"}]}
 answer = process_partial_response(event=event, record_handler=refuse, processor=processor, context=None)
 assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}, answer
 
+SHIPPED = ("pydantic", "httpcore", "httpx", "jwt", "cryptography", "aws_lambda_powertools", "orderbridge")
 inside, outside = json.loads(sys.argv[1])
 for name, module in list(sys.modules.items()):
-    if name.split(".")[0] in ("pydantic", "httpcore", "jwt", "cryptography", "aws_lambda_powertools", "orderbridge"):
+    if name.split(".")[0] in SHIPPED:
         assert module.__file__.startswith(inside), module
 print("used")
 """

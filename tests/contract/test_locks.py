@@ -49,7 +49,7 @@ def test_every_requirement_of_a_lock_is_exact_and_has_hashes(lock: str) -> None:
 def test_what_the_layer_ships_is_what_is_tested() -> None:
     tested = pins("requirements/dev.txt")
     shipped = pins("layers/core/requirements.txt")
-    assert {"pydantic", "cryptography", "httpcore", "pyjwt", "aws-lambda-powertools"} <= set(shipped)
+    assert {"pydantic", "cryptography", "httpcore", "httpx", "pyjwt", "aws-lambda-powertools"} <= set(shipped)
     for name, versions in shipped.items():
         assert versions == tested[name], name
 

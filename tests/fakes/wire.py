@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
-from urllib.parse import urlsplit
+import httpx
 
-from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import Call, NoAnswer, Reply, Transport
+from orderbridge.http.transport import Transport
 from orderbridge_sandboxes.delivery import deliver
 from orderbridge_sandboxes.exchange import Request
 from orderbridge_sandboxes.faults import Faults
@@ -36,39 +34,22 @@ class Wire(Transport):
     """`Transport` to one `Inside`; whatever address a channel has, that is what answers."""
 
     def __init__(self, inside: Inside) -> None:
-        super().__init__(allow_loopback_http=True)
+        super().__init__(allow_loopback_http=True, answered_by=httpx.MockTransport(self._answer))
         self.inside = inside
         self.calls = 0
 
-    def conversation(self, base_url: str) -> Any:
-        return _Conversation(self, urlsplit(base_url).path.rstrip("/"))
-
-
-class _Conversation:
-    """As `transport.Conversation`."""
-
-    def __init__(self, wire: Wire, path_prefix: str) -> None:
-        self.wire = wire
-        self.path_prefix = path_prefix
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-    def call(self, call: Call, deadline: Deadline) -> Reply:
-        self.wire.calls += 1
-        headers = {name.lower(): value for name, value in call.headers.items()}
-        request = Request(call.method, self.path_prefix + call.target, headers, call.body)
-        inside = self.wire.inside
-        delivery = deliver(inside.platform, inside.faults, request, lambda _: None)
-        if delivery.reply is None:
-            raise NoAnswer("closed after the request left")
+    def _answer(self, sent: httpx.Request) -> httpx.Response:
+        self.calls += 1
+        progress = sent.extensions["progress"]
+        progress.has_written = True
+        target = sent.extensions["target"].decode()
+        request = Request(sent.method, target, dict(sent.headers), sent.content)
+        delivery = deliver(self.inside.platform, self.inside.faults, request, lambda _: None)
+        reply = delivery.reply
+        if reply is None:
+            raise httpx.RemoteProtocolError("closed")
         if delivery.share < 1:
-            raise NoAnswer(f"a reply of status {delivery.reply.status} was cut short")
-        sent = {"content-type": delivery.reply.content_type, **dict(delivery.reply.headers)}
-        return Reply(delivery.reply.status, {name.lower(): value for name, value in sent.items()}, delivery.reply.body)
+            progress.beginning = b"HTTP/1.1 %d " % reply.status
+            raise httpx.RemoteProtocolError("cut short")
+        headers = {"content-type": reply.content_type, **dict(reply.headers)}
+        return httpx.Response(reply.status, headers=headers, stream=httpx.ByteStream(reply.body))

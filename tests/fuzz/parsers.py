@@ -26,6 +26,7 @@ from orderbridge.calls.endpoints import Request
 from orderbridge.calls.numbers import MAX_ID_LENGTH
 from orderbridge.calls.pace import Pace
 from orderbridge.calls.paging import ListFailed
+from orderbridge.calls.turns import Turns
 from orderbridge.channels import outcomes
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import MappingKey
@@ -33,8 +34,8 @@ from orderbridge.channels.outcomes import Accepted
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http import retry_after, transport
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import Call, NoAnswer, Reply
-from orderbridge.http.turns import Turns
+from orderbridge.http.exchange import NoAnswer
+from orderbridge.http.transport import Call, Reply
 from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.ngorder import replies as ngorder_replies
 from orderbridge.platforms.ngorder.client import NgorderClient
@@ -121,7 +122,6 @@ class Answering:
     path_prefix = ""
 
     def __init__(self, reply: Reply, *, logs_in: bool = True, takes: bool = False) -> None:
-        self.turns = Turns()
         self._reply = reply
         self._takes = takes
         self._login = list(LOGIN) if logs_in else []
@@ -183,7 +183,7 @@ def _adapter(channel: Channel) -> Iterator[Parser]:
     mappings = {MappingKey.of(kind, key): value for kind, key, value in demo.demo_mappings(channel.platform)}  # type: ignore[arg-type]
 
     def adapter(reply: Reply, logs_in: bool) -> Any:
-        return definition_of(channel.platform).make_adapter(Answering(reply, logs_in=logs_in))  # type: ignore[arg-type]
+        return definition_of(channel.platform).make_adapter(Answering(reply, logs_in=logs_in), Turns())  # type: ignore[arg-type]
 
     @cache
     def request() -> FrozenRequest:

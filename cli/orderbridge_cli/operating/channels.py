@@ -10,7 +10,7 @@ from orderbridge.channels.breaker import Breaker, after_failed_probe, closed, pr
 from orderbridge.channels.channel import CHANNEL_NAME, Channel
 from orderbridge.forwarding.forward.states import UNROUTED, Forward
 from orderbridge.forwarding.releasing import ReleaseForwards
-from orderbridge.values.conflicts import LostRace
+from orderbridge.values.conflicts import LostRace, despite_races
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import Clock, to_iso
 from orderbridge_cli.operating.ports import ChannelRegistry, CredentialVault
@@ -32,9 +32,6 @@ def known_channel(channels: ChannelRegistry, name: str) -> Channel:
     if channel is None:
         raise OperationRefused(f"There is no channel {name}.")
     return channel
-
-
-TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +97,7 @@ class OperateChannels:
         was_stopped = self.registry.resume(channel, to_iso(self.clock())) or not channel.breaker.is_closed
         trouble = probe(channel)
         if not channel.breaker.is_closed:
-            self._change_breaker(channel, lambda breaker: self._after(breaker, trouble, probe_seconds))
+            self._change_breaker(name, lambda breaker: self._after(breaker, trouble, probe_seconds))
         return Resumed(was_stopped, trouble, may_let_go=trouble is None or channel.breaker.is_closed)
 
     def _after(self, breaker: Breaker, trouble: str | None, probe_seconds: float) -> Breaker:
@@ -110,26 +107,24 @@ class OperateChannels:
 
     def hasten(self, name: str) -> None:
         """Have whoever comes next probe a channel whose breaker is open, whatever its platform has asked for."""
-        channel = self.registry.find_named(name)
-        if channel is not None:
-            self._change_breaker(channel, lambda breaker: probed_now(breaker, self.clock()))
+        if self.registry.find_named(name) is not None:
+            self._change_breaker(name, lambda breaker: probed_now(breaker, self.clock()))
 
     def let_go(self, name: str) -> Iterator[Forward]:
         """Release the forwards that are PAUSED with this channel, one by one."""
         return self.releasing.after_resume(name)
 
-    def _change_breaker(self, channel: Channel, change: Callable[[Breaker], Breaker]) -> None:
-        for _ in range(TRIES):
+    def _change_breaker(self, name: str, change: Callable[[Breaker], Breaker]) -> None:
+        def attempt() -> None:
+            channel = known_channel(self.registry, name)
             changed = change(channel.breaker)
-            if channel.breaker.is_closed or changed == channel.breaker:
-                return
-            try:
+            if not channel.breaker.is_closed and changed != channel.breaker:
                 self.registry.save_breaker(channel, changed)
-            except LostRace:
-                channel = known_channel(self.registry, channel.name)
-            else:
-                return
-        raise OperationRefused(f"The breaker of {channel.name} changes at this very moment; try again.")
+
+        try:
+            despite_races(attempt)
+        except LostRace:
+            raise OperationRefused(f"The breaker of {name} changes at this very moment; try again.") from None
 
 
 def _moved(name: str, platform: str = "another platform") -> str:

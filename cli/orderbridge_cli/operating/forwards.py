@@ -11,13 +11,11 @@ from orderbridge.forwarding.forward.cancelling import no_cancel_awaited
 from orderbridge.forwarding.forward.interventions import InterventionRefused, by, resolve_absent, resolve_sent, retry
 from orderbridge.forwarding.forward.states import Forward, Transition
 from orderbridge.forwarding.ports import ForwardQueues, ForwardRecord
-from orderbridge.values.conflicts import LostRace
+from orderbridge.values.conflicts import LostRace, despite_races
 from orderbridge.values.ids import ForwardKey, OrderKey
 from orderbridge.values.times import Clock
 from orderbridge_cli.operating.ports import OrderDesk
 from orderbridge_cli.operating.refusals import OperationRefused
-
-TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +122,7 @@ class MoveForward:
         intervene: Callable[[ForwardRecord], Transition],
         save: Callable[[Transition], Forward],
     ) -> Forward:
-        for _ in range(TRIES):
+        def attempt() -> Forward:
             record = self.desk.read_forward(ForwardKey(key, channel))
             if record is None:
                 raise OperationRefused(f"This order has no forward to {channel}.")
@@ -132,6 +130,9 @@ class MoveForward:
                 return save(by(self.operator, intervene(record)))
             except InterventionRefused as refused:
                 raise OperationRefused(f"{record.forward.code} on {channel}: {refused}.") from refused
-            except LostRace:
-                continue
-        raise OperationRefused(f"The forward to {channel} changes at this very moment; look at it and try again.")
+
+        try:
+            return despite_races(attempt)
+        except LostRace:
+            words = f"The forward to {channel} changes at this very moment; look at it and try again."
+            raise OperationRefused(words) from None

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from orderbridge.http.public_urls import BadWebhookUrl, check_url
-from orderbridge.values.conflicts import LostRace
+from orderbridge.values.conflicts import LostRace, despite_races
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import Clock, to_iso
 from orderbridge.webhooks.delivery import Delivery, DeliveryRef, DeliveryState, replay
@@ -16,8 +16,6 @@ from orderbridge.webhooks.signing import WebhookSecret, new_webhook_secret, rota
 from orderbridge.webhooks.webhook import EVENTS, MAX_WEBHOOKS, Webhook, new_webhook_id
 from orderbridge_cli.operating.ports import DeliveryRecords, PartnerRegistry, WebhookRegistry, WebhookVault
 from orderbridge_cli.operating.refusals import OperationRefused
-
-TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +128,19 @@ class OperateWebhooks:
         return None
 
     def _replay_one(self, ref: DeliveryRef) -> Delivery:
-        for _ in range(TRIES):
+        def attempt() -> Delivery:
             record = self.deliveries.read(ref)
             if record is None:
                 raise OperationRefused(f"The message {ref.message_id} is not on record any more.")
-            try:
-                saved = self.deliveries.save(replay(record.delivery, self.clock(), self.sweep_grace_seconds))
-            except LostRace:
-                continue
-            self.queue.send(ref)
-            return saved
-        raise OperationRefused(f"The message {ref.message_id} changes at this very moment; look at it and try again.")
+            return self.deliveries.save(replay(record.delivery, self.clock(), self.sweep_grace_seconds))
+
+        try:
+            saved = despite_races(attempt)
+        except LostRace:
+            words = f"The message {ref.message_id} changes at this very moment; look at it and try again."
+            raise OperationRefused(words) from None
+        self.queue.send(ref)
+        return saved
 
     def _require_partner(self, client_id: str) -> None:
         if self.partners.find(client_id) is None:

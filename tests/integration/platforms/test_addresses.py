@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from orderbridge.http.base_urls import address_in
 from orderbridge.http.connection import TimedBackend
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import Call, NothingSent, Transport
+from orderbridge.http.exchange import NothingSent
+from orderbridge.http.transport import Call, Transport
 
 
 class Unconnected(TimedBackend):
@@ -50,6 +51,9 @@ def test_an_address_that_cannot_be_called_means_that_nothing_was_sent(base_url: 
 
 
 @given(STRANGE)
+@example("https://1.2.3.999")
+@example("https://1234567")
+@example("https://xn--zzzzzzzzz")
 def test_every_address_that_may_be_set_up_can_be_called(base_url: str) -> None:
     try:
         address_in(base_url)

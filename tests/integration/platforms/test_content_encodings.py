@@ -10,7 +10,8 @@ from collections.abc import Callable
 import pytest
 
 from orderbridge.http import transport
-from orderbridge.http.transport import MAX_REPLY_BYTES, NoAnswer, ReplyTooLarge
+from orderbridge.http.exchange import NoAnswer, ReplyTooLarge
+from orderbridge.http.transport import MAX_REPLY_BYTES
 from tests.integration.platforms.servers import Serve, get, serving
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from orderbridge.http.connection import TimedStream
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import MAX_REPLY_BYTES, Call, NoAnswer, NothingSent, ReplyTooLarge, Transport
+from orderbridge.http.exchange import NoAnswer, NothingSent, ReplyTooLarge
+from orderbridge.http.transport import MAX_REPLY_BYTES, Call, Transport
 from tests.integration.platforms.servers import OK, Server, answer, get, holding, serving
 
 
@@ -56,6 +57,33 @@ def test_a_redirect_is_an_answer_and_nothing_else() -> None:
     with serving(lambda connection, _: connection.sendall(data)) as server:
         assert get(server).status == 302
     assert server.connections == 1
+
+
+@pytest.mark.parametrize("location", ["https://1.2.3.999/", "https://xn--zzzzzzzzz/", "https://a\x01b/", "", "\xff"])
+def test_a_redirect_to_nowhere_is_an_answer_too(location: str) -> None:
+    data = f"HTTP/1.1 302 Found\r\nLocation: {location}\r\nContent-Length: 2\r\n\r\n{{}}".encode("latin-1")
+    with serving(lambda connection, _: connection.sendall(data)) as server:
+        reply = get(server)
+    assert (reply.status, reply.headers["location"], reply.body) == (302, location, b"{}")
+
+
+def test_a_cookie_is_not_sent_back() -> None:
+    data = b"HTTP/1.1 200 OK\r\nSet-Cookie: session=1; Path=/\r\nContent-Length: 2\r\n\r\n{}"
+    calls = Transport(allow_loopback_http=True)
+    with (
+        serving(lambda connection, _: connection.sendall(data)) as server,
+        calls.conversation(f"http://127.0.0.1:{server.port}") as conversation,
+    ):
+        for _ in range(2):
+            conversation.call(Call("GET", "/"), Deadline.after(60))
+    assert len(server.requests) == 2
+    assert b"session" not in server.requests[1]
+
+
+def test_of_a_header_that_comes_twice_the_last_counts() -> None:
+    data = b"HTTP/1.1 429 X\r\nRetry-After: 1\r\nretry-after: 2\r\nContent-Length: 0\r\n\r\n"
+    with serving(lambda connection, _: connection.sendall(data)) as server:
+        assert get(server).headers["retry-after"] == "2"
 
 
 def test_a_proxy_in_the_environment_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,7 +91,7 @@ def test_each_account_gets_the_order_once_and_in_its_own_name(shops: TwoShops) -
 
 
 def test_a_forwarder_keeps_to_its_own_part_of_a_channels_rate(line: Line) -> None:
-    """Of 20 a second the orders have 16 (`http.turns`); of five workers this one sends one every 5/16 s."""
+    """Of 20 a second the orders have 16 (`calls.turns`); of five workers this one sends one every 5/16 s."""
     settings = {**demo.demo_settings(line.platform, line.sandbox.url), "rate_limit": 20}
     line.deployed.put_channel(Channel(line.channel.name, line.platform, settings))
     line.map_everything()

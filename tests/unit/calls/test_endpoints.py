@@ -16,7 +16,8 @@ from orderbridge.calls.endpoints import Answer, Endpoint, InBody, InBoth, InPath
 from orderbridge.calls.numbers import Number, Text, Whole
 from orderbridge.channels.outcomes import NotSent, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import Call, CallFailed, NoAnswer, NothingSent, Reply
+from orderbridge.http.exchange import CallFailed, NoAnswer, NothingSent
+from orderbridge.http.transport import Call, Reply
 from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.ngorder import DEFINITION as NGORDER
 from orderbridge.platforms.ngorder.client import NgorderClient

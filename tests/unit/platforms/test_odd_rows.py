@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from orderbridge.calls.documents import compact_json, read_json
 from orderbridge.calls.paging import Page
 from orderbridge.channels.channel import Channel
-from orderbridge.http.transport import NoAnswer, Reply, ReplyTooLarge
+from orderbridge.http.exchange import NoAnswer, ReplyTooLarge
+from orderbridge.http.transport import Reply
 from orderbridge.platforms.ngorder import levels as ngorder_levels
 from orderbridge.platforms.ngorder import statuses as ngorder
 from orderbridge.platforms.salesmania import levels as salesmania_levels

@@ -12,7 +12,8 @@ from orderbridge.calls.answers import common_outcome
 from orderbridge.calls.documents import NotJson, read_json
 from orderbridge.channels.outcomes import NotSent, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import Call, CallFailed, Conversation, NoAnswer, NothingSent, Reply, ReplyTooLarge
+from orderbridge.http.exchange import CallFailed, NoAnswer, NothingSent, ReplyTooLarge
+from orderbridge.http.transport import Call, Conversation, Reply
 from orderbridge.values.text import bounded
 
 

@@ -10,7 +10,8 @@ from orderbridge.calls.asking import AnswerTooLarge, AskFailed
 from orderbridge.calls.documents import NotJson, read_json
 from orderbridge.calls.paging import ListFailed, PageTooLarge
 from orderbridge.channels.outcomes import Refused
-from orderbridge.http.transport import CallFailed, Reply, ReplyTooLarge
+from orderbridge.http.exchange import CallFailed, ReplyTooLarge
+from orderbridge.http.transport import Reply
 
 
 def list_failure(failure: AskFailed | CallFailed) -> ListFailed:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.ports import ChannelUnusable
 from orderbridge.http.base_urls import origin
+from orderbridge.values.cache import Cache
 from orderbridge.values.times import Clock
 
 if TYPE_CHECKING:
@@ -47,20 +48,21 @@ class SecretCredentials:
     stack: str
     cache_seconds: float
     clock: Clock
-    _cache: dict[str, tuple[float, ChannelSecret]] = field(default_factory=dict)
+    _cache: Cache[str, ChannelSecret] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._cache = Cache(self.cache_seconds, self.clock)
 
     def credentials(self, channel: Channel) -> Mapping[str, Any]:
-        remembered = self._cache.get(self._name(channel))
-        if remembered is not None and self.clock().timestamp() - remembered[0] < self.cache_seconds:
-            secret = remembered[1]
-            if secret.host == host_of(channel):
-                return secret.credentials
+        secret = self._cache.get(self._name(channel))
+        if secret is not None and secret.host == host_of(channel):
+            return secret.credentials
         # Also where another host was remembered: an operator may just have moved the channel.
         return self.refreshed(channel)
 
     def refreshed(self, channel: Channel) -> Mapping[str, Any]:
         secret = self._read(channel)
-        self._cache[self._name(channel)] = (self.clock().timestamp(), secret)
+        self._cache.put(self._name(channel), secret)
         if secret.host != host_of(channel):
             raise ChannelUnusable(
                 f"the credentials of the channel {channel.name} belong to another host than its base_url; {ADD_AGAIN}"

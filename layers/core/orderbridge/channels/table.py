@@ -16,6 +16,7 @@ from orderbridge.channels.breaker import Breaker
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import JSON_BEGINS, MappingKey, MappingKind, Mappings, parse_value
 from orderbridge.channels.site_keys import PER_SITE, is_any_site, is_of_some_site
+from orderbridge.values.cache import Cache
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import Clock
@@ -244,14 +245,13 @@ class TableChannelOverview:
     table: str
     cache_seconds: float
     clock: Clock
-    _read_at: float = float("-inf")
-    _channels: Sequence[Channel] = field(default_factory=tuple)
+    _cache: Cache[str, Sequence[Channel]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._cache = Cache(self.cache_seconds, self.clock)
 
     def list_channels(self) -> Sequence[Channel]:
-        now = self.clock().timestamp()
-        if now - self._read_at >= self.cache_seconds:
-            self._channels, self._read_at = self._read(), now
-        return self._channels
+        return self._cache.through("all", self._read)
 
     def _read(self) -> Sequence[Channel]:
         profiles = list(

@@ -16,10 +16,8 @@ from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardStat
 from orderbridge.forwarding.ports import CancelStore, ForwardQueues
 from orderbridge.forwarding.publishing import first_forwards
 from orderbridge.orders.order import Order
-from orderbridge.values.conflicts import LostRace
+from orderbridge.values.conflicts import LostRace, despite_races
 from orderbridge.values.times import Clock, to_iso
-
-TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,16 +47,18 @@ class CancelOrder:
         return self.orders.list_forwards(order.key)
 
     def _cancel(self, order: Order, channel: str) -> ChannelCancellation:
-        for _ in range(TRIES):
-            forward = next(f for f in self._forwards(order) if f.channel.name == channel)
-            cancels = self.can_cancel(forward.channel.platform)
-            try:
-                if forward.is_unsent:
-                    forward = self.orders.save(cancel_unsent(forward, self.clock()))
-                elif forward.state is ForwardState.SENT and cancels and forward.cancel_answer is None:
-                    forward = self.orders.save(await_platform_cancel(forward, self.clock(), self.sweep_grace_seconds))
-                    self.queues.send(message_of(forward))
-            except LostRace:
-                continue
-            return describe_cancellation(forward, platform_cancels=cancels)
-        return ChannelCancellation(channel, "requested", "The order is changing at this moment; the wish is recorded.")
+        try:
+            return despite_races(lambda: self._cancel_as_read(order, channel))
+        except LostRace:
+            detail = "The order is changing at this moment; the wish is recorded."
+            return ChannelCancellation(channel, "requested", detail)
+
+    def _cancel_as_read(self, order: Order, channel: str) -> ChannelCancellation:
+        forward = next(f for f in self._forwards(order) if f.channel.name == channel)
+        cancels = self.can_cancel(forward.channel.platform)
+        if forward.is_unsent:
+            forward = self.orders.save(cancel_unsent(forward, self.clock()))
+        elif forward.state is ForwardState.SENT and cancels and forward.cancel_answer is None:
+            forward = self.orders.save(await_platform_cancel(forward, self.clock(), self.sweep_grace_seconds))
+            self.queues.send(message_of(forward))
+        return describe_cancellation(forward, platform_cancels=cancels)

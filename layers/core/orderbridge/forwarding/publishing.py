@@ -22,7 +22,7 @@ from orderbridge.forwarding.forward.states import (
 from orderbridge.forwarding.order_status import progress
 from orderbridge.forwarding.ports import OrderStore, UntoldChange, UntoldChanges
 from orderbridge.orders.order import Order
-from orderbridge.values.conflicts import LostRace
+from orderbridge.values.conflicts import despite_races
 from orderbridge.values.events import EventBus
 from orderbridge.values.ids import OrderKey
 from orderbridge.values.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
@@ -56,7 +56,6 @@ class PublishOrder:
         self.orders.mark_published(order)
 
 
-TRIES = 5
 REQUEST_KEPT = timedelta(days=30)
 """How long after the end a frozen request can still be looked up."""
 SWEEP_SECONDS = 10
@@ -80,7 +79,7 @@ class PublishForwardChange:
     sweep_grace_seconds: float
 
     def __call__(self, forward: Forward) -> None:
-        order = self._brought_up(forward.key)
+        order = despite_races(lambda: self._brought_up(forward.key))
         event = forward_changed(forward)
         # The place of an order that found no channel is closed once it has some: nothing was cancelled by that.
         is_routed = forward.channel == UNROUTED and order is not None and bool(order.channels)
@@ -93,28 +92,23 @@ class PublishForwardChange:
         self.untold.told(forward)
 
     def _brought_up(self, key: OrderKey) -> Order | None:
-        for _ in range(TRIES):
-            order = self.orders.read_order(key)
-            if order is None:
-                return None
-            now = self.clock()
-            changed = progress(order, self.orders.list_forwards(key), to_iso(now))
-            if changed is None:
-                return order
-            deliveries = [
-                new_delivery(webhook, changed.event, order.code, changed.body, now, self.sweep_grace_seconds)
-                for webhook in self.webhooks.active(order.client_id)
-                if changed.event in webhook.events
-            ]
-            try:
-                self.orders.save_progress(changed.order, deliveries)
-            except LostRace:
-                continue
-            for delivery in deliveries:
-                # What does not arrive in the queue is found by its due time.
-                self.queue.send(delivery.ref)
-            return changed.order
-        raise LostRace(key.reference)
+        order = self.orders.read_order(key)
+        if order is None:
+            return None
+        now = self.clock()
+        changed = progress(order, self.orders.list_forwards(key), to_iso(now))
+        if changed is None:
+            return order
+        deliveries = [
+            new_delivery(webhook, changed.event, order.code, changed.body, now, self.sweep_grace_seconds)
+            for webhook in self.webhooks.active(order.client_id)
+            if changed.event in webhook.events
+        ]
+        self.orders.save_progress(changed.order, deliveries)
+        for delivery in deliveries:
+            # What does not arrive in the queue is found by its due time.
+            self.queue.send(delivery.ref)
+        return changed.order
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from orderbridge.channels.mapping import MappingKey, Mappings
+from orderbridge.values.cache import Cache
 from orderbridge.values.times import Clock
 
 ASK_AGAIN_AFTER = timedelta(minutes=30)
@@ -15,7 +16,7 @@ MOST_REMEMBERED = 10_000
 _Question = tuple[str, MappingKey, int]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RecentlyAsked:
     """Remembers in this environment alone: each asks at most once in `ASK_AGAIN_AFTER` for each key of a channel.
 
@@ -24,20 +25,19 @@ class RecentlyAsked:
     """
 
     clock: Clock
-    _asked_at: dict[_Question, datetime] = field(default_factory=dict)
+    _asked: Cache[_Question, bool] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._asked = Cache(ASK_AGAIN_AFTER.total_seconds(), self.clock, MOST_REMEMBERED)
 
     def not_asked(self, channel: str, keys: Iterable[MappingKey], known: Mappings) -> Sequence[MappingKey]:
         """Those of the keys that the channel may be asked for now, with these mappings of the order's known."""
-        since = self.clock() - ASK_AGAIN_AFTER
-        return [key for key in keys if self._asked_at.get(_question(channel, key, known), since) <= since]
+        return [key for key in keys if not self._asked.get(_question(channel, key, known))]
 
     def note(self, channel: str, keys: Iterable[MappingKey], known: Mappings) -> None:
         """The channel is being asked for these keys."""
-        if len(self._asked_at) > MOST_REMEMBERED:
-            self._asked_at.clear()
-        now = self.clock()
         for key in keys:
-            self._asked_at[_question(channel, key, known)] = now
+            self._asked.put(_question(channel, key, known), True)
 
 
 def _question(channel: str, key: MappingKey, known: Mappings) -> _Question:

@@ -25,11 +25,10 @@ from orderbridge.forwarding.ports import ForwardQueues, ParkedOrders, WaitingFor
 from orderbridge.orders.order import Order
 from orderbridge.partners.partner import Partner
 from orderbridge.partners.ports import PartnerDirectory
-from orderbridge.values.conflicts import LostRace
+from orderbridge.values.conflicts import LostRace, despite_races
 from orderbridge.values.times import Clock
 
 GRACE_SECONDS = 60.0
-TRIES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +79,19 @@ class ReleaseForwards:
         reason: str,
         delay_seconds: float = 0,
     ) -> Forward | None:
-        for _ in range(TRIES):
+        def attempt() -> Forward | None:
             record = self.orders.read_forward(seen.forward_key)
             if record is None or record.forward.state is not state or not concerned(record.forward):
                 return None
-            try:
-                released = self.orders.save(release(record.forward, reason, self.clock(), self.sweep_grace_seconds))
-            except LostRace:
-                continue
+            released = self.orders.save(release(record.forward, reason, self.clock(), self.sweep_grace_seconds))
             self.queues.send(message_of(released), delay_seconds=delay_seconds)
             return released
-        # So many others at work on one forward: whoever wins looks at the mappings as they are now.
-        return None
+
+        try:
+            return despite_races(attempt)
+        except LostRace:
+            # So many others at work on one forward: whoever wins looks at the mappings as they are now.
+            return None
 
 
 @dataclass(frozen=True, slots=True)

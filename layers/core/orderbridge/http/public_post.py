@@ -13,18 +13,20 @@ import socket
 import ssl
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from orderbridge.http.answer import Answer
+from orderbridge.http.base_urls import Address
 from orderbridge.http.deadline import Deadline
+from orderbridge.http.exchange import CallFailed, Outgoing, Progress, exchange, headers_in, raw_body
 from orderbridge.http.public_addresses import is_public
 from orderbridge.http.public_urls import BadWebhookUrl, check_url, is_on_this_machine
 from orderbridge.http.retry_after import retry_after_seconds
 from orderbridge.http.transport import tls_context
 
 if TYPE_CHECKING:
-    import httpcore
+    import httpx
 
 
 TIMEOUT_SECONDS = 15.0
@@ -32,6 +34,13 @@ MOST_OF_A_BODY = 16 * 1024
 """So much of an answer is read, so that its sender is not cut off in the middle of a short one."""
 BODY_SECONDS = 1.0
 """How long that may take; whatever becomes of the body changes nothing about the answer."""
+
+_ALWAYS = {
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+    "User-Agent": "orderbridge-webhooks",
+    "Connection": "close",
+}
 
 Resolve = Callable[[str, int], Iterable[str]]
 
@@ -90,28 +99,20 @@ class PublicPost:
     def _exchange(
         self, parts: SplitResult, addresses: Sequence[str], headers: Mapping[str, str], body: bytes, deadline: Deadline
     ) -> Answer:
-        import httpcore
+        from orderbridge.http.connection import SocketTransport
 
-        from orderbridge.http.pinned import PinnedBackend
+        progress = Progress(deadline)
 
-        backend = PinnedBackend(addresses)
-        backend.begin(deadline)
-        pool = httpcore.ConnectionPool(
-            ssl_context=self._tls(), max_connections=1, http1=True, http2=False, retries=0, network_backend=backend
-        )
-        try:
-            response: Any = pool.handle_request(_request(parts, headers, body))
-        except Exception as failure:  # noqa: BLE001 - whatever a receiver does is an attempt that failed
-            # The library's own words may quote a header; its type says enough.
-            return Answer(None, type(failure).__name__)
-        else:
-            backend.begin(deadline.sooner(BODY_SECONDS))
+        def read(response: httpx.Response) -> Answer:
+            progress.deadline = deadline.sooner(BODY_SECONDS)
             _let_it_finish(response)
-            names = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
-            return Answer(response.status, retry_after=retry_after_seconds(names))
-        finally:
-            with suppress(Exception):
-                pool.close()
+            return Answer(response.status_code, retry_after=retry_after_seconds(headers_in(response)))
+
+        with SocketTransport(self._tls(), addresses) as transport:
+            try:
+                return exchange(transport, _request(parts, headers, body), progress, read)
+            except CallFailed as failed:
+                return Answer(None, failed.cause)
 
     def _tls(self) -> ssl.SSLContext:
         if self._ssl_context is None:
@@ -119,35 +120,23 @@ class PublicPost:
         return self._ssl_context
 
 
-def _request(parts: SplitResult, headers: Mapping[str, str], body: bytes) -> httpcore.Request:
-    import httpcore
-
+def _request(parts: SplitResult, headers: Mapping[str, str], body: bytes) -> Outgoing:
     target = parts.path or "/"
     if parts.query:
         target = f"{target}?{parts.query}"
-    fixed = {
-        "Host": parts.netloc,
-        "Accept": "*/*",
-        "Accept-Encoding": "identity",
-        "User-Agent": "orderbridge-webhooks",
-        "Connection": "close",
-        "Content-Length": str(len(body)),
-    }
-    # The host in the address stays the name: TLS asks for it and checks it, whatever the connection was pinned to.
-    address = httpcore.URL(scheme=parts.scheme, host=parts.hostname or "", port=parts.port, target=target)
-    return httpcore.Request("POST", address, headers=list({**fixed, **headers}.items()), content=body)
+    # The host stays the name: TLS asks for it and checks it, whatever addresses the connection goes to.
+    address = Address(parts.scheme, parts.hostname or "", parts.port, parts.netloc, "")
+    return Outgoing("POST", address, target, {**_ALWAYS, **headers}, body)
 
 
-def _let_it_finish(response: Any) -> None:
+def _let_it_finish(response: httpx.Response) -> None:
     """Read the beginning of a body, whatever comes of it."""
     with suppress(Exception):
         received = 0
-        for piece in response.iter_stream():
+        for piece in raw_body(response):
             received += len(piece)
             if received >= MOST_OF_A_BODY:
                 break
-    with suppress(Exception):
-        response.close()
 
 
 def _port_of(parts: SplitResult) -> int:

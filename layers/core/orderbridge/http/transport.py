@@ -1,20 +1,8 @@
-"""The one place that opens sockets to platforms.
+"""Calls to platforms: one base_url, one target, one reply of at most 1 MiB.
 
-::
-
-    CallFailed        a call brought no reply
-    ├── NothingSent   no byte of the request left: refused address, DNS, connect, TLS, or no time left to begin
-    └── NoAnswer      bytes left and no usable reply came back: timeout, reset, broken HTTP, an unknown encoding
-        └── ReplyTooLarge   a reply over 1 MiB; of a list a smaller page may be asked for
-
-The difference between the two decides whether a create call may be repeated (invariant 2), so it is not guessed
-from the name of an exception: the connection itself notes its first write.
-
-httpcore, the part of httpx that moves bytes, is used as it is: the request line and body go out exactly as given
-(SIRCLO signs them), no redirect is followed, no proxy and no variable of the environment is read, and every read and
-write of a call is held to one deadline, so that a server that drips bytes cannot outlive the lease. Nothing compressed
-is asked for; what comes gzipped all the same, from a proxy that does not listen, is inflated within the bound. httpcore
-is imported when the first call is made.
+The request line and body go out exactly as given (SIRCLO signs them), and every read and write of a call is held to one
+deadline, so that a server that drips bytes cannot outlive the lease. Nothing compressed is asked for; what comes
+gzipped all the same, from a proxy that does not listen, is inflated within the bound.
 """
 
 from __future__ import annotations
@@ -24,24 +12,29 @@ import ssl
 import threading
 import zlib
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from orderbridge.http.base_urls import Address, address_in
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.turns import Turns
+from orderbridge.http.exchange import (
+    NoAnswer,
+    NothingSent,
+    Outgoing,
+    Progress,
+    ReplyTooLarge,
+    exchange,
+    headers_in,
+    raw_body,
+)
 from orderbridge.values.text import bounded
 
 if TYPE_CHECKING:
-    import httpcore
-
-    from orderbridge.http.connection import TimedBackend
+    import httpx
 
 
 MAX_REPLY_BYTES = 1024 * 1024
 _TARGET = re.compile(r"/[!-~]*")
-_STATUS_LINE = re.compile(rb"HTTP/1\.[0-9] ([0-9]{3})\b")
 _GZIP = 16 + zlib.MAX_WBITS
 _WINDOWS = {"gzip": _GZIP, "x-gzip": _GZIP, "deflate": zlib.MAX_WBITS}
 _ALWAYS = {
@@ -49,26 +42,6 @@ _ALWAYS = {
     "Accept-Encoding": "identity",
     "User-Agent": "orderbridge",
 }
-
-
-class CallFailed(Exception):
-    """A call that brought no reply; the message names what happened and never what was sent."""
-
-
-class NothingSent(CallFailed):
-    """No byte of the request left this machine."""
-
-
-class NoAnswer(CallFailed):
-    """The request left, at least in part, and no usable reply came back; `status` is that of one that began."""
-
-    def __init__(self, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class ReplyTooLarge(NoAnswer):
-    """A reply over `MAX_REPLY_BYTES`, as it came or inflated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,11 +78,12 @@ class Transport:
         *,
         allow_loopback_http: bool = False,
         ssl_context: ssl.SSLContext | None = None,
-        turns: Turns | None = None,
+        answered_by: httpx.BaseTransport | None = None,
     ) -> None:
-        self.turns = turns or Turns()
+        """`answered_by` takes the place of sockets, whatever address is called."""
         self._allow_loopback_http = allow_loopback_http
         self._ssl_context = ssl_context
+        self._answered_by = answered_by
         self._lock = threading.Lock()
 
     def call(self, base_url: str, call: Call, deadline: Deadline) -> Reply:
@@ -126,7 +100,12 @@ class Transport:
             raise NothingSent(f"the channel's base_url {invalid}") from None
         if address.is_loopback and not self._allow_loopback_http:
             raise NothingSent("the channel's base_url is not https")
-        return Conversation(address, self._tls())
+        return Conversation(address, self._answered_by or self._sockets())
+
+    def _sockets(self) -> httpx.BaseTransport:
+        from orderbridge.http.connection import SocketTransport
+
+        return SocketTransport(self._tls())
 
     def _tls(self) -> ssl.SSLContext:
         with self._lock:
@@ -148,23 +127,9 @@ def tls_context() -> ssl.SSLContext:
 class Conversation:
     """Calls to one host by one thread, each with its own deadline. A context manager; ends by closing."""
 
-    def __init__(self, address: Address, ssl_context: ssl.SSLContext) -> None:
-        import httpcore
-
-        from orderbridge.http.connection import TimedBackend
-
+    def __init__(self, address: Address, transport: httpx.BaseTransport) -> None:
         self._address = address
-        self._backend: TimedBackend = TimedBackend()
-        self._pool: httpcore.ConnectionPool = httpcore.ConnectionPool(
-            ssl_context=ssl_context,
-            max_connections=1,
-            max_keepalive_connections=1,
-            keepalive_expiry=5.0,
-            http1=True,
-            http2=False,
-            retries=0,
-            network_backend=self._backend,
-        )
+        self._transport = transport
 
     def __enter__(self) -> Self:
         return self
@@ -173,9 +138,7 @@ class Conversation:
         self.close()
 
     def close(self) -> None:
-        # Whatever closing meets, the replies were read.
-        with suppress(Exception):
-            self._pool.close()
+        self._transport.close()
 
     @property
     def path_prefix(self) -> str:
@@ -187,54 +150,22 @@ class Conversation:
         target = self.path_prefix + call.target
         if not _TARGET.fullmatch(target) or not call.target.startswith("/"):
             raise NothingSent("the path or query holds characters that cannot go on the wire")
-        self._backend.begin(deadline)
-        try:
-            return self._exchange(call, target)
-        except CallFailed:
-            raise
-        except Exception as failure:  # noqa: BLE001 - whatever it is, an order must not be sent twice for it
-            # The library's own words may quote a header or the body; its type says enough.
-            what = type(failure).__name__
-        if not self._backend.has_written:
-            raise NothingSent(f"{what} before anything was sent")
-        status = _status_in(self._backend.beginning)
-        if status is None:
-            raise NoAnswer(f"{what} after the request left")
-        raise NoAnswer(f"a reply of status {status} was cut short: {what}", status)
+        request = Outgoing(call.method, self._address, target, {**_ALWAYS, **call.headers}, call.body)
+        return exchange(self._transport, request, Progress(deadline), _reply)
 
-    def _exchange(self, call: Call, target: str) -> Reply:
-        import httpcore
 
-        address = self._address
-        fixed = {"Host": address.authority, **_ALWAYS, "Content-Length": str(len(call.body))}
-        request = httpcore.Request(
-            call.method,
-            httpcore.URL(scheme=address.scheme, host=address.host, port=address.port, target=target),
-            headers=list({**fixed, **call.headers}.items()),
-            content=call.body,
-        )
-        response = self._pool.handle_request(request)
-        try:
-            body = bytearray()
-            for piece in response.iter_stream():
-                body += piece
-                if len(body) > MAX_REPLY_BYTES:
-                    raise _too_large(response.status)
-        finally:
-            with suppress(Exception):
-                response.close()
-        headers = _lower(response.headers)
-        return Reply(response.status, headers, _inflated(response.status, headers, bytes(body)))
+def _reply(response: httpx.Response) -> Reply:
+    body = bytearray()
+    for piece in raw_body(response):
+        body += piece
+        if len(body) > MAX_REPLY_BYTES:
+            raise _too_large(response.status_code)
+    headers = headers_in(response)
+    return Reply(response.status_code, headers, _inflated(response.status_code, headers, bytes(body)))
 
 
 def _too_large(status: int) -> ReplyTooLarge:
     return ReplyTooLarge(f"a reply of status {status} is larger than {MAX_REPLY_BYTES} bytes", status)
-
-
-def _status_in(beginning: bytes) -> int | None:
-    """The status of a reply of which nothing more could be read."""
-    matched = _STATUS_LINE.match(beginning)
-    return int(matched[1]) if matched else None
 
 
 def _inflated(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
@@ -262,7 +193,3 @@ def _inflated(status: int, headers: Mapping[str, str], body: bytes) -> bytes:
 
 def _is_zlib(body: bytes) -> bool:
     return body[0] & 0x0F == zlib.DEFLATED and int.from_bytes(body[:2], "big") % 31 == 0
-
-
-def _lower(headers: Any) -> dict[str, str]:
-    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in headers}

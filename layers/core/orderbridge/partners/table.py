@@ -12,6 +12,7 @@ from orderbridge.aws.items import Item, channel_refs, from_item, to_item
 from orderbridge.aws.reads import query_all
 from orderbridge.partners.partner import Partner, PartnerKey
 from orderbridge.partners.token_bucket import RateLimit, Taking, TokenBucket
+from orderbridge.values.cache import Cache
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import Clock
 
@@ -121,20 +122,13 @@ class TablePartners:
     table: str
     cache_seconds: float
     clock: Clock
-    _cache: dict[str, tuple[float, Partner]] = field(default_factory=dict)
+    _cache: Cache[str, Partner | None] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._cache = Cache(self.cache_seconds, self.clock, MAX_CACHED_PARTNERS)
 
     def find(self, client_id: str) -> Partner | None:
-        now = self.clock().timestamp()
-        remembered = self._cache.get(client_id)
-        if remembered is not None and now - remembered[0] < self.cache_seconds:
-            return remembered[1]
-        partner = self._read(client_id)
-        self._cache.pop(client_id, None)
-        if partner is not None:
-            if len(self._cache) >= MAX_CACHED_PARTNERS:
-                self._cache.pop(next(iter(self._cache)))
-            self._cache[client_id] = (now, partner)
-        return partner
+        return self._cache.through(client_id, lambda: self._read(client_id))
 
     def _read(self, client_id: str) -> Partner | None:
         first, last = _OF_A_PARTNER

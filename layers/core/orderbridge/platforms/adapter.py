@@ -9,13 +9,13 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, SecretStr
 
+from orderbridge.calls.turns import LONGEST_WAIT_SECONDS, Turns
 from orderbridge.channels.channel import Channel, CommonSettings
 from orderbridge.channels.mapping import MappingKey, Mappings
 from orderbridge.channels.ports import ChannelUnusable
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.transport import Transport
-from orderbridge.http.turns import LONGEST_WAIT_SECONDS
 from orderbridge.orders.order import Order
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.values import InvalidValue
@@ -50,11 +50,13 @@ class MappingAdapter(Generic[SettingsT, CredentialsT]):
         definition: PlatformDefinition[SettingsT, CredentialsT],
         mapper: OrderMapper[SettingsT],
         transport: Transport,
+        turns: Turns,
     ) -> None:
         self.name = definition.name
         self._definition = definition
         self._mapper = mapper
         self._transport = transport
+        self._turns = turns
 
     def require_usable(self, channel: Channel, credentials: Mapping[str, Any]) -> None:
         """Raises `ChannelUnusable` for a channel that was set up for another version of this code, or by hand."""
@@ -72,7 +74,7 @@ class MappingAdapter(Generic[SettingsT, CredentialsT]):
 
     def take_turn(self, channel: Channel) -> float:
         """0 once it is this worker's turn at the channel, or in how many seconds it is; see `Turns`."""
-        return self._transport.turns.take(channel.name, self.settings(channel).rate_limit)
+        return self._turns.take(channel.name, self.settings(channel).rate_limit)
 
     def mapping_keys(self, order: Order, channel: Channel) -> Collection[MappingKey]:  # noqa: ARG002
         return self._mapper.mapping_keys(order)

@@ -14,6 +14,7 @@ from orderbridge.channels.mapping import MappingKind
 from orderbridge.platforms.values import InvalidValue, read_value
 
 if TYPE_CHECKING:
+    from orderbridge.calls.turns import Turns
     from orderbridge.forwarding.ports import Platform
     from orderbridge.http.transport import Transport
 
@@ -68,8 +69,8 @@ class PlatformDefinition(Generic[SettingsT, CredentialsT]):
             raise InvalidValue(f"{self.title} takes no {kind} mappings, only {', '.join(sorted(self.values))}")
         return reader(value, settings)
 
-    def make_adapter(self, transport: Transport) -> Platform:
-        """The platform with its sockets."""
+    def make_adapter(self, transport: Transport, turns: Turns) -> Platform:
+        """The platform with its sockets, and this worker's part of its channels' rate limits."""
         module, _, name = self.adapter.partition(":")
-        made: Platform = getattr(importlib.import_module(module), name)(transport)
+        made: Platform = getattr(importlib.import_module(module), name)(transport, turns)
         return made

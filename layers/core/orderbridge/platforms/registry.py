@@ -6,9 +6,9 @@ import importlib
 from typing import Any, cast
 
 from orderbridge import platforms
+from orderbridge.calls.turns import Turns
 from orderbridge.forwarding.ports import Platform
 from orderbridge.http.transport import Transport
-from orderbridge.http.turns import Turns
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.names import platform_names as platform_names
 from orderbridge.platforms.values import InvalidValue
@@ -34,4 +34,4 @@ def can_look(name: str) -> bool:
 
 def platform_named(name: str, *, allow_loopback_http: bool = False, workers: int = 1) -> Platform:
     """The platform, ready to send; `workers` is how many send at the same time. Raises `InvalidValue` for no name."""
-    return definition_of(name).make_adapter(Transport(allow_loopback_http=allow_loopback_http, turns=Turns(workers)))
+    return definition_of(name).make_adapter(Transport(allow_loopback_http=allow_loopback_http), Turns(workers))

@@ -15,7 +15,7 @@ from orderbridge.calls.asking import AskFailed
 from orderbridge.calls.paging import ListFailed
 from orderbridge.channels.lookups import FoundMappings
 from orderbridge.channels.mapping import MappingKey, MappingKind
-from orderbridge.http.transport import CallFailed
+from orderbridge.http.exchange import CallFailed
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.values import InvalidValue
 

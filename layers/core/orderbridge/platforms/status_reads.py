@@ -14,7 +14,8 @@ from orderbridge.calls.asking import AskFailed
 from orderbridge.calls.paging import ListFailed, ReadPage, Row, RowTooLarge, page_at, read_rows
 from orderbridge.channels.channel import Channel, CommonSettings
 from orderbridge.channels.ports import ChannelUnusable
-from orderbridge.http.transport import CallFailed, Conversation, Transport
+from orderbridge.http.exchange import CallFailed
+from orderbridge.http.transport import Conversation, Transport
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.registry import platform_names
 from orderbridge.platforms.values import InvalidValue

@@ -23,7 +23,8 @@ from orderbridge.channels.channel import Channel, CommonSettings
 from orderbridge.channels.outcomes import NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.channels.ports import ChannelUnusable, CredentialSource
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import CallFailed, Conversation, Transport
+from orderbridge.http.exchange import CallFailed
+from orderbridge.http.transport import Conversation, Transport
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.registry import definition_of
 from orderbridge.platforms.values import InvalidValue

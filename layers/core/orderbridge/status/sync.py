@@ -36,7 +36,7 @@ from orderbridge.status.ports import (
     StatusRuns,
 )
 from orderbridge.status.runs import TRIES_PER_PAGE, StatusCursor, StatusReport, StatusRun
-from orderbridge.values.conflicts import LostRace
+from orderbridge.values.conflicts import TRIES, LostRace
 from orderbridge.values.leases import LeaseLost
 from orderbridge.values.list_counts import ListCounts
 from orderbridge.values.times import Clock, to_iso
@@ -50,8 +50,6 @@ DAYS_ASKED_ABOUT = 120
 MAX_ROWS_OF_A_LIST = 500_000
 MOST_BLANK_PAGES = 10
 """A platform of whose list more pages than this in a row cannot be read says nothing about its orders."""
-
-TRIES = 5
 
 
 class OutOfTime(Exception):

@@ -12,6 +12,7 @@ from orderbridge.aws import items
 from orderbridge.aws.due import due_items
 from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.partners import table as partner_table
+from orderbridge.values.cache import Cache
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.times import Clock
 from orderbridge.webhooks import items as webhook_items
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
 
-MAX_CACHED_PARTNERS = 1000
-
-
 @dataclass(slots=True)
 class TableWebhookDirectory:
     """`WebhookDirectory` on the table; what a partner has, and that it has none, is remembered for `cache_seconds`."""
@@ -37,18 +35,17 @@ class TableWebhookDirectory:
     table: str
     cache_seconds: float
     clock: Clock
-    _cache: dict[str, tuple[float, Sequence[Webhook]]] = field(default_factory=dict)
+    _cache: Cache[str, Sequence[Webhook]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._cache = Cache(self.cache_seconds, self.clock)
 
     def active(self, client_id: str) -> Sequence[Webhook]:
-        now = self.clock().timestamp()
-        remembered = self._cache.pop(client_id, None)
-        if remembered is None or now - remembered[0] >= self.cache_seconds:
-            found = webhooks_of(self.client, self.table, client_id, consistent=False)
-            remembered = (now, [webhook for webhook in found if webhook.state == "active"])
-            if len(self._cache) >= MAX_CACHED_PARTNERS:
-                self._cache.pop(next(iter(self._cache)))
-        self._cache[client_id] = remembered
-        return remembered[1]
+        return self._cache.through(client_id, lambda: self._read(client_id))
+
+    def _read(self, client_id: str) -> Sequence[Webhook]:
+        found = webhooks_of(self.client, self.table, client_id, consistent=False)
+        return [webhook for webhook in found if webhook.state == "active"]
 
 
 def webhooks_of(client: DynamoDBClient, table: str, client_id: str, *, consistent: bool) -> Iterator[Webhook]:
@@ -193,17 +190,14 @@ class SecretWebhookSecrets:
     stack: str
     cache_seconds: float
     clock: Clock
-    _cache: dict[str, tuple[float, Sequence[WebhookSecret]]] = field(default_factory=dict)
+    _cache: Cache[str, Sequence[WebhookSecret]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._cache = Cache(self.cache_seconds, self.clock)
 
     def secrets(self, client_id: str, webhook_id: str) -> Sequence[WebhookSecret]:
-        now = self.clock().timestamp()
         name = webhook_secret_name(self.stack, client_id, webhook_id)
-        remembered = self._cache.get(name)
-        if remembered is None or now - remembered[0] >= self.cache_seconds:
-            if len(self._cache) >= MAX_CACHED_PARTNERS:
-                self._cache.clear()
-            remembered = self._cache[name] = (now, self._read(name))
-        return remembered[1]
+        return self._cache.through(name, lambda: self._read(name))
 
     def _read(self, name: str) -> Sequence[WebhookSecret]:
         try:

@@ -8,13 +8,15 @@ from typing import Any
 
 from orderbridge.calls.asking import AskFailed, outcome_of_failure
 from orderbridge.calls.paging import ListFailed
+from orderbridge.calls.turns import Turns
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.lookups import Finding, Found, FoundMappings, LookFailed
 from orderbridge.channels.mapping import MappingKey, Mappings
 from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Rejected
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import CallFailed, NothingSent, Transport
+from orderbridge.http.exchange import CallFailed, NothingSent
+from orderbridge.http.transport import Transport
 from orderbridge.orders.order import Order
 from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, probe_deadline, secrets_of
 from orderbridge.platforms.ngorder import DEFINITION, Credentials, Settings, mapper
@@ -27,8 +29,8 @@ class NgorderAdapter(MappingAdapter[Settings, Credentials]):
     can_look = DEFINITION.can_look
     can_cancel = DEFINITION.can_cancel
 
-    def __init__(self, transport: Transport) -> None:
-        super().__init__(DEFINITION, mapper, transport)
+    def __init__(self, transport: Transport, turns: Turns) -> None:
+        super().__init__(DEFINITION, mapper, transport, turns)
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:
         try:

@@ -12,7 +12,8 @@ from orderbridge.calls.reading import document_in, list_failure
 from orderbridge.channels.outcomes import Refused
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import CallFailed, Reply, Transport
+from orderbridge.http.exchange import CallFailed
+from orderbridge.http.transport import Reply, Transport
 from orderbridge.platforms.adapter import secrets_of
 from orderbridge.platforms.salesmania import Credentials, Settings
 from orderbridge.platforms.salesmania.session import LoginFailed, Session, Sessions

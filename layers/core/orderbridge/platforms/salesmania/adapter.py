@@ -8,13 +8,15 @@ from typing import Any
 from orderbridge.calls.asking import outcome_of_failure
 from orderbridge.calls.paging import ListFailed
 from orderbridge.calls.reading import document_in
+from orderbridge.calls.turns import Turns
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.lookups import CannotLook, Finding, FoundMappings
 from orderbridge.channels.mapping import MappingKey, Mappings
 from orderbridge.channels.outcomes import Outcome, Rejected
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import CallFailed, Transport
+from orderbridge.http.exchange import CallFailed
+from orderbridge.http.transport import Transport
 from orderbridge.orders.order import Order
 from orderbridge.platforms.adapter import MappingAdapter, attempt_deadline, probe_deadline
 from orderbridge.platforms.salesmania import DEFINITION, Credentials, Settings, mapper
@@ -31,8 +33,8 @@ class SalesmaniaAdapter(MappingAdapter[Settings, Credentials]):
     can_look = DEFINITION.can_look
     can_cancel = DEFINITION.can_cancel
 
-    def __init__(self, transport: Transport) -> None:
-        super().__init__(DEFINITION, mapper, transport)
+    def __init__(self, transport: Transport, turns: Turns) -> None:
+        super().__init__(DEFINITION, mapper, transport, turns)
         self._sessions = Sessions()
 
     def create_order(self, request: FrozenRequest, channel: Channel, credentials: Mapping[str, Any]) -> Outcome:

@@ -18,7 +18,7 @@ from orderbridge.calls.numbers import id_or_none
 from orderbridge.calls.paging import ListFailed, Page, Row
 from orderbridge.calls.reading import document_in
 from orderbridge.channels.outcomes import Outcome, Rejected, TurnedAway
-from orderbridge.http.transport import CallFailed
+from orderbridge.http.exchange import CallFailed
 from orderbridge.platforms.adapter import attempt_deadline
 from orderbridge.platforms.salesmania import Credentials, Settings
 from orderbridge.platforms.salesmania.account import Account, list_page

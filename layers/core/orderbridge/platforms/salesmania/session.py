@@ -21,8 +21,9 @@ from orderbridge.calls.endpoints import Request, wire
 from orderbridge.calls.numbers import id_or_none
 from orderbridge.channels.outcomes import NotSent, Refused
 from orderbridge.http.deadline import Deadline
+from orderbridge.http.exchange import CallFailed
 from orderbridge.http.retry_after import retry_after_seconds
-from orderbridge.http.transport import CallFailed, Conversation, Reply
+from orderbridge.http.transport import Conversation, Reply
 from orderbridge.platforms.adapter import secrets_of
 from orderbridge.platforms.salesmania import Credentials, Settings
 from orderbridge.platforms.salesmania.authentication import GetDatabases, GetTeamToken, GetToken

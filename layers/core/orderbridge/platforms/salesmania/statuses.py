@@ -18,7 +18,8 @@ from orderbridge.calls.paging import ListFailed
 from orderbridge.calls.reading import document_in
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.outcomes import Refused
-from orderbridge.http.transport import CallFailed, ReplyTooLarge, Transport
+from orderbridge.http.exchange import CallFailed, ReplyTooLarge
+from orderbridge.http.transport import Transport
 from orderbridge.platforms.adapter import attempt_deadline
 from orderbridge.platforms.salesmania import DEFINITION
 from orderbridge.platforms.salesmania.account import Account

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.http.turns import LONGEST_WAIT_SECONDS, Turns
+from orderbridge.calls.turns import LONGEST_WAIT_SECONDS, Turns
 
 
 class Clock:
