@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 
+from orderbridge.entrypoints.answers.answer import Answer
 from orderbridge.orders.order import MAX_REFERENCE_LENGTH, OrderStatus, SalesOrder
 from orderbridge.partners.login import LoginRequest, RefreshRequest
 from orderbridge.reading.cancelling import CancelBody
 from orderbridge.reading.orders import DEFAULT_LIMIT, MAX_LIMIT
 from orderbridge.reading.stock import LONGEST_CODE
-from orderbridge_cli.openapi import examples, schemas
+from orderbridge_cli.openapi import examples
 from orderbridge_cli.openapi.errors import EVERY_BODY, EVERY_SIGNATURE, EVERY_TOKEN, EVERYWHERE
 
 Caller = Literal["anybody", "token", "signature"]
@@ -37,12 +38,11 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Success:
-    """An answer that is none of the problems. A page has no `model` and no example."""
+    """An answer that is none of the problems. What is no answer of the use cases, a page, has no `example`."""
 
     status: int
     description: str
-    model: type[BaseModel] | None = None
-    example: Callable[[], dict[str, Any]] | None = None
+    example: Answer | None = None
     headers: tuple[str, ...] = ()
     content_type: str = "application/json"
 
@@ -123,7 +123,7 @@ ENDPOINTS = (
         "A token for your `client_id` and `client_secret`. It is valid for twelve hours; log in once, not for every "
         "request.",
         "anybody",
-        (Success(200, "Logged in.", schemas.Token, examples.token),),
+        (Success(200, "Logged in.", examples.token()),),
         (*EVERYWHERE, *EVERY_BODY, "invalid_header", "invalid_credentials", "partner_suspended"),
         body=LoginRequest, body_example=examples.LOGIN,
     ),
@@ -133,7 +133,7 @@ ENDPOINTS = (
         "valid "
         "until it expires. Thirty days after the login it takes a new login.",
         "anybody",
-        (Success(200, "Refreshed.", schemas.Token, examples.token),),
+        (Success(200, "Refreshed.", examples.token()),),
         (*EVERYWHERE, *EVERY_BODY, "invalid_header", "invalid_token", "partner_suspended"),
         body=RefreshRequest, body_example={"token": examples.TOKEN},
     ),
@@ -146,10 +146,10 @@ ENDPOINTS = (
         "byte-for-byte repetition with the same `X-TIMESTAMP` is.",
         "signature",
         (
-            Success(201, "Accepted.", schemas.SalesOrderCreated, examples.created),
+            Success(201, "Accepted.", examples.created()),
             Success(
-                200, "The same order again. The body is the one of the first time.", schemas.SalesOrderCreated,
-                examples.created, headers=("Idempotent-Replay",),
+                200, "The same order again. The body is the one of the first time.", examples.created(),
+                headers=("Idempotent-Replay",),
             ),
         ),
         (
@@ -163,7 +163,7 @@ ENDPOINTS = (
         "get", "/api/v1/sales-orders", "listSalesOrders", SALES_ORDERS, "List sales orders",
         "Your orders, newest first. `status` is that of the list, which may be a moment behind the order's own.",
         "token",
-        (Success(200, "A page of orders.", schemas.SalesOrdersFound, examples.listed),),
+        (Success(200, "A page of orders.", examples.listed()),),
         (*EVERYWHERE, *EVERY_TOKEN, "invalid_parameter", "invalid_fields"),
         (
             CLIENT_ID_OF_TOKEN,
@@ -185,7 +185,7 @@ ENDPOINTS = (
         "get", "/api/v1/sales-orders/{code}", "getSalesOrder", SALES_ORDERS, "Get sales order",
         "One order: what was ordered, how far it has come at each channel, and what has happened to it.",
         "token",
-        (Success(200, "The order.", schemas.SalesOrderFound, examples.found),),
+        (Success(200, "The order.", examples.found()),),
         (*EVERYWHERE, *EVERY_TOKEN, "invalid_parameter", "not_found"),
         (CODE, CLIENT_ID_OF_TOKEN),
     ),
@@ -196,7 +196,7 @@ ENDPOINTS = (
         "asked. The answer says per channel what came of it; send it again to see how it stands. The body may be "
         "left out, or say why; a platform that asks for a reason is told yours.",
         "signature",
-        (Success(200, "The wish is recorded.", schemas.CancellationRecorded, examples.cancelled),),
+        (Success(200, "The wish is recorded.", examples.cancelled()),),
         (*EVERYWHERE, *EVERY_TOKEN, *EVERY_SIGNATURE, *EVERY_BODY, "invalid_parameter", "not_found"),
         (CODE, *SIGNED),
         body=CancelBody, body_example={"reason": "Ordered twice"}, body_required=False,
@@ -206,7 +206,7 @@ ENDPOINTS = (
         "What can be sent of your products, at their source of record. A product whose level is not known yet is left "
         "out.",
         "token",
-        (Success(200, "A page of stock levels.", schemas.StockFound, examples.stock),),
+        (Success(200, "A page of stock levels.", examples.stock()),),
         (*EVERYWHERE, *EVERY_TOKEN, "invalid_parameter", "invalid_fields"),
         (
             CLIENT_ID_OF_TOKEN,
@@ -226,7 +226,7 @@ ENDPOINTS = (
         "get", "/api/v1/health", "getHealth", ABOUT, "Get health",
         "How the channels are. It may be ten seconds old.",
         "anybody",
-        (Success(200, "The report.", schemas.HealthReport, examples.health),),
+        (Success(200, "The report.", examples.health()),),
         (*EVERYWHERE, "invalid_header", "invalid_parameter"),
     ),
     Endpoint(
