@@ -114,9 +114,9 @@ CASES = tuple(
 
 BY_CODE = {case.code: case for case in CASES}
 
-EVERYWHERE = ("request_refused", "too_many_requests", "internal_error", "unavailable")
+EVERYWHERE = ("invalid_header", "request_refused", "too_many_requests", "internal_error", "unavailable")
 """What any call may be answered with."""
-EVERY_TOKEN = ("invalid_header", "invalid_token", "client_mismatch", "partner_suspended")
+EVERY_TOKEN = ("invalid_token", "client_mismatch", "partner_suspended")
 """What a call with a token may be answered with."""
 EVERY_BODY = (
     "malformed_json", "body_too_large", "unsupported_content_type", "unsupported_content_encoding", "invalid_fields",
