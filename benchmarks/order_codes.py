@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -25,7 +25,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from orderbridge.orders.intake import AcceptOrder
 from orderbridge.orders.numbering import MAX_BLOCK, CodeAllocator
 from orderbridge.orders.table import TableCodeCounter, TableOrderIntake
-from orderbridge.partners.callers import ApiRequest, Callers, TokenVerifier
+from orderbridge.partners.call import Call
+from orderbridge.partners.callers import Callers, TokenVerifier
 from orderbridge.partners.partner import Partner
 from orderbridge.partners.signatures import read_public_key
 from orderbridge.partners.tokens import SigningKeys, issue_token, new_claims
@@ -90,15 +91,10 @@ class Caller:
         self.known = Known(Partner(CLIENT_ID, "Benchmark", b"", 1, (), keys=(read_public_key(pem, to_iso(utc_now())),)))
         self._token = issue_token(new_claims(CLIENT_ID, 1, utc_now()), KEYS)
 
-    def requests(self, prefix: str) -> Iterator[ApiRequest]:
+    def requests(self, prefix: str) -> Iterator[Call]:
         timestamp = str(int(time.time()))
         signature = self._key.sign(f"{CLIENT_ID}|{timestamp}".encode(), padding.PKCS1v15(), SHA256())
-        headers = {
-            "authorization": f"Bearer {self._token}",
-            "x-client-id": CLIENT_ID,
-            "x-timestamp": timestamp,
-            "x-signature": base64.b64encode(signature).decode(),
-        }
+        call = Call(self._token, CLIENT_ID, timestamp, base64.b64encode(signature).decode())
         order: dict[str, Any] = {
             "customer_code": "CUST-001",
             "site_code": "SITE-001",
@@ -109,7 +105,7 @@ class Caller:
         number = 0
         while True:
             number += 1
-            yield ApiRequest(headers, json.dumps({**order, "purchase_order_no": f"{prefix}-{number}"}).encode())
+            yield replace(call, body=json.dumps({**order, "purchase_order_no": f"{prefix}-{number}"}).encode())
 
 
 class CountedCounter(TableCodeCounter):

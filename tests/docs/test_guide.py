@@ -9,7 +9,7 @@ from typing import get_args
 
 import pytest
 
-from orderbridge.entrypoints.api import MAX_BODY_BYTES
+from orderbridge.entrypoints.requests import MAX_BODY_BYTES
 from orderbridge.forwarding.forward.cancelling import CancelAnswer
 from orderbridge.orders.order import MAX_LINES, MAX_QUANTITY, MAX_REFERENCE_LENGTH, OrderStatus, ProductLine, SalesOrder
 from orderbridge.partners.signatures import ADVISED_KEY_BITS, MIN_KEY_BITS, TIMESTAMP_TOLERANCE_SECONDS

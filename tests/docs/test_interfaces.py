@@ -11,6 +11,7 @@ import pytest
 from typer.main import get_command
 
 from orderbridge.channels.channel import Channel
+from orderbridge.entrypoints.stock_schedule import described
 from orderbridge.forwarding.forward.states import FINAL_STATES, ForwardState, new_unrouted_forward
 from orderbridge.orders.order import OrderStatus
 from orderbridge.reading.views import OrderView
@@ -53,7 +54,7 @@ def shown() -> dict[str, Any]:
         "partners show": partners.described(samples.partner()),
         "channels show": operating_channels.described(Channel("shop", "sirclo", {})),
         "stock drift": [Comparison(level, StockLevel("source", "PROD-001", 2, at)).drift()],
-        "stock sync": {"channels": [RunResult("shop", "done", _report()).body()]},
+        "stock sync": {"channels": [described(RunResult("shop", "done", _report()))]},
     }
 
 

@@ -12,11 +12,14 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from orderbridge.entrypoints.answers.created_order import SalesOrderCreated
+from orderbridge.entrypoints.answers.token import Token
 from orderbridge.entrypoints.api import Response, api_handler
+from orderbridge.entrypoints.requests import ApiRequest
 from orderbridge.orders.intake import AcceptOrder
 from orderbridge.orders.numbering import CodeAllocator
 from orderbridge.orders.order import Order, parse_sales_order
-from orderbridge.partners.callers import ApiRequest, Callers, TokenVerifier
+from orderbridge.partners.callers import Callers, TokenVerifier
 from orderbridge.partners.login import LogIn
 from orderbridge.partners.partner import Partner, SignatureProfile, hash_client_secret
 from orderbridge.partners.tokens import SigningKeys
@@ -105,11 +108,11 @@ class Api:
         )
 
         def create(request: ApiRequest) -> Response:
-            accepted = accept(request)
-            return Response(200 if accepted.replayed else 201, accepted.body())
+            accepted = accept(request.call)
+            return Response(200 if accepted.replayed else 201, SalesOrderCreated.of(accepted.order))
 
         self._handlers = {
-            "/api/v1/auth/login": api_handler(lambda request: Response(200, log_in(request.body).body())),
+            "/api/v1/auth/login": api_handler(lambda request: Response(200, Token.of(log_in(request.call.body)))),
             "/api/v1/sales-orders": api_handler(create),
         }
 

@@ -6,7 +6,8 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime
 
-from orderbridge.partners.callers import ApiRequest
+from orderbridge.entrypoints.requests import read_call
+from orderbridge.partners.call import Call
 from orderbridge.partners.partner import SignatureProfile
 from orderbridge.partners.signatures import message_to_sign
 from orderbridge.partners.tokens import issue_token, new_claims
@@ -17,10 +18,10 @@ def token(now: datetime, client_id: str = CLIENT_ID, credential_version: int = 1
     return issue_token(new_claims(client_id, credential_version, now), SIGNING_KEYS)
 
 
-def reading(now: datetime, client_id: str = CLIENT_ID, **headers: str) -> ApiRequest:
+def reading(now: datetime, client_id: str = CLIENT_ID, **headers: str) -> Call:
     """A GET with a token."""
     sent = {"authorization": f"Bearer {token(now, client_id)}", **_dashed(headers)}
-    return ApiRequest(sent, b"", method="GET")
+    return read_call(sent, b"", method="GET", path="")
 
 
 def signed(
@@ -31,9 +32,8 @@ def signed(
     profile: SignatureProfile = "legacy",
     client_id: str = CLIENT_ID,
     key: str = "first",
-    path_parameters: Mapping[str, str] | None = None,
     **headers: str,
-) -> ApiRequest:
+) -> Call:
     """A POST with token and signature; `headers` replace, with _ for -."""
     timestamp = headers.get("x_timestamp", str(int(now.timestamp())))
     message = message_to_sign(profile, client_id=client_id, timestamp=timestamp, method="POST", path=path, body=body)
@@ -44,7 +44,7 @@ def signed(
         "x-signature": base64.b64encode(sign(message, key)).decode(),
         **_dashed(headers),
     }
-    return ApiRequest(sent, body, path=path, path_parameters=path_parameters or {})
+    return read_call(sent, body, method="POST", path=path)
 
 
 def _dashed(headers: Mapping[str, str]) -> dict[str, str]:

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from orderbridge.entrypoints.requests import read_call
 from orderbridge.orders.intake import AcceptOrder
 from orderbridge.orders.numbering import CodeAllocator
 from orderbridge.orders.order import Order
-from orderbridge.partners.callers import ApiRequest, Callers, TokenVerifier
+from orderbridge.partners.call import Call
+from orderbridge.partners.callers import Callers, TokenVerifier
 from orderbridge.partners.tokens import SigningKeys, issue_token, new_claims
-from orderbridge.values.problems import Problem
+from orderbridge.values.refusals import Refusal
 from tests.fakes.directories import Keys, Partners
 from tests.fakes.samples import CLIENT_ID, NOW, SIGNING_KEYS, order_body, partner, sign
 from tests.fakes.steps import Clock, Steps
@@ -40,7 +42,7 @@ class IntakeWorld:
         )
         return AcceptOrder(callers, codes, self.store, self.clock, "Asia/Jakarta", 60)
 
-    def request(self, body: bytes | None = None, *, without: str = "", **headers: str) -> ApiRequest:
+    def request(self, body: bytes | None = None, *, without: str = "", **headers: str) -> Call:
         """A well-signed request now; `headers` replace (with _ for -), `without` drops one."""
         timestamp = headers.get("x_timestamp", str(int(self.clock().timestamp())))
         signature = base64.b64encode(sign(f"{CLIENT_ID}|{timestamp}".encode())).decode()
@@ -53,7 +55,7 @@ class IntakeWorld:
             **{name.replace("_", "-"): value for name, value in headers.items()},
         }
         all_headers.pop(without, None)
-        return ApiRequest(all_headers, order_body() if body is None else body, path=PATH)
+        return read_call(all_headers, order_body() if body is None else body, method="POST", path=PATH)
 
     def token(self, client_id: str = CLIENT_ID, keys: SigningKeys = SIGNING_KEYS) -> str:
         return issue_token(new_claims(client_id, 1, self.clock()), keys)
@@ -62,9 +64,9 @@ class IntakeWorld:
         return list(self.store.orders.values())
 
 
-def refused(world: IntakeWorld, request: ApiRequest) -> Problem:
-    """The problem that a request is refused with; nothing was stored."""
-    with pytest.raises(Problem) as problem:
+def refused(world: IntakeWorld, request: Call) -> Refusal:
+    """With what a request is refused; nothing was stored."""
+    with pytest.raises(Refusal) as refusal:
         world.accept(request)
     assert world.stored() == []
-    return problem.value
+    return refusal.value

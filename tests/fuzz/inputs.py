@@ -19,9 +19,10 @@ from urllib.parse import parse_qsl
 
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import MappingKey, MappingKind, parse_value
+from orderbridge.entrypoints.requests import read_call
 from orderbridge.http.transport import Reply
 from orderbridge.orders.order import parse_sales_order
-from orderbridge.partners.callers import ApiRequest, Callers, TokenVerifier
+from orderbridge.partners.callers import Callers, TokenVerifier
 from orderbridge.partners.signatures import BadPublicKey, read_public_key
 from orderbridge.partners.tokens import issue_token, new_claims
 from orderbridge.platforms.names import platform_names
@@ -29,7 +30,7 @@ from orderbridge.platforms.registry import definition_of
 from orderbridge.platforms.values import InvalidValue
 from orderbridge.reading.orders import OrderFilter
 from orderbridge.reading.stock import StockFilter
-from orderbridge.values.problems import Problem
+from orderbridge.values.refusals import Refusal
 from orderbridge.values.text import compared
 from orderbridge_cli.commands.channels import read_json_object
 from orderbridge_cli.operating import mappings as operating_mappings
@@ -122,16 +123,16 @@ def _inputs() -> Iterator[_Found]:
             f"{platform} credentials", partial(_json, demo.DEMO_CREDENTIALS[platform]),
             partial(_file, definition.read_credentials), refused,
         )  # fmt: skip
-    yield "token", lambda: b"Bearer " + _token().encode(), _as_token, (Problem,)
-    yield "X-SIGNATURE", lambda: base64.b64encode(samples.sign(SIGNED)), partial(_as_header, "x-signature"), (Problem,)
-    yield "X-TIMESTAMP", TIMESTAMP.encode, partial(_as_header, "x-timestamp"), (Problem,)
-    yield "X-CLIENT-ID", samples.CLIENT_ID.encode, partial(_as_header, "x-client-id"), (Problem,)
+    yield "token", lambda: b"Bearer " + _token().encode(), _as_token, (Refusal,)
+    yield "X-SIGNATURE", lambda: base64.b64encode(samples.sign(SIGNED)), partial(_as_header, "x-signature"), (Refusal,)
+    yield "X-TIMESTAMP", TIMESTAMP.encode, partial(_as_header, "x-timestamp"), (Refusal,)
+    yield "X-CLIENT-ID", samples.CLIENT_ID.encode, partial(_as_header, "x-client-id"), (Refusal,)
     yield "check-signature", lambda: samples.sign(SIGNED).hex().encode(), _explained, ()
     yield "public key", samples.public_pem, lambda reply: read_public_key(reply.body, ""), (BadPublicKey,)
-    yield "order", samples.order_body, _ordered, (Problem,)
+    yield "order", samples.order_body, _ordered, (Refusal,)
     order_query = b"purchase_order_no=PO-1&from=2025-01-01T00:00:00Z&status=DRAFT&limit=5"
-    yield "order query", lambda: order_query, lambda reply: OrderFilter.from_query(_query(reply)), (Problem,)
-    yield "stock query", lambda: b"product_code=P-1", lambda reply: StockFilter.from_query(_query(reply)), (Problem,)
+    yield "order query", lambda: order_query, lambda reply: OrderFilter.from_query(_query(reply)), (Refusal,)
+    yield "stock query", lambda: b"product_code=P-1", lambda reply: StockFilter.from_query(_query(reply)), (Refusal,)
 
 
 # --- what operators write ---------------------------------------------------------------------------------------------
@@ -203,7 +204,7 @@ def _callers() -> Callers:
 
 
 def _as_token(reply: Reply) -> None:
-    _callers().token_holder(ApiRequest({"authorization": _header(reply)}, b""))
+    _callers().token_holder(read_call({"authorization": _header(reply)}, b"", method="GET", path=""))
 
 
 def _as_header(name: str, reply: Reply) -> None:
@@ -213,7 +214,7 @@ def _as_header(name: str, reply: Reply) -> None:
         "x-signature": base64.b64encode(samples.sign(SIGNED)).decode(),
     }  # fmt: skip
     given = _header(reply)
-    _callers().signer(ApiRequest({**headers, name: given}, b""))
+    _callers().signer(read_call({**headers, name: given}, b"", method="POST", path=""))
     same = (headers[name], headers[name].rstrip("="), headers[name].translate(str.maketrans("+/", "-_")))
     assert given in (*same, same[2].rstrip("="))
 

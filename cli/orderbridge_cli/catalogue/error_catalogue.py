@@ -1,8 +1,8 @@
 """The error catalogue of the partner guide, generated: `python -m orderbridge_cli.catalogue.error_catalogue > FILE`.
 
-Status and title come from `values.problems`, the codes from where they are raised in the code and in the template's
-gateway responses; only the words are written here. A code without words, or words without a code, is an error, so the
-page cannot fall behind.
+Status and title come from `entrypoints.problems`, the codes from where they are raised in the code and in the
+template's gateway responses; only the words are written here. A code without words, or words without a code, is an
+error, so the page cannot fall behind.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from orderbridge.values import problems
-from orderbridge.values.problems import Problem
+from orderbridge.entrypoints.problems import KINDS, InternalError
+from orderbridge.values.refusals import Refusal, Unavailable
 from orderbridge_cli.local.machine.places import PROJECT_ROOT
 
 PAGE = PROJECT_ROOT / "docs" / "partner-guide" / "errors.md"
@@ -183,19 +183,23 @@ def entries() -> list[Entry]:
 
 def _raised() -> Iterator[Entry]:
     """The codes in calls such as ``Conflict("purchase_order_conflict", ...)``, anywhere in the package."""
+    kinds = {kind.__name__: kind for kind in KINDS}
     for file in sorted(_PACKAGE.rglob("*.py")):
         for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
             match node:
                 case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(code)), *_]):
-                    kind = getattr(problems, name, None)
-                    if isinstance(kind, type) and issubclass(kind, Problem):
-                        yield Entry(kind.status, code, kind.title)
+                    if name in kinds:
+                        yield _entry(kinds[name], code)
 
 
 def _built_in() -> Iterator[Entry]:
-    """The codes that a problem always has."""
-    for kind in (problems.Unavailable, problems.InternalError):
-        yield Entry(kind.status, kind().code, kind.title)
+    """The codes that a kind of refusal always has."""
+    yield _entry(Unavailable, Unavailable().code)
+    yield _entry(InternalError, InternalError().code)
+
+
+def _entry(kind: type[Refusal], code: str) -> Entry:
+    return Entry(KINDS[kind].status, code, KINDS[kind].title)
 
 
 def _of_the_gateway() -> Iterator[Entry]:

@@ -10,13 +10,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from orderbridge.entrypoints.answers.answer import Answer
+from orderbridge.entrypoints.problems import Problem
 from orderbridge.orders.order import MAX_LINES
 from orderbridge.partners.partner import CLIENT_ID
 from orderbridge.partners.signatures import ADVISED_KEY_BITS, MIN_KEY_BITS, TIMESTAMP_TOLERANCE_SECONDS
-from orderbridge_cli.openapi import schemas as answer_models
 from orderbridge_cli.openapi.endpoints import ENDPOINTS, TAGS, Endpoint, Parameter, Success
 from orderbridge_cli.openapi.errors import BY_CODE
-from orderbridge_cli.openapi.schemas import Problem
 
 Json = dict[str, Any]
 
@@ -75,7 +75,6 @@ HEADERS: dict[str, Json] = {
         "schema": {"type": "string"},
     },
 }
-PROBLEM_HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
 def build() -> Json:
@@ -100,7 +99,7 @@ def build() -> Json:
             "headers": HEADERS,
             "schemas": _schemas(),
             "examples": {
-                code: {"summary": case.problem.detail, "description": case.meaning, "value": case.example()}
+                code: {"summary": case.problem.detail, "description": case.meaning, "value": case.problem.body()}
                 for code, case in sorted(BY_CODE.items())
             },
         },
@@ -157,11 +156,9 @@ def _parameter(parameter: Parameter) -> Json:
 
 
 def _success(success: Success) -> Json:
-    content: Json = {"schema": _ref(success.model) if success.model else {"type": "object"}}
-    if success.model is None and success.content_type != "application/json":
-        content["schema"] = {"type": "string"}
+    content: Json = {"schema": {"type": "object" if success.content_type == "application/json" else "string"}}
     if success.example is not None:
-        content["example"] = success.example()
+        content = {"schema": _ref(type(success.example)), "example": success.example.body()}
     return {
         "description": success.description,
         "headers": _headers("X-Request-Id", *success.headers),
@@ -180,7 +177,7 @@ def _problem(status: int, codes: list[str]) -> Json:
     schema = {"allOf": [_ref(Problem), {"properties": {"status": {"const": status}, "code": {"enum": sorted(codes)}}}]}
     return {
         "description": f"{HTTPStatus(status).phrase}: " + ", ".join(f"`{code}`" for code in sorted(codes)),
-        "headers": _headers("X-Request-Id", *PROBLEM_HEADERS.get(status, ())),
+        "headers": _headers("X-Request-Id", *(name for code in codes for name in BY_CODE[code].headers)),
         "content": {
             "application/problem+json": {
                 "schema": schema,
@@ -218,14 +215,15 @@ def _security_schemes() -> Json:
 
 def _schemas() -> Json:
     requests = {endpoint.body for endpoint in ENDPOINTS if endpoint.body is not None}
-    answers = {success.model for endpoint in ENDPOINTS for success in endpoint.successes if success.model is not None}
+    answers = {type(success.example) for endpoint in ENDPOINTS for success in endpoint.successes if success.example}
+    models = sorted(requests | answers | {Problem}, key=lambda model: model.__name__)
     _, generated = models_json_schema(
-        [(model, "validation") for model in sorted(requests | answers | {Problem}, key=lambda model: model.__name__)],
-        ref_template="#/components/schemas/{model}",
+        [(model, "validation") for model in models], ref_template="#/components/schemas/{model}"
     )
     schemas: Json = _untitled(generated["$defs"])
+    of_answers = {model.__name__ for model in Answer.__subclasses__()}
     for name, schema in schemas.items():
-        if hasattr(answer_models, name):
+        if name in of_answers:
             # An answer may have more fields one day; only requests are refused for fields that nobody knows.
             del schema["additionalProperties"]
         schema["description"] = MODELS.get(name, schema.get("description"))

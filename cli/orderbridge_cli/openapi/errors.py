@@ -7,24 +7,27 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any
 
-from orderbridge.entrypoints.api import MAX_BODY_BYTES
+from orderbridge.entrypoints.problems import (
+    BodyTooLarge,
+    InternalError,
+    Problem,
+    UnsupportedContentType,
+    problem_headers,
+)
+from orderbridge.entrypoints.requests import MAX_BODY_BYTES
 from orderbridge.partners.callers import invalid_token, suspended
 from orderbridge.reading.orders import order_not_found
-from orderbridge.values.problems import (
-    BodyTooLarge,
+from orderbridge.values.refusals import (
     Conflict,
     FieldError,
     Forbidden,
-    InternalError,
     InvalidFields,
     MalformedRequest,
-    Problem,
+    Refusal,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
-    UnsupportedContentType,
 )
 from orderbridge_cli.catalogue.error_catalogue import WORDS
 
@@ -34,17 +37,25 @@ _LINK = re.compile(r"\[([^]]+)]\([^)]*\)")
 
 @dataclass(frozen=True, slots=True)
 class ErrorCase:
-    """One code, with an example of its problem. Texts are Markdown of one paragraph."""
+    """One code, with an example of its refusal. Texts are Markdown of one paragraph."""
 
-    problem: Problem
+    refusal: Refusal
 
     @property
     def code(self) -> str:
-        return self.problem.code
+        return self.refusal.code
+
+    @property
+    def problem(self) -> Problem:
+        return Problem.of(self.refusal, REQUEST_ID)
 
     @property
     def status(self) -> int:
         return self.problem.status
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return problem_headers(self.refusal)
 
     @property
     def meaning(self) -> str:
@@ -55,32 +66,28 @@ class ErrorCase:
         """What to do; links to other pages of the guide are plain words here."""
         return _LINK.sub(r"\1", WORDS[self.code].remedy)
 
-    def example(self) -> dict[str, Any]:
-        return self.problem.body(REQUEST_ID)
-
-
-class RequestRefused(Forbidden):
-    """What the gateway in front of the functions refuses by itself (template.yaml, GatewayResponses)."""
-
 
 CASES = tuple(
-    ErrorCase(problem)
-    for problem in (
+    ErrorCase(refusal)
+    for refusal in (
         MalformedRequest("malformed_json", "The body is not valid JSON."),
-        MalformedRequest("missing_header", "The header X-TIMESTAMP is required."),
+        MalformedRequest("missing_header", "is required.", about="timestamp"),
         MalformedRequest(
-            "invalid_header", "X-TIMESTAMP must be the unix time in seconds (or 13 digits of milliseconds)."
+            "invalid_header",
+            "must be the unix time in seconds (or 13 digits of milliseconds).",
+            about="timestamp",
         ),
         MalformedRequest("invalid_parameter", "The parameter limit must be sent once."),
         Unauthenticated("invalid_credentials", "The client_id or the client_secret is not right."),
         invalid_token(),
         Unauthenticated(
-            "invalid_signature", "X-SIGNATURE is not valid for this client, timestamp and signature profile."
+            "invalid_signature", "is not valid for this client, timestamp and signature profile.", about="signature"
         ),
-        Unauthenticated("stale_timestamp", "X-TIMESTAMP is more than 300 seconds away from the present time."),
-        Forbidden("client_mismatch", "X-CLIENT-ID is not the client of the access token."),
+        Unauthenticated("stale_timestamp", "is more than 300 seconds away from the present time.", about="timestamp"),
+        Forbidden("client_mismatch", "is not the client of the access token.", about="client_id"),
         suspended(),
-        RequestRefused("request_refused", "The request was refused."),
+        # What the gateway in front of the functions refuses by itself (template.yaml, GatewayResponses).
+        Forbidden("request_refused", "The request was refused."),
         order_not_found(),
         Conflict("purchase_order_conflict", "This purchase_order_no belongs to an order with other content."),
         BodyTooLarge("body_too_large", f"The body is larger than {MAX_BODY_BYTES} bytes."),
@@ -107,9 +114,9 @@ CASES = tuple(
 
 BY_CODE = {case.code: case for case in CASES}
 
-EVERYWHERE = ("request_refused", "too_many_requests", "internal_error", "unavailable")
+EVERYWHERE = ("invalid_header", "request_refused", "too_many_requests", "internal_error", "unavailable")
 """What any call may be answered with."""
-EVERY_TOKEN = ("invalid_header", "invalid_token", "client_mismatch", "partner_suspended")
+EVERY_TOKEN = ("invalid_token", "client_mismatch", "partner_suspended")
 """What a call with a token may be answered with."""
 EVERY_BODY = (
     "malformed_json", "body_too_large", "unsupported_content_type", "unsupported_content_encoding", "invalid_fields",

@@ -6,9 +6,14 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
+from orderbridge.entrypoints.answers.cancelled_order import CancellationRecorded
+from orderbridge.entrypoints.answers.created_order import SalesOrderCreated
+from orderbridge.entrypoints.answers.health import HealthReport
+from orderbridge.entrypoints.answers.orders import SalesOrderFound, SalesOrdersFound
+from orderbridge.entrypoints.answers.stock import StockFound
+from orderbridge.entrypoints.answers.token import Token
 from orderbridge.forwarding.forward.cancelling import describe_cancellation
 from orderbridge.forwarding.forward.states import Forward, ForwardState
-from orderbridge.orders.intake import AcceptedOrder
 from orderbridge.orders.order import Order, parse_sales_order
 from orderbridge.partners.login import AccessToken
 from orderbridge.reading.cancelling import CancelledOrder
@@ -69,32 +74,33 @@ def _forwards() -> tuple[Forward, ...]:
     return _sent(_MARKETPLACE, "1201"), _sent(_WHOLESALE, None)
 
 
-def token() -> dict[str, Any]:
-    return AccessToken(TOKEN, 1704067200).body()
+def token() -> Token:
+    return Token.of(AccessToken(TOKEN, 1704067200))
 
 
-def created() -> dict[str, Any]:
-    return AcceptedOrder(_order(), replayed=False).body()
+def created() -> SalesOrderCreated:
+    return SalesOrderCreated.of(_order())
 
 
-def found() -> dict[str, Any]:
+def found() -> SalesOrderFound:
     timeline = [TimelineEntry(_SENT, "ForwardSent", channel.name) for channel in (_MARKETPLACE, _WHOLESALE)]
-    return OrderView(_order(), _forwards(), timeline).body()
+    return SalesOrderFound.of(OrderView(_order(), _forwards(), timeline))
 
 
-def listed() -> dict[str, Any]:
-    return OrderPage([_order().summary()], OrderCursor(_AT.date(), f"{_ACCEPTED}#SO-20250101-00001")).body()
+def listed() -> SalesOrdersFound:
+    cursor = OrderCursor(_AT.date(), f"{_ACCEPTED}#SO-20250101-00001")
+    return SalesOrdersFound.of(OrderPage([_order().summary()], cursor))
 
 
-def cancelled() -> dict[str, Any]:
+def cancelled() -> CancellationRecorded:
     channels = [describe_cancellation(each, platform_cancels=each.channel is _MARKETPLACE) for each in _forwards()]
-    return CancelledOrder(_order(), "SUBMITTED", channels).body()
+    return CancellationRecorded.of(CancelledOrder(_order(), "SUBMITTED", channels))
 
 
-def stock() -> dict[str, Any]:
+def stock() -> StockFound:
     level = StockLevel(_MARKETPLACE.name, "PROD-001", 120, _ACCEPTED)
-    return StockPage([level], StockCursor("PROD-001")).body()
+    return StockFound.of(StockPage([level], StockCursor("PROD-001")))
 
 
-def health() -> dict[str, Any]:
-    return Health([(_MARKETPLACE.name, "active"), (_WHOLESALE.name, "degraded")]).body()
+def health() -> HealthReport:
+    return HealthReport.of(Health([(_MARKETPLACE.name, "active"), (_WHOLESALE.name, "degraded")]))

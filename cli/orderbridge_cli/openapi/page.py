@@ -224,7 +224,7 @@ def _errors() -> str:
 
 
 def _error(case: ErrorCase) -> str:
-    headers = {"Content-Type": "application/problem+json", **case.problem.headers}
+    headers = {"Content-Type": "application/problem+json", **case.headers}
     lines = "".join(f"{name}: {value}\n" for name, value in headers.items())
     return "\n".join(
         (
@@ -232,7 +232,7 @@ def _error(case: ErrorCase) -> str:
             f'<h3 id="error-{case.code}-title"><span class="error">{case.status}</span> <code>{case.code}</code></h3>',
             f"<p>{_inline(case.meaning)}</p>",
             f"<p><strong>What to do:</strong> {_inline(case.remedy)}</p>",
-            _json(case.example(), escape(f"HTTP/1.1 {case.status} {case.problem.title}\n{lines}\n")),
+            _json(case.problem.body(), escape(f"HTTP/1.1 {case.status} {case.problem.title}\n{lines}\n")),
             "</section>",
         )
     )

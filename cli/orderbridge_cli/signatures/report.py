@@ -294,7 +294,7 @@ def timestamp_findings(timestamp: str, now: datetime) -> Iterator[Mistake]:
     try:
         sent_ms = timestamp_to_milliseconds(timestamp)
     except BadTimestamp as bad:
-        yield Mistake("timestamp_unreadable", f"The API answers 400 invalid_header: {bad}")
+        yield Mistake("timestamp_unreadable", f"The API answers 400 invalid_header: X-TIMESTAMP {bad}")
         return
     now_ms = int(now.timestamp() * 1000)
     if is_fresh(sent_ms, now_ms):

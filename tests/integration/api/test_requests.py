@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from orderbridge.entrypoints.api import MAX_BODY_BYTES
+from orderbridge.entrypoints.requests import MAX_BODY_BYTES
 from orderbridge.partners.signatures import message_to_sign
 from orderbridge_cli.openapi.endpoints import ENDPOINTS
 from tests.contract.template import template

@@ -21,7 +21,7 @@ from orderbridge.partners.secrets import (
     SecretPepper,
     signing_keys,
 )
-from orderbridge.values.problems import Unavailable
+from orderbridge.values.refusals import Unavailable
 from tests.fakes.steps import Clock
 from tests.integration.deployed import STACK, Deployed
 

@@ -11,6 +11,8 @@ import pytest
 
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.table import mapping_item
+from orderbridge.entrypoints.answers.stock import StockFound
+from orderbridge.entrypoints.stock_schedule import described
 from orderbridge.http.transport import Transport
 from orderbridge.platforms import stock
 from orderbridge.platforms.registry import definition_of
@@ -150,12 +152,12 @@ class House:
     def run(self) -> dict[str, Any]:
         result = self.sync(self.account.channel, [self.account.channel], lambda: 100.0)
         assert result.state == "done"
-        return result.body()
+        return described(result)
 
     def seen(self, code: str, **query: str) -> list[int]:
         listing = ListStock(Overview(self.account.channel), TableStockReads(self.client, "t"), warehouse_of)
         page = listing(self.partner, StockFilter.from_query({"product_code": code, **query}))
-        return [each["available"] for each in page.body()["data"]]
+        return [each["available"] for each in StockFound.of(page).body()["data"]]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 
+from orderbridge.entrypoints.answers.created_order import SalesOrderCreated
 from orderbridge.values.times import to_iso
 from tests.fakes.intake import IntakeWorld
 from tests.fakes.samples import CLIENT_ID, NGORDER, NOW, SIRCLO, order_body, order_document, partner_key, sign
@@ -18,7 +19,7 @@ def test_an_order_is_stored_once_with_everything_that_is_frozen_on_it() -> None:
     accepted = world.accept(world.request())
 
     assert accepted.replayed is False
-    assert accepted.body() == {
+    assert SalesOrderCreated.of(accepted.order).body() == {
         "message": "Sales order created successfully",
         "data": {"code": "SO-20250101-00001", "status": "DRAFT", "created_at": "2025-01-01T03:00:00.000Z"},
     }

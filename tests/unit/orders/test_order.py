@@ -9,9 +9,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from orderbridge.entrypoints.problems import Problem
 from orderbridge.orders.order import MAX_LINES, MAX_QUANTITY, SalesOrder, order_reference, parse_sales_order
 from orderbridge.values.documents import MAX_FIELD_ERRORS
-from orderbridge.values.problems import InvalidFields, MalformedRequest
+from orderbridge.values.refusals import InvalidFields, MalformedRequest
 from tests.fakes.samples import order_body, order_document
 
 REQUIRED = ("customer_code", "site_code", "sales_name", "address", "products")
@@ -188,7 +189,7 @@ def test_a_body_of_nothing_but_errors_gets_a_short_answer(body: bytes) -> None:
         parse_sales_order(body)
 
     assert 1 <= len(refused.value.errors) <= MAX_FIELD_ERRORS
-    assert len(json.dumps(refused.value.body("id"))) < 100_000
+    assert len(json.dumps(Problem.of(refused.value, "id").body())) < 100_000
 
 
 def test_no_error_repeats_what_was_sent() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from orderbridge.partners.call_limit import FREE_SHARE, MAX_ACCOUNTS, CallLimit
 from orderbridge.partners.token_bucket import RateLimit, TokenBucket
-from orderbridge.values.problems import TooManyRequests
+from orderbridge.values.refusals import TooManyRequests
 from tests.fakes.reads import Buckets
 from tests.fakes.steps import Clock
 
@@ -30,7 +30,7 @@ class Environments:
         try:
             self.limits[environment](client_id)
         except TooManyRequests as refused:
-            self.refusals.append(int(refused.headers["Retry-After"]))
+            self.refusals.append(int(refused.retry_after or 0))
             return False
         return True
 

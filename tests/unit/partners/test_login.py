@@ -9,16 +9,17 @@ from typing import Any
 
 import pytest
 
+from orderbridge.entrypoints.problems import Problem, problem_headers
 from orderbridge.partners.call_limit import CallLimit
 from orderbridge.partners.callers import TokenVerifier, active_partner
 from orderbridge.partners.login import LogIn, RefreshToken
 from orderbridge.partners.token_bucket import RateLimit
 from orderbridge.partners.tokens import SigningKeys, issue_token, new_claims, verify_token
-from orderbridge.values.problems import (
+from orderbridge.values.refusals import (
     Forbidden,
     InvalidFields,
     MalformedRequest,
-    Problem,
+    Refusal,
     TooManyRequests,
     Unauthenticated,
 )
@@ -56,8 +57,8 @@ def token_body(token: Any) -> bytes:
     return json.dumps({"token": token}).encode()
 
 
-def answer(problem: Problem) -> dict[str, Any]:
-    return {**problem.body("id"), "headers": problem.headers}
+def answer(refusal: Refusal) -> dict[str, Any]:
+    return {**Problem.of(refusal, "id").body(), "headers": problem_headers(refusal)}
 
 
 # --- login ------------------------------------------------------------------------------------------------------------
@@ -69,7 +70,7 @@ def test_the_right_secret_brings_a_token_for_twelve_hours() -> None:
     access = world.log_in(credentials())
 
     claims = verify_token(access.token, SIGNING_KEYS, NOW)
-    assert access.body() == {"token": access.token, "expired_at": int(NOW.timestamp()) + 12 * HOUR}
+    assert access.expired_at == int(NOW.timestamp()) + 12 * HOUR
     assert (claims.client_id, claims.credential_version, claims.expires_at) == (CLIENT_ID, 1, access.expired_at)
 
 

@@ -6,10 +6,10 @@ import json
 
 import pytest
 
-from orderbridge.partners.callers import ApiRequest
+from orderbridge.entrypoints.problems import KINDS, Problem
 from orderbridge.partners.login import LogIn
 from orderbridge.partners.login_throttle import LoginThrottle, ThrottledLogIn, address_scope, client_scope
-from orderbridge.values.problems import Forbidden, InvalidFields, Problem, TooManyRequests, Unauthenticated
+from orderbridge.values.refusals import Forbidden, InvalidFields, Refusal, TooManyRequests, Unauthenticated
 from tests.fakes import samples
 from tests.fakes.directories import Keys, Partners, Pepper
 from tests.fakes.reads import Failures
@@ -30,16 +30,16 @@ class Door:
         throttle = LoginThrottle(self.failures, PER_CLIENT, PER_ADDRESS, self.clock)
         self.log_in = ThrottledLogIn(log_in, throttle)
 
-    def try_(self, secret: str = "wrong", client_id: str = samples.CLIENT_ID, address: str = HERE) -> Problem | None:
+    def try_(self, secret: str = "wrong", client_id: str = samples.CLIENT_ID, address: str = HERE) -> Refusal | None:
         body = json.dumps({"client_id": client_id, "client_secret": secret}).encode()
         try:
-            self.log_in(ApiRequest({}, body, address=address))
-        except Problem as refused:
+            self.log_in(body, address)
+        except Refusal as refused:
             return refused
         return None
 
     def fail(self, times: int, **how: str) -> list[int]:
-        return [refused.status if (refused := self.try_(**how)) else 200 for _ in range(times)]
+        return [KINDS[type(refused)].status if (refused := self.try_(**how)) else 200 for _ in range(times)]
 
 
 def test_a_client_may_fail_a_few_times_in_a_window_and_then_is_told_to_wait() -> None:
@@ -47,11 +47,11 @@ def test_a_client_may_fail_a_few_times_in_a_window_and_then_is_told_to_wait() ->
     assert door.fail(PER_CLIENT + 3) == [401] * PER_CLIENT + [429] * 3
     refused = door.try_()
     assert isinstance(refused, TooManyRequests)
-    assert refused.headers["Retry-After"] == "300"
+    assert refused.retry_after == 300
     door.clock.move(120.5)
     refused = door.try_()
     assert refused is not None
-    assert refused.headers["Retry-After"] == "180"
+    assert refused.retry_after == 180
     door.clock.move(180)
     assert door.fail(1) == [401]
 
@@ -82,7 +82,8 @@ def test_a_known_and_an_unknown_client_are_answered_and_counted_alike() -> None:
     for client_id in (samples.CLIENT_ID, "nobody"):
         door = Door()
         answers = [door.try_(client_id=client_id) for _ in range(PER_CLIENT + 2)]
-        seen.append(([each.body("1") for each in answers if each], door.failures.writes, len(door.partners.asked)))
+        problems = [Problem.of(each, "1") for each in answers if each]
+        seen.append((problems, door.failures.writes, len(door.partners.asked)))
     assert seen[0] == seen[1]
 
 
@@ -95,7 +96,7 @@ def test_an_attack_costs_no_more_writes_than_the_limit() -> None:
 def test_what_is_no_login_at_all_is_not_counted() -> None:
     door = Door()
     with pytest.raises(InvalidFields):
-        door.log_in(ApiRequest({}, b'{"client_id": "x"}', address=HERE))
+        door.log_in(b'{"client_id": "x"}', HERE)
     assert door.failures.writes == 0
 
 

@@ -6,6 +6,7 @@ import json
 
 from orderbridge.channels.breaker import Breaker
 from orderbridge.channels.channel import Channel
+from orderbridge.entrypoints.answers.health import HealthReport
 from orderbridge.reading.health import ReportHealth
 from tests.fakes.reads import Overview
 
@@ -14,7 +15,7 @@ BROKEN = Breaker(failures=5, open_until="2025-01-01T00:00:30.000Z", reason="500 
 
 
 def test_no_channel_is_well() -> None:
-    assert ReportHealth(Overview())().body() == {"status": "ok", "channels": []}
+    assert HealthReport.of(ReportHealth(Overview())()).body() == {"status": "ok", "channels": []}
 
 
 def test_one_channel_that_is_not_active_degrades_the_whole() -> None:
@@ -24,8 +25,8 @@ def test_one_channel_that_is_not_active_degrades_the_whole() -> None:
     both = Channel("d", "sirclo", SETTINGS, state="paused", breaker=BROKEN)
     failing = Channel("e", "sirclo", SETTINGS, breaker=Breaker(failures=2, reason="timeout"))
 
-    assert ReportHealth(Overview(well, failing))().body()["status"] == "ok"
-    body = ReportHealth(Overview(well, paused, degraded, both, failing))().body()
+    assert HealthReport.of(ReportHealth(Overview(well, failing))()).body()["status"] == "ok"
+    body = HealthReport.of(ReportHealth(Overview(well, paused, degraded, both, failing))()).body()
 
     assert body == {
         "status": "degraded",

@@ -12,6 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orderbridge.entrypoints.answers.orders import SalesOrderFound, SalesOrdersFound
+from orderbridge.entrypoints.problems import Problem
 from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward, new_unrouted_forward
 from orderbridge.orders.order import Order, OrderSummary
 from orderbridge.partners.partner import Partner
@@ -25,7 +27,7 @@ from orderbridge.reading.orders import (
     OrderPage,
 )
 from orderbridge.values.ids import OrderKey
-from orderbridge.values.problems import InvalidFields, NotFound
+from orderbridge.values.refusals import InvalidFields, NotFound
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import business_date, to_iso
 from tests.fakes import samples
@@ -66,7 +68,7 @@ class Book:
             asked = {**query, **({"cursor": cursor} if cursor else {})}
             page = self.listing(partner or self.partner, OrderFilter.from_query(asked))
             yield page
-            cursor = page.body()["next_cursor"]
+            cursor = SalesOrdersFound.of(page).body()["next_cursor"]
             if cursor is None:
                 return
 
@@ -90,7 +92,7 @@ def test_another_partners_order_and_an_unknown_one_are_answered_alike() -> None:
     for code in (order.code, "SO-20250101-00002"):
         with pytest.raises(NotFound) as refused:
             FindOrder(book.reads, book.clock, sleep=lambda _: None)(samples.CLIENT_ID, code)
-        refusals.append(refused.value.body("1"))
+        refusals.append(Problem.of(refused.value, "1"))
     assert refusals[0] == refusals[1]
 
 
@@ -154,7 +156,7 @@ def test_the_answer_has_exactly_the_fields_of_the_interface_and_no_internals() -
         TimelineEntry("2025-01-01T00:00:03.000Z", "ForwardInDoubt", "ngorder-main", "timeout after 10 s"),
     ]
 
-    body = FindOrder(book.reads, book.clock)(samples.CLIENT_ID, order.code).body()
+    body = SalesOrderFound.of(FindOrder(book.reads, book.clock)(samples.CLIENT_ID, order.code)).body()
 
     assert set(body) == {"message", "data"}
     assert body["data"] == {
@@ -184,7 +186,7 @@ def test_an_order_that_no_channel_takes_shows_no_channel() -> None:
     order = stored(book.store, 1, START, channels=())
     unrouted = new_unrouted_forward(order.key, order.code, "SITE-001", START).forward
     book.store.forwards[order.key, unrouted.channel.name] = unrouted
-    data = FindOrder(book.reads, book.clock)(samples.CLIENT_ID, order.code).body()["data"]
+    data = SalesOrderFound.of(FindOrder(book.reads, book.clock)(samples.CLIENT_ID, order.code)).body()["data"]
     assert (data["channels"], data["status"]) == ([], "DRAFT")
 
 
@@ -315,7 +317,7 @@ def test_another_partners_cursor_leads_through_ones_own_orders_only() -> None:
         stored(book.store, number, START + timedelta(hours=number), client_id="somebody-else")
     mine = [stored(book.store, 100 + number, START + timedelta(hours=number)).code for number in range(5)]
     other = next(book.pages({"limit": "3"}, samples.partner(client_id="somebody-else")))
-    cursor = other.body()["next_cursor"]
+    cursor = SalesOrdersFound.of(other).body()["next_cursor"]
     page = book.listing(book.partner, OrderFilter.from_query({"cursor": cursor}))
     assert {order.code for order in page.orders} <= set(mine)
 
@@ -376,4 +378,4 @@ def test_any_query_is_a_list_or_a_problem_with_its_fields(query: dict[str, str])
         return
     page = book.listing(book.partner, wanted)
     assert len(page.orders) <= wanted.limit
-    json.dumps(page.body())
+    json.dumps(SalesOrdersFound.of(page).body())

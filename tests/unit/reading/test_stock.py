@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orderbridge.channels.channel import Channel
+from orderbridge.entrypoints.answers.stock import StockFound
 from orderbridge.reading.stock import ListStock, StockFilter, StockPage
 from orderbridge.stock.levels import StockLevel
 from orderbridge.values.ids import ChannelRef
-from orderbridge.values.problems import InvalidFields
+from orderbridge.values.refusals import InvalidFields
 from tests.fakes import samples
 from tests.fakes.reads import Overview, Shelf
 
@@ -39,7 +40,7 @@ def pages(listing: ListStock, query: dict[str, str], partner: Any = PARTNER) -> 
     while True:
         page = listing(partner, StockFilter.from_query({**query, **({"cursor": cursor} if cursor else {})}))
         yield page
-        cursor = page.body()["next_cursor"]
+        cursor = StockFound.of(page).body()["next_cursor"]
         if cursor is None:
             return
 
@@ -48,14 +49,14 @@ def seen(listing: ListStock, partner: Any = PARTNER, **query: str) -> dict[str, 
     return {
         each["product_code"]: each["available"]
         for page in pages(listing, query, partner)
-        for each in page.body()["data"]
+        for each in StockFound.of(page).body()["data"]
     }
 
 
 def test_before_a_sync_has_run_there_is_nothing() -> None:
     listing = ListStock(Overview(channel("shop", source=True)), Shelf({"shop": ["A", "B"]}), no_warehouse)
     (page,) = pages(listing, {})
-    assert page.body() == {"message": "Stock levels found", "data": [], "next_cursor": None}
+    assert StockFound.of(page).body() == {"message": "Stock levels found", "data": [], "next_cursor": None}
 
 
 def test_the_level_is_that_of_the_source_with_the_lowest_rank_that_knows_the_product() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from orderbridge.entrypoints.answers.orders import SalesOrderFound
 from orderbridge.forwarding.forward.states import Forward
 from orderbridge.forwarding.order_status import channel_status, progress
 from orderbridge.reading.views import OrderView
@@ -132,7 +133,7 @@ def test_what_happens_to_it_is_reported_shown_and_sent_to_the_partner(
     assert told is not None
     (at_channel,) = json.loads(told.body)["data"]["channels"]
     assert (at_channel["status"], at_channel["shipment_problem"]) == (status, problem)
-    shown = OrderView(told.order, [after], shop.store.timeline[after.key]).body()["data"]
+    shown = SalesOrderFound.of(OrderView(told.order, [after], shop.store.timeline[after.key])).body()["data"]
     assert (shown["status"], shown["channels"][0].get("shipment_problem")) == (status, problem)
     assert [line["event"] for line in shown["timeline"]][-1] == ("ShipmentChanged" if problem else "StatusChanged")
 

@@ -41,7 +41,6 @@ def test_rows_that_cannot_be_read_are_counted_and_reported_and_the_others_are_ta
         "orders, from row 1: 2 rows left out, not readable: a row without an order_id",
         "orders, from row 1: a row left out, not readable: a row: TypeError",
     ]
-    assert (report.body()["unread"], report.body()["failed_pages"]) == (6, 0)
 
 
 def test_a_row_that_cannot_be_taken_in_is_one_orders_trouble() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from orderbridge.channels.channel import Channel
+from orderbridge.entrypoints.answers.stock import StockFound
 from orderbridge.reading.stock import ListStock, StockFilter
 from orderbridge.stock import applying
 from orderbridge.stock.levels import StockLevel
@@ -149,7 +150,7 @@ def kept(channel_name: str, product: str, **here: int) -> StockLevel:
 def seen(shelf: Shelf, *channels: Channel, routes: Any = None, **query: str) -> dict[str, int]:
     partner = samples.partner(keys=(), channels=(ChannelRef("shop", "ngorder"),), routes=routes or {})
     page = ListStock(Overview(*channels), shelf, warehouse_of)(partner, StockFilter.from_query(query))
-    return {each["product_code"]: each["available"] for each in page.body()["data"]}
+    return {each["product_code"]: each["available"] for each in StockFound.of(page).body()["data"]}
 
 
 def test_a_site_has_the_level_of_its_warehouse_and_a_site_without_a_mapping_the_channels() -> None:

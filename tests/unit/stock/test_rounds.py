@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from orderbridge.channels.channel import Channel
+from orderbridge.entrypoints.stock_schedule import described
 from orderbridge.stock.rounds import StockRequest, SyncRound, UnknownChannel
 from orderbridge.stock.runs import MAX_PROBLEMS, RunReport, in_order
 from orderbridge.stock.sync import RunResult
@@ -96,7 +97,7 @@ def test_a_report_keeps_so_many_problems_and_counts_the_rest() -> None:
     report = RunReport()
     for number in range(MAX_PROBLEMS + 3):
         report.tell(f"P{number}", "x" * 1000)
-    body = RunReport.from_document(report.document()).body("shop")
+    body = described(RunResult("shop", "done", RunReport.from_document(report.document())))
     assert len(body["problems"]) == MAX_PROBLEMS + 1
     assert body["problems"][-1] == {"key": "shop", "detail": "and 3 problems more"}
     assert all(len(problem["detail"]) <= 500 for problem in body["problems"])

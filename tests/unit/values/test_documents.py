@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from orderbridge.orders.order import MAX_QUANTITY, SalesOrder, parse_sales_order
 from orderbridge.partners.login import LoginRequest, RefreshRequest
 from orderbridge.reading.cancelling import CancelBody
-from orderbridge.values.problems import InvalidFields, MalformedRequest
+from orderbridge.values.refusals import InvalidFields, MalformedRequest
 from tests.fakes.samples import order_body
 
 

@@ -15,7 +15,7 @@ from orderbridge.partners.partner import Partner
 from orderbridge.reading.orders import OrderFilter
 from orderbridge.reading.stock import StockFilter
 from orderbridge.values.ids import ChannelRef
-from orderbridge.values.problems import InvalidFields
+from orderbridge.values.refusals import InvalidFields
 from orderbridge.values.text import UnseenCharacter, caseless, checked_code, compared, trimmed
 from tests.fakes.samples import order_body
 

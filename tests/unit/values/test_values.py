@@ -1,4 +1,4 @@
-"""Small values: times, partners, statuses, mapping keys, outcomes and problems."""
+"""Small values: times, partners, statuses, mapping keys, outcomes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from orderbridge.forwarding.forward.states import Forward, ForwardState, new_for
 from orderbridge.forwarding.order_status import ADVANCING, ENDED, channel_status, order_status
 from orderbridge.orders.order import OrderStatus
 from orderbridge.partners.partner import CLIENT_ID, hash_client_secret, new_client_secret, secret_matches
-from orderbridge.values import problems
 from orderbridge.values.text import bounded
 from orderbridge.values.times import after, business_date, from_iso, to_iso
 from tests.fakes.samples import NGORDER, NOW, PEPPER, SIRCLO, order, partner, partner_key
@@ -232,48 +231,3 @@ def test_bounded_words_are_one_line_and_short(text: str, limit: int) -> None:
     assert words.isprintable()
     flat = " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
     assert words == flat or (words.endswith("…") and flat.startswith(words[:-1]))
-
-
-def every_problem() -> list[type[problems.Problem]]:
-    found: list[type[problems.Problem]] = []
-    queue = [problems.Problem]
-    while queue:
-        queue += queue[0].__subclasses__()
-        found.append(queue.pop(0))
-    return found
-
-
-def test_every_problem_has_a_status_and_title_of_its_own() -> None:
-    ours = [each for each in every_problem()[1:] if each.__module__ == problems.__name__]
-
-    assert len({each.title for each in ours}) == len(ours)
-    assert sorted(each.status for each in ours) == [400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503]
-
-
-def test_a_kind_of_a_problem_has_its_status_and_title() -> None:
-    class Narrower(problems.Forbidden):
-        """One of them."""
-
-    assert (Narrower.status, Narrower.title) == (403, "Forbidden")
-
-
-def test_a_problem_document_has_what_rfc_9457_and_the_interface_ask_for() -> None:
-    problem = problems.InvalidFields("invalid_fields", "Words.", errors=[problems.FieldError("/a", "wrong")])
-
-    assert problem.body("id-1") == {
-        "type": "urn:orderbridge:error:invalid_fields",
-        "title": "Unprocessable Content",
-        "status": 422,
-        "detail": "Words.",
-        "code": "invalid_fields",
-        "message": "Words.",
-        "request_id": "id-1",
-        "errors": [{"pointer": "/a", "message": "wrong"}],
-    }
-    assert "errors" not in problems.NotFound("not_found", "Words.").body("id-1")
-
-
-def test_who_may_come_back_is_told_when() -> None:
-    assert problems.TooManyRequests("too_many_requests", "Words.", retry_after=7).headers["Retry-After"] == "7"
-    assert int(problems.Unavailable().headers["Retry-After"]) > 0
-    assert problems.Unauthenticated("invalid_token", "Words.").headers["WWW-Authenticate"].startswith("Bearer")

@@ -29,9 +29,27 @@ def status_handler(sync_round: Round) -> Callable[[Mapping[str, Any], Any], dict
             reports = sync_round(request, _seconds_left(request, context))
             for report in reports:
                 _log(report)
-            return {"channels": [report.body() for report in reports]}
+            return {"channels": [described(report) for report in reports]}
 
     return handler
+
+
+def described(report: StatusReport) -> dict[str, Any]:
+    """The channel's entry in `orderbridge statuses sync`."""
+    return {
+        "channel": report.channel,
+        "ok": report.ok,
+        "finished": report.finished,
+        "skipped": report.skipped,
+        "pages": report.pages,
+        "rows": report.rows,
+        "matched": report.matched,
+        "changed": report.changed,
+        "unread": report.unread,
+        "failed_pages": report.failed_pages,
+        "unknown": dict(report.unknown),
+        "problems": report.problems,
+    }
 
 
 def _seconds_left(request: StatusRequest, context: Any) -> Callable[[], float]:

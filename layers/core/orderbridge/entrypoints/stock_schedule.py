@@ -29,9 +29,25 @@ def stock_handler(sync_round: Round) -> Callable[[Mapping[str, Any], Any], dict[
             results = sync_round(request, _seconds_left(request, context))
             for result in results:
                 log("stock_synced", channel=result.channel, state=result.state, found=_counts(result))
-            return {"channels": [{**result.body(), "state": result.state} for result in results]}
+            return {"channels": [{**described(result), "state": result.state} for result in results]}
 
     return handler
+
+
+def described(result: RunResult) -> dict[str, Any]:
+    """The channel's entry in `orderbridge stock sync` (docs/interfaces.md#command-line)."""
+    report = result.report
+    problems = [{"key": problem.key, "detail": problem.detail} for problem in report.problems]
+    if report.unlisted_problems:
+        problems.append({"key": result.channel, "detail": f"and {report.unlisted_problems} problems more"})
+    return {
+        "channel": result.channel,
+        "ok": result.ok,
+        "read": report.read,
+        "changed": report.changed,
+        "pushed": report.pushed,
+        "problems": problems,
+    }
 
 
 def _seconds_left(request: StockRequest, context: Any) -> Callable[[], float]:

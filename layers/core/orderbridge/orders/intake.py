@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from orderbridge.orders.numbering import CodeAllocator
 from orderbridge.orders.order import MAX_REFERENCE_LENGTH, Order, SalesOrder, order_reference, parse_sales_order
-from orderbridge.partners.callers import ApiRequest, Callers, SignedCall
+from orderbridge.partners.call import Call
+from orderbridge.partners.callers import Callers, SignedCall
 from orderbridge.values.ids import OrderKey
-from orderbridge.values.problems import Conflict, InvalidFields, MalformedRequest
+from orderbridge.values.refusals import Conflict, InvalidFields, MalformedRequest
 from orderbridge.values.times import Clock, after, business_date, to_iso
 
 if TYPE_CHECKING:
@@ -27,16 +28,10 @@ _ESCAPED = re.compile(r"\\(.)")
 
 @dataclass(frozen=True, slots=True)
 class AcceptedOrder:
-    """The answer to a posted order; `replayed` where the order had been stored before."""
+    """A posted order as it is stored; `replayed` where it had been stored before."""
 
     order: Order
     replayed: bool
-
-    def body(self) -> dict[str, object]:
-        return {
-            "message": "Sales order created successfully",
-            "data": {"code": self.order.code, "status": "DRAFT", "created_at": self.order.created_at},
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +45,14 @@ class AcceptOrder:
     business_time_zone: str
     sweep_grace_seconds: float
 
-    def __call__(self, request: ApiRequest) -> AcceptedOrder:
-        call = self.callers.signer(request)
-        content = parse_sales_order(request.body)
-        idempotency_key = self._idempotency_key(request, content)
-        reference = order_reference(content, idempotency_key, call.timestamp, request.body)
-        return self._store(OrderKey(call.partner.client_id, reference), content, call)
-
-    def _idempotency_key(self, request: ApiRequest, content: SalesOrder) -> str | None:
+    def __call__(self, call: Call) -> AcceptedOrder:
+        signed = self.callers.signer(call)
+        content = parse_sales_order(call.body)
         # With a purchase_order_no the key is ignored (invariant 4).
-        if content.purchase_order_no is not None or "idempotency-key" not in request.headers:
-            return None
-        return read_idempotency_key(request.headers["idempotency-key"].strip())
+        sent_key = call.idempotency_key if content.purchase_order_no is None else None
+        idempotency_key = read_idempotency_key(sent_key.strip()) if sent_key is not None else None
+        reference = order_reference(content, idempotency_key, signed.timestamp, call.body)
+        return self._store(OrderKey(signed.partner.client_id, reference), content, signed)
 
     def _store(self, key: OrderKey, content: SalesOrder, call: SignedCall) -> AcceptedOrder:
         now = self.clock()
@@ -95,20 +86,21 @@ class AcceptOrder:
         return AcceptedOrder(existing, replayed=True)
 
 
-def read_idempotency_key(header: str) -> str:
-    """The key in an Idempotency-Key header: a String of RFC 8941, as its draft standard has it, or the bare key.
+def read_idempotency_key(sent: str) -> str:
+    """The idempotency key as it was sent: a String of RFC 8941, as its draft standard has it, or the bare key.
 
     Parameters behind the string are passed over. Raises `MalformedRequest`.
     """
-    if header.startswith('"'):
-        quoted = _QUOTED_KEY.fullmatch(header)
+    if sent.startswith('"'):
+        quoted = _QUOTED_KEY.fullmatch(sent)
         key = _ESCAPED.sub(r"\1", quoted[1]) if quoted is not None else ""
     else:
-        key = header if _BARE_KEY.fullmatch(header) else ""
+        key = sent if _BARE_KEY.fullmatch(sent) else ""
     if not 1 <= len(key) <= MAX_REFERENCE_LENGTH:
         raise MalformedRequest(
             "invalid_header",
-            f"Idempotency-Key must be 1 to {MAX_REFERENCE_LENGTH} printable ASCII characters, in quotes or bare.",
+            f"must be 1 to {MAX_REFERENCE_LENGTH} printable ASCII characters, in quotes or bare.",
+            about="idempotency_key",
         )
     return key
 

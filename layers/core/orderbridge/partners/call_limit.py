@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from orderbridge.partners.token_bucket import RateLimit, TokenBucket
-from orderbridge.values.problems import TooManyRequests
+from orderbridge.values.refusals import TooManyRequests
 from orderbridge.values.times import Clock
 
 if TYPE_CHECKING:

@@ -1,17 +1,18 @@
 """Who is calling: from the token alone for reading, from token and RSA signature for what changes something.
 
-The checks come in this order (docs/architecture.md#security): token, client, timestamp, signature. Missing or malformed
-Authorization is 401, another required header missing or unparsable is 400, an undecodable signature is 401.
+The checks come in this order (docs/architecture.md#security): token, client, timestamp, signature. Whoever has shown no
+token that is good is `Unauthenticated`, whatever else is missing; then what is missing or unparsable is
+`MalformedRequest`, and a signature that cannot be decoded `Unauthenticated`.
 """
 
 from __future__ import annotations
 
 import hmac
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from orderbridge.partners.call import Call
 from orderbridge.partners.call_limit import unlimited
 from orderbridge.partners.partner import CLIENT_ID, Partner
 from orderbridge.partners.signatures import (
@@ -24,7 +25,7 @@ from orderbridge.partners.signatures import (
     verify_signature,
 )
 from orderbridge.partners.tokens import InvalidToken, TokenClaims, UnknownKey, verify_token
-from orderbridge.values.problems import Forbidden, MalformedRequest, Unauthenticated
+from orderbridge.values.refusals import CallField, Forbidden, MalformedRequest, Unauthenticated
 from orderbridge.values.times import Clock
 
 if TYPE_CHECKING:
@@ -72,34 +73,9 @@ def active_partner(partners: PartnerDirectory, claims: TokenClaims) -> Partner:
     return partner
 
 
-_BEARER = re.compile(r"Bearer +(\S+) *", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class ApiRequest:
-    """A request as it came: header names in lower case with one value each, and the exact body bytes."""
-
-    headers: Mapping[str, str]
-    body: bytes
-    method: str = "POST"
-    path: str = ""
-    resource: str = ""
-    """Which path of the API this is, e.g. ``/api/v1/sales-orders/{code}``."""
-    path_parameters: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
-    address: str = ""
-
-    def required_header(self, name: str) -> str:
-        """The header's value exactly as sent; raises `MalformedRequest` where it is missing or blank."""
-        value = self.headers.get(name.lower(), "")
-        if not value.strip():
-            raise MalformedRequest("missing_header", f"The header {name} is required.")
-        return value
-
-
 @dataclass(frozen=True, slots=True)
 class SignedCall:
-    """A call whose signature was verified: by whom, with which key, and the timestamp header as sent."""
+    """A call whose signature was verified: by whom, with which key, and the timestamp as sent."""
 
     partner: Partner
     kid: str
@@ -108,7 +84,7 @@ class SignedCall:
 
 @dataclass(frozen=True, slots=True)
 class Callers:
-    """Finds out who is calling, or raises the problem that says why not.
+    """Finds out who is calling, or raises the refusal that says why not.
 
     `limit` counts the call once the caller is known, so that nobody can use up another partner's calls.
     """
@@ -118,54 +94,68 @@ class Callers:
     clock: Clock
     limit: Callable[[str], None] = unlimited
 
-    def token_holder(self, request: ApiRequest) -> Partner:
-        """The active partner of the bearer token; an X-CLIENT-ID that is sent must match it."""
-        partner = self._partner(request, client_id=request.headers.get("x-client-id"))
+    def token_holder(self, call: Call) -> Partner:
+        """The active partner of the bearer token; a client id that is sent must match it."""
+        claims = self._claims(call)
+        if call.client_id is not None:
+            _require_client(call.client_id, claims)
+        partner = active_partner(self.partners, claims)
         self.limit(partner.client_id)
         return partner
 
-    def signer(self, request: ApiRequest) -> SignedCall:
-        """The active partner that holds the token and has signed this request."""
-        partner = self._partner(request, client_id=None, client_id_required=True)
-        timestamp = self._fresh_timestamp(request)
-        signature = request.required_header("X-SIGNATURE")
+    def signer(self, call: Call) -> SignedCall:
+        """The active partner that holds the token and has signed this call."""
+        claims = self._claims(call)
+        _require_client(_required(call.client_id, "client_id"), claims)
+        partner = active_partner(self.partners, claims)
+        timestamp = self._fresh_timestamp(call)
+        signature = _required(call.signature, "signature")
         message = message_to_sign(
             partner.signature_profile,
             client_id=partner.client_id,
             timestamp=timestamp,
-            method=request.method,
-            path=request.path,
-            body=request.body,
+            method=call.method,
+            path=call.path,
+            body=call.body,
         )
         try:
             key = verify_signature(partner.active_keys(), message, decode_signature(signature))
         except BadSignature as error:
             raise Unauthenticated(
-                "invalid_signature", "X-SIGNATURE is not valid for this client, timestamp and signature profile."
+                "invalid_signature",
+                "is not valid for this client, timestamp and signature profile.",
+                about="signature",
             ) from error
         self.limit(partner.client_id)
         return SignedCall(partner, key.kid, timestamp)
 
-    def _partner(self, request: ApiRequest, client_id: str | None, *, client_id_required: bool = False) -> Partner:
-        authorization = _BEARER.fullmatch(request.headers.get("authorization", ""))
-        if authorization is None:
+    def _claims(self, call: Call) -> TokenClaims:
+        if call.token is None:
             raise invalid_token()
-        claims = self.tokens.claims(authorization.group(1))
-        if client_id_required:
-            client_id = request.required_header("X-CLIENT-ID")
-        if client_id is not None:
-            if not CLIENT_ID.fullmatch(client_id):
-                raise MalformedRequest("invalid_header", "X-CLIENT-ID is not a client id.")
-            if not hmac.compare_digest(client_id, claims.client_id):
-                raise Forbidden("client_mismatch", "X-CLIENT-ID is not the client of the access token.")
-        return active_partner(self.partners, claims)
+        return self.tokens.claims(call.token)
 
-    def _fresh_timestamp(self, request: ApiRequest) -> str:
-        timestamp = request.required_header("X-TIMESTAMP")
+    def _fresh_timestamp(self, call: Call) -> str:
+        timestamp = _required(call.timestamp, "timestamp")
         try:
             sent_ms = timestamp_to_milliseconds(timestamp)
         except BadTimestamp as error:
-            raise MalformedRequest("invalid_header", str(error)) from error
+            raise MalformedRequest("invalid_header", str(error), about="timestamp") from error
         if not is_fresh(sent_ms, int(self.clock().timestamp() * 1000)):
-            raise Unauthenticated("stale_timestamp", "X-TIMESTAMP is more than 300 seconds away from the present time.")
+            raise Unauthenticated(
+                "stale_timestamp", "is more than 300 seconds away from the present time.", about="timestamp"
+            )
         return timestamp
+
+
+def _require_client(client_id: str, claims: TokenClaims) -> None:
+    if not CLIENT_ID.fullmatch(client_id):
+        raise MalformedRequest("invalid_header", "is not a client id.", about="client_id")
+    if not hmac.compare_digest(client_id, claims.client_id):
+        raise Forbidden("client_mismatch", "is not the client of the access token.", about="client_id")
+
+
+def _required(value: str | None, field: CallField) -> str:
+    """The field exactly as sent; raises `MalformedRequest` where it is missing or blank."""
+    if value is None or not value.strip():
+        raise MalformedRequest("missing_header", "is required.", about=field)
+    return value

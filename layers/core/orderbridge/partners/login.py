@@ -14,7 +14,7 @@ from orderbridge.partners.partner import CLIENT_ID, secret_matches
 from orderbridge.partners.ports import KeyRing, PartnerDirectory, PepperSource
 from orderbridge.partners.tokens import REFRESH_GRACE_SECONDS, issue_token, new_claims
 from orderbridge.values.documents import parse_document
-from orderbridge.values.problems import Unauthenticated
+from orderbridge.values.refusals import Unauthenticated
 from orderbridge.values.times import Clock
 
 
@@ -41,9 +41,6 @@ class AccessToken:
 
     token: str
     expired_at: int
-
-    def body(self) -> dict[str, object]:
-        return {"token": self.token, "expired_at": self.expired_at}
 
 
 @dataclass(frozen=True, slots=True)

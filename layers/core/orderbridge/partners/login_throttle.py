@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from ipaddress import IPv6Address, ip_address, ip_network
 
 from orderbridge.partners.call_limit import too_many_requests
-from orderbridge.partners.callers import ApiRequest
 from orderbridge.partners.login import AccessToken, LogIn, LoginRequest
 from orderbridge.partners.partner import CLIENT_ID
 from orderbridge.partners.ports import FailureCounter
 from orderbridge.values.documents import parse_document
-from orderbridge.values.problems import Unauthenticated
+from orderbridge.values.refusals import Unauthenticated
 from orderbridge.values.times import Clock
 
 MAX_CLOSED_SCOPES = 1000
@@ -80,9 +79,9 @@ class ThrottledLogIn:
     log_in: LogIn
     throttle: LoginThrottle
 
-    def __call__(self, request: ApiRequest) -> AccessToken:
+    def __call__(self, body: bytes, address: str) -> AccessToken:
         try:
-            return self.log_in(request.body)
+            return self.log_in(body)
         except Unauthenticated:
-            self.throttle.failed(parse_document(LoginRequest, request.body).client_id, request.address)
+            self.throttle.failed(parse_document(LoginRequest, body).client_id, address)
             raise

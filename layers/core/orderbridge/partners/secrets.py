@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from orderbridge.aws.errors import AWS_FAILURES
 from orderbridge.partners.token_keys import REMEMBERED_SECONDS, signing_kid
 from orderbridge.partners.tokens import SigningKeys
-from orderbridge.values.problems import Unavailable
+from orderbridge.values.refusals import Unavailable
 from orderbridge.values.times import Clock
 
 if TYPE_CHECKING:

@@ -65,7 +65,7 @@ class BadTimestamp(ValueError):
 def message_to_sign(
     profile: SignatureProfile, *, client_id: str, timestamp: str, method: str, path: str, body: bytes
 ) -> bytes:
-    """What a partner signs, by its profile; `timestamp` is the X-TIMESTAMP header exactly as sent.
+    """What a partner signs, by its profile; `timestamp` is the X-TIMESTAMP exactly as sent.
 
     ``legacy`` (traps A2): ``client_id|X-TIMESTAMP``, which does not cover the body. ``snap-asym``:
     ``METHOD:path:hex(sha256(body)):X-TIMESTAMP``, which does.
@@ -76,12 +76,12 @@ def message_to_sign(
 
 
 def timestamp_to_milliseconds(timestamp: str) -> int:
-    """Unix milliseconds of an X-TIMESTAMP header: seconds, or milliseconds where it has 13 digits."""
+    """Unix milliseconds of a timestamp as sent: seconds, or milliseconds where it has 13 digits."""
     if _MILLISECONDS.fullmatch(timestamp):
         return int(timestamp)
     if _SECONDS.fullmatch(timestamp):
         return int(timestamp) * 1000
-    raise BadTimestamp("X-TIMESTAMP must be the unix time in seconds (or 13 digits of milliseconds).")
+    raise BadTimestamp("must be the unix time in seconds (or 13 digits of milliseconds).")
 
 
 def is_fresh(timestamp_ms: int, now_ms: int) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
@@ -12,7 +11,8 @@ from orderbridge.forwarding.cancelling import CancelOrder
 from orderbridge.forwarding.forward.cancelling import ChannelCancellation
 from orderbridge.forwarding.forward.states import UNROUTED
 from orderbridge.orders.order import Order, OrderStatus, Reason
-from orderbridge.partners.callers import ApiRequest, Callers
+from orderbridge.partners.call import Call
+from orderbridge.partners.callers import Callers
 from orderbridge.reading.orders import FindOrder, order_not_found
 from orderbridge.reading.ports import OrderReads
 from orderbridge.values.documents import parse_document
@@ -34,20 +34,6 @@ class CancelledOrder:
     status: OrderStatus
     channels: Sequence[ChannelCancellation]
 
-    def body(self) -> dict[str, Any]:
-        return {
-            "message": "Cancellation recorded",
-            "data": {
-                "code": self.order.code,
-                "status": self.status,
-                "channels": [
-                    {"channel": each.channel, "cancel": each.cancel, "detail": each.detail}
-                    for each in self.channels
-                    if each.channel != UNROUTED.name
-                ],
-            },
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class CancelSalesOrder:
@@ -58,12 +44,13 @@ class CancelSalesOrder:
     cancel: CancelOrder
     orders: OrderReads
 
-    def __call__(self, request: ApiRequest) -> CancelledOrder:
-        call = self.callers.signer(request)
-        body = parse_document(CancelBody, request.body) if request.body else CancelBody()
-        order = self.find(call.partner.client_id, request.path_parameters["code"]).order
+    def __call__(self, call: Call, code: str) -> CancelledOrder:
+        signed = self.callers.signer(call)
+        body = parse_document(CancelBody, call.body) if call.body else CancelBody()
+        order = self.find(signed.partner.client_id, code).order
         channels = self.cancel(order, body.reason or None)
         after = self.orders.view(order.key)
         if after is None:
             raise order_not_found()
-        return CancelledOrder(order, after.status(), channels)
+        shown = [each for each in channels if each.channel != UNROUTED.name]
+        return CancelledOrder(order, after.status(), shown)

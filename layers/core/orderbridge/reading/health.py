@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.ports import ChannelOverview
@@ -25,13 +25,9 @@ class Health:
 
     channels: Sequence[tuple[str, Wellbeing]]
 
-    def body(self) -> dict[str, Any]:
-        """Names and states, and no more: no reason, no address, no platform."""
-        well = all(state == "active" for _, state in self.channels)
-        return {
-            "status": "ok" if well else "degraded",
-            "channels": [{"channel": name, "state": state} for name, state in self.channels],
-        }
+    @property
+    def is_well(self) -> bool:
+        return all(state == "active" for _, state in self.channels)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from orderbridge.reading.cursors import OrderCursor
 from orderbridge.reading.ports import OrderReads
 from orderbridge.reading.views import OrderView
 from orderbridge.values.ids import OrderKey
-from orderbridge.values.problems import FieldError, InvalidFields, NotFound
+from orderbridge.values.refusals import FieldError, InvalidFields, NotFound
 from orderbridge.values.text import UnseenCharacter, checked_code
 from orderbridge.values.times import Clock, business_date, from_iso, to_iso
 
@@ -168,21 +168,6 @@ class OrderPage:
 
     orders: Sequence[OrderSummary]
     next_cursor: OrderCursor | None
-
-    def body(self) -> dict[str, Any]:
-        return {
-            "message": "Sales orders found",
-            "data": [
-                {
-                    "code": order.code,
-                    "status": order.status,
-                    "created_at": order.created_at,
-                    "purchase_order_no": order.purchase_order_no,
-                }
-                for order in self.orders
-            ],
-            "next_cursor": self.next_cursor.encode() if self.next_cursor else None,
-        }
 
 
 @dataclass(frozen=True, slots=True)

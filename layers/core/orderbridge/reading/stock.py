@@ -60,16 +60,6 @@ class StockPage:
     levels: Sequence[StockLevel]
     next_cursor: StockCursor | None
 
-    def body(self) -> dict[str, Any]:
-        return {
-            "message": "Stock levels found",
-            "data": [
-                {"product_code": level.product_code, "available": int(level.available), "as_of": level.as_of}
-                for level in self.levels
-            ],
-            "next_cursor": self.next_cursor.encode() if self.next_cursor else None,
-        }
-
 
 @dataclass(frozen=True, slots=True)
 class ListStock:

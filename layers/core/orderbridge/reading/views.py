@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from orderbridge.forwarding.forward.states import UNROUTED, Forward
-from orderbridge.forwarding.order_status import channel_status, order_status
+from orderbridge.forwarding.order_status import order_status
 from orderbridge.orders.order import Order, OrderStatus
 from orderbridge.values.timeline import TimelineEntry
 
@@ -21,6 +20,9 @@ PARTNER_EVENTS = {
     "StatusChanged": "StatusChanged",
     "ShipmentChanged": "ShipmentChanged",
 }
+ACCEPTED = "OrderAccepted"
+EVENTS = (ACCEPTED, *dict.fromkeys(PARTNER_EVENTS.values()))
+"""Every event that a partner is told of an order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,43 +36,11 @@ class OrderView:
     def status(self) -> OrderStatus:
         return order_status(self.forwards)
 
-    def body(self) -> dict[str, Any]:
-        """The answer of GET /sales-orders/{code}."""
-        content = self.order.content
-        return {
-            "message": "Sales order found",
-            "data": {
-                "code": self.order.code,
-                "status": self.status(),
-                "created_at": self.order.created_at,
-                "purchase_order_no": content.purchase_order_no,
-                "customer_code": content.customer_code,
-                "site_code": content.site_code,
-                "sales_name": content.sales_name,
-                "address": content.address,
-                "products": [{"product_code": p.product_code, "quantity": p.quantity} for p in content.products],
-                "channels": [_at_channel(forward) for forward in self.forwards if forward.channel != UNROUTED],
-                "timeline": [
-                    {"at": self.order.created_at, "event": "OrderAccepted"},
-                    *(
-                        {"at": entry.at, "event": PARTNER_EVENTS[entry.event]}
-                        for entry in self.timeline
-                        if entry.event in PARTNER_EVENTS
-                    ),
-                ],
-            },
-        }
+    def at_channels(self) -> list[Forward]:
+        """The forwards to channels that there are; what waits for a route is at none."""
+        return [forward for forward in self.forwards if forward.channel != UNROUTED]
 
-
-def _at_channel(forward: Forward) -> dict[str, Any]:
-    return {
-        "channel": forward.channel.name,
-        "status": channel_status(forward),
-        "external_id": forward.external_id,
-        "awb_number": forward.awb_number,
-        **{name: said for name, said in _platform_says(forward).items() if said is not None},
-    }
-
-
-def _platform_says(forward: Forward) -> dict[str, str | None]:
-    return {"shipment_problem": forward.shipment_problem, "payment_status": forward.payment_status}
+    def told_to_partner(self) -> list[tuple[str, str]]:
+        """When what happened, oldest first, in the names that a partner knows."""
+        told = [(entry.at, PARTNER_EVENTS[entry.event]) for entry in self.timeline if entry.event in PARTNER_EVENTS]
+        return [(self.order.created_at, ACCEPTED), *told]

@@ -177,20 +177,3 @@ class StatusReport:
         """Count one order about which the platform said something that is in no table."""
         if words in self.unknown or len(self.unknown) < MAX_UNKNOWN_WORDS:
             self.unknown[words] += 1
-
-    def body(self) -> dict[str, Any]:
-        """The report as JSON."""
-        return {
-            "channel": self.channel,
-            "ok": self.ok,
-            "finished": self.finished,
-            "skipped": self.skipped,
-            "pages": self.pages,
-            "rows": self.rows,
-            "matched": self.matched,
-            "changed": self.changed,
-            "unread": self.unread,
-            "failed_pages": self.failed_pages,
-            "unknown": dict(self.unknown),
-            "problems": self.problems,
-        }

@@ -56,13 +56,6 @@ class RunReport:
         """Forget what the applying of the list has told so far: it begins again from the first product."""
         self.read, self.problems, self.unlisted_problems = 0, [], 0
 
-    def body(self, channel: str) -> dict[str, Any]:
-        """The members of the report in `orderbridge stock sync` (docs/interfaces.md#command-line)."""
-        listed = [{"key": problem.key, "detail": problem.detail} for problem in self.problems]
-        if self.unlisted_problems:
-            listed.append({"key": channel, "detail": f"and {self.unlisted_problems} problems more"})
-        return {"read": self.read, "changed": self.changed, "pushed": self.pushed, "problems": listed}
-
     def document(self) -> dict[str, Any]:
         """The report as JSON, to be gone on with."""
         return {

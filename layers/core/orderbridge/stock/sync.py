@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Literal
 
 from orderbridge.channels.channel import Channel
 from orderbridge.stock.applying import ApplyReadings
@@ -41,10 +41,6 @@ class RunResult:
     @property
     def ok(self) -> bool:
         return self.state != "aborted"
-
-    def body(self) -> dict[str, Any]:
-        """The channel's entry in `orderbridge stock sync` (docs/interfaces.md#command-line)."""
-        return {"channel": self.channel, "ok": self.ok, **self.report.body(self.channel)}
 
 
 @dataclass(frozen=True, slots=True)

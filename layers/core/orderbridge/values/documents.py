@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from orderbridge.values.problems import FieldError, InvalidFields, MalformedRequest
+from orderbridge.values.refusals import FieldError, InvalidFields, MalformedRequest
 
 MAX_FIELD_ERRORS = 500
 """More than a full order can have; the rest of them would only make an answer that API Gateway does not take."""

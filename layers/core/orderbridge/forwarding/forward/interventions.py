@@ -126,7 +126,7 @@ def question(forward: Forward, reason: str, now: datetime, grace_seconds: float)
 
 
 def _require_not_taken(forward: Forward) -> None:
-    """A platform that has told its id of the order holds it, however it holds it: sent again it would be there twice."""
+    """A platform that has told its id of the order holds it, in whatever form: sent again it would be there twice."""
     if forward.state is _S.IN_DOUBT and forward.external_id is not None:
         raise InterventionRefused(
             f"the platform holds it, as {forward.external_id}, though not as it was sent: put it right there, then "
