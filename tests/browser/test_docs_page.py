@@ -107,11 +107,11 @@ def test_the_type_of_an_error_leads_to_its_explanation(tab: Tab, page_url: str) 
     for case in CASES:
         tab.open("about:blank")
         tab.open(page_url)
-        found = tab.evaluate(SEARCHED.replace("TEXT", json.dumps(case.example()["type"])))
+        found = tab.evaluate(SEARCHED.replace("TEXT", json.dumps(case.problem.type)))
         links = tab.evaluate(FOLLOWED.replace("CODE", json.dumps(case.code)))
         shown = tab.evaluate(SHOWN)
         assert (links, shown["id"], shown["seen"]) == (1, found, True), case.code
-        for words in (case.code, case.example()["type"], str(case.status), plain(case.meaning), plain(case.remedy)):
+        for words in (case.code, case.problem.type, str(case.status), plain(case.meaning), plain(case.remedy)):
             assert words in plain(shown["text"]), case.code
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orderbridge.entrypoints.api import MAX_BODY_BYTES
+from orderbridge.entrypoints.requests import MAX_BODY_BYTES
 from orderbridge.orders.order import MAX_LINES, SalesOrder
 from orderbridge_cli.openapi.errors import BY_CODE
 from tests.contract.template import template
