@@ -6,6 +6,7 @@ An imaginary one, Acme, is Ngorder under another name: its package, its line, it
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import shutil
 import sys
@@ -209,7 +210,5 @@ def test_its_package_is_all_that_the_code_wants() -> None:
 @pytest.mark.parametrize("platform", platform_names())
 def test_every_platform_has_what_the_syncs_look_for_by_its_name(platform: str) -> None:
     """They are imported at a schedule's hour, so a missing one would be found at night."""
-    folder = PROJECT / "layers/core/orderbridge/platforms" / platform
-    for module, wanted in (("statuses", "Statuses"), ("levels", "Levels")):
-        tree = ast.parse((folder / f"{module}.py").read_text())
-        assert wanted in {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+    for module, wanted in (("client", "client_maker"), ("statuses", "STATUSES"), ("levels", "Levels")):
+        assert hasattr(importlib.import_module(f"{platforms.__name__}.{platform}.{module}"), wanted)

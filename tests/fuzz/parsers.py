@@ -1,6 +1,6 @@
 """Everything that reads a reply: what stands between a platform's bytes and an order, by name.
 
-The parsers are not listed where they can be found: every platform's adapter, `Statuses` and `Levels` are asked through
+The parsers are not listed where they can be found: every platform's adapter, `STATUSES` and `Levels` are asked through
 their own public methods over a transport that answers with the reply, and every request that reads its answer is asked.
 Whatever a port gains is a name that is missing here (`test_any_reply`).
 """
@@ -40,9 +40,10 @@ from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.ngorder import replies as ngorder_replies
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.registry import definition_of
-from orderbridge.platforms.salesmania import account as salesmania_account
+from orderbridge.platforms.salesmania import client as salesmania_client
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.lookup import page_in
+from orderbridge.platforms.status_reads import Statuses
 from orderbridge.platforms.stock import StockAccount
 from orderbridge.status.changes import StatusReading, take_in
 from orderbridge.status.ports import StatusQuery, StatusReadFailed
@@ -214,12 +215,13 @@ def _statuses(channel: Channel) -> Iterator[Parser]:
     query = StatusQuery(date(2025, 1, 1), date(2025, 1, 2), ("1201", "7"))
 
     def page(list_name: str, reply: Reply) -> Any:
-        statuses = module.Statuses(Answering(reply), lambda _: examples.CREDENTIALS[channel.platform])
+        given = examples.CREDENTIALS[channel.platform]
+        statuses = Statuses(definition_of(channel.platform), module.STATUSES, Answering(reply), lambda _: given)
         with statuses.open(channel) as access:
             found = access.page(query, list_name, 0)
         return [found.instead, *(_taken_in(each, module.TABLE) for each in found.readings[:MOST_VALUES])]
 
-    for name in module.Statuses.lists:
+    for name in module.STATUSES.lists:
         yield Parser(f"statuses.page {name}", partial(page, name), (StatusReadFailed,))
 
 
@@ -241,9 +243,8 @@ def _levels(channel: Channel) -> Iterator[Parser]:
         settings = definition.read_settings(channel.settings)
         credentials = definition.read_credentials(examples.CREDENTIALS[channel.platform])
         pace = Pace(None)
-        return module.Levels(
-            StockAccount(definition, answering, answering, settings, credentials, pace, lambda _: None)
-        )
+        connect = partial(definition.client_maker(answering), answering, settings, credentials)
+        return module.Levels(StockAccount(definition, settings, connect, pace, lambda _: None))
 
     def page(reply: Reply) -> Any:
         snapshot = Snapshot(CREATED)
@@ -269,7 +270,7 @@ CLIENTS: Mapping[str, Any] = {"sirclo": SircloClient, "ngorder": NgorderClient}
 def _asked(channel: Channel, request_type: type[Request[Any]], reply: Reply) -> Any:
     """What an endpoint's request makes of the reply, whatever it was asked with; of its rows, where nobody asks it."""
     if channel.platform not in CLIENTS:
-        return asking.rows_as(request_type.row_type(), salesmania_account.list_in(asking.json_in(reply)))
+        return asking.rows_as(request_type.row_type(), salesmania_client.list_in(asking.json_in(reply)))
     definition = definition_of(channel.platform)
     settings = definition.read_settings(channel.settings)
     credentials = definition.read_credentials(examples.CREDENTIALS[channel.platform])
@@ -373,4 +374,4 @@ def _of_documents() -> Iterator[Parser]:
     yield Parser("json_in", asking.json_in, (AskFailed,))
     behind = lambda reply: [page_in(value, 100) for value in values_in(reply)[:1]]  # noqa: E731
     yield Parser("sirclo page_in behind a page", behind, (ListFailed,))
-    yield Parser("salesmania list_in", lambda reply: [salesmania_account.list_in(value) for value in values_in(reply)])
+    yield Parser("salesmania list_in", lambda reply: [salesmania_client.list_in(value) for value in values_in(reply)])

@@ -17,7 +17,7 @@ from orderbridge.platforms.ngorder import endpoints as ngorder_endpoints
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.replies import read_answer
 from orderbridge.platforms.salesmania import endpoints as salesmania_endpoints
-from orderbridge.platforms.salesmania.account import Account, list_page
+from orderbridge.platforms.salesmania.client import SalesmaniaClient, list_page
 from orderbridge.platforms.sirclo import endpoints as sirclo_endpoints
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.create import CreateOrders
@@ -181,14 +181,14 @@ def test_skus_are_read_in_either_revision(sirclo: Connected, later: SircloClient
 
 
 @pytest.fixture
-def sales(salesmania: Connected) -> Account:
+def sales(salesmania: Connected) -> Iterator[SalesmaniaClient]:
     adapter: Any = salesmania.platform
-    made = adapter.account(salesmania.channel, salesmania.credentials)
-    assert isinstance(made, Account)
-    return made
+    with adapter.client(salesmania.channel, salesmania.credentials) as made:
+        assert isinstance(made, SalesmaniaClient)
+        yield made
 
 
-def test_an_order_is_read_by_its_id(salesmania: Connected, sales: Account) -> None:
+def test_an_order_is_read_by_its_id(salesmania: Connected, sales: SalesmaniaClient) -> None:
     salesmania.send()
     order_id = salesmania.sandbox.orders[0].id
     order = sales.document(salesmania_endpoints.GetOrder(id=str(order_id)))
@@ -197,14 +197,14 @@ def test_an_order_is_read_by_its_id(salesmania: Connected, sales: Account) -> No
 
 
 @pytest.mark.parametrize("list_shape", ["array", "data", "named"])
-def test_lists_are_read_in_every_shape(salesmania: Connected, sales: Account, list_shape: str) -> None:
+def test_lists_are_read_in_every_shape(salesmania: Connected, sales: SalesmaniaClient, list_shape: str) -> None:
     salesmania.sandbox.change(list_shape=list_shape)
     salesmania.send()
     for request in (salesmania_endpoints.GetCustomers(), salesmania_endpoints.GetProducts()):
         assert list_page(sales, request, 0, 2).rows
 
 
-def test_a_products_level_is_set_absolutely_at_salesmania(sales: Account) -> None:
+def test_a_products_level_is_set_absolutely_at_salesmania(sales: SalesmaniaClient) -> None:
     product_id = str(demo.SALESMANIA_PRODUCT + 1)
     for _ in range(2):
         assert sales.reply_to(salesmania_endpoints.UpdateProduct(id=product_id, qty_on_hand=0)).status == 200
@@ -212,13 +212,13 @@ def test_a_products_level_is_set_absolutely_at_salesmania(sales: Account) -> Non
     assert product.get("data", product)["qty_on_hand"] == 0
 
 
-def test_a_token_that_ran_out_costs_one_more_login(salesmania: Connected, sales: Account) -> None:
+def test_a_token_that_ran_out_costs_one_more_login(salesmania: Connected, sales: SalesmaniaClient) -> None:
     sales.document(salesmania_endpoints.GetProducts())
     salesmania.sandbox.platform.expire_tokens()
     assert sales.document(salesmania_endpoints.GetProducts())
 
 
-def test_a_call_that_fails_names_no_secret(salesmania: Connected, sales: Account) -> None:
+def test_a_call_that_fails_names_no_secret(salesmania: Connected, sales: SalesmaniaClient) -> None:
     sales.document(salesmania_endpoints.GetProducts())
     session = sales.sessions.kept(sales.settings, sales.credentials)
     assert session is not None

@@ -23,7 +23,7 @@ from orderbridge.platforms.ngorder import DEFINITION as NGORDER
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.endpoints import CreateStockCount, GetVariations, SyncStock
 from orderbridge.platforms.ngorder.replies import stripped
-from orderbridge.platforms.salesmania.account import list_in
+from orderbridge.platforms.salesmania.client import list_in
 from orderbridge.platforms.salesmania.endpoints import GetOrder
 from orderbridge.platforms.sirclo.endpoints import UpdateOrder
 from orderbridge_cli.catalogue.used import requests_of

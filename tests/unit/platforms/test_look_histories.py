@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from orderbridge.calls.asking import AnswerTooLarge
-from orderbridge.calls.documents import compact_json
+from orderbridge.calls.documents import compact_json, read_json
 from orderbridge.calls.paging import PageTooLarge
 from orderbridge.channels.lookups import Absent, Ambiguous, Found, LookFailed
 from orderbridge.channels.outcomes import Unknown
@@ -189,12 +189,11 @@ def ngorder_client(history: History, ours: int) -> Any:
     def reply_to(request: Any) -> Reply:
         return Reply(200, {}, compact_json(history.answered(lambda: answer(request))))
 
-    return SimpleNamespace(reply_to=reply_to, credentials=None)
+    return SimpleNamespace(reply_to=reply_to, document_in=lambda reply: read_json(reply.body))
 
 
 def ngorder_look(history: History, ours: int) -> Any:
-    with small_pages(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ngorder, "secrets_of", lambda _: [])
+    with small_pages():
         return ngorder.OrderLists(ngorder_client(history, ours), date(2025, 1, 1)).find(OURS)
 
 

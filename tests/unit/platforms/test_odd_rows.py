@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orderbridge.calls.asking import AnswerTooLarge, AskFailed
 from orderbridge.calls.documents import compact_json, read_json
 from orderbridge.calls.paging import Page
+from orderbridge.calls.reading import document_in
 from orderbridge.channels.channel import Channel
-from orderbridge.http.exchange import NoAnswer, ReplyTooLarge
+from orderbridge.channels.outcomes import Unknown
 from orderbridge.http.transport import Reply
 from orderbridge.platforms.ngorder import levels as ngorder_levels
 from orderbridge.platforms.ngorder import statuses as ngorder
@@ -92,9 +94,10 @@ class FakeClient:
     """A client whose lists hold these rows."""
 
     rows: list[Any]
-    deadline: Any = None
     settings: Any = field(default_factory=lambda: SETTINGS)
-    credentials: Any = None
+
+    def document_in(self, reply: Reply) -> Any:
+        return read_json(reply.body)
 
     def document(self, request: Any) -> Any:
         part = self.rows[request.offset : request.offset + request.limit]
@@ -116,7 +119,7 @@ def test_sirclos_rounds_take_in_every_row_that_can_be_read(rows: list[Any]) -> N
     sent = [{"id": row[1], "status": "packed"} if isinstance(row, tuple) else row for row in rows]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sirclo, "PAGE_SIZE", PAGE)
-        access = sirclo.StatusLists(FakeClient(sent), PACE)  # type: ignore[arg-type]
+        access = sirclo.STATUSES.access(lambda _: FakeClient(sent), PACE)  # type: ignore[arg-type,return-value]
         shop, reports = synced(Opened(access, sirclo.TABLE, ("orders",)))
     assert are_told(rows) <= shipped(shop) or mentions(rows)
     if len(reports) == 1 and any(not isinstance(row, dict | tuple) for row in rows):
@@ -130,8 +133,7 @@ def test_ngorders_rounds_take_in_every_row_that_can_be_read(rows: list[Any]) -> 
     sent = [{"order_id": row[1], **good} if isinstance(row, tuple) else row for row in rows]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ngorder, "ORDERS_PER_PAGE", PAGE)
-        patch.setattr(ngorder, "secrets_of", lambda _: [])
-        access = ngorder.StatusLists(FakeClient(sent), PACE)  # type: ignore[arg-type]
+        access = ngorder.STATUSES.access(lambda _: FakeClient(sent), PACE)  # type: ignore[arg-type,return-value]
         shop, _ = synced(Opened(access, ngorder.TABLE, ("orders",)))
     assert are_told(rows) <= shipped(shop) or mentions(rows)
 
@@ -143,8 +145,8 @@ ANSWERS = st.one_of(
     st.sampled_from(
         [
             Reply(200, {}, b"<html>maintenance"), Reply(200, {}, b""), Reply(404, {}, b""), Reply(400, {}, b"{}"),
-            Reply(302, {}, b""), Reply(500, {}, b""), Reply(502, {}, b"<html>"), ReplyTooLarge("too large"),
-            NoAnswer("ReadTimeout after the request left"), KeyError("a defect"), ("good", 0), ("good", 0),
+            Reply(302, {}, b""), Reply(500, {}, b""), Reply(502, {}, b"<html>"), AnswerTooLarge(Unknown("too large")),
+            AskFailed(Unknown("ReadTimeout after the request left")), KeyError("a defect"), ("good", 0), ("good", 0),
         ]
     ),
 )  # fmt: skip
@@ -153,7 +155,6 @@ ANSWERS = st.one_of(
 @dataclass(frozen=True)
 class FakeAccount:
     answers: Mapping[str, Any]
-    deadline: Any = None
     settings: Any = field(default_factory=lambda: ORDERS)
 
     def reply_to(self, request: Any) -> Reply:
@@ -162,18 +163,18 @@ class FakeAccount:
             raise answer
         return Reply(200, {}, b'{"status": "Terkirim"}') if isinstance(answer, tuple) else answer
 
-    def unwanted(self) -> list[str]:
-        return []
+    def document_in(self, reply: Reply) -> Any:
+        return document_in(reply)
 
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(ANSWERS, min_size=12, max_size=12))
 def test_at_salesmania_one_orders_odd_answer_is_that_orders_trouble(answers: list[Any]) -> None:
     account = FakeAccount({str(number): answer for number, answer in enumerate(answers, start=1)})
-    access = salesmania.OrdersById(account, PACE)  # type: ignore[arg-type]
-    shop, reports = synced(Opened(access, salesmania.TABLE, salesmania.Statuses.lists))
+    access = salesmania.STATUSES.access(lambda _: account, PACE)  # type: ignore[arg-type,return-value]
+    shop, reports = synced(Opened(access, salesmania.TABLE, salesmania.STATUSES.lists))
     assert {number for number, answer in enumerate(answers, start=1) if isinstance(answer, tuple)} <= shipped(shop)
-    down = [answer for answer in answers if isinstance(answer, NoAnswer) and not isinstance(answer, ReplyTooLarge)]
+    down = [answer for answer in answers if isinstance(answer, AskFailed) and not isinstance(answer, AnswerTooLarge)]
     down += [answer for answer in answers if isinstance(answer, Reply) and answer.status >= 500]
     # And eleven odd answers in a row look like a platform that is down.
     assert len(reports) <= 2 + 2 * len(down), "only what is down costs runs"

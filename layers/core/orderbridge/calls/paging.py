@@ -49,6 +49,10 @@ class RowTooLarge(ListFailed):
     """A page of one row that is larger than a reply may be."""
 
 
+class FilterNeeded(Exception):
+    """A list that the platform gives in parts only, by a filter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """One page: its rows, whether another follows, and how many rows the platform says there are in all.

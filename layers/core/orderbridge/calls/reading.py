@@ -16,6 +16,9 @@ from orderbridge.http.transport import Reply
 
 def list_failure(failure: AskFailed | CallFailed) -> ListFailed:
     """What a page without a reply means for its list: one that was too large may be asked for in smaller ones."""
+    if isinstance(failure, AskFailed) and isinstance(failure.outcome, Refused):
+        refused = failure.outcome
+        return ListFailed(refused.reason, refused.retry_after, credentials=refused.credentials)
     kind = PageTooLarge if isinstance(failure, AnswerTooLarge | ReplyTooLarge) else ListFailed
     return kind(str(failure))
 

@@ -26,9 +26,10 @@ CredentialsT = TypeVar("CredentialsT", bound=BaseModel)
 class PlatformDefinition(Generic[SettingsT, CredentialsT]):
     """A platform's models. `values` has, per kind that its mapper may ask for, the reader of a value of that kind.
 
-    `adapter` names the class that sends, as ``module:Class``; it is imported only where something is sent. `can_cancel`
-    says whether the platform can be asked to take an order back. `warehouse_of` tells the warehouse that an order names
-    whose site has this mapping (None: it has none), and None where it names none; without it there are no warehouses.
+    `adapter` names the class that sends, as ``module:Class``; it is imported only where something is sent.
+    `cannot_look` and `cannot_cancel` say why the platform cannot be looked at, or asked to take an order back; None: it
+    can. `warehouse_of` makes of a site's mapping (None: it has none) the warehouse that an order for it names, None
+    where it names none; without it there are no warehouses.
     """
 
     name: str
@@ -37,9 +38,17 @@ class PlatformDefinition(Generic[SettingsT, CredentialsT]):
     credentials: type[CredentialsT]
     values: Mapping[MappingKind, Callable[[Any, SettingsT], Any]]
     adapter: str
-    can_cancel: bool
-    can_look: bool
+    cannot_look: str | None = None
+    cannot_cancel: str | None = None
     warehouse_of: Callable[[Any | None, SettingsT], int | None] | None = None
+
+    @property
+    def can_look(self) -> bool:
+        return self.cannot_look is None
+
+    @property
+    def can_cancel(self) -> bool:
+        return self.cannot_cancel is None
 
     def read_settings(self, document: Mapping[str, Any]) -> SettingsT:
         """A channel's settings, validated; raises `InvalidValue` naming every member that is wrong."""
@@ -68,6 +77,12 @@ class PlatformDefinition(Generic[SettingsT, CredentialsT]):
         if reader is None:
             raise InvalidValue(f"{self.title} takes no {kind} mappings, only {', '.join(sorted(self.values))}")
         return reader(value, settings)
+
+    def client_maker(self, transport: Transport) -> Callable[..., Any]:
+        """Makes clients of this platform's accounts: its module ``client`` says how."""
+        module = importlib.import_module(f"orderbridge.platforms.{self.name}.client")
+        made: Callable[..., Any] = module.client_maker(transport)
+        return made
 
     def make_adapter(self, transport: Transport, turns: Turns) -> Platform:
         """The platform with its sockets, and this worker's part of its channels' rate limits."""

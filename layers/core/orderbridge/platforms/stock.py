@@ -11,12 +11,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Generic, TypeVar, cast
-
-from pydantic import BaseModel
 
 from orderbridge import platforms
 from orderbridge.calls.asking import AskFailed
+from orderbridge.calls.client import PlatformClient
 from orderbridge.calls.pace import Pace, pace_beside_orders
 from orderbridge.calls.paging import ListFailed, ReadPage, Row, RowTooLarge, content_of, page_at, read_rows
 from orderbridge.channels.channel import Channel, CommonSettings
@@ -24,7 +24,8 @@ from orderbridge.channels.outcomes import NotSent, Outcome, Refused, Rejected, T
 from orderbridge.channels.ports import ChannelUnusable, CredentialSource
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.exchange import CallFailed
-from orderbridge.http.transport import Conversation, Transport
+from orderbridge.http.transport import Transport
+from orderbridge.platforms.adapter import attempt_deadline
 from orderbridge.platforms.definition import PlatformDefinition
 from orderbridge.platforms.registry import definition_of
 from orderbridge.platforms.values import InvalidValue
@@ -39,27 +40,26 @@ POLL_SECONDS = 60.0
 """No look begins later than this after the first, however slow the platform is."""
 
 SettingsT = TypeVar("SettingsT", bound=CommonSettings)
-CredentialsT = TypeVar("CredentialsT", bound=BaseModel)
+ClientT = TypeVar("ClientT", bound=PlatformClient[Any, Any])
 
 
 @dataclass(frozen=True, slots=True)
-class StockAccount(Generic[SettingsT, CredentialsT]):
+class StockAccount(Generic[SettingsT, ClientT]):
     """One channel's account, for one run: what a platform's stock calls need."""
 
-    definition: PlatformDefinition[SettingsT, CredentialsT]
-    transport: Transport
-    conversation: Conversation
+    definition: PlatformDefinition[SettingsT, Any]
     settings: SettingsT
-    credentials: CredentialsT
+    connect: Callable[[Deadline], ClientT]
+    """The account's client for one call, or for several that belong together."""
     pace: Pace
     sleep: Callable[[float], None]
     sites: Iterable[Any] = ()
     """The values of the channel's site mappings."""
 
-    def deadline(self) -> Deadline:
-        """The end of a call that begins now, once the channel's rate allows it."""
+    def client(self) -> ClientT:
+        """The client for a call that begins now, once the channel's rate allows it."""
         self.pace.wait()
-        return Deadline.after(float(self.settings.timeout_s))
+        return self.connect(attempt_deadline())
 
     def product(self, value: Any) -> Any:
         """A product mapping's value as the platform's model; raises `UnusableMapping`."""
@@ -96,11 +96,11 @@ class PlatformStock:
             credentials = definition.read_credentials(self.credentials.credentials(channel))
             conversation = self.transport.conversation(settings.base_url)
         with conversation:
+            make = definition.client_maker(self.transport)
             pace = pace_beside_orders(settings.rate_limit, self.sleep)
             module = importlib.import_module(f"{platforms.__name__}.{channel.platform}.levels")
-            account = StockAccount(
-                definition, self.transport, conversation, settings, credentials, pace, self.sleep, sites
-            )
+            connect = partial(make, conversation, settings, credentials)
+            account = StockAccount(definition, settings, connect, pace, self.sleep, sites)
             yield cast("StockAccess", module.Levels(account))
 
 

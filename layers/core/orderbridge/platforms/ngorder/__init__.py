@@ -120,7 +120,5 @@ DEFINITION = PlatformDefinition(
         "address": reads(Address),
     },
     adapter="orderbridge.platforms.ngorder.adapter:NgorderAdapter",
-    can_cancel=True,
-    can_look=True,
     warehouse_of=warehouse_of,
 )

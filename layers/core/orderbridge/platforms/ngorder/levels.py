@@ -18,8 +18,7 @@ from orderbridge.calls.asking import AskFailed, json_in, require_success
 from orderbridge.calls.endpoints import Request
 from orderbridge.calls.paging import ListFailed, Page, Row
 from orderbridge.channels.outcomes import Outcome, Rejected, TurnedAway, Unknown
-from orderbridge.platforms.adapter import secrets_of
-from orderbridge.platforms.ngorder import Credentials, Settings
+from orderbridge.platforms.ngorder import Settings
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.endpoints import (
     CheckStock,
@@ -50,7 +49,7 @@ MAIN_WAREHOUSE = 0
 class Levels:
     """`StockAccess` for one Ngorder shop."""
 
-    account: StockAccount[Settings, Credentials]
+    account: StockAccount[Settings, NgorderClient]
     reads_single_products: bool = True
     warehouses: frozenset[int] | None = field(init=False)
 
@@ -74,7 +73,7 @@ class Levels:
     def page(self, position: int) -> StockPage:
         def read(number: int, _size: int) -> Page:
             # The oldest first: a product that is added while the list is read comes at its end.
-            page = self._client().page(SearchProducts(order_by="LONGEST"), number + 1, LARGEST_PAGE)
+            page = self.account.client().page(SearchProducts(order_by="LONGEST"), number + 1, LARGEST_PAGE)
             return replace(page, size=None)
 
         # The list has as many rows a page as Ngorder likes, so positions count pages, and one that is too large cannot
@@ -123,22 +122,18 @@ class Levels:
 
     def _data(self, request: Request[Any]) -> Any:
         """The data of an answer; raises `UnreadableLevel` where this product is refused, else `StockReadFailed`."""
-        client = self._client()
+        client = self.account.client()
         try:
             reply = client.reply_to(request)
-            require_success(reply, secrets_of(client.credentials))
+            require_success(reply, client.unwanted())
             answer = read_answer(json_in(reply))
         except (AskFailed, Unreadable) as failed:
             if isinstance(failed, AskFailed) and isinstance(failed.outcome, Rejected | TurnedAway):
                 raise UnreadableLevel(failed.outcome.reason) from None
             raise StockReadFailed(str(failed)) from None
         if answer.failed:
-            raise UnreadableLevel(redacted("; ".join(answer.messages), secrets_of(client.credentials)) or "refused")
+            raise UnreadableLevel(redacted("; ".join(answer.messages), client.unwanted()) or "refused")
         return answer.data
-
-    def _client(self) -> NgorderClient:
-        account = self.account
-        return NgorderClient(account.conversation, account.settings, account.credentials, account.deadline())
 
     # --- pushing ------------------------------------------------------------------------------------------------------
 
@@ -162,7 +157,7 @@ class Levels:
     def _ask(self, request: Request[Any]) -> Outcome | None:
         """What stands against a request, None where it was taken."""
         try:
-            self._client().ask(request)
+            self.account.client().ask(request)
         except AskFailed as failed:
             return failed.outcome
         return None
@@ -214,7 +209,7 @@ class Levels:
         """One stock opname to its end; what went wrong, or None."""
         request = CreateStockCount(warehouse_id=warehouse, description=COUNT_DESCRIPTION, stock_adjustment=lines)
         try:
-            number = self._client().ask(request).id
+            number = self.account.client().ask(request).id
             if self.account.poll(lambda: self._is_finished(number)):
                 return None
         except AskFailed as failed:
@@ -222,7 +217,7 @@ class Levels:
         return f"the stock opname {number} in warehouse {warehouse} is not finished yet"
 
     def _is_finished(self, number: int) -> bool:
-        progress = self._client().ask(GetStockCount(id=number)).progress_status or ""
+        progress = self.account.client().ask(GetStockCount(id=number)).progress_status or ""
         return progress.strip().upper() == FINISHED
 
 

@@ -12,11 +12,10 @@ from typing import Any, get_args
 
 from orderbridge.calls.asking import AskFailed
 from orderbridge.calls.endpoints import Request
-from orderbridge.calls.paging import ListFailed, Page, Row, all_rows
-from orderbridge.calls.reading import document_in, list_failure
+from orderbridge.calls.paging import FilterNeeded, ListFailed, Page, Row, all_rows
+from orderbridge.calls.reading import list_failure
 from orderbridge.channels.lookups import Absent, Ambiguous, Finding, Found, LookFailed
 from orderbridge.orders.codes import MARKER
-from orderbridge.platforms.adapter import secrets_of
 from orderbridge.platforms.ngorder.client import NgorderClient
 from orderbridge.platforms.ngorder.endpoints import CancelledType, GetCancelledOrders, GetOrders, ProgressStatus
 from orderbridge.platforms.ngorder.replies import Unreadable, page_in, whole
@@ -26,10 +25,6 @@ PROGRESS_STATUSES: tuple[ProgressStatus, ...] = get_args(ProgressStatus)
 CANCELLED_TYPES: tuple[CancelledType, ...] = get_args(CancelledType)
 PROGRESS_FILTER = "order_progress_status"
 DAY = timedelta(days=1)
-
-
-class FilterNeeded(Exception):
-    """Get Orders wants an order_progress_status after all (traps D30)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +70,7 @@ class OrderLists:
     def _orders(self) -> Iterator[Row]:
         try:
             yield from self._list(GetOrders, {})
-        except FilterNeeded:
+        except FilterNeeded:  # it wants an order_progress_status after all (traps D30)
             for status in PROGRESS_STATUSES:
                 yield from self._list(GetOrders, {PROGRESS_FILTER: status})
 
@@ -108,7 +103,7 @@ def _page(
         raise list_failure(failed) from None
     if reply.status in (400, 422) and orders is GetOrders and PROGRESS_FILTER not in filters:
         raise FilterNeeded
-    return page_in(document_in(reply, secrets_of(client.credentials)), number, size)
+    return page_in(client.document_in(reply), number, size)
 
 
 def _identity(row: Row) -> int | None:

@@ -116,6 +116,7 @@ DEFINITION = PlatformDefinition(
         "price": reads(Price, plain="price"),
     },
     adapter="orderbridge.platforms.salesmania.adapter:SalesmaniaAdapter",
-    can_cancel=False,  # its Update order takes a status text only (traps B19)
-    can_look=False,  # it lists no orders (traps B18)
+    cannot_look="SalesMania has no call that lists or searches orders",  # traps B18
+    # Update order takes a status text only (traps B19).
+    cannot_cancel="SalesMania has no call that cancels an order; it is cancelled by hand in its own application",
 )

@@ -8,22 +8,18 @@ an account that ignores the page asked for sends everything at once.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from orderbridge.calls.answers import common_outcome
-from orderbridge.calls.asking import outcome_of_failure
+from orderbridge.calls.asking import AskFailed
 from orderbridge.calls.numbers import id_or_none
 from orderbridge.calls.paging import ListFailed, Page, Row
-from orderbridge.calls.reading import document_in
 from orderbridge.channels.outcomes import Outcome, Rejected, TurnedAway
-from orderbridge.http.exchange import CallFailed
-from orderbridge.platforms.adapter import attempt_deadline
-from orderbridge.platforms.salesmania import Credentials, Settings
-from orderbridge.platforms.salesmania.account import Account, list_page
+from orderbridge.platforms.salesmania import Settings
+from orderbridge.platforms.salesmania.client import SalesmaniaClient, list_page
 from orderbridge.platforms.salesmania.endpoints import GetProduct, GetProducts, UpdateProduct
-from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
 from orderbridge.platforms.stock import StockAccount, not_pushed, read_back, readable, stock_page
 from orderbridge.stock.drift import PushResult, PushTarget
 from orderbridge.stock.lists import ListedLevel, StockPage
@@ -36,30 +32,26 @@ LEVEL = "qty_on_hand"
 class Levels:
     """`StockAccess` for one SalesMania account."""
 
-    account: StockAccount[Settings, Credentials]
+    account: StockAccount[Settings, SalesmaniaClient]
     reads_single_products: bool = True
     warehouses: frozenset[int] | None = None
-    _sessions: Sessions = field(default_factory=Sessions)
 
     def product_key(self, value: Any) -> str:
         return str(self.account.product(value).product_id)
 
     def page(self, position: int) -> StockPage:
         def read(number: int, size: int) -> Page:
-            return list_page(self._calls(), GetProducts(), number, size)
+            return list_page(self.account.client(), GetProducts(), number, size)
 
         return stock_page(read, position, PAGE_SIZE, _reading)
 
     def read(self, product: str, *, in_warehouses: bool) -> ListedLevel:  # noqa: ARG002 - it has no warehouses
         with readable():
-            calls = self._calls()
-            try:
-                reply = calls.reply_to(GetProduct(id=product))
-            except LoginFailed as failed:
-                raise ListFailed(str(failed)) from None
+            client = self.account.client()
+            reply = client.reply_to(GetProduct(id=product))
             if reply.status in (404, 410):
                 return ListedLevel(product, None, f"SalesMania has no product {product}")
-            document = document_in(reply, calls.unwanted())
+            document = client.document_in(reply)
         row = document.get("data", document) if isinstance(document, Mapping) else None
         if not isinstance(row, Mapping) or str(row.get("id", product)) != product:
             return ListedLevel(product, None, "the answer is not this product")
@@ -75,19 +67,12 @@ class Levels:
 
     def _send(self, target: PushTarget) -> Outcome | None:
         """Set one level; what stands against it, or None where it was taken."""
-        calls = self._calls()
+        client = self.account.client()
         try:
-            reply = calls.reply_to(UpdateProduct(id=target.product, qty_on_hand=target.available))
-        except LoginFailed as failed:
+            reply = client.reply_to(UpdateProduct(id=target.product, qty_on_hand=target.available))
+        except AskFailed as failed:
             return failed.outcome
-        except CallFailed as failure:
-            return outcome_of_failure(failure)
-        return common_outcome(reply, refuses_with_503=True, unwanted=calls.unwanted())
-
-    def _calls(self) -> Account:
-        account = self.account
-        account.pace.wait()
-        return Account(account.transport, self._sessions, account.settings, account.credentials, attempt_deadline())
+        return common_outcome(reply, refuses_with_503=True, unwanted=client.unwanted())
 
 
 def _reading(row: Row) -> tuple[str, list[ListedLevel]]:

@@ -16,6 +16,7 @@ from typing import Any
 from urllib.parse import quote
 
 from orderbridge.calls.answers import common_outcome, told
+from orderbridge.calls.asking import AskFailed
 from orderbridge.calls.documents import NotJson, read_json
 from orderbridge.calls.endpoints import Request, wire
 from orderbridge.calls.numbers import id_or_none
@@ -24,7 +25,6 @@ from orderbridge.http.deadline import Deadline
 from orderbridge.http.exchange import CallFailed
 from orderbridge.http.retry_after import retry_after_seconds
 from orderbridge.http.transport import Conversation, Reply
-from orderbridge.platforms.adapter import secrets_of
 from orderbridge.platforms.salesmania import Credentials, Settings
 from orderbridge.platforms.salesmania.authentication import GetDatabases, GetTeamToken, GetToken
 
@@ -34,12 +34,8 @@ _ID_NAMES = ("id", "db_id", "database_id")
 _LONGEST_TOKEN = 8192
 
 
-class LoginFailed(Exception):
-    """No session; `outcome` is what that means for an order that was to be sent: nothing was."""
-
-    def __init__(self, outcome: Refused | NotSent) -> None:
-        super().__init__(outcome.reason)
-        self.outcome = outcome
+class LoginFailed(AskFailed):
+    """No session; `outcome`, Refused or NotSent, is what that means for an order that was to be sent: nothing was."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +131,7 @@ class _Login:
             raise LoginFailed(NotSent(f"login: {unreadable}")) from None
 
     def _refusal(self, reply: Reply) -> Refused:
-        unwanted = secrets_of(self.credentials)
+        unwanted = [self.credentials.password.get_secret_value()]
         outcome = common_outcome(reply, refuses_with_503=True, unwanted=unwanted)
         if isinstance(outcome, Refused):
             return Refused(f"login: {outcome.reason}", outcome.retry_after, outcome.credentials)

@@ -14,27 +14,31 @@ from orderbridge.calls.endpoints import Request
 from orderbridge.calls.numbers import id_or_none
 from orderbridge.calls.paging import Page, Row, all_rows
 from orderbridge.channels.lookups import FoundMappings
-from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.mapping import MappingKey, Mappings
 from orderbridge.channels.site_keys import place_of
 from orderbridge.platforms.salesmania import DEFINITION
-from orderbridge.platforms.salesmania.account import Account, list_page
+from orderbridge.platforms.salesmania.client import SalesmaniaClient, list_page
 from orderbridge.platforms.salesmania.endpoints import Customer, GetCustomers, GetProducts, Product
 from orderbridge.platforms.sources import Findings, given, the_one
 
 PAGE_SIZE = 100
 
 
-def find_mappings(account: Account, wanted: Collection[MappingKey]) -> FoundMappings:
+def find_mappings(
+    client: SalesmaniaClient,
+    wanted: Collection[MappingKey],
+    known: Mappings,  # noqa: ARG001 - what is known says nothing more about the rest
+) -> FoundMappings:
     """What SalesMania tells of these keys; each list is read once, and only where something of it is wanted."""
-    findings = Findings(DEFINITION, account.settings, wanted)
+    findings = Findings(DEFINITION, client.settings, wanted)
 
     @cache
     def customers() -> list[Customer]:
-        return [read_as(Customer, row) for row in every_row(account, GetCustomers())]
+        return [read_as(Customer, row) for row in every_row(client, GetCustomers())]
 
     @cache
     def products() -> list[Product]:
-        return [read_as(Product, row) for row in every_row(account, GetProducts())]
+        return [read_as(Product, row) for row in every_row(client, GetProducts())]
 
     findings.look(findings.wanted("customer"), lambda need: _customer(customers(), need))
     findings.look(findings.wanted("product"), lambda need: _product(products(), need.key))
@@ -58,10 +62,10 @@ def _product(products: list[Product], code: str) -> Any:
     return dict(given(product_id=found.id, unit=pieces[0] if len(pieces) == 1 else None))
 
 
-def every_row(account: Account, request: Request[Any]) -> list[Row]:
+def every_row(client: SalesmaniaClient, request: Request[Any]) -> list[Row]:
     """A list to its end; raises `ListFailed`."""
 
     def page(number: int, size: int) -> Page:
-        return list_page(account, request, number, size)
+        return list_page(client, request, number, size)
 
     return list(all_rows(page, lambda row: id_or_none(row.get("id")), PAGE_SIZE))

@@ -7,27 +7,16 @@ A create call tells no id, so only the orders are asked about whose id a person 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from orderbridge.calls.pace import Pace, pace_beside_orders
+from orderbridge.calls.asking import AnswerTooLarge, AskFailed
 from orderbridge.calls.paging import ListFailed
-from orderbridge.calls.reading import document_in
-from orderbridge.channels.channel import Channel
-from orderbridge.channels.outcomes import Refused
-from orderbridge.http.exchange import CallFailed, ReplyTooLarge
-from orderbridge.http.transport import Transport
-from orderbridge.platforms.adapter import attempt_deadline
-from orderbridge.platforms.salesmania import DEFINITION
-from orderbridge.platforms.salesmania.account import Account
+from orderbridge.platforms.salesmania.client import SalesmaniaClient
 from orderbridge.platforms.salesmania.endpoints import GetOrder
-from orderbridge.platforms.salesmania.session import LoginFailed, Sessions
-from orderbridge.platforms.status_reads import CredentialsOf, account_of, told_as_status_read
+from orderbridge.platforms.status_reads import ByIds, as_status_failures, status_failure
 from orderbridge.status.changes import Meaning, StatusReading, StatusTable, normalised
-from orderbridge.status.ports import StatusPage, StatusQuery, StatusReadFailed
 
 TABLE: StatusTable = {
     "status": {
@@ -43,74 +32,24 @@ TABLE: StatusTable = {
 }
 
 
-class Statuses:
-    """`StatusPlatform` for SalesMania."""
+def read(client: SalesmaniaClient, external_id: str) -> StatusReading | None:
+    """What SalesMania says of an order, None where it has none under this id.
 
-    table = TABLE
-    lists = ("order by id",)
-    days_at_once = 31
-
-    def __init__(self, transport: Transport, credentials: CredentialsOf) -> None:
-        self._transport = transport
-        self._credentials = credentials
-        self._sessions = Sessions()
-
-    @contextmanager
-    def open(self, channel: Channel) -> Iterator[OrdersById]:
-        settings, credentials = account_of(DEFINITION, self._credentials, channel)
-        account = Account(self._transport, self._sessions, settings, credentials, attempt_deadline())
-        yield OrdersById(account, pace_beside_orders(settings.rate_limit))
-
-
-@dataclass(frozen=True, slots=True)
-class OrdersById:
-    """`StatusAccess` for one SalesMania database; each page is one order."""
-
-    account: Account
-    pace: Pace
-
-    def page(self, query: StatusQuery, list_name: str, position: int) -> StatusPage:  # noqa: ARG002 - there is one list
-        if position >= len(query.external_ids):
-            return StatusPage((), has_more=False)
-        external_id = query.external_ids[position]
-        readings: list[StatusReading] = []
-        unread: list[str] = []
-        try:
-            readings.extend(self._readings(external_id))
-        except StatusReadFailed as failed:
-            # The orders behind this one are not left out with it, however often it fails.
-            failed.next_position = position + 1
-            raise
-        except Exception as odd:  # noqa: BLE001 - one odd answer is about one order
-            said = str(odd) if isinstance(odd, ListFailed | ReplyTooLarge) else type(odd).__name__
-            unread.append(f"order {external_id}: {said}")
-        return StatusPage(readings, has_more=position + 1 < len(query.external_ids), unread=unread)
-
-    def _readings(self, external_id: str) -> Iterator[StatusReading]:
-        """What SalesMania tells of an order, nothing where it has none under this id.
-
-        Raises `StatusReadFailed` where it does not answer at all, now or whoever asks; whatever else is raised is about
-        this order.
-        """
-        self.pace.wait()
-        account = replace(self.account, deadline=attempt_deadline())
-        try:
-            reply = account.reply_to(GetOrder(id=external_id))
-        except LoginFailed as failed:
-            outcome = failed.outcome
-            if isinstance(outcome, Refused):
-                raise StatusReadFailed(outcome.reason, outcome.retry_after, credentials=outcome.credentials) from None
-            raise StatusReadFailed(outcome.reason) from None
-        except ReplyTooLarge:
-            raise
-        except CallFailed as failure:
-            raise StatusReadFailed(str(failure)) from None
-        if reply.status in (404, 410):
-            return
-        if reply.status in (401, 403, 429) or reply.status >= 500:
-            with told_as_status_read():
-                document_in(reply, account.unwanted())
-        yield reading_in(external_id, document_in(reply, account.unwanted()))
+    Raises `StatusReadFailed` where it does not answer at all, now or whoever asks; whatever else is raised is about
+    this order.
+    """
+    try:
+        reply = client.reply_to(GetOrder(id=external_id))
+    except AnswerTooLarge:
+        raise
+    except AskFailed as failed:
+        raise status_failure(failed) from None
+    if reply.status in (404, 410):
+        return None
+    if reply.status in (401, 403, 429) or reply.status >= 500:
+        with as_status_failures():
+            client.document_in(reply)
+    return reading_in(external_id, client.document_in(reply))
 
 
 def reading_in(external_id: str, document: Any) -> StatusReading:
@@ -136,3 +75,6 @@ def _is_positive(amount: Any) -> bool:
         return not isinstance(amount, bool) and Decimal(amount) > 0
     except (TypeError, ValueError, InvalidOperation):
         return False
+
+
+STATUSES = ByIds(TABLE, read)

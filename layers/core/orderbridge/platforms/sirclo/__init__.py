@@ -96,6 +96,4 @@ DEFINITION = PlatformDefinition(
         "price": reads(Price, plain="price"),
     },
     adapter="orderbridge.platforms.sirclo.adapter:SircloAdapter",
-    can_cancel=True,
-    can_look=True,
 )

@@ -13,7 +13,7 @@ from typing import Any
 from orderbridge.calls.asking import AskFailed
 from orderbridge.calls.paging import ListFailed, Page, Row, content_of
 from orderbridge.channels.outcomes import Rejected, TurnedAway
-from orderbridge.platforms.sirclo import Credentials, Settings
+from orderbridge.platforms.sirclo import Settings
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import GetStockHistory, UpdateStocks
 from orderbridge.platforms.sirclo.lookup import PAGE_SIZE
@@ -32,7 +32,7 @@ CLOCKS_APART = timedelta(minutes=5)
 class Levels:
     """`StockAccess` for one SIRCLO account."""
 
-    account: StockAccount[Settings, Credentials]
+    account: StockAccount[Settings, SircloClient]
     reads_single_products: bool = False
     warehouses: frozenset[int] | None = None
 
@@ -41,7 +41,7 @@ class Levels:
 
     def page(self, position: int) -> StockPage:
         def read(number: int, size: int) -> Page:
-            return StockList(self._client()).page(number, size)
+            return StockList(self.account.client()).page(number, size)
 
         return stock_page(read, position, PAGE_SIZE, self._reading)
 
@@ -70,10 +70,6 @@ class Levels:
                     break  # not this product's fault
         yield from self._confirmed(sent, begun)
 
-    def _client(self) -> SircloClient:
-        account = self.account
-        return SircloClient(account.conversation, account.settings, account.credentials, account.deadline())
-
     def _level(self, sku: str, row: Row) -> ListedLevel:
         names = LEVEL_MEMBERS[self.account.settings.revision]
         return ListedLevel.told(sku, next((row[name] for name in names if name in row), None))
@@ -87,7 +83,7 @@ class Levels:
             buffer_stock=0,
             channel_stock=[],
         )
-        return self._client().ask(request).transaction_code
+        return self.account.client().ask(request).transaction_code
 
     def _confirmed(self, sent: Mapping[str, PushTarget], begun: datetime) -> Iterator[PushResult]:
         """What the history says of each transaction, once they are finished, or the time for it is over."""
@@ -112,7 +108,7 @@ class Levels:
         since = begun.strftime("%Y-%m-%dT%H:%M:%SZ")
         for number in range(HISTORY_PAGES):
             request = GetStockHistory(updated_at=since, limit=PAGE_SIZE, offset=number * PAGE_SIZE)
-            document = self._client().document(request)
+            document = self.account.client().document(request)
             rows = document.get("data") if isinstance(document, Mapping) else None
             entries = [row for row in rows if isinstance(row, Mapping)] if isinstance(rows, list) else []
             for entry in entries:

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from orderbridge.channels.lookups import FoundMappings
-from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.mapping import MappingKey, Mappings
 from orderbridge.platforms.sirclo import DEFINITION
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import Stock
@@ -15,7 +15,7 @@ from orderbridge.platforms.sirclo.stock import StockList
 from orderbridge.platforms.sources import Findings, given, the_one
 
 
-def find_mappings(client: SircloClient, wanted: Collection[MappingKey]) -> FoundMappings:
+def find_mappings(client: SircloClient, wanted: Collection[MappingKey], known: Mappings) -> FoundMappings:  # noqa: ARG001
     """What SIRCLO tells of these keys; the list is read once, and only where a product is wanted."""
     findings = Findings(DEFINITION, client.settings, wanted)
 

@@ -5,23 +5,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 
-from orderbridge.calls.pace import Pace, pace_beside_orders
 from orderbridge.calls.paging import ListFailed, Page, Row
-from orderbridge.channels.channel import Channel
-from orderbridge.http.deadline import Deadline
-from orderbridge.http.transport import Transport
-from orderbridge.platforms.sirclo import DEFINITION
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.lookup import PAGE_SIZE, order_page
 from orderbridge.platforms.sirclo.mapper import external_id_of
-from orderbridge.platforms.status_reads import CredentialsOf, connected, status_page
+from orderbridge.platforms.status_reads import ByDates, StatusList
 from orderbridge.status.changes import Meaning, StatusReading, StatusTable
-from orderbridge.status.ports import StatusPage, StatusQuery
 
 TABLE: StatusTable = {
     "status": {
@@ -35,42 +26,10 @@ TABLE: StatusTable = {
 }
 
 
-class Statuses:
-    """`StatusPlatform` for SIRCLO, in either revision."""
-
-    table = TABLE
-    lists = ("orders",)
-    days_at_once = 7
-
-    def __init__(self, transport: Transport, credentials: CredentialsOf) -> None:
-        self._transport = transport
-        self._credentials = credentials
-
-    @contextmanager
-    def open(self, channel: Channel) -> Iterator[StatusLists]:
-        with connected(DEFINITION, self._transport, self._credentials, channel) as (conversation, settings, account):
-            # The deadline is each call's own.
-            client = SircloClient(conversation, settings, account, Deadline.after(0))
-            yield StatusLists(client, pace_beside_orders(settings.rate_limit))
-
-
-@dataclass(frozen=True, slots=True)
-class StatusLists:
-    """`StatusAccess` for one SIRCLO account."""
-
-    client: SircloClient
-    pace: Pace
-
-    def page(self, query: StatusQuery, list_name: str, position: int) -> StatusPage:  # noqa: ARG002 - there is one list
-        # A day more on both sides: nothing says in which zone SIRCLO keeps an order_date.
-        since, until = _midnight(query.first_day - timedelta(days=1)), _midnight(query.last_day + timedelta(days=2))
-
-        def read(number: int, size: int) -> Page:
-            self.pace.wait()
-            client = replace(self.client, deadline=Deadline.after(float(self.client.settings.timeout_s)))
-            return order_page(client, since, until, number, size)
-
-        return status_page(read, position, PAGE_SIZE, _reading)
+def _read(client: SircloClient, first: date, last: date, number: int, size: int) -> Page:
+    # A day more on both sides: nothing says in which zone SIRCLO keeps an order_date.
+    since, until = _midnight(first - timedelta(days=1)), _midnight(last + timedelta(days=2))
+    return order_page(client, since, until, number, size)
 
 
 def _midnight(day: date) -> datetime:
@@ -82,3 +41,6 @@ def _reading(row: Row) -> StatusReading:
     if external_id is None:
         raise ListFailed("a row without an id")
     return StatusReading(external_id, {"status": row.get("status")}, row.get("airwaybill_number"))
+
+
+STATUSES = ByDates(TABLE, ("orders",), lambda _: StatusList(PAGE_SIZE, _read, _reading))

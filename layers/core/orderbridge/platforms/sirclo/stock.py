@@ -12,9 +12,8 @@ from typing import Any
 from orderbridge.calls.asking import AskFailed, read_as
 from orderbridge.calls.endpoints import Request
 from orderbridge.calls.paging import ListFailed, Page, all_rows
-from orderbridge.calls.reading import document_in, list_failure
+from orderbridge.calls.reading import list_failure
 from orderbridge.http.transport import Reply
-from orderbridge.platforms.adapter import secrets_of
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.endpoints import GetStock, GetStocks, Stock
 from orderbridge.platforms.sirclo.lookup import PAGE_SIZE, page_in
@@ -38,7 +37,7 @@ class StockList:
 
     def page_of(self, reply: Reply, offset: int, limit: int) -> Page:
         """The page in an answer; raises `ListFailed` where it is none of stock levels."""
-        page = page_in(document_in(reply, secrets_of(self.client.credentials)), offset, limit)
+        page = page_in(self.client.document_in(reply), offset, limit)
         for row in page.rows[:1]:
             require_stock(row)
         return page
@@ -49,7 +48,7 @@ class StockList:
             reply = self.reply(size, number * size)
         except AskFailed as failed:
             raise list_failure(failed) from None
-        return page_in(document_in(reply, secrets_of(self.client.credentials)), number * size, size)
+        return page_in(self.client.document_in(reply), number * size, size)
 
 
 def require_stock(row: Mapping[str, Any]) -> None:
