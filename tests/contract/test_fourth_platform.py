@@ -27,14 +27,12 @@ from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.registry import can_cancel, definition_of, platform_named
 from orderbridge.platforms.status_reads import status_platform
 from orderbridge_cli.local.deployment.template import parse_template
-from orderbridge_sandboxes import DEMO_CREDENTIALS, NgorderSandbox, demo
+from orderbridge_sandboxes import DEMO_CREDENTIALS, demo
+from orderbridge_sandboxes.ngorder import NgorderSandbox
 from tests.contract.template import PROJECT, TEMPLATE, Template, template
 from tests.fakes import samples
 
 NAMES_PLATFORMS = {
-    "cli/orderbridge_sandboxes/__init__.py": "the sandboxes by name",
-    "cli/orderbridge_sandboxes/demo.py": "each sandbox's demo account, settings and mappings",
-    "cli/orderbridge_cli/commands/local/demo.py": "SalesMania tells no id of an order",
     "cli/orderbridge_cli/openapi/examples.py": "an example names two",
 }
 PARAMETERS = ("Workers", "StatusSyncRate")

@@ -16,7 +16,7 @@ import pytest
 
 from orderbridge_cli.local.stack import LocalStack
 from orderbridge_cli.local.stack_file import StackDescription
-from orderbridge_sandboxes import demo
+from orderbridge_sandboxes.goods import SITES
 from tests.e2e.actors import Operator, Platforms
 from tests.e2e.conftest import SEEDS, wait_for
 from tests.patience import PATIENCE_S
@@ -311,7 +311,7 @@ def test_a_partner_sees_the_level_of_record_as_of_the_last_read(
     assert second["available"] == 42
     assert second["as_of"] > first["as_of"]
     in_two = levels_at(platforms, "ngorder")["PROD-008"]
-    by_site = [stock("PROD-008", site_code=site)["available"] for site in demo.SITES]
+    by_site = [stock("PROD-008", site_code=site)["available"] for site in SITES]
     partner.http.close()
     assert by_site == [in_two - 40, 40], "each site has what its warehouse has"
 

@@ -18,8 +18,9 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from orderbridge_cli.catalogue import Endpoint, catalogue_of
-from orderbridge_sandboxes import DEMO_CREDENTIALS, SANDBOXES, Platform, Reply, SalesmaniaPlatform
+from orderbridge_sandboxes import DEMO_CREDENTIALS, SANDBOXES, Platform, Reply
 from orderbridge_sandboxes.platform import ManualClock
+from orderbridge_sandboxes.salesmania import SalesmaniaPlatform
 from tests.sandboxes import calls
 from tests.unit.platforms.examples import SAMPLES, sample_folder
 

@@ -19,14 +19,14 @@ from orderbridge_sandboxes import (
     DEMO_MAPPINGS,
     SANDBOXES,
     Fault,
-    NgorderSandbox,
-    SalesmaniaSandbox,
     SandboxCrashed,
-    SircloSandbox,
     demo_mappings,
     demo_settings,
     mappings_csv,
 )
+from orderbridge_sandboxes.ngorder import NgorderSandbox
+from orderbridge_sandboxes.salesmania import SalesmaniaSandbox
+from orderbridge_sandboxes.sirclo import SircloSandbox
 from tests.patience import PATIENCE_S
 from tests.sandboxes.calls import (
     BEARER,

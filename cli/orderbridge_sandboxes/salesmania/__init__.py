@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from orderbridge_sandboxes import demo
+from orderbridge_sandboxes import goods
 from orderbridge_sandboxes.exchange import JsonObject, Refused, Reply
 from orderbridge_sandboxes.platform import Call, Platform, Route, Settings
-from orderbridge_sandboxes.salesmania import authentication, catalogue, orders
+from orderbridge_sandboxes.salesmania import authentication, catalogue, demo, orders
 from orderbridge_sandboxes.salesmania.state import Database, SalesmaniaSettings, Tokens, customer_of, product_of
 from orderbridge_sandboxes.salesmania.validation import STATUSES
+from orderbridge_sandboxes.sandbox import Sandbox
 from orderbridge_sandboxes.validation import Check, Problems, problems_in
 
 
@@ -31,7 +32,7 @@ class SalesmaniaPlatform(Platform):
         self.tokens = Tokens()
         main = Database(demo.DATABASE_ID, "Sandbox")
         main.teams = {
-            demo.TEAM_ID: {"id": demo.TEAM_ID, "name": demo.SALES_NAME},
+            demo.TEAM_ID: {"id": demo.TEAM_ID, "name": goods.SALES_NAME},
             demo.TEAM_ID + 1: {"id": demo.TEAM_ID + 1, "name": "Tim Dua"},
         }
         empty = Database(demo.DATABASE_ID + 1, "Kosong")
@@ -42,9 +43,9 @@ class SalesmaniaPlatform(Platform):
         """Grows the demo catalogue."""
         with self.lock:
             main = self.databases[demo.DATABASE_ID]
-            for row in (product_of(demo.Product(number)) for number in range(1, products + 1)):
+            for row in (product_of(goods.Product(number)) for number in range(1, products + 1)):
                 main.products.setdefault(row["id"], row)
-            for row in (customer_of(demo.Customer(number)) for number in range(1, customers + 1)):
+            for row in (customer_of(goods.Customer(number)) for number in range(1, customers + 1)):
                 main.customers.setdefault(row["id"], row)
 
     def declare_routes(self) -> Iterable[Route]:
@@ -117,3 +118,12 @@ class SalesmaniaPlatform(Platform):
             held = self.find_order(order)
             held.status = status
             held.awb_number = details.get("awb_number", held.awb_number)
+
+
+class SalesmaniaSandbox(Sandbox[SalesmaniaPlatform]):
+    """SalesMania on a loopback port."""
+
+    platform_type: ClassVar[type[Platform]] = SalesmaniaPlatform
+
+
+SANDBOX = SalesmaniaSandbox

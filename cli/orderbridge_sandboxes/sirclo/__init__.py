@@ -18,15 +18,16 @@ from hmac import compare_digest
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from orderbridge_sandboxes import demo
+from orderbridge_sandboxes import goods
 from orderbridge_sandboxes.exchange import JsonObject, Refused, Reply, Request
 from orderbridge_sandboxes.platform import Call, HeldOrder, Platform, Route, Settings
-from orderbridge_sandboxes.sirclo import later, orders, stock
+from orderbridge_sandboxes.sandbox import Sandbox
+from orderbridge_sandboxes.sirclo import demo, later, orders, stock
 from orderbridge_sandboxes.sirclo.signing import mac
 from orderbridge_sandboxes.sirclo.validation import STATUSES
 from orderbridge_sandboxes.validation import Check, Problems, problems_in
 
-_CREDENTIALS = demo.DEMO_CREDENTIALS["sirclo"]
+_CREDENTIALS = demo.CREDENTIALS
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,9 @@ class SircloPlatform(Platform):
         """Grows the demo catalogue; SIRCLO holds no customers."""
         del customers
         with self.lock:
-            for product in (demo.Product(number) for number in range(1, products + 1)):
+            for product in (goods.Product(number) for number in range(1, products + 1)):
                 if product.code not in self.products:
-                    self.add_product(product.code, product.name, product.level, demo.SIRCLO_PRODUCT + product.number)
+                    self.add_product(product.code, product.name, product.level, demo.PRODUCT + product.number)
 
     def add_product(self, sku: str, name: str, level: Any, product_id: int) -> JsonObject:
         """A product as the catalogue holds it; `available` may be any JSON value."""
@@ -164,3 +165,12 @@ class SircloPlatform(Platform):
 def words(found: Problems) -> str:
     """Problems in one line, as `message` carries them."""
     return "; ".join(f"{problem.path or 'body'} {problem.message}" for problem in found)
+
+
+class SircloSandbox(Sandbox[SircloPlatform]):
+    """SIRCLO on a loopback port, both revisions."""
+
+    platform_type: ClassVar[type[Platform]] = SircloPlatform
+
+
+SANDBOX = SircloSandbox

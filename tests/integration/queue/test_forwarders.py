@@ -16,6 +16,7 @@ from orderbridge.channels.mapping import MappingKey
 from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge_sandboxes import SANDBOXES, demo
 from orderbridge_sandboxes.faults import Fault
+from orderbridge_sandboxes.ngorder import demo as ngorder_demo
 from tests.fakes import samples
 from tests.integration.deployed import PEPPER, TOKEN_KEY, sqs_event
 from tests.integration.queue.conftest import Line
@@ -77,7 +78,7 @@ def test_without_its_mappings_an_order_goes_nowhere_and_lists_what_is_missing(li
 def test_an_order_that_no_one_order_at_ngorder_can_hold_waits_and_says_why(ngorder: Line) -> None:
     """Goods of our own and of a supplier: both products are mapped, and still the second is what is missing."""
     ngorder.map_everything()
-    supplied = {"variation_id": demo.NGORDER_VARIATION + 2, "product_status": "R"}
+    supplied = {"variation_id": ngorder_demo.VARIATION + 2, "product_status": "R"}
     ngorder.deployed.add_mapping(ngorder.channel.name, MappingKey.of("product", "PROD-002"), supplied)
     ngorder.deployed.add_mapping(ngorder.channel.name, MappingKey.of("cost", "PROD-002"), "5000")
     ngorder.accept(products=[{"product_code": f"PROD-00{number}", "quantity": 1} for number in (1, 2)])

@@ -9,6 +9,7 @@ import pytest
 from orderbridge.http.transport import MAX_REPLY_BYTES
 from orderbridge.stock.lists import Snapshot
 from orderbridge_sandboxes import Fault, demo
+from orderbridge_sandboxes.salesmania import demo as salesmania_demo
 from tests.integration.stock.conftest import Account
 from tests.integration.stock.test_stock_platforms import LIST_PATHS, read_all
 
@@ -22,7 +23,7 @@ def describe(account: Account, code: str, text: str) -> None:
         case "sirclo":
             platform.products[code]["name"] = text
         case "salesmania":
-            platform.databases[demo.DATABASE_ID].products[int(account.key(code))]["name"] = text
+            platform.databases[salesmania_demo.DATABASE_ID].products[int(account.key(code))]["name"] = text
         case _:
             platform.shop.product_of(platform.shop.by_sku(code)).description = text
 

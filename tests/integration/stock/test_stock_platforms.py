@@ -12,6 +12,7 @@ from orderbridge.platforms.values import InvalidValue
 from orderbridge.stock.lists import Snapshot, StockReadFailed, UnusableMapping
 from orderbridge_sandboxes import Fault, demo
 from orderbridge_sandboxes.exchange import Request
+from orderbridge_sandboxes.ngorder import demo as ngorder_demo
 from orderbridge_sandboxes.sirclo.orders import keep
 from tests.integration.stock.conftest import Account, codes_of
 
@@ -198,11 +199,11 @@ def test_ngorders_lists_are_read_in_every_form(ngorder: Account, settings: dict[
 
 def test_ngorders_warehouses_are_read_together_and_0_is_one(ngorder: Account) -> None:
     ngorder.sandbox.set_stock("PROD-008", 7, warehouse_id=0)
-    ngorder.sandbox.set_stock("PROD-008", 5, warehouse_id=demo.SECOND_WAREHOUSE_ID)
+    ngorder.sandbox.set_stock("PROD-008", 5, warehouse_id=ngorder_demo.SECOND_WAREHOUSE_ID)
     key = ngorder.key("PROD-008")
     with ngorder.open() as access:
         assert access.read(key, in_warehouses=True).level == 12
-        ngorder.sandbox.set_stock("PROD-008", None, warehouse_id=demo.SECOND_WAREHOUSE_ID)
+        ngorder.sandbox.set_stock("PROD-008", None, warehouse_id=ngorder_demo.SECOND_WAREHOUSE_ID)
         unreadable = access.read(key, in_warehouses=True)
     assert unreadable.level is None
     assert "warehouse 26" in (unreadable.detail or "")
