@@ -31,7 +31,7 @@ from orderbridge_sandboxes.demo import (
 from orderbridge_sandboxes.exchange import Reply, Request
 from orderbridge_sandboxes.faults import Fault, Faults
 from orderbridge_sandboxes.names import sandbox_names
-from orderbridge_sandboxes.platform import HeldOrder, LoggedRequest, ManualClock, Platform
+from orderbridge_sandboxes.platform import Booked, HeldOrder, LoggedRequest, ManualClock, Platform
 from orderbridge_sandboxes.sandbox import Sandbox, SandboxCrashed
 
 SANDBOXES: dict[str, type[Sandbox[Any]]] = {
@@ -44,6 +44,7 @@ __all__ = [
     "DEMO_MAPPINGS",
     "DEMO_SETTINGS",
     "SANDBOXES",
+    "Booked",
     "Fault",
     "Faults",
     "HeldOrder",

@@ -7,12 +7,13 @@ Errors are not documented; refusals here are 400 `{"message", "errors": {field: 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 from orderbridge_sandboxes import goods
 from orderbridge_sandboxes.exchange import JsonObject, Refused, Reply
-from orderbridge_sandboxes.platform import Call, Platform, Route, Settings
+from orderbridge_sandboxes.platform import Booked, Call, Platform, Route, Settings
 from orderbridge_sandboxes.salesmania import authentication, catalogue, demo, orders
 from orderbridge_sandboxes.salesmania.state import Database, SalesmaniaSettings, Tokens, customer_of, product_of
 from orderbridge_sandboxes.salesmania.validation import STATUSES
@@ -118,6 +119,18 @@ class SalesmaniaPlatform(Platform):
             held = self.find_order(order)
             held.status = status
             held.awb_number = details.get("awb_number", held.awb_number)
+
+    def booked(self, order: int | str) -> Booked:
+        """An order by its customer and products, in base units."""
+        with self.lock:
+            held, main = self.find_order(order), self.databases[demo.DATABASE_ID]
+            pieces: Counter[str] = Counter()
+            for line in held.body["ordered_products"]:
+                product = main.products[line["product_id"]]
+                (ratio,) = (unit["ratio"] for unit in product["product_units"] if unit["name"] == line["unit"])
+                pieces[product["ext_product_code"]] += int(line["qty"] * ratio)
+            receiver = main.customers[held.body["customer_id"]]["name"]
+            return Booked(held.reference, receiver, pieces, held.view["total"])
 
 
 class SalesmaniaSandbox(Sandbox[SalesmaniaPlatform]):

@@ -11,6 +11,7 @@ Errors: `{"data": null, "message", "reference"}` with 400, 401, 403, 404, 500 or
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,7 @@ from urllib.parse import unquote
 
 from orderbridge_sandboxes import goods
 from orderbridge_sandboxes.exchange import JsonObject, Refused, Reply, Request
-from orderbridge_sandboxes.platform import Call, HeldOrder, Platform, Route, Settings
+from orderbridge_sandboxes.platform import Booked, Call, HeldOrder, Platform, Route, Settings
 from orderbridge_sandboxes.sandbox import Sandbox
 from orderbridge_sandboxes.sirclo import demo, later, orders, stock
 from orderbridge_sandboxes.sirclo.signing import mac
@@ -160,6 +161,15 @@ class SircloPlatform(Platform):
         held.status = status
         held.awb_number = awb_number or held.awb_number
         held.view["updated"] = now
+
+    def booked(self, order: int | str) -> Booked:
+        """An order by its SKUs; SIRCLO holds no customers, so the receiver is the one that the order names."""
+        with self.lock:
+            held = self.find_order(order)
+            pieces: Counter[str] = Counter()
+            for line in held.body["line_items"]:
+                pieces[line["sku"]] += line["quantity"]
+            return Booked(held.reference, held.body["delivery_name"], pieces, orders.totals(held.body)["total"])
 
 
 def words(found: Problems) -> str:
