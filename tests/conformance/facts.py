@@ -14,8 +14,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from orderbridge.channels.mapping import MappingKind
 from orderbridge.forwarding.forward.states import PaymentStatus, ShipmentProblem
 from orderbridge.orders.order import Order, OrderStatus, parse_sales_order
@@ -137,6 +135,10 @@ class PlatformFacts:
     orders: Call
     """What tells of orders: for look-ups and statuses."""
     stock: Call
+    counts_stock: bool
+    """Whether the list of stock says how many rows it has."""
+    bare_lists: bool = False
+    """Whether a list may be a bare array."""
     push: Call | None
     """What sets a level; None where nothing does."""
     cancel: Call | None
@@ -220,7 +222,3 @@ def labels() -> tuple[str, ...]:
 def recorded() -> tuple[PlatformFacts, ...]:
     """Every record; raises `NoRecord` where a platform has none."""
     return tuple(each for name in platform_names() for each in records_of(name))
-
-
-every_record = pytest.mark.parametrize("label", labels())
-"""For tests that take a record's label."""

@@ -58,7 +58,8 @@ def bad_weather(platforms: Platforms):
 def test_two_hundred_orders_survive_lost_answers_and_killed_workers_and_are_nowhere_twice(
     new_partner: Callable[..., Partner], operator: Operator, platforms: Platforms, stack_folder: Path
 ) -> None:
-    partner = new_partner(settings={"settle_s": 1, "timeout_s": 25, "probe_s": 3})
+    names = ("salesmania", "sirclo", "ngorder")
+    partner = new_partner(*names, settings={"settle_s": 1, "timeout_s": 25, "probe_s": 3})
     salesmania, sirclo, ngorder = partner.channels
     partner.login()
 

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from orderbridge.platforms.names import platform_names
 from orderbridge_cli.local.stack import LocalStack
 from tests.e2e.actors import Operator, Partner, Platforms
 from tests.e2e.conftest import SEEDS, wait_for
@@ -64,7 +65,7 @@ class OwnStack:
         platforms = Platforms(description.sandboxes)
         channels = [
             platforms.add_channel(self.operator, platform, f"{name}-{platform}", self.folder, settings, mapped=True)
-            for platform in ("salesmania", "sirclo", "ngorder")
+            for platform in platform_names()
         ]
         return self.operator.register(name, channels, self.folder, description.api_url)
 
@@ -106,7 +107,7 @@ def test_with_a_dark_stream_every_accepted_order_still_arrives_once_and_its_part
     assert {data["status"] for data in heard} == {"SUBMITTED"}
     assert len({data["code"] for data in heard}) == len(heard)
     platforms = Platforms(own_stack.running.description.sandboxes)
-    for platform in ("salesmania", "sirclo", "ngorder"):
+    for platform in platform_names():
         assert all(len(platforms.held(platform, code)) == 1 for code in codes)
     partner.http.close()
 

@@ -13,6 +13,7 @@ RECORDS = (
         create=Call("POST", "/api/open/order"),
         orders=Call("GET", "/api/open/order"),
         stock=Call("GET", "/api/open/product/search"),
+        counts_stock=True,
         push=Call("PATCH", "/api/open/product/sync-stock"),
         cancel=Call("POST", "/api/open/order/cancel"),
         can_look=True,
@@ -97,14 +98,14 @@ RECORDS = (
         shelf=Shelf(
             set={
                 ("PROD-008", 0): 5, ("PROD-008", 26): 6,  # in two warehouses
-                ("PROD-009", 0): 0, ("PROD-009", 26): 0,
+                ("PROD-009", 0): 0, ("PROD-009", 26): 0, ("PROD-010", 0): 0, ("PROD-010", 26): 1,
                 ("DUO-MER-001", None): 3, ("DUO-PUT-001", None): 0,  # two variants of one product
             },
             products={
                 "DUO-MER-001": {"variation_id": 8_000_003, "product_status": "S"},
                 "DUO-PUT-001": {"variation_id": 8_000_004, "product_status": "S"},
             },
-            read={"PROD-008": 11, "PROD-009": 0, "DUO-MER-001": 3, "DUO-PUT-001": 0},
+            read={"PROD-008": 11, "PROD-009": 0, "PROD-010": 1, "DUO-MER-001": 3, "DUO-PUT-001": 0},
         ),
     ),
 )  # fmt: skip

@@ -12,7 +12,7 @@ from orderbridge_sandboxes import demo
 from orderbridge_sandboxes.faults import Fault
 from orderbridge_sandboxes.ngorder import demo as ngorder_demo
 from orderbridge_sandboxes.salesmania import demo as salesmania_demo
-from orderbridge_sandboxes.sirclo import demo as sirclo_demo
+from tests.conformance.facts import facts_of
 from tests.integration.platforms.conftest import Connected, an_order
 
 ADDRESS = {
@@ -35,16 +35,9 @@ def values(found: FoundMappings) -> dict[str, Any]:
     return {f"{key.kind}:{key.key}": value for key, value in found.values.items()}
 
 
-EXPECTED_PRODUCTS = {
-    "salesmania": {"product_id": salesmania_demo.PRODUCT + 1, "unit": "PCS"},
-    "sirclo": {"sku": "PROD-001", "id": sirclo_demo.PRODUCT + 1, "name": "Kaos Polos Hitam"},
-    "ngorder": {"variation_id": ngorder_demo.VARIATION + 1, "product_status": "S"},
-}
-
-
 def test_a_product_is_found_by_its_code(connected: Connected) -> None:
     found = find(connected, ("product", "PROD-001"), ("product", "PROD-00"), ("product", "prod-001"))
-    assert values(found) == {"product:PROD-001": EXPECTED_PRODUCTS[connected.platform.name]}
+    assert values(found) == {"product:PROD-001": facts_of(connected.platform.name).found_by_itself}
     assert found.trouble == ()
 
 

@@ -11,7 +11,7 @@ from orderbridge.stock.lists import Snapshot
 from orderbridge_sandboxes import Fault, demo
 from orderbridge_sandboxes.salesmania import demo as salesmania_demo
 from tests.integration.stock.conftest import Account
-from tests.integration.stock.test_stock_platforms import LIST_PATHS, read_all
+from tests.integration.stock.test_stock_platforms import read_all
 
 PRODUCTS = 60
 
@@ -82,7 +82,7 @@ def test_rows_that_cannot_be_read_are_left_out_and_named_and_the_others_are_read
         body["meta"] = {"pagination": counts}
     if "total_record" in good:
         body["total_record"] = len(rows)
-    account.sandbox.faults.add(Fault("wrong_shape", "GET", LIST_PATHS[account.platform], body=body))
+    account.sandbox.faults.add(Fault("wrong_shape", "GET", account.facts.stock.path, body=body))
     snapshot = read_all(account)
     assert sum(snapshot.unread.values()) == 4
     assert all(account.key(demo.Product(number).code) in snapshot.levels for number in range(1, demo.PRODUCTS + 1))
@@ -95,7 +95,7 @@ def _first_page(account: Account) -> dict[str, Any]:
 
     def listening(request: Any) -> Any:
         reply = handle(request)
-        if request.path.startswith(LIST_PATHS[account.platform]):
+        if request.path.startswith(account.facts.stock.path):
             seen.append(reply.document())
         return reply
 
