@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
@@ -24,6 +24,10 @@ from orderbridge_sandboxes import Booked
 RECORD_FOLDER = Path(__file__).parent / "platforms"
 
 CODE = "SO-20250101-00001"
+VALUE = "any value"
+NO_BODY = object()
+"""For the document of an answer without a body."""
+
 ACCEPTED_AT = "2024-12-31T17:30:00.000Z"
 """Half past midnight in Jakarta: the business day is 1 January, which in UTC has not begun."""
 
@@ -114,6 +118,12 @@ class Shelf:
     set: Mapping[tuple[str, int | None], int] = field(default_factory=dict)
     products: Mapping[str, Any] = field(default_factory=dict)
     read: Mapping[str, int] = field(default_factory=dict)
+    odd_rows: tuple[Any, ...] = ()
+    """Four rows of the list that cannot be read."""
+    describe: Callable[[Any, str, str], None] | None = None
+    """Puts a text of any length into what the sandbox's list says of the product with this code."""
+    has_page_sizes: bool = True
+    """Whether the list can be asked for a smaller page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,6 +177,12 @@ class PlatformFacts:
     rejects: tuple[Answer, ...]
     """Answers that prove that it read the order and refused it."""
     proves_nothing: tuple[Answer, ...]
+    success: Mapping[str, Any]
+    """The form of a success: `CODE` and `VALUE` stand for any, a member whose name ends with ``?`` may be missing."""
+    proves: Callable[[int, Any, str], bool]
+    """Whether a 2xx with this document proves that it holds the order; `NO_BODY` where there is none."""
+    may_refuse: Callable[[int, Any, str], bool]
+    """Whether JSON with a 2xx, or with a status of refusal, may be a refusal of the order with this code."""
 
     # --- statuses -----------------------------------------------------------------------------------------------------
     words: tuple[Word, ...]

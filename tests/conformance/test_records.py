@@ -64,6 +64,8 @@ def test_what_the_platform_can_do_is_what_its_record_says(facts: PlatformFacts) 
     assert facts.rejects
     assert facts.proves_nothing
     assert facts.probe
+    assert facts.shelf.describe is not None
+    assert len(facts.shelf.odd_rows) == 4
 
 
 # --- words ------------------------------------------------------------------------------------------------------------

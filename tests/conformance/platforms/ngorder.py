@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from tests.conformance.facts import CODE, NOTE, Answer, Call, PlatformFacts, Shelf, Word
+from typing import Any
+
+from tests.conformance.answers import is_id, objects_in
+from tests.conformance.facts import CODE, NOTE, VALUE, Answer, Call, PlatformFacts, Shelf, Word
+
+
+def describe(platform: Any, code: str, text: str) -> None:
+    """Get Products shows the description of a product."""
+    platform.shop.product_of(platform.shop.by_sku(code)).description = text
+
+
+def proves(status: int, document: Any, code: str) -> bool:
+    """A word of success beside its ``order_id``."""
+    word = str(document.get("response")).strip().lower() if isinstance(document, dict) else ""
+    return word in ("success", "sukses") and any(is_id(each.get("order_id")) for each in objects_in(document))
+
+
+def may_refuse(status: int, document: Any, code: str) -> bool:
+    """The documented failure inside a success (traps D21)."""
+    return status < 300 and isinstance(document, dict) and str(document.get("response")).strip().lower() == "failed"
+
 
 RECORDS = (
     PlatformFacts(
@@ -56,6 +76,9 @@ RECORDS = (
             Answer(200, {"response": "Failed", "message": "Server is busy, try again later", "data": None}),
             Answer(200, {}),
         ),
+        success={"response": VALUE, "data": {"order_id": VALUE}},
+        proves=proves,
+        may_refuse=may_refuse,
         words=(
             Word("order", "ACCEPTED", "SUBMITTED", settable=False),
             Word("order", "ACCEPT", "SUBMITTED", settable=False),
@@ -105,6 +128,9 @@ RECORDS = (
                 "DUO-MER-001": {"variation_id": 8_000_003, "product_status": "S"},
                 "DUO-PUT-001": {"variation_id": 8_000_004, "product_status": "S"},
             },
+            odd_rows=({"variations": []}, {"id": 1}, {"id": 2, "variations": [{"id": "x", "stock_quantity": 1}]}, None),
+            describe=describe,
+            has_page_sizes=False,
             read={"PROD-008": 11, "PROD-009": 0, "PROD-010": 1, "DUO-MER-001": 3, "DUO-PUT-001": 0},
         ),
     ),

@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
-from tests.conformance.facts import CODE, NOTE, Answer, Call, PlatformFacts, Word
+from typing import Any
+
+from tests.conformance.answers import is_id
+from tests.conformance.facts import CODE, NO_BODY, NOTE, VALUE, Answer, Call, PlatformFacts, Shelf, Word
+
+
+def proves(status: int, document: Any, code: str) -> bool:
+    """204 with nothing; 200 or 201 with exactly ``{}``, or with the id of the new order."""
+    if status == 204:
+        return document is NO_BODY
+    return status in (200, 201) and isinstance(document, dict) and (document == {} or tells_new_order(document))
+
+
+def tells_new_order(document: Any) -> bool:
+    """Whether the id of a new order is there, by itself or under ``data``, and nothing that is wrong."""
+    while isinstance(document, dict):
+        is_well = str(document.get("status", "Baru")).lower() in ("baru", "success", "ok")
+        if not is_well or document.get("error") or document.get("success", True) is not True:
+            return False
+        if is_id(document.get("id")):
+            return True
+        document = document.get("data")
+    return False
+
 
 RECORDS = (
     PlatformFacts(
@@ -56,6 +79,9 @@ RECORDS = (
             Answer(202, {"id": 77}),
             Answer(404, {"message": "Not found"}),
         ),
+        success={"id": VALUE, "status?": VALUE},
+        proves=proves,
+        may_refuse=lambda status, document, code: False,  # the document knows no failure inside a success
         words=(
             Word("status", "Baru", "SUBMITTED"),
             Word("status", "Diproses", "IN_PROCESS"),
@@ -69,5 +95,9 @@ RECORDS = (
         cancelled="Batal",
         tells_waybill=False,
         cancelled_by_us=None,
+        shelf=Shelf(
+            odd_rows=({"qty_on_hand": 1}, {"id": None, "qty_on_hand": 1}, {"id": 7}, 5),
+            describe=lambda platform, code, text: platform._product(code).update(name=text),
+        ),
     ),
 )  # fmt: skip

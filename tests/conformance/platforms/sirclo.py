@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
-from tests.conformance.facts import ACCEPTED_AT, ADDRESS, CODE, PURCHASE_ORDER_NO, Answer, Call, PlatformFacts, Word
+from tests.conformance.answers import is_id, objects_in
+from tests.conformance.facts import (
+    ACCEPTED_AT,
+    ADDRESS,
+    CODE,
+    PURCHASE_ORDER_NO,
+    VALUE,
+    Answer,
+    Call,
+    PlatformFacts,
+    Shelf,
+    Word,
+)
 
 DELIVERY = {
     "delivery_street_address": ADDRESS,
@@ -32,6 +45,21 @@ def line(sku: str, name: str, quantity: int, price: int, **own: Any) -> dict[str
     """A line with its net price, twice, and without a discount (traps C1)."""
     prices = {"unit_price": price, "raw_price": price, "discount": 0}
     return {"sku": sku, "name": name, "quantity": quantity, **prices, **own}
+
+
+def proves(status: int, document: Any, code: str) -> bool:
+    """Its id beside our own ``order_id``."""
+    return any(
+        is_id(each.get("id")) and code in (each.get("order_id"), each.get("order_number"))
+        for each in objects_in(document)
+    )
+
+
+def may_refuse(status: int, document: Any, code: str) -> bool:
+    """A batch may have failed in part inside a success; a refusal that names the order says that it is there."""
+    if status < 300:
+        return isinstance(document, dict) and "failed" in json.dumps(document)
+    return any(code in map(str, each.values()) for each in objects_in(document))
 
 
 # 20,000 less 5 and 3 percent
@@ -89,6 +117,9 @@ EARLY = PlatformFacts(
         Answer(200, {"data": None, "message": "", "reference": ""}),
         Answer(200, {}),
     ),
+    success={"data": {"id": VALUE, "order_id?": CODE, "order_number?": CODE}},
+    proves=proves,
+    may_refuse=may_refuse,
     words=(
         Word("status", "pending", "SUBMITTED"),
         Word("status", "accepted", "ACCEPTED"),
@@ -102,6 +133,10 @@ EARLY = PlatformFacts(
     cancelled="canceled",
     tells_waybill=True,
     cancelled_by_us="canceled",
+    shelf=Shelf(
+        odd_rows=({"stock": 1, "available": "1"}, {"sku": 5, "stock": 1, "available": "1"}, {"sku": "x"}, "x"),
+        describe=lambda platform, code, text: platform.products[code].update(name=text),
+    ),
 )  # fmt: skip
 
 LATER = replace(
