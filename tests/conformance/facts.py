@@ -126,6 +126,22 @@ class Shelf:
     """Whether the list can be asked for a smaller page."""
 
 
+@dataclass(frozen=True)
+class CatalogueFacts:
+    """Where catalogue, sandbox and code differ; each difference has its reason beside it or as its value.
+
+    `absent` calls, as ``group: name``, and `absent_groups` are not in the sandbox; `beyond` is in the sandbox alone, by
+    method and path. `optional` parameters are called required and may be left away, and members in `extra` are not in
+    the call's catalogue: both by (call, parameter).
+    """
+
+    absent: frozenset[str] = frozenset()
+    absent_groups: frozenset[str] = frozenset()
+    beyond: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    optional: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    extra: Mapping[tuple[str, str], str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True)
 class PlatformFacts:
     """Everything that tests know of one revision of one platform."""
@@ -196,6 +212,7 @@ class PlatformFacts:
 
     # --- stock --------------------------------------------------------------------------------------------------------
     shelf: Shelf = Shelf()
+    catalogue: CatalogueFacts = CatalogueFacts()
 
     @property
     def label(self) -> str:

@@ -5,7 +5,34 @@ from __future__ import annotations
 from typing import Any
 
 from tests.conformance.answers import is_id, objects_in
-from tests.conformance.facts import CODE, NOTE, VALUE, Answer, Call, PlatformFacts, Shelf, Word
+from tests.conformance.facts import CODE, NOTE, VALUE, Answer, Call, CatalogueFacts, PlatformFacts, Shelf, Word
+
+CATALOGUE = CatalogueFacts(
+    absent=frozenset(
+        {
+            # files, and lists that come by mail
+            "Shop: Upload Logo", "Product: Download", "Stock Opname: Import Stock Opname",
+            "Stock Opname: Generate Template Stock Opname", "Customer: Download Customers Data", "Order: Download",
+            "Cancel Order: Download Canceled Orders", "Shipment: Download Shipping Report",
+            "Shipment: Download Invoices as CSV", "Shipment: Download Invoices as PDF",
+            "Shipment: Download Order Shipping",
+            # never to be made, or about nothing that this shop has
+            "Customer: Privor Activation", "Order Cost: Delete Order Cost", "Storefront & Privor: Order Confirmation",
+            "Bank: Get Master Data", "Bank: Get Xendit Master Data", "Bank: Create Bank Account",
+            "Bank: Update Bank Account", "Bank: Delete Mutation", "Bank: Delete Bank",
+        }
+    ),
+    # Money, messages, contracts and bookkeeping, on which no order, stock level or customer depends.
+    absent_groups=frozenset(
+        {
+            "Setting Storefront Courier", "Setting Payment Fee", "Payment", "Expense", "Report", "Analyzer",
+            "Notification",
+            "Billing", "Woowa Customer", "Woowa Order",
+        }
+    ),
+    beyond={("GET", "/api/open/order/detail"): "in a comment of the document's published source alone"},
+    optional={("Get Orders", "order_progress_status"): "not marked optional, and works without (traps D30)"},
+)  # fmt: skip
 
 
 def describe(platform: Any, code: str, text: str) -> None:
@@ -118,6 +145,7 @@ RECORDS = (
         cancelled="CANCELED",
         tells_waybill=True,
         cancelled_by_us="CANCELED",
+        catalogue=CATALOGUE,
         shelf=Shelf(
             set={
                 ("PROD-008", 0): 5, ("PROD-008", 26): 6,  # in two warehouses

@@ -15,6 +15,7 @@ from tests.conformance.facts import (
     VALUE,
     Answer,
     Call,
+    CatalogueFacts,
     PlatformFacts,
     Shelf,
     Word,
@@ -133,6 +134,13 @@ EARLY = PlatformFacts(
     cancelled="canceled",
     tells_waybill=True,
     cancelled_by_us="canceled",
+    catalogue=CatalogueFacts(
+        beyond={("GET", "/v1/order/"): "what the document prints for Get Stocks; it lists orders (traps C9)"},
+        extra={
+            ("Update status", f"{bucket}/order_number"): "2019-07's, whose buckets are the same otherwise"
+            for bucket in ("accepted", "packed", "completed", "cancelled")
+        },
+    ),
     shelf=Shelf(
         odd_rows=({"stock": 1, "available": "1"}, {"sku": 5, "stock": 1, "available": "1"}, {"sku": "x"}, "x"),
         describe=lambda platform, code, text: platform.products[code].update(name=text),
