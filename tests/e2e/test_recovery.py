@@ -12,10 +12,10 @@ import pytest
 
 from orderbridge.platforms.names import platform_names
 from orderbridge_cli.local.stack import LocalStack
+from tests.conformance.facts import facts_of
 from tests.e2e.actors import Operator, Partner, Platforms
 from tests.e2e.conftest import SEEDS, wait_for
 from tests.e2e.receivers import Receiver
-from tests.e2e.test_platform_faults import CREATE_PATH
 from tests.e2e.workers import CAN_BE_FOUND, function_workers, kill
 
 pytestmark = pytest.mark.e2e
@@ -132,12 +132,13 @@ def test_a_restart_keeps_everything_and_goes_on(own_stack: OwnStack) -> None:
 def test_workers_killed_in_the_middle_of_an_attempt_lose_nothing_and_double_nothing(own_stack: OwnStack) -> None:
     partner = own_stack.partner("killed", timeout_s=25)
     platforms = Platforms(own_stack.running.description.sandboxes)
-    for platform, path in CREATE_PATH.items():
+    for platform in platform_names():
         # The platform stores the order at once and answers so late that the worker dies waiting.
+        path = facts_of(platform).create.path
         platforms.strike(platform, kind="delay", method="POST", path=path, seconds=24, when="after", count=1)
 
     code = partner.place("PO-KILLED")
-    alive = set(CREATE_PATH)
+    alive = set(platform_names())
 
     def all_killed() -> bool:
         # Each as soon as its own attempt is on its way: on a slow machine they are not at it at the same time.
@@ -153,7 +154,7 @@ def test_workers_killed_in_the_middle_of_an_attempt_lose_nothing_and_double_noth
         == {"killed-salesmania": "IN_DOUBT", "killed-sirclo": "SENT", "killed-ngorder": "SENT"},
         every=2, what="every forward to be settled",
     )  # fmt: skip
-    for platform in CREATE_PATH:
+    for platform in platform_names():
         assert len(platforms.held(platform, code)) == 1, platform
     assert all(forward["attempts"] == 1 for forward in own_stack.operator.order(code)["forwards"])
     partner.http.close()
