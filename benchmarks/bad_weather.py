@@ -14,6 +14,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any
 
 from orderbridge_sandboxes.faults import Fault, FaultKind
+from tests.conformance.facts import facts_of
 from tests.fakes.steps import die, fail
 
 if TYPE_CHECKING:
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
     from orderbridge.forwarding.events import ForwardMessage
 
 CREATE, LISTS = "create", "lists"
-PATHS: Mapping[str, Mapping[str, str]] = {
-    "salesmania": {CREATE: "/extapi/v1.0/orders", LISTS: "/extapi/v1.0/orders"},
-    "sirclo": {CREATE: "/v1/order", LISTS: "/v1/partner/page/"},
-    "sirclo 2021-02": {CREATE: "/v1/partner/order", LISTS: "/v1/partner/order"},
-    "ngorder": {CREATE: "/api/open/order", LISTS: "/api/open/order"},
-}
 TIMEOUT_SECONDS, LATE_SECONDS = 0.06, 0.12
 """Real seconds: the network's time cannot be moved by hand."""
 
@@ -45,10 +40,12 @@ class Strike:
     details: Mapping[str, Any] = field(default_factory=dict)
 
     def fault(self, platform: str, orders: int, seed: int) -> Fault:
+        facts = facts_of(platform)
+        call = facts.create if self.on == CREATE else facts.orders
         return Fault(
             self.kind,
-            method="POST" if self.on == CREATE else "GET",
-            path=PATHS[platform][self.on],
+            method=call.method,
+            path=call.path,
             count=max(round(orders * self.calls_per_order), 1),
             probability=self.share,
             seed=seed,

@@ -19,9 +19,10 @@ from benchmarks.bad_weather import BadWeather, faults
 from benchmarks.world import NOW, World
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge_sandboxes import SANDBOXES, HeldOrder, ManualClock
+from tests.conformance.facts import facts_of, labels
 
-PLATFORMS = ("salesmania", "sirclo", "sirclo 2021-02", "ngorder")
-"""SIRCLO in both revisions."""
+PLATFORMS = labels()
+"""Each platform, in each of its revisions."""
 ORDERS, FULL = 100, 1000
 
 
@@ -64,7 +65,7 @@ def measure(platform: str, weather: BadWeather, orders: int, seed: int = 1) -> M
     """Sends so many orders to one platform in this weather."""
     began = time.monotonic()
     clock = ManualClock(NOW)
-    with SANDBOXES[platform.partition(" ")[0]](clock=clock, **weather.platform) as sandbox:
+    with SANDBOXES[facts_of(platform).name](clock=clock, **weather.platform) as sandbox:
         for number, strike in enumerate(weather.strikes):
             sandbox.faults.add(strike.fault(platform, orders, seed + number))
         world = World(platform, weather, sandbox, clock, seed)

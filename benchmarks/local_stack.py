@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx
 
+from orderbridge.platforms.names import platform_names
 from orderbridge_cli.commands.local.seeding import DEMO_PARTNER, seed_channels, seed_partner
 from orderbridge_cli.commands.sign import read_private_key, signed_headers
 from orderbridge_cli.local.stack import LocalStack
@@ -28,7 +29,7 @@ def accept_p50_and_memory() -> tuple[float, float]:
         with stack:
             operations = Operations(target_of(asdict(stack.description)))
             seed_channels(operations, stack.description.sandboxes, lambda _: None)
-            seed_partner(operations, Path(folder), ["salesmania", "sirclo", "ngorder"], lambda _: None)
+            seed_partner(operations, Path(folder), list(platform_names()), lambda _: None)
             milliseconds = _post_orders(stack.description.api_url, Path(folder))
             _wait_until_sent(stack.description.sandboxes["ngorder"], WARMING + ORDERS)
             return milliseconds, stack.memory_bytes() / 2**30

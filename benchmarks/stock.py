@@ -31,7 +31,9 @@ from orderbridge.stock.table import TableStockLevels
 from orderbridge.values.times import utc_now
 from orderbridge_cli.aws import AwsAccess, OperatorClients
 from orderbridge_cli.local.stack import LocalStack
-from orderbridge_sandboxes import DEMO_CREDENTIALS, SalesmaniaSandbox, Sandbox, SircloSandbox, demo
+from orderbridge_sandboxes import DEMO_CREDENTIALS, Sandbox, demo
+from orderbridge_sandboxes.salesmania import SalesmaniaSandbox
+from orderbridge_sandboxes.sirclo import SircloSandbox
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -38,6 +38,7 @@ from orderbridge.values.ids import ChannelRef
 from orderbridge.values.sweeps import SweepAll, SweepIncomplete
 from orderbridge.values.times import from_iso, to_iso
 from orderbridge_sandboxes import DEMO_CREDENTIALS, ManualClock, Sandbox, demo_mappings, demo_settings
+from tests.conformance.facts import facts_of
 from tests.fakes import samples
 from tests.fakes.directories import Channels, Mappings
 from tests.fakes.outward import Bus, Queues
@@ -161,7 +162,8 @@ class World:
         seed: int,
         transport: Transport | None = None,
     ) -> None:
-        name, _, revision = platform.partition(" ")
+        facts = facts_of(platform)
+        name = facts.name
         self.weather, self.sandbox, self.clock = weather, sandbox, clock
         self.draw = random.Random(seed)
         self.steps = Moments()
@@ -171,9 +173,7 @@ class World:
         self.transport = transport or CountingTransport(allow_loopback_http=True, ssl_context=one_tls_context())
         settings = {**demo_settings(name, sandbox.url), "settle_s": SETTLE_SECONDS, **weather.settings}
         self.channel = ChannelRef("main", name)
-        self.channels = Addresses(
-            self.steps, Channel("main", name, settings | ({"revision": revision} if revision else {}))
-        )
+        self.channels = Addresses(self.steps, Channel("main", name, {**settings, **facts.settings}))
         mappings = Mappings(self.steps)
         for kind, key, value in demo_mappings(name):
             mappings.values["main", MappingKey.of(kind, key)] = value  # type: ignore[arg-type]

@@ -119,6 +119,16 @@ class HeldOrder:
 
 
 @dataclass(frozen=True)
+class Booked:
+    """What the platform takes an order for: our reference, who receives it, pieces by product code, rupiah in all."""
+
+    reference: str | None
+    receiver: str
+    pieces: Mapping[str, int]
+    total: Decimal
+
+
+@dataclass(frozen=True)
 class LoggedRequest:
     """One line of the request log: what was asked (secrets masked), the answer's status, and the fault if one struck.
 
@@ -324,6 +334,10 @@ class Platform(ABC):
         `awb_number=` puts a waybill on it, `raw=True` takes any text as status, for values that nobody documented.
         Raises KeyError for an unknown order and ValueError for a status that the platform does not have.
         """
+
+    @abstractmethod
+    def booked(self, order: int | str) -> Booked:
+        """An order (by id or our reference) as the platform has booked it, ids resolved to names and product codes."""
 
     def change(self, **settings: Any) -> None:
         """Changes how the platform behaves; raises ValueError for a setting that it does not have."""

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Generic, Self, TypeVar
 
 from orderbridge_sandboxes.exchange import JsonObject
 from orderbridge_sandboxes.faults import Fault, Faults
-from orderbridge_sandboxes.platform import HeldOrder, LoggedRequest, Platform
+from orderbridge_sandboxes.platform import Booked, HeldOrder, LoggedRequest, Platform
 from orderbridge_sandboxes.server import SandboxServer
 
 PlatformType = TypeVar("PlatformType", bound=Platform)
@@ -66,6 +66,10 @@ class Sandbox(Generic[PlatformType]):
     def duplicates(self) -> JsonObject:
         """`{"count", "distinct", "duplicates": [{"reference", "ids"}]}` by our reference."""
         return self.platform.duplicates()
+
+    def booked(self, order: int | str) -> Booked:
+        """What the platform takes an order for; see Platform.booked."""
+        return self.platform.booked(order)
 
     # --- what a person at the platform may do ---
 

@@ -1,14 +1,16 @@
-"""A fourth platform is one package, one sandbox and one line of the template: CONTRIBUTING's list, held.
+"""A fourth platform is one package, one sandbox, one record of facts and one line of the template: CONTRIBUTING's list.
 
-An imaginary one, Acme, is Ngorder under another name: its package, its line, its word in the loop, its parameters.
+An imaginary one, Acme, is Ngorder under another name, in a copy of the project: what is its own, and nothing else.
 """
 
 from __future__ import annotations
 
 import ast
 import importlib
+import os
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
@@ -17,28 +19,17 @@ from typing import Any
 
 import pytest
 
-from orderbridge import platforms
-from orderbridge.channels.channel import Channel
 from orderbridge.channels.credentials import credentials_secret
-from orderbridge.channels.mapping import MappingKey
-from orderbridge.channels.outcomes import Accepted
-from orderbridge.entrypoints.settings import ForwarderSettings, settings_of
 from orderbridge.forwarding.queues import forward_queue_name
 from orderbridge.platforms.names import platform_names
-from orderbridge.platforms.registry import can_cancel, definition_of, platform_named
-from orderbridge.platforms.status_reads import status_platform
 from orderbridge_cli.local.deployment.template import parse_template
-from orderbridge_sandboxes import DEMO_CREDENTIALS, NgorderSandbox, demo
 from tests.contract.template import PROJECT, TEMPLATE, Template, template
-from tests.fakes import samples
 
 NAMES_PLATFORMS = {
-    "cli/orderbridge_sandboxes/__init__.py": "the sandboxes by name",
-    "cli/orderbridge_sandboxes/demo.py": "each sandbox's demo account, settings and mappings",
-    "cli/orderbridge_cli/commands/local/demo.py": "SalesMania tells no id of an order",
     "cli/orderbridge_cli/openapi/examples.py": "an example names two",
 }
 PARAMETERS = ("Workers", "StatusSyncRate")
+LEAST_CONFORMANCE_TESTS = 45
 LOOP = re.compile(r"  Fn::ForEach::Platforms:\n    - Platform\n    - \[(.+)\]\n")
 
 
@@ -175,40 +166,149 @@ def test_who_serves_all_platforms_may_serve_it_too(with_acme: dict[str, Any]) ->
     assert not reach("ForwardNgorderRole", "secretsmanager:", f"{secret}-AbCdEf")
 
 
-@pytest.fixture
-def acme(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    package = PROJECT / "layers/core/orderbridge/platforms/ngorder"
-    shutil.copytree(package, tmp_path / "acme", ignore=shutil.ignore_patterns("__pycache__"))
-    for module in (tmp_path / "acme").rglob("*.py"):
-        module.write_text(renamed(module.read_text()))
-    monkeypatch.setattr(platforms, "__path__", [*platforms.__path__, str(tmp_path)])
-    yield
-    for name in [name for name in sys.modules if name.startswith("orderbridge.platforms.acme")]:
-        del sys.modules[name]
-    vars(platforms).pop("acme", None)
+OWN = (
+    "layers/core/orderbridge/platforms/{}/",
+    "cli/orderbridge_sandboxes/{}/",
+    "cli/orderbridge_cli/catalogue/{}.json",
+    "tests/conformance/platforms/{}.py",
+    "docs/platforms/{}.md",
+)
+"""What a platform has of its own, beside its part of the template."""
+COPIED = ("benchmarks", "cli", "docs/platforms", "layers", "tests", "pyproject.toml", "template.yaml")
 
 
-@pytest.mark.usefixtures("acme")
-def test_its_package_is_all_that_the_code_wants() -> None:
-    assert "acme" in platform_names()
-    assert settings_of("forward_acme") is ForwarderSettings
-    assert definition_of("acme").title == "Acme"
-    assert can_cancel("acme")
-    assert status_platform("acme", lambda _: {}) is not None
-    with NgorderSandbox() as sandbox:
-        settings = demo.demo_settings("ngorder", sandbox.url)
-        channel = Channel("shop", "acme", settings)
-        acme = platform_named("acme", allow_loopback_http=True)
-        order = samples.order()
-        mappings = {MappingKey.of(kind, key): value for kind, key, value in demo.demo_mappings("ngorder")}
-        request = acme.to_request(order, channel, mappings)
-        outcome = acme.create_order(request, channel, DEMO_CREDENTIALS["ngorder"])
-        assert isinstance(outcome, Accepted), outcome
-        assert len(sandbox.orders) == 1
+@pytest.fixture(scope="module")
+def project_with_acme(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project with a fourth platform."""
+    copy = tmp_path_factory.mktemp("project")
+    for name in COPIED:
+        if (PROJECT / name).is_dir():
+            shutil.copytree(PROJECT / name, copy / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(PROJECT / name, copy / name)
+    for own in OWN:
+        ngorder, acme = copy / own.format("ngorder"), copy / own.format("acme")
+        for file in ngorder.rglob("*") if ngorder.is_dir() else [ngorder]:
+            if file.is_file() and "__pycache__" not in file.parts:
+                written = acme / file.relative_to(ngorder) if ngorder.is_dir() else acme
+                written.parent.mkdir(parents=True, exist_ok=True)
+                written.write_text(renamed(file.read_text()))
+    return copy
+
+
+def run_in(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A process that finds everything in this project."""
+    paths = os.pathsep.join(str(project / folder) for folder in ("layers/core", "cli", "."))
+    environment = {**os.environ, "PYTHONPATH": paths, "PYTHONDONTWRITEBYTECODE": "1"}
+    command = [sys.executable, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=project, env=environment, check=False)
+
+
+def conformance_of_acme(project: Path) -> tuple[dict[str, int], str]:
+    """How many tests of the suite passed and failed for it, and what was said."""
+    suite = ("-m", "pytest", "-q", "-p", "no:cacheprovider", "--tb=line", "tests/conformance", "-k", "acme")
+    ran = run_in(project, *suite)
+    return {word: int(count) for count, word in re.findall(r"(\d+) (passed|failed|error)", ran.stdout)}, ran.stdout
+
+
+ASKED = """
+from orderbridge.entrypoints.settings import ForwarderSettings, settings_of
+from orderbridge.platforms.registry import can_cancel, definition_of, platform_names
+from orderbridge.platforms.status_reads import status_platform
+from orderbridge_sandboxes import SANDBOXES, demo_mappings
+
+assert "acme" in platform_names()
+assert settings_of("forward_acme") is ForwarderSettings
+assert definition_of("acme").title == "Acme"
+assert can_cancel("acme")
+assert status_platform("acme", lambda _: {}) is not None
+assert SANDBOXES["acme"].platform_type.name == "acme"
+assert demo_mappings("acme")
+"""
+
+
+def test_its_package_and_its_sandbox_are_all_that_the_code_wants(project_with_acme: Path) -> None:
+    asked = run_in(project_with_acme, "-c", ASKED)
+    assert asked.returncode == 0, asked.stderr
+
+
+@pytest.mark.slow
+def test_with_its_record_it_passes_the_conformance_suite(project_with_acme: Path) -> None:
+    count, said = conformance_of_acme(project_with_acme)
+    assert count.keys() == {"passed"}, said
+    assert count["passed"] >= LEAST_CONFORMANCE_TESTS
+
+
+@pytest.mark.slow
+def test_without_its_record_every_test_of_the_suite_fails_by_its_name(project_with_acme: Path) -> None:
+    record = project_with_acme / "tests/conformance/platforms/acme.py"
+    kept = record.read_text()
+    record.unlink()
+    try:
+        count, said = conformance_of_acme(project_with_acme)
+    finally:
+        record.write_text(kept)
+    assert "the platform acme has no record of facts; write tests/conformance/platforms/acme.py" in said
+    assert "passed" not in count, said
+    assert sum(count.values()) >= LEAST_CONFORMANCE_TESTS
+
+
+# --- tables -----------------------------------------------------------------------------------------------------------
+
+NAMES_ALL = {
+    "tests/contract/test_platform_documents.py": "how many calls the inventory of the documents has",
+    "tests/e2e/test_many_lost_answers.py": "orders of one partner at three channels",
+    "tests/e2e/test_stock.py": "two sources and a channel that receives",
+    "tests/integration/cli/test_channels.py": "settings that are refused, each for its own reason",
+    "tests/integration/cli/test_mapping_cells.py": "cells that are refused, each for its own reason",
+    "tests/integration/cli/test_mappings.py": "rows that are refused, each for its own reason",
+    "tests/integration/stock/test_ngorder_warehouses.py": "who has no warehouses",
+    "tests/unit/platforms/test_create_calls.py": "bytes that an earlier version froze",
+    "tests/unit/platforms/test_odd_rows.py": "each platform's own reader of a row",
+    "tests/unit/status/status_cases.py": "names for three tables",
+}
+"""Tests that name all platforms for something else: no table that a further platform has to join."""
+
+
+def named_first(node: ast.AST) -> str | None:
+    """The platform that a constant names, or the first one in a row."""
+    if isinstance(node, ast.Tuple | ast.List) and node.elts:
+        return named_first(node.elts[0])
+    words = (
+        re.split(r"[ /]", node.value.lower())
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        else [""]
+    )
+    return words[0] if words[0] in platform_names() else None
+
+
+def members(node: ast.AST) -> list[ast.AST]:
+    match node:
+        case ast.Dict(keys=keys):
+            return [key for key in keys if key is not None]
+        case ast.List(elts=found) | ast.Set(elts=found) | ast.Tuple(elts=found):
+            return [*found]
+        case ast.Match(cases=cases):
+            return [case.pattern.value for case in cases if isinstance(case.pattern, ast.MatchValue)]
+    return []
+
+
+def test_no_table_has_to_be_joined_by_a_platform() -> None:
+    found: set[str] = set()
+    for module in (
+        path for folder in ("benchmarks", "cli", "layers", "tests") for path in PROJECT.glob(f"{folder}/**/*.py")
+    ):
+        for node in ast.walk(ast.parse(module.read_text())):
+            if {named_first(member) for member in members(node)} >= {*platform_names()}:
+                found.add(module.relative_to(PROJECT).as_posix())
+    assert found == set(NAMES_ALL)
+
+
+# --- every platform ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("platform", platform_names())
 def test_every_platform_has_what_the_syncs_look_for_by_its_name(platform: str) -> None:
     """They are imported at a schedule's hour, so a missing one would be found at night."""
     for module, wanted in (("client", "client_maker"), ("statuses", "STATUSES"), ("levels", "Levels")):
-        assert hasattr(importlib.import_module(f"{platforms.__name__}.{platform}.{module}"), wanted)
+        assert hasattr(importlib.import_module(f"orderbridge.platforms.{platform}.{module}"), wanted)

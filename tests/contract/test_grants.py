@@ -26,6 +26,7 @@ from orderbridge.webhooks.table import webhook_secret_name
 from orderbridge.webhooks.webhook import EVENTS, Webhook
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from orderbridge_sandboxes.faults import Fault
+from tests.conformance.facts import facts_of
 from tests.contract.template import as_list, template
 from tests.e2e.receivers import Receiver
 from tests.fakes import samples
@@ -284,8 +285,8 @@ class Days:
             self.stack.call("status_sync", {"platform": platform})
 
     def _advance(self, platform: str, sandbox: Sandbox[Any], order: int) -> None:
-        words = {"salesmania": "Terkirim", "sirclo": "packed", "ngorder": "CANCELED"}
-        sandbox.set_status(order, words[platform])
+        facts = facts_of(platform)
+        sandbox.set_status(order, facts.cancelled if platform == "ngorder" else facts.shipped)
 
 
 @pytest.fixture

@@ -18,6 +18,7 @@ from orderbridge.platforms.registry import definition_of
 from orderbridge_cli.catalogue import Endpoint, catalogue_of
 from orderbridge_cli.catalogue.page import page
 from orderbridge_cli.catalogue.used import requests_of, users_of
+from tests.conformance.facts import records_of
 from tests.contract.template import PROJECT
 from tests.unit.platforms.examples import SAMPLES, channel, sample_folder
 
@@ -207,15 +208,6 @@ def test_the_page_of_endpoints_is_up_to_date() -> None:
 
 # --- the layer and the catalogues -------------------------------------------------------------------------------------
 
-OPTIONAL = {("ngorder", "Get Orders", "order_progress_status"): "not marked optional, and works without (traps D30)"}
-"""Required parameters that may be left away, and why."""
-
-SHARED = {
-    ("sirclo", "Update status", f"{bucket}/order_number"): "2019-07's, whose buckets are the same otherwise"
-    for bucket in ("accepted", "packed", "completed", "cancelled")
-}
-"""Members of a request that its call does not have, and why they do no harm."""
-
 EVERY_REQUEST = [
     pytest.param(platform, request, id=f"{platform}-{request.__name__}")
     for platform in platform_names()
@@ -252,12 +244,20 @@ def test_a_typed_request_has_the_parameters_of_the_catalogue(platform: str, requ
     row = rows(platform)[endpoint.group, endpoint.title]
     catalogued = {steps(parameter.name): parameter for parameter in row.parameters}
     ours = {name: (place, required) for name, place, required in _parameters(request_type)}
-    assert {name for name in ours.keys() - catalogued.keys() if (platform, row.name, name) not in SHARED} == set()
+    assert {
+        name
+        for name in ours.keys() - catalogued.keys()
+        if (row.name, name) not in records_of(platform)[0].catalogue.extra
+    } == set()
     for name, parameter in catalogued.items():
         parent = name.rpartition("/")[0]
         if name in ours:
             assert ours[name][0] == parameter.place, name
-        if parameter.required and (not parent or parent in ours) and (platform, row.name, name) not in OPTIONAL:
+        if (
+            parameter.required
+            and (not parent or parent in ours)
+            and (row.name, name) not in records_of(platform)[0].catalogue.optional
+        ):
             assert ours[name][1], f"{name} is required"
 
 

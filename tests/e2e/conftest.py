@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import pytest
 
+from orderbridge.platforms.names import platform_names
 from orderbridge_cli.local.stack import LocalStack
 from orderbridge_cli.local.stack_file import StackDescription
 from tests.e2e.actors import Operator, Partner, Platforms
@@ -83,7 +84,7 @@ def new_partner(
         suffix = f"{abs(hash((request.node.nodeid, len(made)))) % 10**8:08d}"
         channels = [
             platforms.add_channel(operator, platform, f"{platform}-{suffix}", tmp_path, settings or {}, mapped=mapped)
-            for platform in (names or ("salesmania", "sirclo", "ngorder"))
+            for platform in (names or platform_names())
         ]
         partner = operator.register(f"partner-{suffix}", channels, tmp_path, stack.api_url)
         request.addfinalizer(partner.http.close)

@@ -12,9 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
+from orderbridge.platforms.names import platform_names
+from tests.conformance.facts import facts_of
 from tests.e2e.actors import Operator, Partner, Platforms, sales_order
 from tests.e2e.conftest import wait_for
-from tests.e2e.test_platform_faults import CREATE_PATH
 from tests.e2e.workers import CAN_BE_FOUND, Killer
 from tests.patience import PATIENCE_S
 
@@ -45,9 +46,12 @@ WEATHER: tuple[dict[str, Any], ...] = (
 
 @pytest.fixture
 def bad_weather(platforms: Platforms):
-    for platform, path in CREATE_PATH.items():
+    for platform in platform_names():
+        create = facts_of(platform).create
         for number, fault in enumerate(WEATHER):
-            platforms.strike(platform, method="POST", path=path, seed=SEED * 100 + number, **{"count": None, **fault})
+            platforms.strike(
+                platform, method=create.method, path=create.path, seed=SEED * 100 + number, **{"count": None, **fault}
+            )
     yield
     platforms.heal()
 
@@ -58,7 +62,8 @@ def bad_weather(platforms: Platforms):
 def test_two_hundred_orders_survive_lost_answers_and_killed_workers_and_are_nowhere_twice(
     new_partner: Callable[..., Partner], operator: Operator, platforms: Platforms, stack_folder: Path
 ) -> None:
-    partner = new_partner(settings={"settle_s": 1, "timeout_s": 25, "probe_s": 3})
+    names = ("salesmania", "sirclo", "ngorder")
+    partner = new_partner(*names, settings={"settle_s": 1, "timeout_s": 25, "probe_s": 3})
     salesmania, sirclo, ngorder = partner.channels
     partner.login()
 
@@ -69,7 +74,7 @@ def test_two_hundred_orders_survive_lost_answers_and_killed_workers_and_are_nowh
 
     assert len(set(codes)) == ORDERS
     assert killer.kills.total() == KILLS, killer.kills
-    assert all(killer.kills[f"orderbridge-forward-{platform}"] for platform in CREATE_PATH), killer.kills
+    assert all(killer.kills[f"orderbridge-forward-{platform}"] for platform in platform_names()), killer.kills
     settled = wait_for(
         lambda: all_settled(operator, partner, codes),
         seconds=2 * PATIENCE_S,
@@ -91,7 +96,7 @@ def test_two_hundred_orders_survive_lost_answers_and_killed_workers_and_are_nowh
 
     platforms.heal()
     a_person_settles_some(doubts, salesmania, operator, platforms)
-    assert all(platforms.duplicates(platform) == [] for platform in CREATE_PATH)
+    assert all(platforms.duplicates(platform) == [] for platform in platform_names())
 
 
 def place_until_accepted(partner: Partner, reference: str) -> str:

@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
+from orderbridge.platforms.names import platform_names
+from tests.conformance.facts import facts_of
 from tests.e2e.actors import Operator, Partner, Platforms
 from tests.e2e.conftest import wait_for
 
 pytestmark = pytest.mark.e2e
 
-CREATE_PATH = {"salesmania": "/extapi/v1.0/orders", "sirclo": "/v1/order", "ngorder": "/api/open/order"}
 QUICK = {"settle_s": 1, "timeout_s": 25}
 """Looked at soon; what is merely slow is waited for."""
 
@@ -23,10 +24,11 @@ def healthy_afterwards(platforms: Platforms):
 
 
 def strike_create(platforms: Platforms, platform: str, kind: str, count: int = 1, **details: object) -> None:
-    platforms.strike(platform, kind=kind, method="POST", path=CREATE_PATH[platform], count=count, **details)
+    create = facts_of(platform).create
+    platforms.strike(platform, kind=kind, method=create.method, path=create.path, count=count, **details)
 
 
-@pytest.mark.parametrize("platform", ["sirclo", "ngorder"])
+@pytest.mark.parametrize("platform", [name for name in platform_names() if facts_of(name).can_look])
 @pytest.mark.parametrize(
     "fault",
     [
@@ -57,7 +59,7 @@ def test_an_order_that_arrived_without_an_answer_is_found_and_not_sent_again(
     assert forward["attempts"] == 1
 
 
-@pytest.mark.parametrize("platform", ["sirclo", "ngorder"])
+@pytest.mark.parametrize("platform", [name for name in platform_names() if facts_of(name).can_look])
 def test_an_order_that_did_not_arrive_is_sent_again_after_two_looks(
     platform: str, new_partner: Callable[..., Partner], operator: Operator, platforms: Platforms
 ) -> None:
@@ -104,7 +106,7 @@ def test_an_order_that_a_person_found_absent_is_sent_again(
     assert len(platforms.held("salesmania", code)) == 1
 
 
-@pytest.mark.parametrize("platform", ["salesmania", "sirclo", "ngorder"])
+@pytest.mark.parametrize("platform", platform_names())
 @pytest.mark.parametrize("retry_after", [None, 1])
 def test_a_platform_that_asks_to_slow_down_gets_the_order_later_and_once(
     platform: str,
@@ -143,8 +145,9 @@ def test_refused_credentials_pause_the_channel_and_new_ones_let_the_orders_go(
 
 
 def test_a_channel_that_is_down_holds_up_none_of_the_others(
-    partner: Partner, operator: Operator, platforms: Platforms
+    new_partner: Callable[..., Partner], operator: Operator, platforms: Platforms
 ) -> None:
+    partner = new_partner("salesmania", "sirclo", "ngorder")
     salesmania, sirclo, ngorder = partner.channels
     strike_create(platforms, "sirclo", "status", status=429, count=None, retry_after=2)
 

@@ -10,11 +10,12 @@ from typing import Any
 import boto3
 import pytest
 
+from orderbridge.platforms.names import platform_names
 from orderbridge_cli.local.stack import LocalStack
+from tests.conformance.facts import facts_of
 from tests.e2e.actors import Operator, Partner, Platforms
 from tests.e2e.conftest import SEEDS, wait_for
 from tests.e2e.receivers import Receiver
-from tests.e2e.test_platform_faults import CREATE_PATH
 from tests.e2e.workers import CAN_BE_FOUND, function_workers, kill
 
 pytestmark = pytest.mark.e2e
@@ -64,7 +65,7 @@ class OwnStack:
         platforms = Platforms(description.sandboxes)
         channels = [
             platforms.add_channel(self.operator, platform, f"{name}-{platform}", self.folder, settings, mapped=True)
-            for platform in ("salesmania", "sirclo", "ngorder")
+            for platform in platform_names()
         ]
         return self.operator.register(name, channels, self.folder, description.api_url)
 
@@ -106,7 +107,7 @@ def test_with_a_dark_stream_every_accepted_order_still_arrives_once_and_its_part
     assert {data["status"] for data in heard} == {"SUBMITTED"}
     assert len({data["code"] for data in heard}) == len(heard)
     platforms = Platforms(own_stack.running.description.sandboxes)
-    for platform in ("salesmania", "sirclo", "ngorder"):
+    for platform in platform_names():
         assert all(len(platforms.held(platform, code)) == 1 for code in codes)
     partner.http.close()
 
@@ -131,12 +132,13 @@ def test_a_restart_keeps_everything_and_goes_on(own_stack: OwnStack) -> None:
 def test_workers_killed_in_the_middle_of_an_attempt_lose_nothing_and_double_nothing(own_stack: OwnStack) -> None:
     partner = own_stack.partner("killed", timeout_s=25)
     platforms = Platforms(own_stack.running.description.sandboxes)
-    for platform, path in CREATE_PATH.items():
+    for platform in platform_names():
         # The platform stores the order at once and answers so late that the worker dies waiting.
+        path = facts_of(platform).create.path
         platforms.strike(platform, kind="delay", method="POST", path=path, seconds=24, when="after", count=1)
 
     code = partner.place("PO-KILLED")
-    alive = set(CREATE_PATH)
+    alive = set(platform_names())
 
     def all_killed() -> bool:
         # Each as soon as its own attempt is on its way: on a slow machine they are not at it at the same time.
@@ -152,7 +154,7 @@ def test_workers_killed_in_the_middle_of_an_attempt_lose_nothing_and_double_noth
         == {"killed-salesmania": "IN_DOUBT", "killed-sirclo": "SENT", "killed-ngorder": "SENT"},
         every=2, what="every forward to be settled",
     )  # fmt: skip
-    for platform in CREATE_PATH:
+    for platform in platform_names():
         assert len(platforms.held(platform, code)) == 1, platform
     assert all(forward["attempts"] == 1 for forward in own_stack.operator.order(code)["forwards"])
     partner.http.close()

@@ -8,13 +8,14 @@ from typing import Any
 import httpx
 import pytest
 
+from orderbridge.platforms.names import platform_names
+from tests.conformance.facts import facts_of
 from tests.e2e.actors import Operator, Partner, Platforms
 from tests.e2e.conftest import outlive_caches, wait_for
 from tests.e2e.receivers import Receiver
 
 pytestmark = pytest.mark.e2e
 
-SHIPPED = {"sirclo": "packed", "ngorder": "ON PROCESS"}
 NewPartner = Callable[..., Partner]
 
 
@@ -53,7 +54,7 @@ def sent(operator: Operator, partner: Partner, reference: str) -> str:
     return code
 
 
-@pytest.mark.parametrize("platform", ["sirclo", "ngorder"])
+@pytest.mark.parametrize("platform", [name for name in platform_names() if facts_of(name).tells_waybill])
 def test_an_order_shipped_at_a_platform_is_shipped_for_its_partner_and_its_system_hears_it_once(
     new_partner: NewPartner, operator: Operator, platforms: Platforms, platform: str
 ) -> None:
@@ -63,7 +64,7 @@ def test_an_order_shipped_at_a_platform_is_shipped_for_its_partner_and_its_syste
         outlive_caches()  # the publisher may have remembered that there was none
         code = sent(operator, partner, f"PO-SHIPPED-{platform}")
         wait_for(lambda: receiver.about(code), what="the message that it is SUBMITTED")
-        set_status(platforms, platform, code, SHIPPED[platform], awb_number="JP8507716855")
+        set_status(platforms, platform, code, facts_of(platform).shipped, awb_number="JP8507716855")
 
         synced = operator.run("statuses", "sync", partner.channels[0])["channels"]
         wait_for(lambda: shown(partner, code)["status"] == "SHIPPED", what="SHIPPED")

@@ -16,18 +16,14 @@ import pytest
 
 from orderbridge_cli.local.stack import LocalStack
 from orderbridge_cli.local.stack_file import StackDescription
-from orderbridge_sandboxes import demo
+from orderbridge_sandboxes.goods import SITES
+from tests.conformance.facts import facts_of
 from tests.e2e.actors import Operator, Platforms
 from tests.e2e.conftest import SEEDS, wait_for
 from tests.patience import PATIENCE_S
 
 pytestmark = pytest.mark.e2e
 
-LISTS = {
-    "ngorder": "/api/open/product/search",
-    "sirclo": "/v1/partner/product/stock",
-    "salesmania": "/extapi/v1.0/products",
-}
 IN_STEP: dict[str, Any] = {"changed": 0, "pushed": 0, "problems": []}
 
 
@@ -217,7 +213,7 @@ def test_a_fault_in_the_middle_of_a_run_keeps_every_level_and_the_next_run_makes
     httpx.post(f"{platforms.urls[platform]}/_sandbox/catalogue", json={"products": 120}).raise_for_status()
     before = stored_levels(stack)
     set_level(platforms, platform, "PROD-001", 1)
-    platforms.strike(platform, **fault, method="GET", path=LISTS[platform], skip=1)
+    platforms.strike(platform, **fault, method="GET", path=facts_of(platform).stock.path, skip=1)
     document = operator.run("stock", "sync", platform, exit_code=1)
     (entry,) = document["channels"]
     assert (entry["ok"], entry["changed"], entry["pushed"]) == (False, 0, 0)
@@ -229,7 +225,7 @@ def test_a_fault_in_the_middle_of_a_run_keeps_every_level_and_the_next_run_makes
 
 def test_nothing_is_pushed_from_a_source_that_could_not_be_read(operator: Operator, platforms: Platforms) -> None:
     set_level(platforms, "salesmania", "PROD-001", 3)
-    platforms.strike("ngorder", kind="status", status=500, method="GET", path=LISTS["ngorder"])
+    platforms.strike("ngorder", kind="status", status=500, method="GET", path=facts_of("ngorder").stock.path)
     document = operator.run("stock", "sync", exit_code=1)
     assert entries(document)["salesmania"]["pushed"] == 0
     assert levels_at(platforms, "salesmania")["PROD-001"] == 3
@@ -311,14 +307,14 @@ def test_a_partner_sees_the_level_of_record_as_of_the_last_read(
     assert second["available"] == 42
     assert second["as_of"] > first["as_of"]
     in_two = levels_at(platforms, "ngorder")["PROD-008"]
-    by_site = [stock("PROD-008", site_code=site)["available"] for site in demo.SITES]
+    by_site = [stock("PROD-008", site_code=site)["available"] for site in SITES]
     partner.http.close()
     assert by_site == [in_two - 40, 40], "each site has what its warehouse has"
 
 
 def test_two_syncs_at_once_both_come_to_their_end(operator: Operator, platforms: Platforms, folder: Path) -> None:
     set_level(platforms, "ngorder", "PROD-001", 11)
-    platforms.strike("ngorder", kind="delay", seconds=1.5, method="GET", path=LISTS["ngorder"])
+    platforms.strike("ngorder", kind="delay", seconds=1.5, method="GET", path=facts_of("ngorder").stock.path)
     command = [str(Path(sys.executable).with_name("orderbridge")), "stock", "sync", "--json"]
     both = [
         subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

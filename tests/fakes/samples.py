@@ -15,6 +15,7 @@ from orderbridge.orders.order import Order, SalesOrder
 from orderbridge.partners.partner import Partner, PartnerKey, hash_client_secret
 from orderbridge.partners.signatures import read_public_key
 from orderbridge.partners.tokens import SigningKeys
+from orderbridge.platforms.registry import can_cancel, platform_names
 from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge.values.times import after, to_iso
 
@@ -26,7 +27,7 @@ SIGNING_KEYS = SigningKeys({"1": b"0123456789abcdef0123456789abcdef"}, "1")
 SIRCLO = ChannelRef("sirclo-main", "sirclo")
 NGORDER = ChannelRef("ngorder-main", "ngorder")
 
-CANCELLING = frozenset({"sirclo", "ngorder"})
+CANCELLING = frozenset(filter(can_cancel, platform_names()))
 """The platforms that can be asked to take an order back."""
 
 

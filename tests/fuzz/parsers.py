@@ -53,14 +53,12 @@ from orderbridge.stock.lists import ListedLevel, Snapshot, StockReadFailed
 from orderbridge.values.text import MAX_DETAIL_LENGTH
 from orderbridge_cli.catalogue.used import requests_of
 from orderbridge_sandboxes import demo
+from tests.conformance.facts import records_of
 from tests.unit.platforms import examples
 from tests.unit.status.status_cases import LATER, sent
 
 MOST_CALLS = 6
 """After so many calls nothing is answered any more: a list that goes on for ever is not what is tried here."""
-
-REVISIONS: Mapping[str, tuple[Mapping[str, Any], ...]] = {"sirclo": ({}, {"revision": "2021-02"})}
-"""A platform's settings of which each is read in its own way."""
 
 CREATED = "2025-01-01T00:00:00.000Z"
 TAKEN = Reply(200, {}, b'{"response":"Success","data":{"id":7,"transaction_code":"T1"}}')
@@ -155,9 +153,9 @@ def parsers() -> tuple[Parser, ...]:
     """Every parser."""
     found = [*_of_values(), *_of_documents()]
     for platform in platform_names():
-        for settings in REVISIONS.get(platform, ({},)):
-            channel = examples.channel(platform, rate_limit=10**9, **settings)
-            label = f"{platform} {settings['revision']}" if settings else platform
+        for facts in records_of(platform):
+            channel = examples.channel(platform, rate_limit=10**9, **facts.settings)
+            label = facts.label
             ports = (*_adapter(channel), *_statuses(channel), *_levels(channel))
             found += [replace(parser, name=f"{label} {parser.name}") for parser in ports]
             for request in (each for each in requests_of(platform) if each.answer_type() is not Any):

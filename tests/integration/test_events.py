@@ -14,6 +14,7 @@ from orderbridge.forwarding.events import ForwardMessage
 from orderbridge.forwarding.forward.states import ForwardState, new_forward
 from orderbridge.orders import table as order_table
 from orderbridge.orders.order import parse_sales_order
+from orderbridge.platforms.names import platform_names
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import after, to_iso, utc_now
 from orderbridge.webhooks import items as webhook_items
@@ -139,7 +140,7 @@ def test_a_batch_of_the_stream(deployed: Deployed) -> None:
     assert [call.action for call in deployed.calls].count("events:PutEvents") == 5
 
 
-@pytest.mark.parametrize("platform", ["salesmania", "sirclo", "ngorder"])
+@pytest.mark.parametrize("platform", platform_names())
 def test_a_batch_of_each_queue(platform: str, deployed: Deployed) -> None:
     """Without mappings it ends where no platform is called: the order waits for them."""
     event = sample_event(f"forward_{platform}")

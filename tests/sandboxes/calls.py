@@ -7,7 +7,9 @@ import copy
 import json
 from typing import Any
 
-from orderbridge_sandboxes import DEMO_CREDENTIALS, NgorderPlatform, Platform, Reply, Request, SalesmaniaPlatform
+from orderbridge_sandboxes import DEMO_CREDENTIALS, Platform, Reply, Request
+from orderbridge_sandboxes.ngorder import NgorderPlatform
+from orderbridge_sandboxes.salesmania import SalesmaniaPlatform
 from orderbridge_sandboxes.sirclo import SircloPlatform
 from orderbridge_sandboxes.sirclo.signing import mac
 

@@ -18,35 +18,16 @@ from urllib.parse import quote, urlencode
 import pytest
 
 from orderbridge_cli.catalogue import Endpoint, catalogue_of
-from orderbridge_sandboxes import DEMO_CREDENTIALS, SANDBOXES, Platform, Reply, SalesmaniaPlatform
+from orderbridge_sandboxes import DEMO_CREDENTIALS, SANDBOXES, Platform, Reply
 from orderbridge_sandboxes.platform import ManualClock
+from orderbridge_sandboxes.salesmania import SalesmaniaPlatform
+from tests.conformance.facts import CatalogueFacts, records_of
 from tests.sandboxes import calls
 from tests.unit.platforms.examples import SAMPLES, sample_folder
 
-NOT_IN_THE_SANDBOX: Mapping[str, set[str]] = {
-    "ngorder": {
-        # files, and lists that come by mail
-        "Shop: Upload Logo", "Product: Download", "Stock Opname: Import Stock Opname",
-        "Stock Opname: Generate Template Stock Opname", "Customer: Download Customers Data", "Order: Download",
-        "Cancel Order: Download Canceled Orders", "Shipment: Download Shipping Report",
-        "Shipment: Download Invoices as CSV", "Shipment: Download Invoices as PDF", "Shipment: Download Order Shipping",
-        # never to be made, or about nothing that this shop has
-        "Customer: Privor Activation", "Order Cost: Delete Order Cost", "Storefront & Privor: Order Confirmation",
-        "Bank: Get Master Data", "Bank: Get Xendit Master Data", "Bank: Create Bank Account",
-        "Bank: Update Bank Account", "Bank: Delete Mutation", "Bank: Delete Bank",
-    },
-}  # fmt: skip
-GROUPS_NOT_IN_THE_SANDBOX = {
-    "Setting Storefront Courier", "Setting Payment Fee", "Payment", "Expense", "Report", "Analyzer", "Notification",
-    "Billing", "Woowa Customer", "Woowa Order",
-}  # fmt: skip
-"""Ngorder's: money, messages, contracts and bookkeeping, on which no order, stock level or customer depends."""
 
-BESIDES = {
-    ("ngorder", "GET", "/api/open/order/detail"): "in a comment of the document's published source alone",
-    ("sirclo", "GET", "/v1/order/"): "the address that the document prints for Get Stocks; it lists orders (traps C9)",
-}
-"""What a sandbox answers beyond its document's calls."""
+def differences(platform: str) -> CatalogueFacts:
+    return records_of(platform)[0].catalogue
 
 
 def name_of(endpoint: Endpoint) -> str:
@@ -55,8 +36,8 @@ def name_of(endpoint: Endpoint) -> str:
 
 def is_in_the_sandbox(platform: str, endpoint: Endpoint) -> bool:
     return (
-        name_of(endpoint) not in NOT_IN_THE_SANDBOX.get(platform, set())
-        and endpoint.group not in GROUPS_NOT_IN_THE_SANDBOX
+        name_of(endpoint) not in differences(platform).absent
+        and endpoint.group not in differences(platform).absent_groups
     )
 
 
@@ -181,7 +162,7 @@ def test_a_sandbox_has_no_call_beyond_the_catalogue(platform: str) -> None:
     catalogued = {(each.method, re.sub(r"{\w+}", "{}", each.path)) for each in catalogue_of(platform).endpoints}
     routes = {(route.method, route.path) for route in sandbox_of(platform).declare_routes()}
     beyond = {(method, path) for method, path in routes if (method, re.sub(r"{\w+}", "{}", path)) not in catalogued}
-    assert beyond == {(method, path) for name, method, path in BESIDES if name == platform}
+    assert beyond == differences(platform).beyond.keys()
 
 
 @pytest.mark.parametrize("platform", SANDBOXES)

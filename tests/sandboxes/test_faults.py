@@ -12,9 +12,10 @@ import urllib.request
 import pytest
 
 from orderbridge_cli.local.machine.processes import wait_until
-from orderbridge_sandboxes import Fault, NgorderPlatform, NgorderSandbox, Request
+from orderbridge_sandboxes import Fault, Request
 from orderbridge_sandboxes.delivery import deliver
 from orderbridge_sandboxes.faults import Faults
+from orderbridge_sandboxes.ngorder import NgorderPlatform, NgorderSandbox
 from tests.patience import PATIENCE_S
 from tests.sandboxes.calls import BEARER, NGORDER_ORDER, raw
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orderbridge_sandboxes import ManualClock, NgorderPlatform
+from orderbridge_sandboxes import ManualClock
+from orderbridge_sandboxes.ngorder import NgorderPlatform
 from tests.sandboxes.calls import BEARER, NGORDER_ORDER, ask, ngorder, raw
 
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from orderbridge_sandboxes import ManualClock, SalesmaniaPlatform
+from orderbridge_sandboxes import ManualClock
+from orderbridge_sandboxes.salesmania import SalesmaniaPlatform
 from tests.sandboxes.calls import REMOVE, SALESMANIA_ORDER, ask, changed, raw, salesmania, salesmania_tokens
 
 ORDERS = "/extapi/v1.0/orders"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import itertools
 import json
 import signal
 import socket
@@ -15,31 +16,32 @@ from urllib.error import HTTPError
 
 import pytest
 
+from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.outcomes import Accepted
 from orderbridge_sandboxes import (
     DEMO_MAPPINGS,
     SANDBOXES,
     Fault,
-    NgorderSandbox,
-    SalesmaniaSandbox,
     SandboxCrashed,
-    SircloSandbox,
     demo_mappings,
     demo_settings,
     mappings_csv,
 )
+from orderbridge_sandboxes.goods import SITES, Customer
+from orderbridge_sandboxes.ngorder import NgorderSandbox
+from orderbridge_sandboxes.salesmania import SalesmaniaSandbox
+from orderbridge_sandboxes.sirclo import SircloSandbox
+from tests.conformance.account import Account, account_at
+from tests.conformance.facts import facts_of, labels, records_of, reference_order
 from tests.patience import PATIENCE_S
 from tests.sandboxes.calls import (
     BEARER,
     KEYS,
-    NGORDER_ORDER,
     SALESMANIA_ORDER,
     SIRCLO_ORDER,
-    ngorder,
     raw,
-    salesmania,
     salesmania_tokens,
     signed,
-    sirclo,
 )
 
 
@@ -98,23 +100,14 @@ def test_tokens_expire_over_http_where_there_are_any():
         assert call(f"{without.url}/_sandbox/expire-tokens", "POST")[0] == 400
 
 
-@pytest.mark.parametrize(
-    ("platform", "reference"), [("salesmania", "SO-1"), ("sirclo", "SO-1"), ("ngorder", "SO-20250101-00001")]
-)
-def test_an_undocumented_status_is_put_on_an_order_only_on_purpose(platform, reference):
-    with SANDBOXES[platform]() as sandbox:
-        match platform:
-            case "salesmania":
-                document = {**SALESMANIA_ORDER, "ext_order_no": reference}
-                salesmania(sandbox.platform, "POST", "/extapi/v1.0/orders", document)
-            case "sirclo":
-                sirclo(sandbox.platform, "POST", "/v1/order", {**SIRCLO_ORDER, "order_id": reference})
-            case "ngorder":
-                ngorder(sandbox.platform, "POST", "order", NGORDER_ORDER)
+@pytest.mark.parametrize("label", labels())
+def test_an_undocumented_status_is_put_on_an_order_only_on_purpose(label):
+    with account_at(facts_of(label)) as account:
+        reference = account.place().code
         with pytest.raises(ValueError, match="no status"):
-            sandbox.set_status(reference, "entah")
-        sandbox.set_status(reference, "entah", raw=True, awb_number="A1")
-        assert [(held.status, held.awb_number) for held in sandbox.orders] == [("entah", "A1")]
+            account.sandbox.set_status(reference, "entah")
+        account.sandbox.set_status(reference, "entah", raw=True, awb_number="A1")
+        assert [(held.status, held.awb_number) for held in account.sandbox.orders] == [("entah", "A1")]
 
 
 def test_a_get_may_have_a_body():
@@ -249,26 +242,18 @@ def test_every_demo_mapping_names_what_the_platform_has(platform):
     with SANDBOXES[platform](products=30, customers=5) as sandbox:
         rows = demo_mappings(platform, products=30, customers=5)
         assert DEMO_MAPPINGS[platform] == demo_mappings(platform)
-        products = {key: value for kind, key, value in rows if kind == "product"}
-        assert len(products) == 30
-        assert set(products) <= set(sandbox.platform.stock())
-        customers = {value for kind, key, value in rows if kind == "customer" and isinstance(value, int)}
-        match platform:
-            case "salesmania":
-                database = sandbox.platform.databases[2981]
-                assert {row["product_id"] for row in products.values()} <= set(database.products)
-                assert customers <= set(database.customers)
-                assert [value for kind, _, value in rows if kind == "sales"] == [24728]
-            case "sirclo":
-                known = {(row["sku"], row["id"], row["name"]) for row in sandbox.platform.products.values()}
-                assert {(row["sku"], row["id"], row["name"]) for row in products.values()} <= known
-            case "ngorder":
-                shop = sandbox.platform.shop
-                assert {row["variation_id"] for row in products.values()} <= set(shop.variations)
-                assert customers <= set(shop.customers)
-                sites = [value for kind, _, value in rows if kind == "site"]
-                assert {site["warehouse_id"] for site in sites} == set(shop.warehouses)
-                assert {site["supplier_id"] for site in sites} <= set(shop.suppliers)
+        codes = [key for kind, key, _ in rows if kind == "product"]
+        assert len(codes) == 30
+        assert set(codes) <= set(sandbox.platform.stock())
+        account = Account(records_of(platform)[0], sandbox)
+        account.mappings = {MappingKey.of(kind, key): value for kind, key, value in rows}
+        every_product = [{"product_code": code, "quantity": 2} for code in codes]
+        people = [Customer(number) for number in range(1, 6)]
+        for number, (customer, site) in enumerate(itertools.product(people, SITES), start=1):
+            order = reference_order(number, customer_code=customer.code, site_code=site, products=every_product)
+            assert isinstance(account.send(order), Accepted)
+            booked = sandbox.booked(order.code)
+            assert (booked.receiver, booked.pieces) == (customer.name, dict.fromkeys(codes, 2))
 
 
 def test_mappings_come_as_the_csv_that_is_imported():

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from orderbridge_sandboxes import ManualClock, SircloPlatform
+from orderbridge_sandboxes import ManualClock
+from orderbridge_sandboxes.sirclo import SircloPlatform
 from orderbridge_sandboxes.sirclo.signing import mac
 from tests.sandboxes.calls import (
     KEYS,

@@ -6,17 +6,19 @@ the document's published source. Errors: `{"response": "Failed", "message": text
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from hmac import compare_digest
 from typing import Any, ClassVar
 
-from orderbridge_sandboxes import demo
 from orderbridge_sandboxes.exchange import Refused, Reply
-from orderbridge_sandboxes.ngorder import customers, lists, lookups, orders, products, shipping, shop, stock
+from orderbridge_sandboxes.ngorder import customers, demo, lists, lookups, orders, products, shipping, shop, stock
 from orderbridge_sandboxes.ngorder.answers import failure
 from orderbridge_sandboxes.ngorder.state import NgorderSettings, demo_customer, demo_product, new_shop
-from orderbridge_sandboxes.platform import Call, HeldOrder, Platform, Route, Settings
+from orderbridge_sandboxes.platform import Booked, Call, HeldOrder, Platform, Route, Settings
+from orderbridge_sandboxes.sandbox import Sandbox
 
 JAKARTA = timezone(timedelta(hours=7))
 
@@ -38,10 +40,10 @@ class NgorderPlatform(Platform):
         """Grows the demo catalogue."""
         with self.lock:
             for number in range(1, products + 1):
-                if demo.NGORDER_PRODUCT + number not in self.shop.products:
+                if demo.PRODUCT + number not in self.shop.products:
                     self.shop.add(demo_product(number))
             for number in range(1, customers + 1):
-                self.shop.customers.setdefault(demo.NGORDER_CUSTOMER + number, demo_customer(number))
+                self.shop.customers.setdefault(demo.CUSTOMER + number, demo_customer(number))
 
     def declare_routes(self) -> Iterable[Route]:
         """The documented endpoints."""
@@ -123,3 +125,22 @@ class NgorderPlatform(Platform):
         held.view["order_status"] = status
         held.view["updated"] = self.local_time()
         held.status = status
+
+    def booked(self, order: int | str) -> Booked:
+        """An order by its variants' SKUs, at the catalogue's prices."""
+        with self.lock:
+            held = self.find_order(order)
+            pieces: Counter[str] = Counter()
+            for line in held.body["products"]:
+                pieces[self.shop.variations[line["id"]].sku] += line["qty"]
+            receiver, total = held.view["receiver"]["name"], Decimal(held.view["total_amount"])
+            return Booked(held.reference, receiver, pieces, total)
+
+
+class NgorderSandbox(Sandbox[NgorderPlatform]):
+    """Ngorder on a loopback port."""
+
+    platform_type: ClassVar[type[Platform]] = NgorderPlatform
+
+
+SANDBOX = NgorderSandbox

@@ -6,9 +6,8 @@ from collections import Counter
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from orderbridge_sandboxes import demo
 from orderbridge_sandboxes.exchange import JsonObject, Reply
-from orderbridge_sandboxes.ngorder import validation
+from orderbridge_sandboxes.ngorder import demo, validation
 from orderbridge_sandboxes.ngorder.answers import Parameters, body_of, missing, paged, success
 from orderbridge_sandboxes.ngorder.lists import order_day
 from orderbridge_sandboxes.ngorder.state import REGIONS, Shop, customer_row, shown
@@ -61,7 +60,7 @@ def _region(district_id: Any) -> JsonObject | None:
 def create_customer(platform: NgorderPlatform, call: Call) -> Reply:
     """Create Customer: nothing keeps a second one with the same name and phone out."""
     body = body_of(platform, call, validation.NEW_CUSTOMER, _unknown)
-    number = platform.number("customer", demo.NGORDER_CUSTOMER + 500_001)
+    number = platform.number("customer", demo.CUSTOMER + 500_001)
     more = {name: body.get(name) for name in ("postal_code", "line", "email", "other", "is_active")}
     region = _region(body["district_id"]) or REGIONS[0]
     more["created"] = platform.local_time().date().isoformat()

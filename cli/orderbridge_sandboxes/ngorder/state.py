@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from orderbridge_sandboxes import demo
+from orderbridge_sandboxes import goods
 from orderbridge_sandboxes.exchange import JsonObject
+from orderbridge_sandboxes.ngorder import demo
 from orderbridge_sandboxes.platform import Settings
 
 SHOP_ID = 7
@@ -18,7 +19,7 @@ MAIN_WAREHOUSE = "Gudang Utama"
 class NgorderSettings(Settings):
     """How this platform behaves, beyond what all have; the documents show every one of these varieties."""
 
-    api_key: str = field(default=demo.DEMO_CREDENTIALS["ngorder"]["api_key"], metadata={"secret": True})
+    api_key: str = field(default=demo.CREDENTIALS["api_key"], metadata={"secret": True})
     success_word: str = "Success"  # or success, Sukses, sukses; "mixed" takes them in turn
     success_message: str = "text"  # or list: "Order created" or ["Order created"]
     failed_status: int = 400  # 200 is possible: the document gives no status for its error example
@@ -127,13 +128,11 @@ class Shop:
 
 def demo_product(number: int) -> Product:
     """PROD-00n: one variant, own stock; PROD-008 to PROD-010 lie in two warehouses."""
-    product = demo.Product(number)
-    multi = 8 <= number <= demo.PRODUCTS
+    product = goods.Product(number)
+    multi = 8 <= number <= goods.PRODUCTS
     levels = {0: product.level - 40, demo.SECOND_WAREHOUSE_ID: 40} if multi else {0: product.level}
-    product_id = demo.NGORDER_PRODUCT + number
-    variation = Variation(
-        demo.NGORDER_VARIATION + number, product_id, product.code, product.name, product.price, dict(levels)
-    )
+    product_id = demo.PRODUCT + number
+    variation = Variation(demo.VARIATION + number, product_id, product.code, product.name, product.price, dict(levels))
     return Product(product_id, product.name, "S", [variation], is_warehouse=multi)
 
 
@@ -152,9 +151,9 @@ def special_products() -> list[Product]:
 
 def demo_customer(number: int) -> JsonObject:
     """CUST-00n: phone numbers come back with the country code."""
-    customer = demo.Customer(number)
+    customer = goods.Customer(number)
     return customer_row(
-        demo.NGORDER_CUSTOMER + number, customer.name, customer.phone, REGIONS[number % len(REGIONS)], "Jl. Contoh", "N"
+        demo.CUSTOMER + number, customer.name, customer.phone, REGIONS[number % len(REGIONS)], "Jl. Contoh", "N"
     )
 
 

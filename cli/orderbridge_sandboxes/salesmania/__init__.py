@@ -7,15 +7,17 @@ Errors are not documented; refusals here are 400 `{"message", "errors": {field: 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
-from orderbridge_sandboxes import demo
+from orderbridge_sandboxes import goods
 from orderbridge_sandboxes.exchange import JsonObject, Refused, Reply
-from orderbridge_sandboxes.platform import Call, Platform, Route, Settings
-from orderbridge_sandboxes.salesmania import authentication, catalogue, orders
+from orderbridge_sandboxes.platform import Booked, Call, Platform, Route, Settings
+from orderbridge_sandboxes.salesmania import authentication, catalogue, demo, orders
 from orderbridge_sandboxes.salesmania.state import Database, SalesmaniaSettings, Tokens, customer_of, product_of
 from orderbridge_sandboxes.salesmania.validation import STATUSES
+from orderbridge_sandboxes.sandbox import Sandbox
 from orderbridge_sandboxes.validation import Check, Problems, problems_in
 
 
@@ -31,7 +33,7 @@ class SalesmaniaPlatform(Platform):
         self.tokens = Tokens()
         main = Database(demo.DATABASE_ID, "Sandbox")
         main.teams = {
-            demo.TEAM_ID: {"id": demo.TEAM_ID, "name": demo.SALES_NAME},
+            demo.TEAM_ID: {"id": demo.TEAM_ID, "name": goods.SALES_NAME},
             demo.TEAM_ID + 1: {"id": demo.TEAM_ID + 1, "name": "Tim Dua"},
         }
         empty = Database(demo.DATABASE_ID + 1, "Kosong")
@@ -42,9 +44,9 @@ class SalesmaniaPlatform(Platform):
         """Grows the demo catalogue."""
         with self.lock:
             main = self.databases[demo.DATABASE_ID]
-            for row in (product_of(demo.Product(number)) for number in range(1, products + 1)):
+            for row in (product_of(goods.Product(number)) for number in range(1, products + 1)):
                 main.products.setdefault(row["id"], row)
-            for row in (customer_of(demo.Customer(number)) for number in range(1, customers + 1)):
+            for row in (customer_of(goods.Customer(number)) for number in range(1, customers + 1)):
                 main.customers.setdefault(row["id"], row)
 
     def declare_routes(self) -> Iterable[Route]:
@@ -117,3 +119,24 @@ class SalesmaniaPlatform(Platform):
             held = self.find_order(order)
             held.status = status
             held.awb_number = details.get("awb_number", held.awb_number)
+
+    def booked(self, order: int | str) -> Booked:
+        """An order by its customer and products, in base units."""
+        with self.lock:
+            held, main = self.find_order(order), self.databases[demo.DATABASE_ID]
+            pieces: Counter[str] = Counter()
+            for line in held.body["ordered_products"]:
+                product = main.products[line["product_id"]]
+                (ratio,) = (unit["ratio"] for unit in product["product_units"] if unit["name"] == line["unit"])
+                pieces[product["ext_product_code"]] += int(line["qty"] * ratio)
+            receiver = main.customers[held.body["customer_id"]]["name"]
+            return Booked(held.reference, receiver, pieces, held.view["total"])
+
+
+class SalesmaniaSandbox(Sandbox[SalesmaniaPlatform]):
+    """SalesMania on a loopback port."""
+
+    platform_type: ClassVar[type[Platform]] = SalesmaniaPlatform
+
+
+SANDBOX = SalesmaniaSandbox

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from orderbridge_sandboxes import demo
 from orderbridge_sandboxes.exchange import JsonObject, Refused, Reply
 from orderbridge_sandboxes.platform import Call, Route
-from orderbridge_sandboxes.salesmania import validation
+from orderbridge_sandboxes.salesmania import demo, validation
 from orderbridge_sandboxes.salesmania.state import page_of, shaped_list
 from orderbridge_sandboxes.validation import Problem, Problems
 
@@ -25,7 +24,7 @@ def add_customer(platform: SalesmaniaPlatform, call: Call) -> Reply:
     """Add new customer."""
     database = platform.opened(call)[0]
     body = platform.body(call, validation.NEW_CUSTOMER)
-    row = {"id": platform.number("customer", demo.SALESMANIA_CUSTOMER + 10_000), "status": True, "tags": [], **body}
+    row = {"id": platform.number("customer", demo.CUSTOMER + 10_000), "status": True, "tags": [], **body}
     database.customers[row["id"]] = row
     return Reply.of(row)
 
@@ -68,7 +67,7 @@ def add_product(platform: SalesmaniaPlatform, call: Call) -> Reply:
     database = platform.opened(call)[0]
     body = platform.body(call, validation.NEW_PRODUCT)
     platform.refuse_if_any(_units(body))
-    row = {"id": platform.number("product", demo.SALESMANIA_PRODUCT + 400_000), "status": True, "tags": [], **body}
+    row = {"id": platform.number("product", demo.PRODUCT + 400_000), "status": True, "tags": [], **body}
     database.products[row["id"]] = row
     return Reply.of(row)
 

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from orderbridge_sandboxes import demo
+from orderbridge_sandboxes import goods
 from orderbridge_sandboxes.exchange import JsonObject, Reply, Request
 from orderbridge_sandboxes.platform import Settings
+from orderbridge_sandboxes.salesmania import demo
 
 _TOKEN_KEY = b"salesmania sandbox"
 
@@ -21,8 +22,8 @@ _TOKEN_KEY = b"salesmania sandbox"
 class SalesmaniaSettings(Settings):
     """How this platform behaves, beyond what all have."""
 
-    username: str = demo.DEMO_CREDENTIALS["salesmania"]["username"]
-    password: str = field(default=demo.DEMO_CREDENTIALS["salesmania"]["password"], metadata={"secret": True})
+    username: str = demo.CREDENTIALS["username"]
+    password: str = field(default=demo.CREDENTIALS["password"], metadata={"secret": True})
     bearer_seconds: float = 3600.0  # lifetimes are not in the document
     team_token_seconds: float = 3600.0
     token_field: str = "token"  # noqa: S105 - a field's name; or access_token, or data.token: the document does not say
@@ -87,10 +88,10 @@ class Tokens:
         self._known.clear()
 
 
-def product_of(product: demo.Product) -> JsonObject:
+def product_of(product: goods.Product) -> JsonObject:
     """A product with two units; the price belongs to the unit, the stock to the product."""
     return {
-        "id": demo.SALESMANIA_PRODUCT + product.number,
+        "id": demo.PRODUCT + product.number,
         "name": product.name,
         "description": "",
         "sku": product.code,
@@ -106,10 +107,10 @@ def product_of(product: demo.Product) -> JsonObject:
     }
 
 
-def customer_of(customer: demo.Customer) -> JsonObject:
+def customer_of(customer: goods.Customer) -> JsonObject:
     """A customer as Get customer by ID shows it."""
     return {
-        "id": demo.SALESMANIA_CUSTOMER + customer.number,
+        "id": demo.CUSTOMER + customer.number,
         "name": customer.name,
         "address": f"Jl. Contoh No. {customer.number}",
         "city": "Jakarta Barat",

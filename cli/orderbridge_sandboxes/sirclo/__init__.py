@@ -11,6 +11,7 @@ Errors: `{"data": null, "message", "reference"}` with 400, 401, 403, 404, 500 or
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,15 +19,16 @@ from hmac import compare_digest
 from typing import Any, ClassVar
 from urllib.parse import unquote
 
-from orderbridge_sandboxes import demo
+from orderbridge_sandboxes import goods
 from orderbridge_sandboxes.exchange import JsonObject, Refused, Reply, Request
-from orderbridge_sandboxes.platform import Call, HeldOrder, Platform, Route, Settings
-from orderbridge_sandboxes.sirclo import later, orders, stock
+from orderbridge_sandboxes.platform import Booked, Call, HeldOrder, Platform, Route, Settings
+from orderbridge_sandboxes.sandbox import Sandbox
+from orderbridge_sandboxes.sirclo import demo, later, orders, stock
 from orderbridge_sandboxes.sirclo.signing import mac
 from orderbridge_sandboxes.sirclo.validation import STATUSES
 from orderbridge_sandboxes.validation import Check, Problems, problems_in
 
-_CREDENTIALS = demo.DEMO_CREDENTIALS["sirclo"]
+_CREDENTIALS = demo.CREDENTIALS
 
 
 @dataclass(frozen=True)
@@ -57,9 +59,9 @@ class SircloPlatform(Platform):
         """Grows the demo catalogue; SIRCLO holds no customers."""
         del customers
         with self.lock:
-            for product in (demo.Product(number) for number in range(1, products + 1)):
+            for product in (goods.Product(number) for number in range(1, products + 1)):
                 if product.code not in self.products:
-                    self.add_product(product.code, product.name, product.level, demo.SIRCLO_PRODUCT + product.number)
+                    self.add_product(product.code, product.name, product.level, demo.PRODUCT + product.number)
 
     def add_product(self, sku: str, name: str, level: Any, product_id: int) -> JsonObject:
         """A product as the catalogue holds it; `available` may be any JSON value."""
@@ -160,7 +162,25 @@ class SircloPlatform(Platform):
         held.awb_number = awb_number or held.awb_number
         held.view["updated"] = now
 
+    def booked(self, order: int | str) -> Booked:
+        """An order by its SKUs; SIRCLO holds no customers, so the receiver is the one that the order names."""
+        with self.lock:
+            held = self.find_order(order)
+            pieces: Counter[str] = Counter()
+            for line in held.body["line_items"]:
+                pieces[line["sku"]] += line["quantity"]
+            return Booked(held.reference, held.body["delivery_name"], pieces, orders.totals(held.body)["total"])
+
 
 def words(found: Problems) -> str:
     """Problems in one line, as `message` carries them."""
     return "; ".join(f"{problem.path or 'body'} {problem.message}" for problem in found)
+
+
+class SircloSandbox(Sandbox[SircloPlatform]):
+    """SIRCLO on a loopback port, both revisions."""
+
+    platform_type: ClassVar[type[Platform]] = SircloPlatform
+
+
+SANDBOX = SircloSandbox

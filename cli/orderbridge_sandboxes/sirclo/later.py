@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from orderbridge_sandboxes import demo
 from orderbridge_sandboxes.exchange import JsonObject, Refused, Reply
 from orderbridge_sandboxes.platform import Call, HeldOrder, Route
-from orderbridge_sandboxes.sirclo import validation
+from orderbridge_sandboxes.sirclo import demo, validation
 from orderbridge_sandboxes.sirclo.orders import (
     PAGE_LIMIT,
     WRONG_PARAMETER,
@@ -127,7 +126,7 @@ def create_products(platform: SircloPlatform, call: Call) -> Reply:
             reason = "; ".join(f"{problem.path} {problem.message}" for problem in found) or "sku already exists"
             failed.append({"sku": sku, "reason": reason})
             continue
-        number = platform.number("product", demo.SIRCLO_PRODUCT + 500_000)
+        number = platform.number("product", demo.PRODUCT + 500_000)
         succeed.append(platform.add_product(product["sku"], product["name"], product.get("stock", 0), number))
     return Reply.of(
         {"data": {"succeed": succeed, "failed": failed}, "message": "", "reference": platform.correlation()}

@@ -19,27 +19,27 @@ from typer.testing import CliRunner, Result
 
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition, new_forward, new_unrouted_forward
 from orderbridge.orders.order import Order, SalesOrder
+from orderbridge.platforms.names import platform_names
 from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge.values.times import to_iso, utc_now
 from orderbridge_cli.aws import AwsAccess, OperatorClients
 from orderbridge_cli.local.deployment.template import read_template
 from orderbridge_cli.main import app
 from orderbridge_cli.target import Operations, find_target
+from orderbridge_sandboxes import demo
+from tests.conformance.facts import records_of
 
 REGION = "ap-southeast-3"
-PLATFORMS = ("salesmania", "sirclo", "ngorder")
+PLATFORMS = platform_names()
 PEPPER = "the-pepper-of-the-tests"
 _KEPT_TYPES = ("AWS::DynamoDB::Table", "AWS::SQS::Queue")
 
-CREDENTIALS: dict[str, dict[str, Any]] = {
-    "salesmania": {"username": "u", "password": "a-password-nobody-may-see"},
-    "sirclo": {"partner_id": "p", "partner_secret": "s", "api_key": "k", "api_secret": "a-secret-nobody-may-see"},
-    "ngorder": {"api_key": "a-key-nobody-may-see"},
+CREDENTIALS: dict[str, dict[str, str]] = {
+    platform: {name: f"a-{name}-nobody-may-see" for name in demo.DEMO_CREDENTIALS[platform]} for platform in PLATFORMS
 }
 SETTINGS: dict[str, dict[str, Any]] = {
-    "salesmania": {"base_url": "https://salesmania.example.com", "database_id": 2981},
-    "sirclo": {"base_url": "https://sirclo.example.com"},
-    "ngorder": {"base_url": "https://ngorder.example.com", "supplier_id": 17118, "warehouse_id": 0},
+    platform: {"base_url": f"https://{platform}.example.com", **records_of(platform)[0].least_settings}
+    for platform in PLATFORMS
 }
 
 

@@ -14,20 +14,20 @@ from orderbridge.values.times import from_iso, utc_now
 from orderbridge_cli.target import Operations
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from orderbridge_sandboxes.faults import Fault
+from tests.conformance.facts import facts_of, labels
 from tests.integration.cli.conftest import Operator
 
-ACCOUNTS = [("salesmania", {}), ("sirclo", {}), ("sirclo", {"revision": "2021-02"}), ("ngorder", {})]
 
-
-@pytest.fixture(params=ACCOUNTS, ids=lambda account: " ".join([account[0], *account[1].values()]))
+@pytest.fixture(params=labels())
 def shop(
     request: pytest.FixtureRequest, operator: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Operator, Sandbox[Any]]]:
     """An operator with the channel `shop` on a platform's sandbox."""
     monkeypatch.setattr(Operations, "is_on_this_machine", True)
-    platform, settings = request.param
+    facts = facts_of(request.param)
+    platform = facts.name
     with SANDBOXES[platform]() as sandbox:
-        channel = Channel("shop", platform, {**demo.demo_settings(platform, sandbox.url), **settings})
+        channel = Channel("shop", platform, {**demo.demo_settings(platform, sandbox.url), **facts.settings})
         operator.stack.vault.store(channel, demo.DEMO_CREDENTIALS[platform])
         assert operator.stack.channels.put(channel)
         yield operator, sandbox

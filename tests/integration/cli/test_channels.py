@@ -284,11 +284,7 @@ def test_a_channel_whose_writing_was_interrupted_is_not_there_and_can_be_added(
 def test_the_list_has_every_channel(set_up: Operator) -> None:
     listed = set_up.json("channels", "list")
 
-    assert [(each["channel"], each["state"]) for each in listed] == [
-        ("ngorder", "active"),
-        ("salesmania", "active"),
-        ("sirclo", "active"),
-    ]
+    assert [(each["channel"], each["state"]) for each in listed] == [(platform, "active") for platform in PLATFORMS]
 
 
 def test_an_unknown_channel_is_exit_1(operator: Operator) -> None:

@@ -13,14 +13,10 @@ from orderbridge.channels.outcomes import Outcome
 from orderbridge.forwarding.ports import Platform
 from orderbridge.orders.order import Order
 from orderbridge.platforms.registry import platform_named
-from orderbridge_sandboxes import (
-    SANDBOXES,
-    NgorderSandbox,
-    SalesmaniaSandbox,
-    Sandbox,
-    SircloSandbox,
-    demo,
-)
+from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
+from orderbridge_sandboxes.ngorder import NgorderSandbox
+from orderbridge_sandboxes.salesmania import SalesmaniaSandbox
+from orderbridge_sandboxes.sirclo import SircloSandbox
 from tests.unit.platforms import examples
 
 PLATFORMS = tuple(SANDBOXES)

@@ -22,11 +22,13 @@ from orderbridge.platforms.sirclo import endpoints as sirclo_endpoints
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge.platforms.sirclo.create import CreateOrders
 from orderbridge.platforms.sirclo.mapper import order_number
-from orderbridge_sandboxes import demo
 from orderbridge_sandboxes.faults import Fault
+from orderbridge_sandboxes.ngorder import demo as ngorder_demo
+from orderbridge_sandboxes.salesmania import demo as salesmania_demo
+from orderbridge_sandboxes.sirclo import demo as sirclo_demo
 from tests.integration.platforms.conftest import Connected, an_order
 
-VARIATION = demo.NGORDER_VARIATION + 1
+VARIATION = ngorder_demo.VARIATION + 1
 
 
 @contextmanager
@@ -173,7 +175,7 @@ def test_skus_are_read_in_either_revision(sirclo: Connected, later: SircloClient
     sirclo.sandbox.set_stock("PROD-002", "N/A")
     with client_of(sirclo) as client:
         early = {row.sku: row for row in client.ask(sirclo_endpoints.GetStocks(limit=100, offset=0))}
-    assert early["PROD-001"].id == demo.SIRCLO_PRODUCT + 1
+    assert early["PROD-001"].id == sirclo_demo.PRODUCT + 1
     assert early.keys() == {row.sku for row in later.ask(sirclo_endpoints.GetStock(limit=100, offset=0))}
 
 
@@ -205,7 +207,7 @@ def test_lists_are_read_in_every_shape(salesmania: Connected, sales: SalesmaniaC
 
 
 def test_a_products_level_is_set_absolutely_at_salesmania(sales: SalesmaniaClient) -> None:
-    product_id = str(demo.SALESMANIA_PRODUCT + 1)
+    product_id = str(salesmania_demo.PRODUCT + 1)
     for _ in range(2):
         assert sales.reply_to(salesmania_endpoints.UpdateProduct(id=product_id, qty_on_hand=0)).status == 200
     product = sales.document(salesmania_endpoints.GetProduct(id=product_id))

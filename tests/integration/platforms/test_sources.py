@@ -10,6 +10,9 @@ from orderbridge.channels.lookups import FoundMappings
 from orderbridge.channels.mapping import MappingKey, MappingKind, MissingMappings
 from orderbridge_sandboxes import demo
 from orderbridge_sandboxes.faults import Fault
+from orderbridge_sandboxes.ngorder import demo as ngorder_demo
+from orderbridge_sandboxes.salesmania import demo as salesmania_demo
+from tests.conformance.facts import facts_of
 from tests.integration.platforms.conftest import Connected, an_order
 
 ADDRESS = {
@@ -32,16 +35,9 @@ def values(found: FoundMappings) -> dict[str, Any]:
     return {f"{key.kind}:{key.key}": value for key, value in found.values.items()}
 
 
-EXPECTED_PRODUCTS = {
-    "salesmania": {"product_id": demo.SALESMANIA_PRODUCT + 1, "unit": "PCS"},
-    "sirclo": {"sku": "PROD-001", "id": demo.SIRCLO_PRODUCT + 1, "name": "Kaos Polos Hitam"},
-    "ngorder": {"variation_id": demo.NGORDER_VARIATION + 1, "product_status": "S"},
-}
-
-
 def test_a_product_is_found_by_its_code(connected: Connected) -> None:
     found = find(connected, ("product", "PROD-001"), ("product", "PROD-00"), ("product", "prod-001"))
-    assert values(found) == {"product:PROD-001": EXPECTED_PRODUCTS[connected.platform.name]}
+    assert values(found) == {"product:PROD-001": facts_of(connected.platform.name).found_by_itself}
     assert found.trouble == ()
 
 
@@ -94,13 +90,13 @@ def test_a_large_catalogue_is_read_to_its_end(connected: Connected) -> None:
 def test_a_customer_is_found_by_its_number_of_ours(salesmania: Connected, list_shape: str) -> None:
     salesmania.sandbox.change(list_shape=list_shape)
     found = find(salesmania, ("customer", "CUST-002"), ("customer", "Artia"))
-    assert values(found) == {"customer:CUST-002": {"customer_id": demo.SALESMANIA_CUSTOMER + 2}}
+    assert values(found) == {"customer:CUST-002": {"customer_id": salesmania_demo.CUSTOMER + 2}}
 
 
 def test_a_code_that_stands_there_twice_is_nobodys(salesmania: Connected) -> None:
-    database = salesmania.sandbox.platform.databases[demo.DATABASE_ID]
-    database.customers[demo.SALESMANIA_CUSTOMER + 2]["ext_cust_no"] = "CUST-001"
-    database.products[demo.SALESMANIA_PRODUCT + 2]["ext_product_code"] = "PROD-001"
+    database = salesmania.sandbox.platform.databases[salesmania_demo.DATABASE_ID]
+    database.customers[salesmania_demo.CUSTOMER + 2]["ext_cust_no"] = "CUST-001"
+    database.products[salesmania_demo.PRODUCT + 2]["ext_product_code"] = "PROD-001"
     found = find(salesmania, ("customer", "CUST-001"), ("product", "PROD-001"), ("product", "PROD-003"))
     assert list(values(found)) == ["product:PROD-003"]
     assert found.trouble == (
@@ -110,10 +106,10 @@ def test_a_code_that_stands_there_twice_is_nobodys(salesmania: Connected) -> Non
 
 
 def test_a_product_without_one_base_unit_tells_no_unit(salesmania: Connected) -> None:
-    database = salesmania.sandbox.platform.databases[demo.DATABASE_ID]
-    database.products[demo.SALESMANIA_PRODUCT + 1]["product_units"][1]["ratio"] = 1
+    database = salesmania.sandbox.platform.databases[salesmania_demo.DATABASE_ID]
+    database.products[salesmania_demo.PRODUCT + 1]["product_units"][1]["ratio"] = 1
     assert values(find(salesmania, ("product", "PROD-001"))) == {
-        "product:PROD-001": {"product_id": demo.SALESMANIA_PRODUCT + 1}
+        "product:PROD-001": {"product_id": salesmania_demo.PRODUCT + 1}
     }
 
 
@@ -125,7 +121,7 @@ def ngorder_customer(ngorder: Connected, **changes: Any) -> FoundMappings:
 
 
 def test_a_customer_is_found_by_phone_in_either_writing(ngorder: Connected) -> None:
-    expected = {"customer:CUST-001": {"customer_id": demo.NGORDER_CUSTOMER + 1}}
+    expected = {"customer:CUST-001": {"customer_id": ngorder_demo.CUSTOMER + 1}}
     assert values(ngorder_customer(ngorder)) == expected
     assert values(ngorder_customer(ngorder, phone=demo.Customer(1).phone)) == expected
     assert values(ngorder_customer(ngorder, phone=demo.Customer(1).phone[:-1])) == {}
@@ -139,7 +135,7 @@ def test_a_customer_is_never_found_by_name(ngorder: Connected) -> None:
 
 def test_a_phone_that_two_customers_have_is_nobodys(ngorder: Connected) -> None:
     shop = ngorder.sandbox.platform.shop
-    shop.customers[demo.NGORDER_CUSTOMER + 2]["phone"] = shop.customers[demo.NGORDER_CUSTOMER + 1]["phone"]
+    shop.customers[ngorder_demo.CUSTOMER + 2]["phone"] = shop.customers[ngorder_demo.CUSTOMER + 1]["phone"]
     found = ngorder_customer(ngorder)
     assert found.values == {}
     assert found.trouble == ("customer CUST-001: 2 customers have this code",)
@@ -180,20 +176,20 @@ def test_a_branch_is_not_looked_for_by_the_head_offices_address(ngorder: Connect
 
 
 def test_a_customer_whose_code_has_an_at_sign_is_found_by_the_code(salesmania: Connected) -> None:
-    database = salesmania.sandbox.platform.databases[demo.DATABASE_ID]
-    database.customers[demo.SALESMANIA_CUSTOMER + 2]["ext_cust_no"] = "shop@home"
+    database = salesmania.sandbox.platform.databases[salesmania_demo.DATABASE_ID]
+    database.customers[salesmania_demo.CUSTOMER + 2]["ext_cust_no"] = "shop@home"
     found = find(salesmania, ("customer", "shop@@home"), ("customer", "shop@home"))
     assert list(values(found)) == ["customer:shop@@home"]
 
 
 def test_the_products_type_is_the_orders_product_status(ngorder: Connected) -> None:
-    ngorder.sandbox.platform.shop.products[demo.NGORDER_PRODUCT + 1].type = "PO"
+    ngorder.sandbox.platform.shop.products[ngorder_demo.PRODUCT + 1].type = "PO"
     assert values(find(ngorder, ("product", "PROD-001")))["product:PROD-001"]["product_status"] == "PO"
 
 
 def test_a_sku_that_two_variants_have_is_nobodys(ngorder: Connected) -> None:
     shop = ngorder.sandbox.platform.shop
-    shop.variations[demo.NGORDER_VARIATION + 2].sku = "PROD-001"
+    shop.variations[ngorder_demo.VARIATION + 2].sku = "PROD-001"
     found = find(ngorder, ("product", "PROD-001"))
     assert found.values == {}
     assert "2 variants have this code" in found.trouble[0]

@@ -19,6 +19,7 @@ from orderbridge.status.runs import StatusReport
 from orderbridge.status.sync import SyncStatuses
 from orderbridge.values.ids import ChannelRef
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
+from tests.conformance.facts import facts_of
 from tests.fakes.directories import Channels
 from tests.fakes.statuses import OpenForwards, StatusRuns
 from tests.fakes.steps import Clock
@@ -29,11 +30,13 @@ from tests.unit.platforms import examples
 class Account:
     """A channel on a sandbox, orders that were really sent to it, and the sync that asks about them."""
 
-    def __init__(self, platform: str, sandbox: Sandbox[Any], **settings: Any) -> None:
+    def __init__(self, label: str, sandbox: Sandbox[Any]) -> None:
+        self.facts = facts_of(label)
+        platform = self.facts.name
         self.sandbox = sandbox
         self.clock = Clock()
         self.store = Store()
-        document = {**demo.demo_settings(platform, sandbox.url), "rate_limit": 10_000, **settings}
+        document = {**demo.demo_settings(platform, sandbox.url), "rate_limit": 10_000, **self.facts.settings}
         self.channel = Channel(f"{platform}-demo", platform, document)
         self.channels = Channels(None, self.channel)
         self.runs = StatusRuns()
@@ -86,7 +89,6 @@ class Account:
 
 @pytest.fixture
 def account(request: pytest.FixtureRequest) -> Iterator[Account]:
-    """`@pytest.mark.parametrize("account", ["sirclo"], indirect=True)`; a revision may follow a slash."""
-    platform, _, revision = request.param.partition("/")
-    with SANDBOXES[platform]() as sandbox:
-        yield Account(platform, sandbox, **({"revision": revision} if revision else {}))
+    """`@pytest.mark.parametrize("account", ["sirclo"], indirect=True)`, by a record's label."""
+    with SANDBOXES[facts_of(request.param).name]() as sandbox:
+        yield Account(request.param, sandbox)

@@ -9,9 +9,8 @@ import pytest
 from orderbridge.http.transport import MAX_REPLY_BYTES
 from tests.integration.status.conftest import Account
 
-listed = pytest.mark.parametrize("account", ["sirclo", "sirclo/2021-02", "ngorder"], indirect=True)
+listed = pytest.mark.parametrize("account", ["sirclo", "sirclo 2021-02", "ngorder"], indirect=True)
 LINES = {"sirclo": "line_items", "ngorder": "products"}
-SHIPPED = {"sirclo": "packed", "ngorder": "ON PROCESS"}
 
 
 def grow(account: Account, code: str, lines: int) -> None:
@@ -26,7 +25,7 @@ def test_forty_five_orders_of_200_lines_are_read_in_smaller_pages(account: Accou
     codes = [account.place(number) for number in range(1, 61)]
     for code in codes:
         grow(account, code, 300)
-        account.sandbox.set_status(code, SHIPPED[account.channel.platform], awb_number=f"JP{code[-3:]}")
+        account.sandbox.set_status(code, account.facts.shipped, awb_number=f"JP{code[-3:]}")
     report = account.sync()
     assert (report.ok, report.finished, report.problems) == (True, True, [])
     assert {account.status(code) for code in codes} == {"SHIPPED"}
@@ -37,7 +36,7 @@ def test_forty_five_orders_of_200_lines_are_read_in_smaller_pages(account: Accou
 def test_an_order_that_is_too_large_by_itself_is_left_out_and_no_other(account: Account) -> None:
     codes = [account.place(number) for number in range(1, 31)]
     for code in codes:
-        account.sandbox.set_status(code, SHIPPED[account.channel.platform], awb_number="JP1")
+        account.sandbox.set_status(code, account.facts.shipped, awb_number="JP1")
     grow(account, codes[16], MAX_REPLY_BYTES // 60)
     report = account.sync()
     assert (report.ok, report.finished) == (True, True)
@@ -56,7 +55,7 @@ def test_a_round_that_stops_at_a_small_page_goes_on_behind_it(account: Account) 
     codes = [account.place(number) for number in range(1, 61)]
     for code in codes:
         grow(account, code, 400)
-        account.sandbox.set_status(code, SHIPPED[account.channel.platform], awb_number="JP1")
+        account.sandbox.set_status(code, account.facts.shipped, awb_number="JP1")
     runs = 0
     while not account.sync(one_page()).finished:
         runs += 1

@@ -12,10 +12,11 @@ from orderbridge.platforms.ngorder import statuses as ngorder_statuses
 from orderbridge.platforms.sirclo import lookup as sirclo_lookup
 from orderbridge.platforms.sirclo import statuses as sirclo_statuses
 from orderbridge_sandboxes import Fault
+from tests.conformance.facts import facts_of, labels
 from tests.integration.status.conftest import Account
 
-ALL = ["salesmania", "sirclo", "sirclo/2021-02", "ngorder"]
-LISTED = ["sirclo", "sirclo/2021-02", "ngorder"]
+ALL = labels()
+LISTED = [label for label in ALL if facts_of(label).can_look]
 
 each = pytest.mark.parametrize("account", ALL, indirect=True)
 listed = pytest.mark.parametrize("account", LISTED, indirect=True)
@@ -23,52 +24,19 @@ ngorder = pytest.mark.parametrize("account", ["ngorder"], indirect=True)
 sirclo = pytest.mark.parametrize("account", ["sirclo"], indirect=True)
 salesmania = pytest.mark.parametrize("account", ["salesmania"], indirect=True)
 
-SHIPPED = {"salesmania": "Terkirim", "sirclo": "packed", "ngorder": "ON PROCESS"}
-COMPLETED = {"salesmania": "Lunas", "sirclo": "completed", "ngorder": "DELIVERED"}
-CANCELLED = {"salesmania": "Batal", "sirclo": "canceled", "ngorder": "CANCELED"}
-
 
 def move(account: Account, code: str, status: str, **details: Any) -> None:
     account.sandbox.set_status(code, status, **details)
 
 
 @each
-def test_an_order_that_is_shipped_there_is_shipped_here_with_its_waybill(account: Account) -> None:
-    code, other = account.place(1), account.place(2)
-    move(account, code, SHIPPED[account.channel.platform], awb_number="JP8507716855")
-
-    report = account.sync()
-
-    assert (report.ok, report.finished, report.changed, report.problems) == (True, True, 1, [])
-    assert (account.status(code), account.status(other)) == ("SHIPPED", "SUBMITTED")
-    if account.channel.platform != "salesmania":  # which has no field for it
-        assert account.forward(code).awb_number == "JP8507716855"
-    assert account.sync().changed == 0
-
-
-@each
-def test_an_order_goes_its_way_to_the_end_and_is_asked_about_no_more(account: Account) -> None:
-    platform = account.channel.platform
-    code = account.place()
-    move(account, code, SHIPPED[platform])
-    account.sync()
-    move(account, code, COMPLETED[platform])
-    account.sync()
-    assert account.status(code) == "COMPLETED"
-    asked = len(account.gets())
-    assert account.sync().finished
-    assert len(account.gets()) == asked
-
-
-@each
 def test_an_order_that_is_cancelled_there_after_its_end_is_cancelled_here(account: Account) -> None:
-    platform = account.channel.platform
     code = account.place()
-    for status in (SHIPPED[platform], COMPLETED[platform]):
+    for status in (account.facts.shipped, account.facts.completed):
         move(account, code, status)
         account.sync()
     assert account.status(code) == "COMPLETED"
-    move(account, code, CANCELLED[platform])
+    move(account, code, account.facts.cancelled)
 
     report = account.sync(with_completed=True)
 
@@ -92,19 +60,11 @@ def test_goods_that_come_back_or_are_lost_after_the_end_are_a_problem_of_an_orde
     assert report.problems == [f"order {code} was COMPLETED, and is {problem}"]
 
 
-@each
-def test_an_order_that_is_cancelled_there_is_cancelled_here(account: Account) -> None:
-    code = account.place()
-    move(account, code, CANCELLED[account.channel.platform])
-    account.sync()
-    assert account.status(code) == "CANCELLED"
-
-
 @listed
 def test_more_orders_than_stand_on_a_page(account: Account) -> None:
     codes = [account.place(number) for number in range(1, 106)]
     for code in codes[::10]:
-        move(account, code, SHIPPED[account.channel.platform], awb_number=f"JP{code[-3:]}")
+        move(account, code, account.facts.shipped, awb_number=f"JP{code[-3:]}")
     report = account.sync()
     assert (report.finished, report.changed) == (True, 11)
     assert {code for code in codes if account.status(code) == "SHIPPED"} == set(codes[::10])
@@ -126,44 +86,6 @@ def test_a_word_that_nobody_documented_is_kept_counted_and_changes_nothing(accou
 
 
 # --- Ngorder's axes ---------------------------------------------------------------------------------------------------
-
-
-@ngorder
-@pytest.mark.parametrize(
-    ("ending", "status"), [("CANCELED", "CANCELLED"), ("REJECTED", "REJECTED"), ("EXPIRED", "CANCELLED")]
-)
-def test_an_order_that_vanished_from_the_orders_is_found_among_the_cancelled(
-    account: Account, ending: str, status: str
-) -> None:
-    code = account.place()
-    move(account, code, ending)
-    account.sync()
-    assert account.status(code) == status
-
-
-@ngorder
-def test_paid_is_accepted_and_no_more(account: Account) -> None:
-    code = account.place()
-    move(account, code, "PAID")
-    account.sync()
-    assert (account.status(code), account.forward(code).payment_status) == ("ACCEPTED", "PAID")
-
-
-@ngorder
-@pytest.mark.parametrize(
-    ("shipping", "status"),
-    [
-        ("READY_TO_SHIP", "ACCEPTED"),
-        ("PICKUP_REQUEST", "IN_PROCESS"),
-        ("UNPICK", "IN_PROCESS"),
-        ("DROPOFF", "IN_PROCESS"),
-    ],
-)
-def test_the_lists_of_the_shipment_tell_more_than_the_orders(account: Account, shipping: str, status: str) -> None:
-    code = account.place()
-    move(account, code, shipping)
-    account.sync()
-    assert account.status(code) == status
 
 
 @ngorder
@@ -273,7 +195,6 @@ def test_tokens_that_have_run_out_are_renewed(account: Account) -> None:
 
 # --- faults in the middle of a run ------------------------------------------------------------------------------------
 
-LIST_PATHS = {"salesmania": "/extapi/v1.0/orders/", "sirclo": "/v1/partner/page", "ngorder": "/api/open/order"}
 FAULTS: list[tuple[str, dict[str, Any]]] = [
     ("close_before", {}),
     ("close_before", {"reset": True}),
@@ -309,8 +230,8 @@ def test_a_fault_on_the_second_page_invents_nothing_and_the_next_run_makes_it_go
     account.channel.settings["timeout_s"] = 1 if kind == "delay" else 25
     codes = [account.place(number) for number in range(1, 9)]
     for code in codes:
-        move(account, code, SHIPPED[account.channel.platform], awb_number=f"JP{code[-3:]}")
-    path = LIST_PATHS[account.channel.platform]
+        move(account, code, account.facts.shipped, awb_number=f"JP{code[-3:]}")
+    path = account.facts.orders.path
     account.sandbox.faults.add(Fault(kind, method="GET", path=path, skip=1, **details))
 
     report = account.sync()

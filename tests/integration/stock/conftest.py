@@ -18,6 +18,7 @@ from orderbridge.stock.drift import Comparison, PushTarget
 from orderbridge.stock.levels import StockLevel
 from orderbridge.stock.ports import StockAccess
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
+from tests.conformance.facts import facts_of, labels
 
 QUICK = {"rate_limit": 5000, "timeout_s": 25}
 
@@ -35,20 +36,21 @@ class DemoCredentials:
 class Account:
     """A channel on a sandbox."""
 
-    def __init__(self, platform: str, sandbox: Sandbox[Any], **settings: Any) -> None:
-        self.platform = platform
+    def __init__(self, label: str, sandbox: Sandbox[Any], **settings: Any) -> None:
+        self.facts = facts_of(label)
+        self.platform = platform = self.facts.name
         self.sandbox = sandbox
         self.sites = [value for kind, _, value in demo.demo_mappings(platform) if kind == "site"]
         self.channel = Channel(
-            f"{platform}-stock", platform, {**demo.demo_settings(platform, sandbox.url), **QUICK, **settings}
+            f"{platform}-stock",
+            platform,
+            {**demo.demo_settings(platform, sandbox.url), **QUICK, **self.facts.settings, **settings},
         )
 
     @property
     def counts_nothing(self) -> bool:
         """Whether the platform's list says nowhere how many rows it has."""
-        return self.platform == "salesmania" or (
-            self.platform == "sirclo" and self.channel.settings["revision"] == "2019-07"
-        )
+        return not self.facts.counts_stock
 
     @contextmanager
     def open(self, sleep: Callable[[float], None] = time.sleep, **settings: Any) -> Iterator[StockAccess]:
@@ -88,28 +90,18 @@ def mapping(platform: str, code: str) -> Any:
     return next(value for kind, key, value in demo.demo_mappings(platform, 100) if (kind, key) == ("product", code))
 
 
-KINDS: dict[str, dict[str, Any]] = {
-    "salesmania": {},
-    "sirclo": {},
-    "sirclo 2021": {"revision": "2021-02"},
-    "ngorder": {},
-}
-
-
-@pytest.fixture(params=KINDS)
+@pytest.fixture(params=labels())
 def account(request: pytest.FixtureRequest) -> Iterator[Account]:
-    """Each platform in turn, SIRCLO in both revisions."""
-    platform = request.param.partition(" ")[0]
-    with SANDBOXES[platform](job_seconds=0.05) as sandbox:
-        yield Account(platform, sandbox, **KINDS[request.param])
+    """Each platform in turn, in each of its revisions."""
+    with SANDBOXES[facts_of(request.param).name](job_seconds=0.05) as sandbox:
+        yield Account(request.param, sandbox)
 
 
-@pytest.fixture(params=[kind for kind in KINDS if kind != "sirclo"])
+@pytest.fixture(params=[label for label in labels() if facts_of(label).push is not None])
 def pushable(request: pytest.FixtureRequest) -> Iterator[Account]:
     """Each platform that takes levels."""
-    platform = request.param.partition(" ")[0]
-    with SANDBOXES[platform](job_seconds=0.05) as sandbox:
-        yield Account(platform, sandbox, **KINDS[request.param])
+    with SANDBOXES[facts_of(request.param).name](job_seconds=0.05) as sandbox:
+        yield Account(request.param, sandbox)
 
 
 @pytest.fixture
@@ -127,7 +119,7 @@ def sirclo() -> Iterator[Account]:
 @pytest.fixture
 def later_sirclo() -> Iterator[Account]:
     with SANDBOXES["sirclo"](job_seconds=0.05) as sandbox:
-        yield Account("sirclo", sandbox, revision="2021-02")
+        yield Account("sirclo 2021-02", sandbox)
 
 
 @pytest.fixture

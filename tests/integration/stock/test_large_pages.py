@@ -10,21 +10,16 @@ from orderbridge.http.transport import MAX_REPLY_BYTES
 from orderbridge.stock.lists import Snapshot
 from orderbridge_sandboxes import Fault, demo
 from tests.integration.stock.conftest import Account
-from tests.integration.stock.test_stock_platforms import LIST_PATHS, read_all
+from tests.integration.stock.test_stock_platforms import read_all
 
 PRODUCTS = 60
 
 
 def describe(account: Account, code: str, text: str) -> None:
     """Put a text of any length into what the list says of a product."""
-    platform: Any = account.sandbox.platform
-    match account.platform:
-        case "sirclo":
-            platform.products[code]["name"] = text
-        case "salesmania":
-            platform.databases[demo.DATABASE_ID].products[int(account.key(code))]["name"] = text
-        case _:
-            platform.shop.product_of(platform.shop.by_sku(code)).description = text
+    put = account.facts.shelf.describe
+    assert put is not None
+    put(account.sandbox.platform, code, text)
 
 
 def test_a_list_of_large_rows_is_read_in_smaller_pages(account: Account) -> None:
@@ -44,8 +39,8 @@ def test_a_row_that_is_too_large_by_itself_is_left_out_and_named(account: Accoun
     assert [reason.partition(":")[0] for reason in snapshot.unread] == ["one row alone is too large"]
     missing = [demo.Product(number).code for number in range(1, PRODUCTS + 1)]
     missing = [code for code in missing if account.key(code) not in snapshot.levels]
-    if account.platform == "ngorder":
-        # Its list has no sizes: the page of ten is left out, and a run asks about its products one by one.
+    if not account.facts.shelf.has_page_sizes:
+        # The list has no sizes: the page of ten is left out, and a run asks about its products one by one.
         assert 1 < len(missing) <= 10
         with account.open() as access:
             assert all(access.read(account.key(code), in_warehouses=True).level is not None for code in missing)
@@ -65,23 +60,16 @@ def test_a_snapshot_that_stopped_at_a_small_page_goes_on_behind_it(account: Acco
     assert snapshot == read_all(account)
 
 
-ODD_ROWS: dict[str, list[Any]] = {
-    "salesmania": [{"qty_on_hand": 1}, {"id": None, "qty_on_hand": 1}, {"id": 7}, 5],
-    "sirclo": [{"stock": 1, "available": "1"}, {"sku": 5, "stock": 1, "available": "1"}, {"sku": "x"}, "x"],
-    "ngorder": [{"variations": []}, {"id": 1}, {"id": 2, "variations": [{"id": "x", "stock_quantity": 1}]}, None],
-}
-
-
 def test_rows_that_cannot_be_read_are_left_out_and_named_and_the_others_are_read(account: Account) -> None:
     good = _first_page(account)
-    rows = [*ODD_ROWS[account.platform], *good["data"]]
+    rows = [*account.facts.shelf.odd_rows, *good["data"]]
     body: Any = {**good, "data": rows}
     if "meta" in good:
         counts = {**good["meta"]["pagination"], "total": len(rows), "count": len(rows)}
         body["meta"] = {"pagination": counts}
     if "total_record" in good:
         body["total_record"] = len(rows)
-    account.sandbox.faults.add(Fault("wrong_shape", "GET", LIST_PATHS[account.platform], body=body))
+    account.sandbox.faults.add(Fault("wrong_shape", "GET", account.facts.stock.path, body=body))
     snapshot = read_all(account)
     assert sum(snapshot.unread.values()) == 4
     assert all(account.key(demo.Product(number).code) in snapshot.levels for number in range(1, demo.PRODUCTS + 1))
@@ -94,7 +82,7 @@ def _first_page(account: Account) -> dict[str, Any]:
 
     def listening(request: Any) -> Any:
         reply = handle(request)
-        if request.path.startswith(LIST_PATHS[account.platform]):
+        if request.path.startswith(account.facts.stock.path):
             seen.append(reply.document())
         return reply
 

@@ -27,12 +27,13 @@ from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import utc_now
 from orderbridge.wiring.reading import warehouse_of
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
+from orderbridge_sandboxes.ngorder import demo as ngorder_demo
 from tests.fakes import samples
 from tests.fakes.reads import Overview
 from tests.integration.stock.conftest import Account, DemoCredentials
 from tests.integration.stock.test_stock_platforms import push
 
-MAIN, BANDUNG = demo.MAIN_WAREHOUSE_ID, demo.SECOND_WAREHOUSE_ID
+MAIN, BANDUNG = ngorder_demo.MAIN_WAREHOUSE_ID, ngorder_demo.SECOND_WAREHOUSE_ID
 THIRD = 31
 
 
@@ -171,7 +172,7 @@ def test_a_partner_sees_what_can_be_sent_and_for_a_site_what_its_warehouse_has(h
     put_into(house.sandbox, "PROD-008", w0=0, w26=40, w31=9)
     house.run()
     assert house.seen("PROD-008") == [0], "orders go out of the main warehouse, and it is empty"
-    house.map("site", "BDG", {"supplier_id": demo.SECOND_SUPPLIER_ID, "warehouse_id": BANDUNG})
+    house.map("site", "BDG", {"supplier_id": ngorder_demo.SECOND_SUPPLIER_ID, "warehouse_id": BANDUNG})
     assert house.seen("PROD-008", site_code=" BDG ") == [40], "a site counts as soon as it is mapped"
     report = house.run()
     assert (house.seen("PROD-008"), report["problems"]) == ([40], [])

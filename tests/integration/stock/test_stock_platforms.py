@@ -12,15 +12,9 @@ from orderbridge.platforms.values import InvalidValue
 from orderbridge.stock.lists import Snapshot, StockReadFailed, UnusableMapping
 from orderbridge_sandboxes import Fault, demo
 from orderbridge_sandboxes.exchange import Request
+from orderbridge_sandboxes.ngorder import demo as ngorder_demo
 from orderbridge_sandboxes.sirclo.orders import keep
 from tests.integration.stock.conftest import Account, codes_of
-
-LIST_PATHS = {
-    "salesmania": "/extapi/v1.0/products",
-    "sirclo": "/v1/partner/product/stock",
-    "ngorder": "/api/open/product/search",
-}
-
 
 ANOTHER_LIST = {"data": [{"id": 1, "order_number": "SO-1", "status": "pending"}]}
 
@@ -38,10 +32,6 @@ def read_all(account: Account) -> Snapshot:
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
-
-
-def test_every_level_of_the_catalogue_is_read(account: Account) -> None:
-    assert account.levels() == demo_levels()
 
 
 def test_a_list_of_several_pages_is_read_to_its_end(account: Account) -> None:
@@ -94,7 +84,7 @@ def test_what_is_below_0_is_0_and_of_a_fraction_the_whole_pieces_count(
 def test_a_page_in_the_middle_that_is_not_as_it_should_be_ends_the_reading(account: Account, fault: Fault) -> None:
     account.sandbox.platform.extend(products=150)
     account.channel.settings["timeout_s"] = 1 if fault.kind == "delay" else 25
-    struck = Fault(**{**fault.__dict__, "method": "GET", "path": LIST_PATHS[account.platform], "skip": 1})
+    struck = Fault(**{**fault.__dict__, "method": "GET", "path": account.facts.stock.path, "skip": 1})
     account.sandbox.faults.add(struck)
     if fault.body in ({"data": None}, {"data": [1, 2]}, ANOTHER_LIST) and account.counts_nothing:
         snapshot = read_all(account)
@@ -108,8 +98,8 @@ def test_a_page_in_the_middle_that_is_not_as_it_should_be_ends_the_reading(accou
 
 def test_a_bare_empty_array_is_no_page_where_lists_have_an_envelope(account: Account) -> None:
     """At SalesMania, whose lists may be bare arrays, a run keeps every level then: the list is empty."""
-    account.sandbox.faults.add(Fault("wrong_shape", "GET", LIST_PATHS[account.platform], body=[]))
-    if account.platform == "salesmania":
+    account.sandbox.faults.add(Fault("wrong_shape", "GET", account.facts.stock.path, body=[]))
+    if account.facts.bare_lists:
         assert read_all(account).levels == {}
         return
     with pytest.raises(StockReadFailed):
@@ -118,7 +108,7 @@ def test_a_bare_empty_array_is_no_page_where_lists_have_an_envelope(account: Acc
 
 def test_a_page_that_comes_twice_is_noticed(account: Account) -> None:
     account.sandbox.platform.extend(products=250)
-    account.sandbox.faults.add(Fault("page_repeat", "GET", LIST_PATHS[account.platform], skip=1))
+    account.sandbox.faults.add(Fault("page_repeat", "GET", account.facts.stock.path, skip=1))
     with pytest.raises(StockReadFailed, match=r"repeats|was asked for|begins at"):
         read_all(account)
 
@@ -198,11 +188,11 @@ def test_ngorders_lists_are_read_in_every_form(ngorder: Account, settings: dict[
 
 def test_ngorders_warehouses_are_read_together_and_0_is_one(ngorder: Account) -> None:
     ngorder.sandbox.set_stock("PROD-008", 7, warehouse_id=0)
-    ngorder.sandbox.set_stock("PROD-008", 5, warehouse_id=demo.SECOND_WAREHOUSE_ID)
+    ngorder.sandbox.set_stock("PROD-008", 5, warehouse_id=ngorder_demo.SECOND_WAREHOUSE_ID)
     key = ngorder.key("PROD-008")
     with ngorder.open() as access:
         assert access.read(key, in_warehouses=True).level == 12
-        ngorder.sandbox.set_stock("PROD-008", None, warehouse_id=demo.SECOND_WAREHOUSE_ID)
+        ngorder.sandbox.set_stock("PROD-008", None, warehouse_id=ngorder_demo.SECOND_WAREHOUSE_ID)
         unreadable = access.read(key, in_warehouses=True)
     assert unreadable.level is None
     assert "warehouse 26" in (unreadable.detail or "")
@@ -231,12 +221,19 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def push(account: Account, **levels: int) -> dict[str, Any]:
     """Push levels by product code (PROD_001=5); what became of each."""
-    multi = {"PROD-008", "PROD-009", "PROD-010"} if account.platform == "ngorder" else set()
+    multi = {code for code, warehouse in account.facts.shelf.set if warehouse is not None}
     codes = {name.replace("_", "-"): level for name, level in levels.items()}
     targets = [account.target(code, level, in_warehouses=code in multi) for code, level in codes.items()]
     by_key = {target.product: code for target, code in zip(targets, codes, strict=True)}
     with account.open() as access:
         return {by_key[result.product]: result for result in access.push(targets)}
+
+
+def push_call(account: Account) -> tuple[str, str]:
+    """What sets a level."""
+    call = account.facts.push
+    assert call is not None
+    return call.method, call.path
 
 
 def test_a_push_sets_the_level_and_reads_it_back(pushable: Account) -> None:
@@ -254,16 +251,9 @@ def test_the_same_push_twice_is_the_same_level(pushable: Account) -> None:
     assert (int(held["PROD-001"]), int(held["PROD-009"])) == (3, 4)
 
 
-PUSH_CALLS = {
-    "salesmania": ("PATCH", "/extapi/v1.0/products"),
-    "sirclo": ("POST", "/v1/partner/inventory/updatestocks"),
-    "ngorder": ("PATCH", "/api/open/product/sync-stock"),
-}
-
-
 @pytest.mark.parametrize("status", [401, 403, 429, 503])
 def test_a_platform_that_refuses_a_push_gets_no_other(pushable: Account, status: int) -> None:
-    method, path = PUSH_CALLS[pushable.platform]
+    method, path = push_call(pushable)
     pushable.sandbox.faults.add(Fault("status", method, path, status=status, count=None))
     results = push(pushable, PROD_001=3, PROD_002=4)
     assert list(results) == ["PROD-001"]
@@ -282,7 +272,7 @@ def test_a_platform_that_refuses_a_push_gets_no_other(pushable: Account, status:
 def test_a_push_without_a_good_answer_is_read_back_or_unconfirmed_and_never_claimed(
     pushable: Account, fault: Fault
 ) -> None:
-    method, path = PUSH_CALLS[pushable.platform]
+    method, path = push_call(pushable)
     pushable.sandbox.faults.add(Fault(**{**fault.__dict__, "method": method, "path": path}))
     result = push(pushable, PROD_001=3)["PROD-001"]
     held = int(pushable.sandbox.platform.stock()["PROD-001"])
@@ -291,7 +281,7 @@ def test_a_push_without_a_good_answer_is_read_back_or_unconfirmed_and_never_clai
 
 
 def test_a_product_that_the_platform_does_not_take_stops_no_other(pushable: Account) -> None:
-    method, path = PUSH_CALLS[pushable.platform]
+    method, path = push_call(pushable)
     pushable.sandbox.faults.add(Fault("status", method, path, status=422, body={"message": "no such product"}))
     results = push(pushable, PROD_001=3, PROD_002=4)
     assert not results["PROD-001"].was_sent

@@ -19,7 +19,9 @@ from orderbridge.stock.sync import RunResult, SyncStock
 from orderbridge.stock.table import TableStockLevels
 from orderbridge.values.events import Event
 from orderbridge.values.times import utc_now
-from orderbridge_sandboxes import Fault, SalesmaniaSandbox, Sandbox, SircloSandbox, demo
+from orderbridge_sandboxes import Fault, Sandbox, demo
+from orderbridge_sandboxes.salesmania import SalesmaniaSandbox
+from orderbridge_sandboxes.sirclo import SircloSandbox
 from tests.integration.stock.conftest import QUICK, DemoCredentials
 
 PRODUCTS = 130

@@ -1,7 +1,7 @@
 """Answers to a create call: everything that platforms, and what stands between, are known to say, and much besides.
 
-What an answer proves is said here a second time, from the table of answers alone (``docs/platforms/README.md``), and
-for the sandboxes' requests: so that reader and table can disagree.
+What an answer proves is said a second time, from the table of answers alone (``docs/platforms/README.md``), in each
+platform's record of facts: so that reader and table can disagree.
 """
 
 from __future__ import annotations
@@ -15,8 +15,10 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from benchmarks.bad_weather import CREATE, PATHS
 from orderbridge_sandboxes.faults import Fault
+from tests.conformance.facts import CODE as ANY_CODE
+from tests.conformance.facts import NO_BODY, facts_of
+from tests.conformance.facts import VALUE as ANY_VALUE
 
 REFUSED = (401, 403, 429)
 TURNED_AWAY = (404, 405, 413, 421, 425)
@@ -55,13 +57,6 @@ TROUBLES: tuple[Any, ...] = (
     {"data": None, "message": "", "reference": ""},
     {"response": "Failed", "message": "Server is busy, try again later", "data": None},
 )
-REJECTIONS: Mapping[str, tuple[Any, ...]] = {
-    "salesmania": ({"message": "The given data was invalid.", "errors": {"customer_id": ["customer not found"]}},),
-    "sirclo": ({"data": None, "message": "line_items.0.sku: no such product", "reference": "x"},),
-    "ngorder": ({"request_id": "x", "response": "Failed", "message": {"products.0.qty": ["too few"]}, "data": None},),
-}
-"""The platforms' own JSON about what is in an order."""
-
 NAMES = (
     "id",
     "data",
@@ -108,8 +103,8 @@ class Answer:
     def fault(self, platform: str) -> Fault:
         return Fault(
             "commit_then_status" if self.processed else "status",
-            method="POST",
-            path=PATHS[platform][CREATE],
+            method=facts_of(platform).create.method,
+            path=facts_of(platform).create.path,
             status=self.status,
             raw=base64.b64encode(self.body).decode(),
             content_type=self.content_type,
@@ -141,20 +136,28 @@ def odd_documents(code: str) -> st.SearchStrategy[Any]:
 
 def success_like(platform: str, code: str) -> st.SearchStrategy[Any]:
     """The platform's own form of a success, with each part of the proof there, missing or odd."""
-    values, codes = st.sampled_from(VALUES), st.sampled_from([code, "SO-20250303-00002", None, 0])
-    if platform == "salesmania":
-        return st.fixed_dictionaries({"id": values}, optional={"status": values})
-    if platform == "sirclo":
-        created = st.fixed_dictionaries({"id": values}, optional={"order_id": codes, "order_number": codes})
-        return st.fixed_dictionaries({"data": created})
-    return st.fixed_dictionaries({"response": values, "data": st.fixed_dictionaries({"order_id": values})})
+    kinds = {ANY_VALUE: st.sampled_from(VALUES), ANY_CODE: st.sampled_from([code, "SO-20250303-00002", None, 0])}
+
+    def made(form: Any) -> st.SearchStrategy[Any]:
+        if not isinstance(form, Mapping):
+            return kinds[form]
+        needed = {name: made(inner) for name, inner in form.items() if not name.endswith("?")}
+        optional = {name.removesuffix("?"): made(inner) for name, inner in form.items() if name.endswith("?")}
+        return st.fixed_dictionaries(needed, optional=optional)
+
+    return made(facts_of(platform).success)
+
+
+def refusals(platform: str) -> list[Any]:
+    """The platform's own JSON about what is in an order."""
+    return [each.body for each in facts_of(platform).rejects if each.status in OF_CONTENT]
 
 
 def bodies(platform: str, code: str) -> st.SearchStrategy[tuple[bytes, str]]:
     """A body and its content type."""
     documents = st.one_of(
         st.sampled_from(TROUBLES),
-        st.sampled_from(REJECTIONS[platform]),
+        st.sampled_from(refusals(platform)),
         st.just({}),
         odd_documents(code),
     )
@@ -196,58 +199,14 @@ def answers(platform: str, code: str, *, can_look: bool) -> st.SearchStrategy[An
 
 def proves_acceptance(platform: str, answer: Answer, code: str) -> bool:
     """Row 1 of the table."""
-    document = answer.document
-    if not 200 <= answer.status < 300:
-        return False
-    if platform == "salesmania":
-        if answer.status == 204:
-            return not answer.body.strip()
-        if answer.status not in (200, 201) or not isinstance(document, dict):
-            return False
-        return document == {} or _tells_new_order(document)
-    if platform == "sirclo":
-        return any(
-            _is_id(each.get("id")) and code in (each.get("order_id"), each.get("order_number"))
-            for each in _objects(document)
-        )
-    word = str(document.get("response")).strip().lower() if isinstance(document, dict) else ""
-    return word in ("success", "sukses") and any(_is_id(each.get("order_id")) for each in _objects(document))
+    document = answer.document if answer.body.strip() else NO_BODY
+    return 200 <= answer.status < 300 and facts_of(platform).proves(answer.status, document, code)
 
 
 def may_prove_rejection(platform: str, answer: Answer, code: str) -> bool:
     """Row 2 of the table, or what a generous reader might take for it."""
     document = answer.document
-    if answer.status in OF_CONTENT:
-        return document in REJECTIONS[platform] or (
-            platform == "sirclo" and any(code in map(str, each.values()) for each in _objects(document))
-        )
-    if not 200 <= answer.status < 300 or not isinstance(document, dict):
+    if not answer.is_json or not (answer.status in OF_CONTENT or 200 <= answer.status < 300):
         return False
-    if platform == "sirclo":
-        return "failed" in json.dumps(document)
-    return platform == "ngorder" and str(document.get("response")).strip().lower() == "failed"
-
-
-def _objects(document: Any) -> list[dict[str, Any]]:
-    """Every object in a document, itself included."""
-    if isinstance(document, dict):
-        return [document, *(found for value in document.values() for found in _objects(value))]
-    return [found for value in document for found in _objects(value)] if isinstance(document, list) else []
-
-
-def _tells_new_order(document: Any) -> bool:
-    """Whether a SalesMania answer has the id of a new order, by itself or under ``data``, and nothing that is wrong."""
-    while isinstance(document, dict):
-        is_well = str(document.get("status", "Baru")).lower() in ("baru", "success", "ok")
-        if not is_well or document.get("error") or document.get("success", True) is not True:
-            return False
-        if _is_id(document.get("id")):
-            return True
-        document = document.get("data")
-    return False
-
-
-def _is_id(value: Any) -> bool:
-    if isinstance(value, str):
-        return value.strip().isdecimal() and int(value) > 0
-    return isinstance(value, int) and not isinstance(value, bool) and value > 0
+    is_refusal = answer.status in OF_CONTENT and document in refusals(platform)
+    return is_refusal or facts_of(platform).may_refuse(answer.status, document, code)

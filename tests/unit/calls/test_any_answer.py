@@ -15,6 +15,7 @@ from benchmarks.faults import PLATFORMS, what_is_wrong
 from benchmarks.world import NOW, World
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge_sandboxes import SANDBOXES, ManualClock
+from tests.conformance.facts import facts_of
 from tests.fakes.wire import Inside, Wire
 from tests.unit.calls.any_answers import (
     OF_CONTENT,
@@ -34,27 +35,22 @@ MOST_ANSWERS = 3
 
 def world_where(platform: str, given_answers: list[Answer]) -> tuple[World, Inside]:
     clock = ManualClock(NOW)
-    inside = Inside(SANDBOXES[platform.partition(" ")[0]].platform_type(clock=clock, products=1, customers=1))
+    inside = Inside(SANDBOXES[facts_of(platform).name].platform_type(clock=clock, products=1, customers=1))
     for answer in given_answers:
         inside.faults.add(answer.fault(platform))
     world = World(platform, BadWeather("any answer"), inside, clock, seed=1, transport=Wire(inside))  # type: ignore[arg-type]
     return world, inside
 
 
-def is_looked_at(platform: str) -> bool:
-    return platform != "salesmania"
-
-
 def may_be_sent_again_unlooked(platform: str, answer: Answer) -> bool:
     """Whether by the table nobody need look before the call is repeated after this answer."""
-    turned_away = answer.status in TURNED_AWAY and not is_looked_at(platform) and not answer.is_json
+    turned_away = answer.status in TURNED_AWAY and not facts_of(platform).can_look and not answer.is_json
     return answer.status in REFUSED or turned_away
 
 
 @pytest.mark.parametrize("platform", PLATFORMS)
 def test_whatever_is_answered_an_order_is_there_once_and_its_state_is_true(platform: str) -> None:
-    name = platform.partition(" ")[0]
-    drawn = st.lists(answers(name, CODE, can_look=is_looked_at(platform)), min_size=1, max_size=MOST_ANSWERS)
+    drawn = st.lists(answers(platform, CODE, can_look=facts_of(platform).can_look), min_size=1, max_size=MOST_ANSWERS)
 
     @settings(
         max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck), print_blob=False
@@ -65,14 +61,14 @@ def test_whatever_is_answered_an_order_is_there_once_and_its_state_is_true(platf
         (order,) = world.run(1)
         assert order.code == CODE
         forward = world.store.forwards[order.key, "main"]
-        proved = [proves_acceptance(name, answer, CODE) for answer in given_answers]
+        proved = [proves_acceptance(platform, answer, CODE) for answer in given_answers]
         came = given_answers[: sum(request.fault is not None for request in inside.requests)]
 
         assert len(inside.orders) <= 1, "no order is there twice"
         if not any(proved[: len(came)]):
             # The ids in answers that prove acceptance are not the sandbox's.
             assert what_is_wrong(forward, inside.orders) is None
-        state_is_proved(name, forward, came, len(inside.orders))
+        state_is_proved(platform, forward, came, len(inside.orders))
         every_repeat_was_looked_at(platform, inside, came)
 
     check()
@@ -86,8 +82,9 @@ def state_is_proved(platform: str, forward: Forward, came: list[Answer], held: i
     if forward.state is S.SENT:
         assert held == 1
     if proves_acceptance(platform, last, CODE):
-        assert forward.state is S.SENT or platform == "sirclo"  # which may say at once that one of two has failed
-    if forward.state is S.IN_DOUBT and platform != "salesmania":
+        # A batch may say at once that one of two has failed.
+        assert forward.state is S.SENT or may_prove_rejection(platform, last, CODE)
+    if forward.state is S.IN_DOUBT and facts_of(platform).can_look:
         raise AssertionError(f"a look has settled it: {forward.error}")
 
 
@@ -97,10 +94,10 @@ def every_repeat_was_looked_at(platform: str, inside: Inside, came: list[Answer]
     for request in inside.requests:
         if request.method == "POST":
             if number >= 0 and not may_be_sent_again_unlooked(platform, came[number]):
-                assert is_looked_at(platform), f"sent again, and nobody can look: {came[number]}"
+                assert facts_of(platform).can_look, f"sent again, and nobody can look: {came[number]}"
                 assert looks >= 2, f"sent again after {looks} looks: {came[number]}"
             looks, number = 0, number + 1
-        elif "order" in request.target or "page" in request.target:
+        elif request.target.startswith(facts_of(platform).orders.path):
             looks += 1
 
 

@@ -11,27 +11,18 @@ from typing import Any, cast
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import MappingKey, MappingKind
 from orderbridge.orders.order import Order, parse_sales_order
+from orderbridge.platforms.names import platform_names
 from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge_sandboxes import demo
+from tests.conformance.facts import recorded, records_of
 
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 """The documents' own examples of requests and answers."""
 
 CODE = "SO-20250101-00001"
-BASE_URLS = {
-    "salesmania": "https://api.salesmania.id",
-    "sirclo": "https://api.connexi.id",
-    "ngorder": "https://api.smartseller.co.id",
-}
-CREDENTIALS: dict[str, dict[str, str]] = {
-    "salesmania": {"username": "api-user", "password": "pass-word-1"},
-    "sirclo": {"partner_id": "B98KL87", "partner_secret": "s3cr3t", "api_key": "key-1", "api_secret": "key-secret-1"},
-    "ngorder": {"api_key": "ngorder-key-1"},
-}
-SETTINGS: dict[str, dict[str, Any]] = {
-    "salesmania": {"database_id": 2981},
-    "sirclo": {},
-    "ngorder": {"supplier_id": 7},
-}
+BASE_URLS = {each.name: each.base_url for each in recorded()}
+CREDENTIALS = demo.DEMO_CREDENTIALS
+SETTINGS = {name: records_of(name)[0].least_settings for name in platform_names()}
 DELIVERY = {
     "delivery_name": "Artia",
     "delivery_email": "artia2@gmail.com",

@@ -39,7 +39,8 @@ def test_the_secret_is_text_and_never_decoded() -> None:
 
 
 def test_each_revision_has_its_own_header_names_and_the_same_mac() -> None:
-    account = DEFINITION.read_credentials({**CREDENTIALS["sirclo"], "partner_secret": SECRET})
+    keys = {"partner_id": "B98KL87", "api_key": "key-1", "api_secret": "key-secret-1"}
+    account = DEFINITION.read_credentials({**keys, "partner_secret": SECRET})
     assert signed_headers("2021-02", account, GET_URI) == {"partner-id": "B98KL87", "secret": GET_MAC}
     assert signed_headers("2019-07", account, GET_URI) == {"partner_id": "B98KL87", "MAC": GET_MAC}
     assert keyed_headers(account) == {"api_key": "key-1", "api_secret": "key-secret-1"}

@@ -8,13 +8,15 @@ from typing import Any
 
 from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
 from orderbridge.orders.order import OrderStatus
-from orderbridge.platforms.ngorder.statuses import TABLE as NGORDER
-from orderbridge.platforms.salesmania.statuses import TABLE as SALESMANIA
-from orderbridge.platforms.sirclo.statuses import TABLE as SIRCLO
+from orderbridge.platforms.names import platform_names
+from orderbridge.platforms.status_reads import status_platform
 from orderbridge.status.changes import STATUS_TRANSITIONS, StatusReading, take_in
 from tests.fakes import samples
 
-TABLES = {"salesmania": SALESMANIA, "sirclo": SIRCLO, "ngorder": NGORDER}
+TABLES = {name: status_platform(name, lambda _: {}).table for name in platform_names()}
+NGORDER, SALESMANIA, SIRCLO = (TABLES[name] for name in ("ngorder", "salesmania", "sirclo"))
+"""Those whose ways tests follow."""
+
 PLATFORM_STATUSES = tuple(STATUS_TRANSITIONS)
 LATER = samples.NOW + timedelta(hours=1)
 

@@ -1,4 +1,4 @@
-"""`orderbridge demo`: one signed order from a new partner through the whole local stack into the three sandboxes."""
+"""`orderbridge demo`: one signed order from a new partner through the whole local stack into the sandboxes."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def demo(
         float, typer.Option("--timeout", min=1, metavar="SECONDS", help="How long the order may take.")
     ] = 60.0,
 ) -> None:
-    """Send one signed order through the local stack into all three sandboxes, and show what became of it."""
+    """Send one signed order through the local stack into all sandboxes, and show what became of it."""
     with _stack(own_stack) as stack:
         document = _Demo(stack, timeout, note).run()
     answer(document, lambda: _rendered(document))
@@ -170,7 +170,7 @@ def call(stack: Operations, method: str, path: str, headers: Mapping[str, str], 
 
 def _order() -> dict[str, Any]:
     """An order of the document's own shape, in codes that the sandboxes' catalogues know."""
-    from orderbridge_sandboxes.demo import SALES_NAME, SITES, Customer, Product
+    from orderbridge_sandboxes.goods import SALES_NAME, SITES, Customer, Product
 
     return {
         "customer_code": Customer(1).code,
@@ -186,9 +186,9 @@ def _order() -> dict[str, Any]:
 
 
 def _with_references(document: dict[str, Any]) -> dict[str, Any]:
-    """SalesMania tells no id of its own: there the order is known by our code, its ext_order_no (facts 2)."""
+    """A platform that tells no id of its own knows the order by our code, as SalesMania's ext_order_no (facts 2)."""
     for forward in document["forwards"]:
-        if forward["platform"] == "salesmania":
+        if forward["state"] == "SENT" and forward["external_id"] is None:
             forward["ext_order_no"] = document["code"]
     return document
 
