@@ -44,7 +44,7 @@ def look_for(stack: Operations, record: ForwardRecord) -> Finding:
     if left > timedelta(0):
         return LookFailed(f"what was sent just now may not be listed yet; it can be in {left.seconds + 1} s")
     with progress(f"looking at {channel.platform}"):
-        return platform.look_for(record.order, channel, credentials, record.request)
+        return platform.look_for(record.sought(), channel, credentials)
 
 
 def probe_seconds(stack: Operations, channel: Channel) -> float:

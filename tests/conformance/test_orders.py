@@ -9,6 +9,7 @@ import pytest
 from orderbridge.channels.lookups import Absent, CannotLook, Found
 from orderbridge.channels.mapping import MappingKey, MissingMappings
 from orderbridge.channels.outcomes import Accepted, Refused, Rejected, TurnedAway, Unknown
+from orderbridge.forwarding.ports import Sought
 from orderbridge_sandboxes import Fault
 from tests.conformance.account import Account, body_of
 from tests.conformance.facts import CODE, Answer, reference_order
@@ -108,7 +109,7 @@ def test_credentials_that_are_wrong_are_refused_and_speak_against_the_channel(ac
 
 def test_a_look_finds_the_order_and_no_other(account: Account) -> None:
     def look(number: int) -> object:
-        return account.platform.look_for(reference_order(number), account.channel, account.credentials)
+        return account.platform.look_for(Sought(reference_order(number)), account.channel, account.credentials)
 
     if not account.facts.can_look:
         assert isinstance(look(1), CannotLook)

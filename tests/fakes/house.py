@@ -177,7 +177,7 @@ class House:
         if not self.platform.can_look:
             return CannotLook("it has no list")
         channel = self.channel()
-        return self.platform.look_for(record.order, channel, self.credentials.credentials(channel), record.request)
+        return self.platform.look_for(record.sought(), channel, self.credentials.credentials(channel))
 
     def _hasten(self, name: str) -> None:
         channel = self.channels.by_name.get(name)

@@ -15,7 +15,7 @@ from orderbridge.channels.mapping import MappingKey, MissingMappings
 from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.channels.ports import ChannelUnusable
 from orderbridge.forwarding.events import ForwardMessage
-from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.forwarding.ports import FrozenRequest, Sought
 from orderbridge.orders.order import Order
 from orderbridge.values.events import Event
 from orderbridge.values.times import Clock
@@ -170,9 +170,8 @@ class FakePlatform:
         }
         return outcomes[answer]
 
-    def look_for(
-        self, order: Order, channel: Channel, credentials: Mapping[str, Any], request: FrozenRequest | None = None
-    ) -> Finding:
+    def look_for(self, sought: Sought, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
+        order = sought.order
         self.steps.pass_by("before look")
         self._fail_if_defective()
         self.looks += 1

@@ -31,7 +31,7 @@ from orderbridge.channels import outcomes
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.outcomes import Accepted
-from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.forwarding.ports import FrozenRequest, Sought
 from orderbridge.http import retry_after, transport
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.exchange import NoAnswer
@@ -195,7 +195,7 @@ def _adapter(channel: Channel) -> Iterator[Parser]:
     calls: dict[str, Callable[[Any], Any]] = {
         "create_order": lambda made: made.create_order(request(), channel, credentials),
         "look_for": lambda made: (
-            made.look_for(order, channel, credentials, request()), made.look_for(order, channel, credentials)
+            made.look_for(Sought(order, request()), channel, credentials), made.look_for(Sought(order), channel, credentials)
         ),
         "cancel_order": lambda made: (
             made.cancel_order(order, "7", channel, credentials), made.cancel_order(order, None, channel, credentials)

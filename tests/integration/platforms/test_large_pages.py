@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from orderbridge.channels.lookups import Absent, Found, LookFailed
+from orderbridge.forwarding.ports import Sought
 from orderbridge.http.transport import MAX_REPLY_BYTES
 from tests.integration.platforms.conftest import Connected, an_order
 
@@ -24,7 +25,7 @@ def listed(request: pytest.FixtureRequest) -> Connected:
 
 
 def look(connected: Connected, number: int) -> Any:
-    return connected.platform.look_for(an_order(number), connected.channel, connected.credentials)
+    return connected.platform.look_for(Sought(an_order(number)), connected.channel, connected.credentials)
 
 
 def grow(connected: Connected, number: int, lines: int) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from orderbridge.channels.lookups import Absent, Found, LookFailed
 from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Refused, Unknown
+from orderbridge.forwarding.ports import Sought
 from orderbridge_sandboxes import SANDBOXES
 from orderbridge_sandboxes.faults import Fault
 from tests.integration.platforms.conftest import Connected, an_order
@@ -63,7 +64,7 @@ def _carry(connected: Connected) -> Outcome:
 
 
 def _look(connected: Connected, outcome: Unknown) -> Outcome:
-    finding: Any = connected.platform.look_for(an_order(), connected.channel, connected.credentials)
+    finding: Any = connected.platform.look_for(Sought(an_order()), connected.channel, connected.credentials)
     match finding:
         case Found(external_id):
             return Accepted(external_id)

@@ -9,6 +9,7 @@ import pytest
 
 from orderbridge.channels.lookups import Absent, Ambiguous, Found, LookFailed
 from orderbridge.channels.outcomes import Accepted, Rejected
+from orderbridge.forwarding.ports import Sought
 from orderbridge_sandboxes.faults import Fault
 from tests.integration.platforms.conftest import Connected, an_order
 
@@ -23,7 +24,7 @@ def listed(*rows: Any, **counts: int) -> Any:
 
 
 def look(connected: Connected, number: int = 1) -> Any:
-    return connected.platform.look_for(an_order(number), connected.channel, connected.credentials)
+    return connected.platform.look_for(Sought(an_order(number)), connected.channel, connected.credentials)
 
 
 @pytest.mark.parametrize("word", ["Success", "success", "Sukses", "sukses", "mixed"])
@@ -85,7 +86,7 @@ def test_a_look_reaches_one_day_to_each_side(ngorder: Connected) -> None:
     ngorder.send()
     for day, expected in (("2024-12-31", Found), ("2025-01-02", Found), ("2025-01-03", Absent)):
         wanted = replace(an_order(), created_at=f"{day}T03:00:00.000Z")
-        assert isinstance(ngorder.platform.look_for(wanted, ngorder.channel, ngorder.credentials), expected)
+        assert isinstance(ngorder.platform.look_for(Sought(wanted), ngorder.channel, ngorder.credentials), expected)
 
 
 @pytest.mark.parametrize("path", [ORDERS, CANCELLED])

@@ -9,6 +9,7 @@ import pytest
 
 from orderbridge.channels.lookups import Absent, Foreign, Found, LookFailed
 from orderbridge.channels.outcomes import Accepted, NotSent, Rejected, TurnedAway, Unknown
+from orderbridge.forwarding.ports import Sought
 from orderbridge.platforms.sirclo.client import SircloClient
 from orderbridge_sandboxes.faults import Fault
 from tests.integration.platforms.conftest import Connected, an_order
@@ -22,7 +23,7 @@ def either(request: pytest.FixtureRequest, sirclo: Connected) -> Connected:
 
 
 def look(connected: Connected, number: int = 1) -> Any:
-    return connected.platform.look_for(an_order(number), connected.channel, connected.credentials)
+    return connected.platform.look_for(Sought(an_order(number)), connected.channel, connected.credentials)
 
 
 def is_later(connected: Connected) -> bool:
@@ -70,7 +71,7 @@ def test_another_stacks_order_under_the_same_code_is_neither_adopted_nor_cancell
     assert isinstance(outcome, Unknown)
     assert told in outcome.reason
     request = either.platform.to_request(an_order(), either.channel, either.mappings)
-    finding = either.platform.look_for(an_order(), either.channel, either.credentials, request)
+    finding = either.platform.look_for(Sought(an_order(), request), either.channel, either.credentials)
     assert isinstance(finding, Foreign)
     assert finding.external_id == str(either.sandbox.orders[0].id)
     assert told in finding.difference
@@ -89,7 +90,7 @@ def test_our_order_is_adopted_however_sirclo_spells_it(either: Connected) -> Non
 
     assert either.send() == accepted
     request = either.platform.to_request(an_order(), either.channel, either.mappings)
-    found = either.platform.look_for(an_order(), either.channel, either.credentials, request)
+    found = either.platform.look_for(Sought(an_order(), request), either.channel, either.credentials)
     assert isinstance(accepted, Accepted)
     assert found == Found(accepted.external_id or "")
 
@@ -114,7 +115,7 @@ def test_an_order_is_found_on_a_later_page(either: Connected) -> None:
 def test_a_look_needs_the_order_date_that_was_sent(either: Connected) -> None:
     either.send()
     later = replace(an_order(), created_at="2025-01-03T00:00:00.001Z")
-    found = either.platform.look_for(later, either.channel, either.credentials)
+    found = either.platform.look_for(Sought(later), either.channel, either.credentials)
     assert found == Absent()
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.ports import Sought
 from tests.fakes.house import FUNCTION_TIMEOUT_SECONDS, SETTLE_SECONDS, House
 from tests.fakes.steps import Died, die
 from tests.unit.forwarding.sending_cases import ORDER, always, in_turn, steps_until
@@ -40,20 +41,22 @@ def test_an_order_that_arrived_without_an_answer_is_found_within_seconds() -> No
     assert house.events_of(ORDER)[-2:] == ["AttemptUnanswered", "ForwardSent"]
 
 
-def test_a_look_knows_the_request_as_it_was_sent() -> None:
+def test_a_look_knows_the_request_as_it_was_sent_and_before_when_nothing_was() -> None:
     house = House()
     house.platform.answer = in_turn("lost after")
     look_for, asked = house.platform.look_for, []
 
-    def noted(*arguments: Any) -> Any:
-        asked.append(arguments[3].body)
-        return look_for(*arguments)
+    def noted(sought: Sought, *account: Any) -> Any:
+        asked.append(sought)
+        return look_for(sought, *account)
 
     house.platform.look_for = noted  # type: ignore[method-assign]
+    begun = house.clock()
     house.forward_order(house.queue(ORDER))
     house.pass_time(300)
 
-    assert asked == [body for _, body, _ in house.platform.calls]
+    assert [sought.request.body for sought in asked] == [body for _, body, _ in house.platform.calls]
+    assert all(sought.attempted_at <= begun for sought in asked)
 
 
 def test_an_order_that_was_lost_is_sent_again_after_two_looks_a_settle_time_apart() -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
+from orderbridge.values.times import from_iso
+
 if TYPE_CHECKING:
     from orderbridge.channels.channel import Channel, CommonSettings
     from orderbridge.channels.lookups import Finding, FoundMappings
@@ -29,12 +31,28 @@ class FrozenRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Sought:
+    """An order that is looked for at a platform.
+
+    `request` is the create call as it was sent, by which an order of somebody else's under our mark is recognized.
+    No create call of it left before `attempted_at`, or before it was accepted, where that is None.
+    """
+
+    order: Order
+    request: FrozenRequest | None = None
+    attempted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ForwardRecord:
     """What a forwarder needs to know of one forward, read in one call."""
 
     order: Order
     forward: Forward
     request: FrozenRequest | None
+
+    def sought(self) -> Sought:
+        return Sought(self.order, self.request, from_iso(self.forward.created_at))
 
 
 class OrderStore(Protocol):
@@ -159,13 +177,8 @@ class Platform(Protocol):
         """Send the request once and say what became of it; never raises for what a platform or network does."""
         ...
 
-    def look_for(
-        self, order: Order, channel: Channel, credentials: Mapping[str, Any], request: FrozenRequest | None = None
-    ) -> Finding:
-        """Search the platform for an order whose create call had no answer; never raises for what a platform does.
-
-        `request` is the create call as it was sent, by which an order of somebody else's under our mark is told.
-        """
+    def look_for(self, sought: Sought, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
+        """Search the platform for an order whose create call had no answer; never raises for what a platform does."""
         ...
 
     def cancel_order(

@@ -249,7 +249,7 @@ class ForwardOrder:
             self._wake_others(way)
             settings = self.platform.settings(way.channel)
             self.platform.take_turn(way.channel)
-            finding = self.platform.look_for(record.order, way.channel, way.credentials, record.request)
+            finding = self.platform.look_for(record.sought(), way.channel, way.credentials)
             self._probe_at(record.forward, self.channels.learn_from_look(way.channel, finding))
         except Exception as failure:  # noqa: BLE001
             self.note_failure(failure, record.forward)

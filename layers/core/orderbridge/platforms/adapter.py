@@ -23,7 +23,7 @@ from orderbridge.channels.lookups import CannotLook, Finding, Found, FoundMappin
 from orderbridge.channels.mapping import MappingKey, Mappings
 from orderbridge.channels.outcomes import NotSent, Outcome, Rejected
 from orderbridge.channels.ports import ChannelUnusable
-from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.forwarding.ports import FrozenRequest, Sought
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.transport import Conversation, Reply, Transport
 from orderbridge.orders.order import Order
@@ -82,7 +82,7 @@ class PlatformAdapter(Generic[SettingsT, CredentialsT, ClientT]):
         """What became of a create call that was answered."""
         raise NotImplementedError
 
-    def find(self, client: ClientT, order: Order, request: FrozenRequest | None) -> Finding:
+    def find(self, client: ClientT, sought: Sought) -> Finding:
         """Look for an order; never raises for what the platform does."""
         raise NotImplementedError
 
@@ -129,10 +129,8 @@ class PlatformAdapter(Generic[SettingsT, CredentialsT, ClientT]):
         except AskFailed as failed:
             return failed.outcome
 
-    def look_for(
-        self, order: Order, channel: Channel, credentials: Mapping[str, Any], request: FrozenRequest | None = None
-    ) -> Finding:
-        return self._look_for(order, channel, credentials, request, attempt_deadline())
+    def look_for(self, sought: Sought, channel: Channel, credentials: Mapping[str, Any]) -> Finding:
+        return self._look_for(sought, channel, credentials, attempt_deadline())
 
     def cancel_order(
         self, order: Order, external_id: str | None, channel: Channel, credentials: Mapping[str, Any]
@@ -142,7 +140,7 @@ class PlatformAdapter(Generic[SettingsT, CredentialsT, ClientT]):
         if self._definition.cannot_cancel is not None:
             return Rejected(self._definition.cannot_cancel)
         if external_id is None:
-            finding = self._look_for(order, channel, credentials, None, deadline)
+            finding = self._look_for(Sought(order), channel, credentials, deadline)
             if not isinstance(finding, Found):
                 return NotSent(f"cancelling needs {title}'s id of the order: {finding}")
             external_id = finding.external_id
@@ -186,18 +184,13 @@ class PlatformAdapter(Generic[SettingsT, CredentialsT, ClientT]):
             yield self._client(conversation, settings, account, deadline or attempt_deadline())
 
     def _look_for(
-        self,
-        order: Order,
-        channel: Channel,
-        credentials: Mapping[str, Any],
-        request: FrozenRequest | None,
-        deadline: Deadline,
+        self, sought: Sought, channel: Channel, credentials: Mapping[str, Any], deadline: Deadline
     ) -> Finding:
         if self._definition.cannot_look is not None:
             return CannotLook(self._definition.cannot_look)
         try:
             with self.client(channel, credentials, deadline) as client:
-                return self.find(client, order, request)
+                return self.find(client, sought)
         except AskFailed as failed:
             return LookFailed(str(failed))
 

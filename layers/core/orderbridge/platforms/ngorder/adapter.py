@@ -6,7 +6,7 @@ from orderbridge.calls.asking import AskFailed
 from orderbridge.calls.turns import Turns
 from orderbridge.channels.lookups import Finding
 from orderbridge.channels.outcomes import Accepted, Outcome, Rejected
-from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.forwarding.ports import FrozenRequest, Sought
 from orderbridge.http.transport import Reply, Transport
 from orderbridge.orders.order import Order
 from orderbridge.platforms.adapter import PlatformAdapter
@@ -24,13 +24,14 @@ class NgorderAdapter(PlatformAdapter[Settings, Credentials, NgorderClient]):
         unwanted = [*client.unwanted(), *mapper.personal_texts(request)]
         return mapper.read_reply(reply, refuses_with_503=client.settings.refuses_with_503, unwanted=unwanted)
 
-    def find(self, client: NgorderClient, order: Order, request: FrozenRequest | None) -> Finding:  # noqa: ARG002
+    def find(self, client: NgorderClient, sought: Sought) -> Finding:
         """By our mark in the note, on the lists of orders and of cancelled orders.
 
         The request is not compared: people write around the mark.
         """
         from orderbridge.platforms.ngorder.lookup import OrderLists
 
+        order = sought.order
         return OrderLists(client, order.date_in(client.settings.timezone)).find(order.code)
 
     def cancel(self, client: NgorderClient, order: Order, number: int) -> Outcome:

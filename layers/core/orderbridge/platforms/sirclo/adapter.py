@@ -5,7 +5,7 @@ from __future__ import annotations
 from orderbridge.calls.turns import Turns
 from orderbridge.channels.lookups import Finding, Foreign, Found
 from orderbridge.channels.outcomes import Accepted, Outcome, Unknown
-from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.forwarding.ports import FrozenRequest, Sought
 from orderbridge.http.transport import Reply, Transport
 from orderbridge.orders.order import Order
 from orderbridge.platforms.adapter import PlatformAdapter
@@ -41,8 +41,9 @@ class SircloAdapter(PlatformAdapter[Settings, Credentials, SircloClient]):
         reason = f"SIRCLO says that it has this order, and its id could not be read back: {outcome.words}"
         return Unknown(reason, says_held=True)
 
-    def find(self, client: SircloClient, order: Order, request: FrozenRequest | None) -> Finding:
+    def find(self, client: SircloClient, sought: Sought) -> Finding:
         """By Get Order over the window of its order_date."""
+        order, request = sought.order, sought.request
         sent = SentOrder(order.code, from_iso(order.created_at)) if request is None else SentOrder.in_request(request)
         return _find(client, sent)
 
