@@ -1,6 +1,6 @@
 """The faults of the fault matrix: what platforms, networks and our own machines do to an order on its way.
 
-Each is data: what the platform's sandbox is told to do to calls, and what happens to our own processes. `CREATE` and
+Each is data: what the platform's sandbox does to calls, and what happens to our own processes. `CREATE` and
 `LISTS` stand for the paths of the platform in question.
 """
 
@@ -116,7 +116,7 @@ def http_date() -> str:
 
 
 ODD_ANSWERS = (
-    # What stands before a platform, and its application in a bad hour, are known to say so. None of it proves anything.
+    # What is before a platform, and its application in a bad hour, are known to say so. None of it proves anything.
     BadWeather("404 of a proxy, not processed", (answered(404, processed=False, body="default backend - 404"),)),
     BadWeather("404 in JSON, processed", (answered(404, processed=True, body={"message": "not found"}),)),
     BadWeather("421, not processed", (answered(421, processed=False, body="<html>Misdirected Request</html>"),)),

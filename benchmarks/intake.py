@@ -160,7 +160,7 @@ def event(number: int, token: str, timestamp: str, signature: str) -> dict[str, 
 
 @contextmanager
 def intake() -> Iterator[Intake]:
-    """The order_intake function as it stands in a warm environment."""
+    """The order_intake function as it is in a warm environment."""
     with (
         patch.dict(os.environ, ENVIRONMENT),
         Path(os.devnull).open("w") as nowhere,

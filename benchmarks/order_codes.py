@@ -83,7 +83,7 @@ class Known:
 
 
 class Caller:
-    """A partner that signs each order anew."""
+    """A partner that signs each order again."""
 
     def __init__(self) -> None:
         self._key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -151,7 +151,7 @@ def measure(client: DynamoDBClient, table: str, caller: Caller, max_block: int, 
 
 @contextmanager
 def store() -> Iterator[tuple[DynamoDBClient, str]]:
-    """The table of template.yaml on the local engine. Its functions stand still: nothing is published."""
+    """The table of template.yaml on the local engine. Its functions are idle: nothing is published."""
     with TemporaryDirectory() as folder:
         stack = LocalStack(
             state_dir=Path(folder) / "state",

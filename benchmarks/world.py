@@ -22,13 +22,13 @@ from orderbridge.calls.turns import Turns
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.outcomes import Outcome
-from orderbridge.forwarding.channel_watch import ChannelWatch
+from orderbridge.forwarding.channel_gate import ChannelGate
 from orderbridge.forwarding.events import FORWARD_QUEUED, ForwardMessage
 from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.forwarding.publishing import PublishOrder
 from orderbridge.forwarding.recently_asked import RecentlyAsked
-from orderbridge.forwarding.releasing import ReleaseForwards, ReleaseInBatches, WakeChannels
+from orderbridge.forwarding.releasing import ReleaseForwards, ReleaseInBatches, ReleaseRecovered
 from orderbridge.forwarding.sending import ForwardOrder
 from orderbridge.forwarding.sweeping import Sweep
 from orderbridge.http.transport import Conversation, Transport, tls_context
@@ -183,7 +183,7 @@ class World:
         release_in_batches = ReleaseInBatches(self.store, self.release, self.queues)
         self.forward = ForwardOrder(
             orders=self.store,
-            channels=ChannelWatch(self.channels, adapter, Credentials(), clock),
+            channels=ChannelGate(self.channels, adapter, Credentials(), clock),
             mappings=mappings,
             platform=adapter,
             queues=self.queues,
@@ -198,7 +198,7 @@ class World:
         )
         self.publish = PublishOrder(self.store, self.bus, clock, GRACE_SECONDS)
         sweep = Sweep(self.store, self.store, self.queues, self.publish, lambda _: (), clock)
-        self.sweep = SweepAll((WakeChannels(self.channels, release_in_batches, clock), sweep))
+        self.sweep = SweepAll((ReleaseRecovered(self.channels, release_in_batches, clock), sweep))
 
     # --- for the weather ----------------------------------------------------------------------------------------------
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from orderbridge.webhooks.table import SqsDeliveryQueue, TableDeliveries
     from orderbridge_cli.aws import AwsAccess, OperatorClients, StackFacts
     from orderbridge_cli.operating.tables.channels import SecretVault, TableChannelRegistry, TableMappingRows
-    from orderbridge_cli.operating.tables.orders import TableOrderDesk
+    from orderbridge_cli.operating.tables.orders import TableOperatorOrders
     from orderbridge_cli.operating.tables.partners import TablePartnerRegistry
     from orderbridge_cli.operating.tables.webhooks import SecretWebhookVault, TableWebhookRegistry
 
@@ -214,10 +214,10 @@ class Operations:
         return self._on_table(TableMappingRows)
 
     @cached_property
-    def desk(self) -> TableOrderDesk:
-        from orderbridge_cli.operating.tables.orders import TableOrderDesk
+    def desk(self) -> TableOperatorOrders:
+        from orderbridge_cli.operating.tables.orders import TableOperatorOrders
 
-        return self._on_table(TableOrderDesk)
+        return self._on_table(TableOperatorOrders)
 
     @cached_property
     def codes(self) -> TableCodeCounter:

@@ -10,7 +10,7 @@
     DEMO_CREDENTIALS, DEMO_SETTINGS, DEMO_MAPPINGS; demo_settings(platform, url), demo_mappings(platform, products=N)
     python -m orderbridge_sandboxes --platform sirclo --port 0         # prints {"platform", "url", "pid"}
 
-Over HTTP the same stands under `/_sandbox/` (see control). The end of a `with` block raises SandboxCrashed if the
+Over HTTP the same is under `/_sandbox/` (see control). The end of a `with` block raises SandboxCrashed if the
 sandbox itself failed. A further platform is one package: a Platform subclass, its sandbox under the name `SANDBOX`, and
 a module ``demo``.
 """

@@ -19,7 +19,7 @@ from orderbridge_sandboxes.exchange import read_json
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serves until it is told to stop."""
+    """Serves until it has to stop."""
     parser = argparse.ArgumentParser(prog="orderbridge_sandboxes", description=__doc__)
     parser.add_argument("--platform", action="append", choices=sorted(SANDBOXES), required=True, help="may be repeated")
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")

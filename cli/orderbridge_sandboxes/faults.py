@@ -40,7 +40,7 @@ class Fault:
     - `skip` matching requests pass first, then `count` are struck (None: every one); `probability` strikes only that
       share of them, drawn from `seed`.
     - `status`, `retry_after` (seconds or an HTTP date) and `body` shape `status` and `commit_then_status`; `body` is
-      also the answer of `wrong_shape` and `garbage` if given. A text is sent as it stands, anything else as JSON; `raw`
+      also the answer of `wrong_shape` and `garbage` if given. A text is sent as it is, anything else as JSON; `raw`
       is a body as Base64, also an empty one. `content_type` and `headers` say what it is called.
     - `seconds` and `when` ("before" or "after" processing) shape `delay`.
     - `process` says whether `garbage`, `truncate` and `wrong_shape` process the request first.

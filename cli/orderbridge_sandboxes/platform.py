@@ -30,7 +30,7 @@ def system_clock() -> datetime:
 
 
 class ManualClock:
-    """A clock that stands still until it is moved."""
+    """A clock that does not move until it is moved."""
 
     def __init__(self, now: datetime) -> None:
         self.now = now
@@ -325,7 +325,7 @@ class Platform(ABC):
 
     @abstractmethod
     def stock(self) -> dict[str, Any]:
-        """Every product's level as it stands, by our product code."""
+        """Every product's level as it is, by our product code."""
 
     @abstractmethod
     def set_status(self, order: int | str, status: str, **details: Any) -> None:

@@ -41,7 +41,7 @@ UNUSED_PARTS = (
     "httpcore/_sync/socks_proxy.py",
     "httpx/_main.py",  # its command
     "idna/cli.py",
-    "idna/uts46data.py",  # spells names anew; a channel's and a receiver's are ASCII
+    "idna/uts46data.py",  # spells names again; a channel's and a receiver's are ASCII
     "pydantic/color.py",
     "pydantic/experimental",
     "pydantic/v1",

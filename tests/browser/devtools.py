@@ -42,11 +42,11 @@ def _pipe() -> tuple[int, int]:
 
 
 class BrowserFailed(AssertionError):
-    """The browser did not do what it was told, or ended."""
+    """The browser did not do what it was asked, or ended."""
 
 
 class Tab:
-    """One tab, told what to do in the words of the Chrome DevTools Protocol."""
+    """One tab, driven by the Chrome DevTools Protocol."""
 
     def __init__(self, binary: str, profile: Path) -> None:
         commands, self._write = _pipe()
@@ -68,7 +68,7 @@ class Tab:
         self._number = 0
         self._session: str | None = None
         self.events: list[dict[str, Any]] = []
-        """What the browser has told by itself, such as requests and violations of the policy."""
+        """What the browser has reported by itself, such as requests and violations of the policy."""
 
     def __enter__(self) -> Self:
         try:
@@ -132,7 +132,7 @@ class Tab:
             raise BrowserFailed(f"{expression}: {answer['exceptionDetails']}")
         return answer["result"].get("value")
 
-    def told(self, method: str) -> list[dict[str, Any]]:
+    def said(self, method: str) -> list[dict[str, Any]]:
         """The parameters of every event of this kind since the page was opened."""
         self.do("Runtime.evaluate", expression="0")  # whatever was on its way has come with the answer
         return self._told(method)

@@ -31,7 +31,7 @@ def test_the_platform_books_the_order_with_its_receiver_pieces_and_total(account
     assert isinstance(booked.total, int | Decimal)
 
 
-def test_an_order_is_created_by_one_call_and_its_id_is_kept_where_it_is_told(account: Account) -> None:
+def test_an_order_is_created_by_one_call_and_its_id_is_kept_where_it_is_reported(account: Account) -> None:
     outcome = account.send()
     assert isinstance(outcome, Accepted), outcome
     assert [held.reference for held in account.sandbox.orders] == [CODE]

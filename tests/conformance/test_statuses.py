@@ -55,7 +55,7 @@ def test_an_order_that_is_cancelled_there_is_cancelled_here(account: Account) ->
     assert account.status() == "CANCELLED"
 
 
-def test_statuses_are_not_told_to_wrong_credentials(account: Account) -> None:
+def test_statuses_are_not_reported_to_wrong_credentials(account: Account) -> None:
     account.place()
     account.credentials = dict.fromkeys(account.credentials, "wrong")
     assert not account.sync_statuses().ok

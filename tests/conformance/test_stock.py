@@ -52,7 +52,7 @@ def test_a_level_is_set_to_0(account: Account) -> None:
     assert pieces(account)["PROD-003"] == 0
 
 
-def test_stock_is_not_told_to_wrong_credentials(account: Account) -> None:
+def test_stock_is_not_reported_to_wrong_credentials(account: Account) -> None:
     account.stock_up()
     account.credentials = dict.fromkeys(account.credentials, "wrong")
     assert account.sync_stock().state == "aborted"

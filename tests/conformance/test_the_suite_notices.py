@@ -1,6 +1,6 @@
 """The suite notices what an engineer gets wrong in a new platform: each error is built in, and a named test must fail.
 
-An error stands between a platform and its port: in what its mapper makes, its lists say or its pushes do. So it can be
+An error is between a platform and its port: in what its mapper makes, its lists say or its pushes do. So it can be
 built into any platform, and each is built into every one to which it applies.
 """
 
@@ -126,7 +126,7 @@ class Wrong:
 
 
 def every_member(document: Any, names: tuple[str, ...], value: Callable[[Any], Any]) -> None:
-    """Changes every member of these names, wherever it stands."""
+    """Changes every member of these names, wherever it is."""
     if isinstance(document, dict):
         for name, each in document.items():
             if name in names:
@@ -273,7 +273,7 @@ def is_pushed(facts: PlatformFacts) -> bool:
 
 BODY = test_orders.test_the_create_call_has_the_expected_body_member_by_member
 BOOKED = test_orders.test_the_platform_books_the_order_with_its_receiver_pieces_and_total
-ONE_CALL = test_orders.test_an_order_is_created_by_one_call_and_its_id_is_kept_where_it_is_told
+ONE_CALL = test_orders.test_an_order_is_created_by_one_call_and_its_id_is_kept_where_it_is_reported
 LOOK = test_orders.test_a_look_finds_the_order_and_no_other
 PROVES_NOTHING = test_orders.test_an_answer_that_proves_nothing_is_unknown_or_turned_away
 REFUSED = test_orders.test_credentials_that_are_wrong_are_refused_and_speak_against_the_channel

@@ -40,7 +40,7 @@ def expansion(path: Path = TEMPLATE) -> dict[str, Entries]:
     """Each section's entries with their attributes and properties: a short value as it is, another by its digest.
 
     References are resolved: a logical id stands for a physical one that AWS would choose, and a parameter's name for
-    its value, so that two parameters with one default are told apart.
+    its value, so that two parameters with one default are distinguished.
     """
     template = read_template(path)
     parameters = parameter_values(template, GIVEN)

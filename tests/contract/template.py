@@ -91,5 +91,5 @@ def template() -> Template:
 
 
 def as_list(value: Any) -> list[Any]:
-    """What may stand alone or as a list, as a list."""
+    """What may be alone or as a list, as a list."""
     return list(value) if isinstance(value, list) else [value]

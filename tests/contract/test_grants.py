@@ -182,7 +182,7 @@ class Days:
         return code
 
     def publish(self) -> None:
-        """The stream, with all that stands there; the publisher does not mind what it knows."""
+        """The stream, with all that is there; the publisher does not mind what it knows."""
         self.stack.call("event_publisher", self.stack.stream_records())
 
     def forward(self, platform: str, *numbers: int) -> None:

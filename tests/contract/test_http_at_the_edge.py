@@ -12,7 +12,7 @@ from tests.contract.template import PROJECT
 
 LAYER = PROJECT / "layers" / "core" / "orderbridge"
 PACKAGES = ("values", "partners", "orders", "channels", "forwarding", "stock", "status", "reading")
-"""All that stands between the entry points and the outgoing calls; those have headers and statuses of their own."""
+"""All that is between the entry points and the outgoing calls; those have headers and statuses of their own."""
 
 HEADERS = {
     *(name.lower() for name in HEADER_NAMES.values()),

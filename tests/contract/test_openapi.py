@@ -93,7 +93,7 @@ def path_of(name: str) -> str:
     return name.split(" ")[1]
 
 
-def test_the_replay_header_stands_where_an_order_can_be_answered_again() -> None:
+def test_the_replay_header_is_where_an_order_can_be_answered_again() -> None:
     having = [name for name, _, answer in ANSWERS if "Idempotent-Replay" in answer["headers"]]
     assert having == ["post /api/v1/sales-orders 200"]
 
@@ -163,7 +163,7 @@ def test_an_example_has_the_very_words_of_the_code() -> None:
         if text is not None:
             words.setdefault(code, set()).add(text)
     checked = [code for code, case in BY_CODE.items() if code in words and case.refusal.detail in words[code]]
-    # Those whose words are put together at run time, or stand beside others that are.
+    # Those whose words are put together at run time, or are beside others that are.
     free = {"missing_header", "invalid_header", "invalid_parameter", "body_too_large", "too_many_requests"}
     assert set(checked) | free == set(BY_CODE) - {"internal_error", "unavailable", "request_refused"}
 
@@ -234,9 +234,9 @@ def test_the_type_of_every_error_is_absolute_and_the_page_explains_it() -> None:
     """A path alone would leave out the stage, and lead to another place from every path it is answered at."""
     ids, text = Page().ids, " ".join(Page().text)
     for case in CASES:
-        told = case.problem.type
-        assert told == f"urn:orderbridge:error:{case.code}"
-        assert told in text
+        said = case.problem.type
+        assert said == f"urn:orderbridge:error:{case.code}"
+        assert said in text
         assert f"error-{case.code}" in ids
 
 

@@ -82,7 +82,7 @@ def pairs(documented: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], En
         yield each, rows(each["system"])[each["group"], each["name"]]
 
 
-def test_every_platform_has_a_catalogue_in_which_each_call_stands_once() -> None:
+def test_every_platform_has_a_catalogue_in_which_each_call_is_once() -> None:
     for platform in platform_names():
         names = Counter((each.group, each.name) for each in catalogue_of(platform).endpoints)
         assert set(names.values()) == {1}, platform
@@ -102,7 +102,7 @@ def test_a_method_and_a_path_are_the_documents_or_said_not_to_be(documented: lis
         inferred = each.get("inferred_endpoint") or {}
         path = None if each.get("url_broken_in_doc") else each["path"]
         assert row.undocumented == tuple(
-            part for part, told in (("method", each["method"]), ("path", path)) if told is None
+            part for part, said in (("method", each["method"]), ("path", path)) if said is None
         ), each["id"]
         assert row.method == (each["method"] or inferred["method"]), each["id"]
         if path is not None or inferred:
@@ -137,27 +137,27 @@ def steps(name: str) -> str:
 def test_every_documented_parameter_is_in_the_catalogue_as_it_is_documented(documented: list[dict[str, Any]]) -> None:
     for each, row in pairs(documented):
         ours = {steps(parameter.name): parameter for parameter in row.parameters}
-        for name, (place, told) in told_parameters(each).items():
+        for name, (place, said) in told_parameters(each).items():
             what = f"{each['id']}: {name}"
             parameter = ours[name]
             if (each["system"], each["name"]) not in ELSEWHERE:
                 assert place in parameter.place.split(" and "), what
-            assert parameter.required is (told["required"] is True), what
-            assert parameter.required_if == told.get("required_if"), what
-            is_list = str(told["type"]).startswith(("[]", "array")) and name not in OBJECTS
+            assert parameter.required is (said["required"] is True), what
+            assert parameter.required_if == said.get("required_if"), what
+            is_list = str(said["type"]).startswith(("[]", "array")) and name not in OBJECTS
             assert parameter.repeatable >= is_list, what
-            assert parameter.type == PLAIN.get(told["type"], parameter.type), what
+            assert parameter.type == PLAIN.get(said["type"], parameter.type), what
 
 
 def test_what_no_table_lists_says_where_it_is_from(documented: list[dict[str, Any]]) -> None:
     for each, row in pairs(documented):
-        told = told_parameters(each)
+        said = told_parameters(each)
         for parameter in row.parameters:
             name = steps(parameter.name)
             in_words = (each["system"], name.partition("/")[0]) in IN_WORDS
             # Of most of SalesMania's calls the document has the names alone.
             is_elsewhere = each["system"] == "salesmania" and ((row.source or "").startswith("public") or name == "id")
-            assert name in told or parameter.source or parameter.guess or in_words or is_elsewhere, (each["id"], name)
+            assert name in said or parameter.source or parameter.guess or in_words or is_elsewhere, (each["id"], name)
 
 
 def test_what_must_never_be_called_is_marked_and_everything_that_costs_money_by_itself_is_off() -> None:

@@ -61,7 +61,7 @@ def could_not_begin() -> None:
     _note_failure(KeyError(), forward(ForwardState.QUEUED))
 
 
-def told(item: dict[str, Any]) -> Happening:
+def said(item: dict[str, Any]) -> Happening:
     """The publisher gets a changed item."""
     record = {"eventName": "MODIFY", "dynamodb": {"NewImage": item}}
     handler = stream_handler(lambda _: None, lambda _: None, lambda _: None)
@@ -69,7 +69,7 @@ def told(item: dict[str, Any]) -> Happening:
 
 
 def news(state: ForwardState) -> Happening:
-    return told(forward_items.forward_item(forward(state), is_news=True))
+    return said(forward_items.forward_item(forward(state), is_news=True))
 
 
 def paused_channel() -> dict[str, Any]:
@@ -102,7 +102,7 @@ HAPPENINGS: list[tuple[str, Happening, set[str]]] = [
     ("event_publisher", news(ForwardState.SENT), set()),
     ("event_publisher", news(ForwardState.NEEDS_MAPPING), set()),
     ("event_publisher", news(ForwardState.IN_DOUBT), {"ForwardsInDoubt"}),
-    ("event_publisher", told(paused_channel()), {"ChannelsPaused"}),
+    ("event_publisher", said(paused_channel()), {"ChannelsPaused"}),
     ("stock_sync", stock_run("done"), set()),
     ("stock_sync", stock_run("continues"), set()),
     ("stock_sync", stock_run("aborted"), {"RoundsFailed"}),

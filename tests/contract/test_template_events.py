@@ -193,7 +193,7 @@ def test_the_publisher_is_woken_by_a_channel_that_was_paused_and_by_nothing_else
         assert not passes_the_stream_filter(change("MODIFY", {**items.keys(pk, "STATE"), "news": {"S": "PAUSED"}}))
 
 
-def test_the_publisher_is_not_woken_by_what_stands_beside_orders_and_forwards() -> None:
+def test_the_publisher_is_not_woken_by_what_is_beside_orders_and_forwards() -> None:
     request = forward_items.request_item(forward("sirclo"), FrozenRequest("POST", "/orders", b"{}"))
     for item in (request, items.keys("PARTNER#acme", "PROFILE"), items.keys("CODES#2026-01-02", "COUNTER")):
         assert not passes_the_stream_filter(change("INSERT", item)), item["SK"]

@@ -16,7 +16,7 @@ from tests.contract.template import template
 RULES = {rule["Name"]: rule for rule in template().resources["WebAclOfApi"]["Properties"]["Rules"]}
 
 
-def test_it_stands_behind_a_parameter_that_is_off() -> None:
+def test_it_is_behind_a_parameter_that_is_off() -> None:
     document = template().document
     assert document["Parameters"]["WebAcl"]["Default"] == "false"
     assert document["Conditions"]["WebAclWanted"] == {"Fn::Equals": [{"Ref": "WebAcl"}, "true"]}
@@ -73,7 +73,7 @@ def test_the_managed_rules_that_would_refuse_a_good_order_only_count() -> None:
 
 
 @pytest.mark.parametrize("rule", ["calls-per-address", "logins-per-address", "body-size"])
-def test_what_is_refused_is_told_as_the_api_itself_would(rule: str) -> None:
+def test_what_is_refused_is_reported_as_the_api_itself_would(rule: str) -> None:
     refusal: dict[str, Any] = RULES[rule]["Action"]["Block"]["CustomResponse"]
     bodies = template().resources["WebAclOfApi"]["Properties"]["CustomResponseBodies"]
     problem = json.loads(bodies[refusal["CustomResponseBodyKey"]]["Content"])

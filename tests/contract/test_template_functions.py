@@ -72,7 +72,7 @@ def test_what_every_function_is_given_is_read_by_its_dependencies() -> None:
     assert set(template().shared_variables()) == READ_BY_DEPENDENCIES
 
 
-def test_on_aws_no_function_is_told_of_another_endpoint_and_a_local_one_is_on_this_machine() -> None:
+def test_on_aws_no_function_is_reported_another_endpoint_and_a_local_one_is_on_this_machine() -> None:
     parameter = template().document["Parameters"]["AwsEndpointUrl"]
     assert parameter["Default"] == ""
     assert "AwsEndpointUrl" not in (PROJECT / "samconfig.toml").read_text()

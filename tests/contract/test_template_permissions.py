@@ -69,7 +69,7 @@ TITLES = sorted(
     for name in template().of_type("AWS::SQS::Queue")
     if name.startswith("ForwardQueue")
 )
-"""The platforms' names as they stand in logical ids."""
+"""The platforms' names as they are in logical ids."""
 
 STREAM_READS = {"dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator", "dynamodb:ListStreams"}
 

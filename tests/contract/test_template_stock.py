@@ -25,7 +25,7 @@ def schedules() -> dict[str, dict[str, Any]]:
 def test_every_platform_has_a_schedule_whose_event_the_function_reads() -> None:
     asked = [StockRequest.from_event(json.loads(schedule["Target"]["Input"])) for schedule in schedules().values()]
     assert sorted(request.platform or "" for request in asked) == sorted(platform_names())
-    assert all(request.channel is None and not request.anew for request in asked)
+    assert all(request.channel is None and not request.restart for request in asked)
 
 
 def test_the_rate_is_a_parameter_and_each_stack_has_schedules_of_its_own() -> None:

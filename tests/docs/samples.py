@@ -31,11 +31,11 @@ class Tool:
         """Why the tool cannot be used here, or None."""
         if shutil.which(self.name) is None:
             return f"{self.name}, which is not on this machine"
-        told = subprocess.run([self.name, *self.ask], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-        versions = [tuple(map(int, each.split("."))) for each in _VERSION.findall(told.stdout + told.stderr)]
+        said = subprocess.run([self.name, *self.ask], capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        versions = [tuple(map(int, each.split("."))) for each in _VERSION.findall(said.stdout + said.stderr)]
         if self.exactly:
             versions = [version for version in versions if version[0] == self.least[0]]
-        if told.returncode == 0 and any(version >= self.least for version in versions[: None if self.exactly else 1]):
+        if said.returncode == 0 and any(version >= self.least for version in versions[: None if self.exactly else 1]):
             return None
         return f"{self.name} {'.'.join(map(str, self.least))}, and here is another or none that works"
 

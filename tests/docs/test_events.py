@@ -97,7 +97,7 @@ def every_event() -> dict[str, list[Event]]:
 
 
 def every_message() -> Iterator[dict[str, Any]]:
-    """What partners are told of orders at one channel or two, and of what happens to their shipments afterwards."""
+    """What partners hear of orders at one channel or two, and of what happens to their shipments afterwards."""
     content = samples.order().content
     told_of = forwards(
         (samples.SIRCLO,),

@@ -60,7 +60,7 @@ def shown() -> dict[str, Any]:
 
 def _report() -> RunReport:
     report = RunReport()
-    report.tell("PROD-001", "could not be read")
+    report.note("PROD-001", "could not be read")
     return report
 
 

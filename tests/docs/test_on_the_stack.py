@@ -1,4 +1,4 @@
-"""On the local stack: every command of the partner guide runs as it stands and answers what the guide shows, and every
+"""On the local stack: every command of the partner guide runs as it is and answers what the guide shows, and every
 sample posts one order though its answer is lost."""
 
 from __future__ import annotations

@@ -171,7 +171,7 @@ def test_a_sample_whose_answer_is_lost_sends_the_order_again_and_prints_its_one_
     assert done.stdout.endswith("-00001\n")
 
 
-def test_a_sample_that_is_told_to_wait_waits_and_sends_the_order_again(
+def test_a_sample_that_is_reported_to_wait_waits_and_sends_the_order_again(
     sample: Sample, key_pair: KeyPair, door: Door
 ) -> None:
     door.refuse = 1
@@ -181,7 +181,7 @@ def test_a_sample_that_is_told_to_wait_waits_and_sends_the_order_again(
     assert done.returncode == 0, done.stderr
     assert [each.answered for each in door.orders()] == [503, 201]
     times = [int({k.lower(): v for k, v in each.request.headers.items()}["x-timestamp"]) for each in door.orders()]
-    assert times[1] > times[0]  # each try is signed anew
+    assert times[1] > times[0]  # each try is signed again
 
 
 def test_a_sample_that_is_refused_says_why_and_does_not_repeat(sample: Sample, key_pair: KeyPair, door: Door) -> None:

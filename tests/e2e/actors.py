@@ -141,7 +141,7 @@ def sales_order(reference: str | None = None, **changes: Any) -> dict[str, Any]:
 
 
 HTTP = httpx.Client(timeout=PATIENCE_S, trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
-"""One client for all calls: each `httpx.get` would read every certificate authority anew."""
+"""One client for all calls: each `httpx.get` would read every certificate authority again."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""A partner's own system: an HTTP server on loopback that keeps what is posted to it and answers as it is told."""
+"""A partner's own system: an HTTP server on loopback that keeps what is posted to it and answers as it is set."""
 
 from __future__ import annotations
 

@@ -70,7 +70,7 @@ def orders_of(partner: Partner, limit: int = 200) -> int:
     return len(answer.json()["data"])
 
 
-def told(answer: httpx.Response) -> tuple[int, str]:
+def said(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, answer.json()["code"]
 
 
@@ -83,27 +83,27 @@ def test_the_token_of_one_and_the_signature_of_another_make_no_order(attacked: P
     stolen_token = {"Authorization": f"Bearer {attacked.token}"}
     own_token = {"Authorization": f"Bearer {attacker.token}"}
     # The victim's token with the attacker's own name and signature.
-    assert told(attacker.post(order, stolen_token)) == (403, "client_mismatch")
+    assert said(attacker.post(order, stolen_token)) == (403, "client_mismatch")
     # The victim's token and name, signed by the attacker.
     as_victim = replace(attacker, client_id=attacked.client_id, token=attacked.token)
-    assert told(as_victim.post(order)) == (401, "invalid_signature")
+    assert said(as_victim.post(order)) == (401, "invalid_signature")
     # The attacker's token with the victim's name and a signature that the victim really made.
-    assert told(attacked.post(order, own_token)) == (403, "client_mismatch")
+    assert said(attacked.post(order, own_token)) == (403, "client_mismatch")
     # The attacker's token and name, with the victim's signature.
     signature = attacked.signed_headers()["X-SIGNATURE"]
-    assert told(attacker.post(order, {"X-SIGNATURE": signature})) == (401, "invalid_signature")
+    assert said(attacker.post(order, {"X-SIGNATURE": signature})) == (401, "invalid_signature")
     assert (orders_of(attacked), orders_of(attacker)) == before
 
 
 def test_a_signature_belongs_to_its_timestamp(attacked: Partner) -> None:
     now = int(time.time())
     headers = attacked.signed_headers(str(now))
-    assert told(attacked.post(sales_order("PO-TIME"), {**headers, "X-TIMESTAMP": str(now + 1)})) == (
+    assert said(attacked.post(sales_order("PO-TIME"), {**headers, "X-TIMESTAMP": str(now + 1)})) == (
         401,
         "invalid_signature",
     )
     # The same moment in milliseconds is another string, so it needs another signature.
-    assert told(attacked.post(sales_order("PO-TIME"), {**headers, "X-TIMESTAMP": f"{now}000"})) == (
+    assert said(attacked.post(sales_order("PO-TIME"), {**headers, "X-TIMESTAMP": f"{now}000"})) == (
         401,
         "invalid_signature",
     )
@@ -112,9 +112,9 @@ def test_a_signature_belongs_to_its_timestamp(attacked: Partner) -> None:
 
 @pytest.mark.parametrize(("seconds", "accepted"), [(-290, True), (290, True), (-310, False), (310, False)])
 def test_a_timestamp_may_be_five_minutes_away(attacked: Partner, seconds: int, accepted: bool) -> None:
-    """To the second, with a clock that stands still, in the unit tests; here the machine's own clock runs on."""
+    """To the second, with a clock that is still, in the unit tests; here the machine's own clock runs on."""
     answer = attacked.post(sales_order(f"PO-AWAY{seconds}"), attacked.signed_headers(str(int(time.time()) + seconds)))
-    assert told(answer) == (401, "stale_timestamp") if not accepted else answer.status_code == 201
+    assert said(answer) == (401, "stale_timestamp") if not accepted else answer.status_code == 201
 
 
 # --- the body ---------------------------------------------------------------------------------------------------------
@@ -144,10 +144,10 @@ def test_a_body_bound_signature_refuses_a_swapped_body_and_the_legacy_form(
 
     order = sales_order("PO-BOUND")
     refused = (401, "invalid_signature")
-    assert told(attacked.post(order)) == refused, "the legacy form"
-    assert told(attacked.post(sales_order("PO-BOUND", address="Elsewhere"), signed_for(order))) == refused
-    assert told(attacked.post(order, signed_for(order, path="/api/v1/sales-order"))) == refused
-    assert told(attacked.post(order, signed_for(order, method="GET"))) == refused
+    assert said(attacked.post(order)) == refused, "the legacy form"
+    assert said(attacked.post(sales_order("PO-BOUND", address="Elsewhere"), signed_for(order))) == refused
+    assert said(attacked.post(order, signed_for(order, path="/api/v1/sales-order"))) == refused
+    assert said(attacked.post(order, signed_for(order, method="GET"))) == refused
     assert orders_of(attacked) == 0
     assert attacked.post(order, signed_for(order)).status_code == 201
 
@@ -193,7 +193,7 @@ TWICE = {
 
 
 @pytest.mark.parametrize("name", TWICE)
-def test_a_header_that_says_who_is_calling_may_stand_there_once(
+def test_a_header_that_says_who_is_calling_may_be_there_once(
     attacked: Partner, attacker: Partner, stack: StackDescription, name: str
 ) -> None:
     before = orders_of(attacked)
@@ -225,12 +225,12 @@ def test_the_case_of_header_names_does_not_matter(
 
 
 def test_the_case_of_values_does(attacked: Partner) -> None:
-    assert told(attacked.post(sales_order("PO-X"), {"X-CLIENT-ID": attacked.client_id.upper()})) == (
+    assert said(attacked.post(sales_order("PO-X"), {"X-CLIENT-ID": attacked.client_id.upper()})) == (
         403,
         "client_mismatch",
     )
     token = attacked.token or ""
-    assert told(attacked.post(sales_order("PO-X"), {"Authorization": f"Bearer {token.swapcase()}"})) == (
+    assert said(attacked.post(sales_order("PO-X"), {"Authorization": f"Bearer {token.swapcase()}"})) == (
         401,
         "invalid_token",
     )
@@ -260,7 +260,7 @@ def get(partner: Partner, path: str) -> httpx.Response:
     ],
 )  # fmt: skip
 def test_a_weird_code_is_an_order_that_there_is_not(attacked: Partner, code: str) -> None:
-    assert told(get(attacked, f"/sales-orders/{code}")) == (404, "not_found")
+    assert said(get(attacked, f"/sales-orders/{code}")) == (404, "not_found")
 
 
 def test_a_cursor_that_was_tampered_with_or_is_anothers_shows_nothing_of_anybody_else(
@@ -278,7 +278,7 @@ def test_a_cursor_that_was_tampered_with_or_is_anothers_shows_nothing_of_anybody
     assert len(foreign.json()["data"]) <= own
     assert not {each["code"] for each in foreign.json()["data"]} & {each["code"] for each in page["data"]}
     for tampered in (cursor[:-1], cursor + "A", cursor[::-1], cursor.swapcase(), "AAAA", "%00", "a" * 600):
-        assert told(get(attacked, f"/sales-orders?cursor={tampered}")) == (422, "invalid_fields"), tampered
+        assert said(get(attacked, f"/sales-orders?cursor={tampered}")) == (422, "invalid_fields"), tampered
     # One that is well made leads to one's own orders, whatever day it names.
     for day, shown in (("0001-01-01", 0), ("9999-12-31", own)):
         made = OrderCursor(date.fromisoformat(day), None).encode()
@@ -286,7 +286,7 @@ def test_a_cursor_that_was_tampered_with_or_is_anothers_shows_nothing_of_anybody
 
 
 def test_a_query_that_repeats_a_parameter_is_refused(attacked: Partner) -> None:
-    assert told(get(attacked, "/sales-orders?limit=1&limit=200")) == (400, "invalid_parameter")
+    assert said(get(attacked, "/sales-orders?limit=1&limit=200")) == (400, "invalid_parameter")
 
 
 @pytest.mark.parametrize("value", ["' OR 1=1", "%00", "💥", "x" * 128, "a#b", "po:1", "%25"])

@@ -46,7 +46,7 @@ def test_fifty_posts_of_one_order_at_once_are_one_order(loud: Partner, how: str)
     order = sales_order("PO-FIFTY" if how == "purchase_order_no" else None)
 
     def post(_number: int) -> httpx.Response:
-        # A replay is the very same request; the others are signed anew each time, as a partner's workers would.
+        # A replay is the very same request; the others are signed again each time, as a partner's workers would.
         headers = frozen if how == "replay" else loud.signed_headers()
         return loud.post(order, {**headers, **({"Idempotency-Key": "key-1"} if how == "Idempotency-Key" else {})})
 

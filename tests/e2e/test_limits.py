@@ -34,7 +34,7 @@ def busy(new_partner: Callable[..., Partner]) -> Partner:
     return partner
 
 
-def test_a_partner_whose_bucket_is_empty_is_told_when_to_come_back(
+def test_a_partner_whose_bucket_is_empty_is_reported_when_to_come_back(
     busy: Partner, aws: Callable[[str], Any], stack: StackDescription
 ) -> None:
     def read() -> httpx.Response:
@@ -95,7 +95,7 @@ def log_in(partner: Partner, secret: str, address: str, client_id: str | None = 
     )
 
 
-def test_failing_logins_are_told_to_wait_and_lock_nobody_out(new_partner: Callable[..., Partner]) -> None:
+def test_failing_logins_are_reported_to_wait_and_lock_nobody_out(new_partner: Callable[..., Partner]) -> None:
     def attack(number: int) -> tuple[Partner, str, str, Counter[int], httpx.Response]:
         attacked = new_partner("salesmania", mapped=False)
         stranger, own = f"203.0.113.{66 + number}", f"198.51.100.{7 + number}"
@@ -112,7 +112,7 @@ def test_failing_logins_are_told_to_wait_and_lock_nobody_out(new_partner: Callab
     assert attacked.post(sales_order("PO-AFTER-AN-ATTACK")).status_code == 201
 
 
-def test_an_address_that_tries_many_clients_is_told_to_wait(busy: Partner) -> None:
+def test_an_address_that_tries_many_clients_is_reported_to_wait(busy: Partner) -> None:
     def attack(number: int) -> tuple[str, Counter[int], int]:
         address, other = f"203.0.113.{99 + number}", f"198.51.100.{99 + number}"
         statuses = at_once(63, lambda each: log_in(busy, "wrong", address, f"guess-{number}-{each}"))

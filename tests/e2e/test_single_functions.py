@@ -145,12 +145,12 @@ def test_what_was_left_behind_is_carried_on_by_the_sweeper_and_its_message_is_se
         wait_for(lambda: (swept(), functions.operator.states(code))[1], what="the order's forwards")
         functions.answer("order_cancel")
 
-        def told() -> bool:
+        def said() -> bool:
             swept()
             functions.call("webhook_sender")
             return bool(receiver.about(code))
 
-        wait_for(told, what="the message to the partner")
+        wait_for(said, what="the message to the partner")
 
 
 def test_the_variables_are_those_of_the_deployed_functions_and_hold_no_secret(functions: Functions) -> None:

@@ -82,12 +82,12 @@ def test_an_order_shipped_at_a_platform_is_shipped_for_its_partner_and_its_syste
         messages = [received.verified(webhook["secret"]) for received in receiver.about(code)]
         assert [message["data"]["status"] for message in messages] == ["SUBMITTED", "SHIPPED"]
         assert [message["data"]["sequence"] for message in messages] == [1, 2]
-        (told,) = messages[1]["data"]["channels"]
-        assert told == {name: channel.get(name) for name in told}
+        (said,) = messages[1]["data"]["channels"]
+        assert said == {name: channel.get(name) for name in said}
         assert len({received.message_id for received in receiver.about(code)}) == 2
 
 
-def test_a_shipment_that_comes_back_is_told_and_the_order_stays_shipped(
+def test_a_shipment_that_comes_back_is_reported_and_the_order_stays_shipped(
     new_partner: NewPartner, operator: Operator, platforms: Platforms
 ) -> None:
     partner = new_partner("ngorder", settings={"rate_limit": 500})
@@ -107,7 +107,7 @@ def test_a_shipment_that_comes_back_is_told_and_the_order_stays_shipped(
         assert [entry["event"] for entry in order["timeline"]][-2:] == ["StatusChanged", "ShipmentChanged"]
 
 
-def test_an_order_that_is_cancelled_or_comes_back_after_its_end_is_told(
+def test_an_order_that_is_cancelled_or_comes_back_after_its_end_is_reported(
     new_partner: NewPartner, operator: Operator, platforms: Platforms
 ) -> None:
     partner = new_partner("sirclo", "ngorder", settings={"rate_limit": 500})

@@ -233,7 +233,7 @@ def test_nothing_is_pushed_from_a_source_that_could_not_be_read(operator: Operat
     assert levels_at(platforms, "salesmania")["PROD-001"] == levels_at(platforms, "ngorder")["PROD-001"]
 
 
-def test_drift_is_reported_until_it_ends_and_told_once_on_the_bus(
+def test_drift_is_reported_until_it_ends_and_reported_once_on_the_bus(
     operator: Operator, platforms: Platforms, stack: StackDescription
 ) -> None:
     events, queues = client(stack, "events"), client(stack, "sqs")
@@ -262,15 +262,15 @@ def test_drift_is_reported_until_it_ends_and_told_once_on_the_bus(
         operator.run("stock", "sync")
     assert operator.run("stock", "drift") == []
 
-    told: list[dict[str, Any]] = []
+    said: list[dict[str, Any]] = []
 
     def receive() -> bool:
         answer = queues.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
-        told.extend(json.loads(message["Body"]) for message in answer.get("Messages", []))
-        return len(told) >= 2
+        said.extend(json.loads(message["Body"]) for message in answer.get("Messages", []))
+        return len(said) >= 2
 
     wait_for(receive, what="StockDrifted")
-    assert [(each["product_code"], each["settled"]) for each in told] == [("PROD-006", False), ("PROD-006", True)]
+    assert [(each["product_code"], each["settled"]) for each in said] == [("PROD-006", False), ("PROD-006", True)]
 
 
 def client(stack: StackDescription, service: str) -> Any:

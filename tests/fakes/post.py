@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from orderbridge.forwarding.forward.states import Forward, Transition
-from orderbridge.forwarding.publishing import PublishForwardChange, SweepUntold
+from orderbridge.forwarding.publishing import PublishForwardChange, RelayOutbox
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import to_iso
 from orderbridge.webhooks.delivery import Delivery
@@ -18,7 +18,7 @@ from orderbridge.webhooks.sending import SendDelivery, SweepDeliveries
 from tests.fakes.outward import Bus
 from tests.fakes.statuses import sent_forward
 from tests.fakes.steps import Clock, Died, PortFailed, Steps
-from tests.fakes.store import Store, Untold
+from tests.fakes.store import MemoryOutbox, Store
 from tests.fakes.webhooks import DeliveryQueue, Receiver, Vault, Webhooks, a_webhook
 
 GRACE = 60.0
@@ -31,16 +31,16 @@ class Post:
         self.steps = Steps()
         self.clock = Clock()
         self.store = Store(self.steps)
-        self.untold = Untold(self.store)
+        self.outbox = MemoryOutbox(self.store)
         self.bus = Bus(self.steps)
         self.webhooks = Webhooks(self.store, *(webhooks or (a_webhook(),)))
         self.vault = Vault(self.steps, *self.webhooks.by_id.values())
         self.queue = DeliveryQueue(self.clock, self.steps)
         self.receiver = Receiver(self.steps)
         self.publish = PublishForwardChange(
-            self.store, self.untold, self.bus, self.webhooks, self.queue, self.clock, GRACE
+            self.store, self.outbox, self.bus, self.webhooks, self.queue, self.clock, GRACE
         )
-        self.sweep_untold = SweepUntold(self.untold, self.store, self.publish, self.clock, GRACE)
+        self.relay_outbox = RelayOutbox(self.outbox, self.store, self.publish, self.clock, GRACE)
         self.send = SendDelivery(
             self.webhooks, self.vault, self.receiver, self.queue, self.bus.publish, self.clock, lambda: 0.5, GRACE
         )
@@ -55,7 +55,7 @@ class Post:
         entry = TimelineEntry(at, "StatusChanged", changed.channel.name)
         self.forward = self.store.save(Transition(changed, entry, self.forward))
 
-    def tell(self) -> Delivery:
+    def note(self) -> Delivery:
         """Publish, and return the one new message."""
         before = set(self.store.deliveries)
         self.publish(self.forward)
@@ -67,7 +67,7 @@ class Post:
         self.publish(self.forward)
 
     def sweep_now(self) -> None:
-        self.sweep_untold()
+        self.relay_outbox()
 
     def work(self) -> None:
         """Handle what is visible in the queue; a message whose handling fails is dropped, as after the last receive."""
@@ -90,6 +90,6 @@ class Post:
     def deliveries(self) -> list[Delivery]:
         return sorted(self.store.deliveries.values(), key=lambda delivery: delivery.ref.message_id)
 
-    def told(self) -> list[str]:
+    def said(self) -> list[str]:
         """The statuses in the messages that were written, in their order."""
         return [json.loads(delivery.body)["data"]["status"] for delivery in self.deliveries()]

@@ -65,12 +65,12 @@ def a_shop(**sync: Any) -> Shop:
         sent_forward(shop.store, number, at=days_ago(10 - number))
     for number in range(1, 11):
         if number not in (4, 9):
-            shop.lists.tell("orders", str(number), order="ACCEPTED", progress="UNPAID", payment="UNPAID")
-    shop.lists.tell("orders", "9", "JP9", order="ACCEPTED", progress="ON PROCESS", payment="PAID")
-    shop.lists.tell("orders", "777", order="ACCEPTED", progress="ON PROCESS", payment="PAID")
-    shop.lists.tell("cancelled/CANCEL", "4", order="CANCELED")
-    shop.lists.tell("shipping/RETURNED", "9", "JP9", shipping="RETURNED")
-    shop.lists.tell("shipping/RETURNED", "2", shipping="RETURNED")
+            shop.lists.note("orders", str(number), order="ACCEPTED", progress="UNPAID", payment="UNPAID")
+    shop.lists.note("orders", "9", "JP9", order="ACCEPTED", progress="ON PROCESS", payment="PAID")
+    shop.lists.note("orders", "777", order="ACCEPTED", progress="ON PROCESS", payment="PAID")
+    shop.lists.note("cancelled/CANCEL", "4", order="CANCELED")
+    shop.lists.note("shipping/RETURNED", "9", "JP9", shipping="RETURNED")
+    shop.lists.note("shipping/RETURNED", "2", shipping="RETURNED")
     return shop
 
 

@@ -98,7 +98,7 @@ class Lists:
         self.opens()
         yield self
 
-    def tell(self, list_name: str, external_id: str, awb: object = None, **says: object) -> None:
+    def note(self, list_name: str, external_id: str, awb: object = None, **says: object) -> None:
         self.rows.append((list_name, external_id, says, awb))
 
     def page(self, query: StatusQuery, list_name: str, number: int) -> StatusPage:

@@ -15,7 +15,7 @@ class PortFailed(Exception):
 
 
 class Clock:
-    """A clock that stands still until it is moved."""
+    """A clock that does not move until it is moved."""
 
     def __init__(self, now: datetime = datetime(2025, 1, 1, 3, 0, tzinfo=UTC)) -> None:
         self.now = now
@@ -28,7 +28,7 @@ class Clock:
 
 
 class Steps:
-    """Counts the steps of ports (each call has two: before and after its effect) and acts at the one it is told to."""
+    """Counts the steps of ports (each call has two: before and after its effect) and acts at the one that is set."""
 
     def __init__(self) -> None:
         self.taken: list[str] = []

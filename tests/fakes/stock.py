@@ -129,7 +129,7 @@ class Shop:
         return StockPage(keys, [self._listed(key) for key in keys], has_more, len(self.held))
 
     def _listed(self, key: str) -> ListedLevel:
-        return ListedLevel.told(key, self.held[key], in_warehouses=key in self.in_warehouses)
+        return ListedLevel.parsed(key, self.held[key], in_warehouses=key in self.in_warehouses)
 
     def read(self, product: str, *, in_warehouses: bool) -> ListedLevel:
         self._call("read")
@@ -196,10 +196,10 @@ class StockWorld:
 
         return tick
 
-    def run(self, name: str, *, anew: bool = False) -> RunResult:
+    def run(self, name: str, *, restart: bool = False) -> RunResult:
         """One step of a channel's run."""
         channel = next(channel for channel in self.channels if channel.name == name)
-        return self.sync()(channel, self.channels, lambda: self.seconds(), anew=anew)
+        return self.sync()(channel, self.channels, lambda: self.seconds(), restart=restart)
 
     def run_to_end(self, name: str) -> RunResult:
         """The channel's run, over as many invocations as it takes."""

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from orderbridge.forwarding.forward.states import LISTED_STATES, Forward, ForwardState, Transition
-from orderbridge.forwarding.ports import ForwardRecord, FrozenRequest, UntoldChange
+from orderbridge.forwarding.ports import ForwardRecord, FrozenRequest, OutboxEntry
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ForwardKey, OrderKey
@@ -39,7 +39,7 @@ def by_shards(found: Iterable[tuple[str, Due, object]], now: str) -> list[Due]:
 
 
 class Store:
-    """`OrderIntakeStore`, `OrderDesk`, `CancelStore` and `DueIndex`, on dictionaries."""
+    """`OrderIntakeStore`, `OperatorOrders`, `CancelStore` and `DueIndex`, on dictionaries."""
 
     def __init__(self, steps: Steps | None = None) -> None:
         self.steps = steps or Steps()
@@ -51,8 +51,8 @@ class Store:
         self.deliveries: dict[DeliveryRef, Delivery] = {}
         self.writes: list[str] = []
         """The name of every write that was tried."""
-        self.untold: dict[Place, tuple[int, str]] = {}
-        """Of each forward with a change that nobody has told of: its revision, and when it is looked after next."""
+        self.outbox: dict[Place, tuple[int, str]] = {}
+        """Of each forward with a change that nobody has published: its revision, and when it is looked after next."""
         self.stale_due: list[OrderKey | ForwardKey] = []
         """What the due index still shows though it is not due any more."""
 
@@ -121,16 +121,16 @@ class Store:
         return saved
 
     def _remember_untold(self, transition: Transition, saved: Forward) -> None:
-        if transition.must_be_told:
-            self.untold[self._key(saved)] = (saved.revision, saved.updated_at)
+        if transition.needs_outbox:
+            self.outbox[self._key(saved)] = (saved.revision, saved.updated_at)
 
     def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
         with self._call("save_progress"):
             present = self.orders.get(order.key)
             if present is None or present.changes != order.changes - 1:
                 raise LostRace(order.code)
-            told = {"status": order.status, "told": order.told, "changes": order.changes}
-            self.orders[order.key] = replace(present, **told)  # type: ignore[arg-type]
+            said = {"status": order.status, "told": order.announced, "changes": order.changes}
+            self.orders[order.key] = replace(present, **said)  # type: ignore[arg-type]
             self.deliveries.update({delivery.ref: delivery for delivery in deliveries})
 
     def mark_published(self, order: Order) -> None:
@@ -222,33 +222,33 @@ class Store:
         return saved
 
 
-class Untold:
-    """`UntoldChanges` in memory; they lie in the `Store`, which writes them together with the change itself."""
+class MemoryOutbox:
+    """`Outbox` in memory; they lie in the `Store`, which writes them together with the change itself."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
-    def due(self, now: str, limit: int) -> Iterator[UntoldChange]:
+    def due(self, now: str, limit: int) -> Iterator[OutboxEntry]:
         self._store.steps.pass_by("before due untold")
         found = [
-            (at, UntoldChange(ForwardKey(key, channel), at), key)
-            for (key, channel), (_, at) in self._store.untold.items()
+            (at, OutboxEntry(ForwardKey(key, channel), at), key)
+            for (key, channel), (_, at) in self._store.outbox.items()
             if at <= now
         ]
         yield from by_shards(found, now)[:limit]
 
-    def claim(self, change: UntoldChange, due_at: str) -> None:
+    def claim(self, change: OutboxEntry, due_at: str) -> None:
         self._store.steps.pass_by("before claim untold")
-        revision, present = self._store.untold.get((change.key.order, change.key.channel), (0, None))
+        revision, present = self._store.outbox.get((change.key.order, change.key.channel), (0, None))
         if present != change.due_at:
             raise LostRace(change.key.channel)
-        self._store.untold[change.key.order, change.key.channel] = (revision, due_at)
+        self._store.outbox[change.key.order, change.key.channel] = (revision, due_at)
 
-    def told(self, forward: Forward) -> None:
+    def published(self, forward: Forward) -> None:
         self._store.steps.pass_by("before told")
         key = (forward.key, forward.channel.name)
-        if key in self._store.untold and self._store.untold[key][0] <= forward.revision:
-            del self._store.untold[key]
+        if key in self._store.outbox and self._store.outbox[key][0] <= forward.revision:
+            del self._store.outbox[key]
         self._store.steps.pass_by("after told")
 
 

@@ -150,7 +150,7 @@ class DeliveryQueue:
 
 @dataclass
 class Receiver:
-    """`WebhookPost` in memory: answers as it is told, and keeps what it was sent."""
+    """`WebhookPost` in memory: answers as it is set, and keeps what it was sent."""
 
     steps: Steps = field(default_factory=Steps)
     answer: Callable[[], Answer] = lambda: Answer(200)

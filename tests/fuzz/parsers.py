@@ -1,4 +1,4 @@
-"""Everything that reads a reply: what stands between a platform's bytes and an order, by name.
+"""Everything that reads a reply: what is between a platform's bytes and an order, by name.
 
 The parsers are not listed where they can be found: every platform's adapter, `STATUSES` and `Levels` are asked through
 their own public methods over a transport that answers with the reply, and every request that reads its answer is asked.
@@ -195,7 +195,8 @@ def _adapter(channel: Channel) -> Iterator[Parser]:
     calls: dict[str, Callable[[Any], Any]] = {
         "create_order": lambda made: made.create_order(request(), channel, credentials),
         "look_for": lambda made: (
-            made.look_for(Sought(order, request()), channel, credentials), made.look_for(Sought(order), channel, credentials)
+            made.look_for(Sought(order, request()), channel, credentials),
+            made.look_for(Sought(order), channel, credentials),
         ),
         "cancel_order": lambda made: (
             made.cancel_order(order, "7", channel, credentials), made.cancel_order(order, None, channel, credentials)
@@ -223,12 +224,12 @@ def _statuses(channel: Channel) -> Iterator[Parser]:
         yield Parser(f"statuses.page {name}", partial(page, name), (StatusReadFailed,))
 
 
-def _taken_in(told: Any, table: Any) -> Any:
+def _taken_in(said: Any, table: Any) -> Any:
     """What becomes of a forward, where the row could be read."""
-    if not isinstance(told, StatusReading):
-        return told
-    require_short(told.external_id, MAX_ID_LENGTH)
-    news = take_in(sent(), told, table, LATER)
+    if not isinstance(said, StatusReading):
+        return said
+    require_short(said.external_id, MAX_ID_LENGTH)
+    news = take_in(sent(), said, table, LATER)
     return None if news is None else (news.transition.entry.detail, news.transition.forward.awb_number, news.unknown)
 
 
@@ -320,7 +321,7 @@ def _of_values() -> Iterator[Parser]:
         for name, raises in readers.items():
             yield Parser(f"{label} {name}", partial(_read_values, getattr(module, name), raises))
     yield Parser("domain parse_level", partial(_read_values, parse_level, (UnreadableLevel,)))
-    yield Parser("domain ListedLevel.told", partial(_read_values, partial(ListedLevel.told, "7"), ()))
+    yield Parser("domain ListedLevel.told", partial(_read_values, partial(ListedLevel.parsed, "7"), ()))
     yield Parser("documents exact_number", partial(_read_values, documents.exact_number, (ValueError,)))
 
 
@@ -361,7 +362,7 @@ def _of_documents() -> Iterator[Parser]:
     yield Parser("read_json", lambda reply: documents.read_json(reply.body), (documents.NotJson,))
     yield Parser("inflated", lambda reply: transport._inflated(reply.status, reply.headers, reply.body), (NoAnswer,))
     yield Parser("words_of", answers.words_of)
-    yield Parser("told", lambda reply: require_short(answers.told(reply, unwanted), MAX_DETAIL_LENGTH))
+    yield Parser("told", lambda reply: require_short(answers.announced(reply, unwanted), MAX_DETAIL_LENGTH))
     text = lambda reply: reply.body.decode("utf-8", "replace")  # noqa: E731
     yield Parser("redacted", lambda reply: require_short(answers.redacted(text(reply), unwanted), MAX_DETAIL_LENGTH))
     yield Parser("retry_after_seconds", lambda reply: retry_after.retry_after_seconds(reply.headers))

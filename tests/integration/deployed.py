@@ -156,7 +156,7 @@ class Deployed:
         """What was logged, line by line."""
         return [json.loads(line) for line in self.log.getvalue().splitlines()]
 
-    # --- what stands there --------------------------------------------------------------------------------------------
+    # --- what is there --------------------------------------------------------------------------------------------
 
     @property
     def table(self) -> str:
@@ -216,7 +216,7 @@ class Deployed:
         self.put(channel_table.mapping_item(channel, need, value if isinstance(value, str) else json.dumps(value)))
 
     def stream_records(self, pk: str = "ORDER#", event_name: str = "INSERT") -> dict[str, Any]:
-        """An event of the table's stream with what now stands there; bytes as Base64, as streams have them."""
+        """An event of the table's stream with what now is there; bytes as Base64, as streams have them."""
         return {
             "Records": [
                 {

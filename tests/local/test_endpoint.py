@@ -1,4 +1,4 @@
-"""How a function is told where AWS is: by the template's parameter, and not at all where that is empty."""
+"""How a function knows where AWS is: by the template's parameter, and not at all where that is empty."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tests.local.conftest import Notes
 
 
 @pytest.mark.parametrize("given", [None, ""])
-def test_functions_are_told_the_engines_address_and_nothing_where_the_parameter_is_empty(
+def test_functions_are_reported_the_engines_address_and_nothing_where_the_parameter_is_empty(
     notes: Callable[..., Notes], given: str | None
 ) -> None:
     made = notes(parameters={} if given is None else {"AwsEndpointUrl": given})
@@ -20,8 +20,8 @@ def test_functions_are_told_the_engines_address_and_nothing_where_the_parameter_
         arrived = made.arrives("first")
         engine = made.stack.description.aws_endpoint_url
 
-    told = function.get("Environment", {}).get("Variables", {})
-    assert told.get("AWS_ENDPOINT_URL") == (engine if given is None else None)
+    said = function.get("Environment", {}).get("Variables", {})
+    assert said.get("AWS_ENDPOINT_URL") == (engine if given is None else None)
     assert arrived
     assert made.stack.last_read_back is not None
     assert made.stack.last_read_back.differences == ()

@@ -115,7 +115,7 @@ def test_what_is_no_request_for_a_path_is_refused(engine: Engine, request_: byte
     assert exchange(door, request_).split(b" ", 2)[1] == status
 
 
-def test_a_client_that_waits_for_100_is_told_to_go_on(engine: Engine) -> None:
+def test_a_client_that_waits_for_100_is_reported_to_go_on(engine: Engine) -> None:
     door = engine(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
     host, port = door.url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:

@@ -60,7 +60,7 @@ def test_a_ref_of_a_secret_becomes_its_id_everywhere() -> None:
     assert result["Outputs"] == {"S": {"Value": {"Fn::GetAtt": ["S", "Id"]}}}
 
 
-def test_gateway_responses_stand_before_the_deployment_that_serves_them() -> None:
+def test_gateway_responses_are_before_the_deployment_that_serves_them() -> None:
     key = "x-amazon-apigateway-gateway-responses"
     api = {"Type": "AWS::ApiGateway::RestApi", "Properties": {"Body": {key: {"DEFAULT_4XX": {"statusCode": "400"}}}}}
     template = {"Resources": {"Api": api, "Deployment": {"Type": "AWS::ApiGateway::Deployment", "DependsOn": "Other"}}}

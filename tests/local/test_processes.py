@@ -84,13 +84,13 @@ def test_ps_tells_the_same_as_proc(sleeper: subprocess.Popen[bytes]) -> None:
     if not (Path("/bin/ps").exists() and Path("/proc/self/stat").exists()):
         pytest.skip("this machine has not both")
     assert wait_until(lambda: "time.sleep(600)" in command_of(sleeper.pid), GRACE_S)
-    told, again = ({process.pid: process for process in processes._from_ps()} for _ in range(2))
+    said, again = ({process.pid: process for process in processes._from_ps()} for _ in range(2))
     by_proc = {process.pid: process for process in processes._from_proc()}
-    assert told[sleeper.pid].group == sleeper.pid
+    assert said[sleeper.pid].group == sleeper.pid
     for pid in (sleeper.pid, os.getpid()):
-        assert (told[pid].group, told[pid].command) == (by_proc[pid].group, by_proc[pid].command.rstrip())
-        assert told[pid].started == again[pid].started
-        age = datetime.now() - datetime.strptime(told[pid].started, "%a %b %d %H:%M:%S %Y")  # noqa: DTZ005, DTZ007 - of ps
+        assert (said[pid].group, said[pid].command) == (by_proc[pid].group, by_proc[pid].command.rstrip())
+        assert said[pid].started == again[pid].started
+        age = datetime.now() - datetime.strptime(said[pid].started, "%a %b %d %H:%M:%S %Y")  # noqa: DTZ005, DTZ007 - of ps
         assert timedelta(seconds=-2) < age < timedelta(days=1)
 
 

@@ -199,7 +199,7 @@ def test_a_taken_port_is_refused_in_words(notes: MakeNotes, tmp_path: Path) -> N
     assert processes_naming(tmp_path) == []
 
 
-def test_what_the_engine_refuses_is_told_in_its_words(notes: MakeNotes, small_project: Path) -> None:
+def test_what_the_engine_refuses_is_reported_in_its_words(notes: MakeNotes, small_project: Path) -> None:
     template = small_project / "template.yaml"
     template.write_text(
         template.read_text().replace("ProjectionType", "x").replace("VisibilityTimeout: 60", "VisibilityTimeout: 99999")

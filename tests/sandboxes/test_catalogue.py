@@ -184,7 +184,7 @@ BEYOND_THE_SAMPLE: Mapping[str, set[str]] = {
     "Order API: Get Order": {".data[].line_items[].unit_price"},
     "Order API: Create Order": {".data.line_items[].unit_price"},
 }
-"""Members that a sandbox shows besides those of the document's example: they stand in the examples of similar calls."""
+"""Members that a sandbox shows besides those of the document's example: they are in the examples of similar calls."""
 
 
 def has_an_example(platform: str, name: str) -> bool:

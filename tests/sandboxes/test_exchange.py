@@ -32,7 +32,7 @@ def test_what_is_no_strict_json_is_refused(body):
         read_json(body)
 
 
-def test_fractions_stay_exact_and_are_told_from_integers():
+def test_fractions_stay_exact_and_are_reported_from_integers():
     document = read_json(b'{"a": 43.6015, "b": 2.0, "c": 2, "d": true, "e": 1e2}')
     assert document == {"a": Decimal("43.6015"), "b": Decimal("2.0"), "c": 2, "d": True, "e": Decimal("1e2")}
     assert [type(document[name]) for name in "abcde"] == [Decimal, Decimal, int, bool, Decimal]

@@ -131,7 +131,7 @@ def test_a_payment_that_is_made_needs_date_bank_and_amount(platform):
     assert set(reply.document()["message"]) == {"payment.date", "payment.bank_id", "payment.amount"}
 
 
-def test_everything_wrong_is_told_at_once(platform):
+def test_everything_wrong_is_reported_at_once(platform):
     order = changed(changed(changed(NGORDER_ORDER, "supplier_id", 1), "source", REMOVE), "products.0.qty", "2")
     message = ngorder(platform, "POST", "order", order).document()["message"]
     assert set(message) == {"supplier_id", "source", "products.0.qty"}

@@ -107,7 +107,7 @@ def test_both_discounts_of_a_pair_are_refused(platform):
     assert list(salesmania(platform, "POST", ORDERS, both).document()["errors"]) == ["disc_percent"]
 
 
-def test_every_problem_is_told_at_once(platform):
+def test_every_problem_is_reported_at_once(platform):
     wrong = changed(changed(changed(SALESMANIA_ORDER, "date", "x"), "customer_id", 1), LINE + "unit", "X")
     assert set(salesmania(platform, "POST", ORDERS, wrong).document()["errors"]) == {
         "date",

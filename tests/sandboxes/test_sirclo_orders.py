@@ -334,7 +334,7 @@ STOCK = {
 }
 
 
-def test_a_stock_update_is_written_later_and_stands_in_the_history(platform):
+def test_a_stock_update_is_written_later_and_is_in_the_history(platform):
     code = sirclo_later(platform, "POST", "/v1/partner/inventory/updatestocks", STOCK).document()["transaction_code"]
     history = "/v1/partner/inventory/history?limit=10&offset=0"
     (before,) = sirclo_later(platform, "GET", history).document()["data"]

@@ -1,4 +1,4 @@
-"""Published test vectors, which stand beside the repository where they are at all."""
+"""Published test vectors, which are beside the repository where they are at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`orderbridge forwards`: where orders stand on their way to each channel, and the two ways to help one by hand."""
+"""`orderbridge forwards`: where orders are on their way to each channel, and the two ways to help one by hand."""
 
 from __future__ import annotations
 

@@ -198,6 +198,6 @@ def timeline_table(timeline: list[dict[str, Any]]) -> RenderableType:
 
 
 def _trouble(forward: dict[str, Any]) -> str | None:
-    told = ", ".join(forward[name] for name in ("status", "shipment_problem", "awb_number") if forward.get(name))
+    said = ", ".join(forward[name] for name in ("status", "shipment_problem", "awb_number") if forward.get(name))
     needs = ", ".join(f"{need['kind']}:{need['key']}" for need in forward["missing"])
-    return "; ".join(filter(None, (needs, forward["error"], told))) or None
+    return "; ".join(filter(None, (needs, forward["error"], said))) or None

@@ -120,7 +120,7 @@ def rotate_secret(client_id: ClientId) -> None:
 
 @command(group, "revoke-tokens")
 def revoke_tokens(client_id: ClientId) -> None:
-    """Make every token that was issued so far void; the partner logs in anew with its secret."""
+    """Make every token that was issued so far void; the partner logs in again with its secret."""
     _partners().revoke_tokens(client_id)
     answer({"client_id": client_id, "tokens": "revoked"}, lambda: f"All tokens of {client_id} are void.")
 

@@ -50,8 +50,8 @@ def sync(
     document = {"channels": entries}
     failed = [entry["channel"] for entry in entries if not entry["ok"]]
     if failed:
-        told = [f"{e['channel']}: {problem}" for e in entries if not e["ok"] for problem in e["problems"]]
-        raise Failure(f"Not asked to the end: {', '.join(failed)}.", document, told)
+        said = [f"{e['channel']}: {problem}" for e in entries if not e["ok"] for problem in e["problems"]]
+        raise Failure(f"Not asked to the end: {', '.join(failed)}.", document, said)
     answer(document, lambda: _shown(entries))
 
 

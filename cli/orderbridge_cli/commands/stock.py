@@ -47,8 +47,8 @@ def sync(
     document = {"channels": entries}
     aborted = [entry["channel"] for entry in entries if not entry["ok"]]
     if aborted:
-        told = [f"{p['key']}: {p['detail']}" for e in entries if not e["ok"] for p in e["problems"]]
-        raise Failure(f"Not synced to the end: {', '.join(aborted)}.", document, told)
+        said = [f"{p['key']}: {p['detail']}" for e in entries if not e["ok"] for p in e["problems"]]
+        raise Failure(f"Not synced to the end: {', '.join(aborted)}.", document, said)
     answer(document, lambda: _synced(entries))
 
 
@@ -63,10 +63,10 @@ def _channels(stack: Operations, name: str | None) -> Sequence[Channel]:
 
 def _sync_to_end(stack: Operations, channel: Channel, say: Callable[[str], None]) -> dict[str, Any]:
     """The channel's entry once its run is at its end."""
-    anew, has_waited = True, False
+    restart, has_waited = True, False
     while True:
         say(f"syncing {channel.name}")
-        entry = _invoke(stack, {"channel": channel.name, "anew": anew, "seconds": SECONDS_PER_STEP}, channel.name)
+        entry = _invoke(stack, {"channel": channel.name, "anew": restart, "seconds": SECONDS_PER_STEP}, channel.name)
         state = entry.pop("state", "aborted")
         if state == "busy":
             if not has_waited:
@@ -74,7 +74,7 @@ def _sync_to_end(stack: Operations, channel: Channel, say: Callable[[str], None]
             has_waited = True
             time.sleep(BUSY_PAUSE_SECONDS)
         elif state == "continues":
-            anew = False
+            restart = False
         else:
             return entry
 

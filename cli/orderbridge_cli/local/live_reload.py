@@ -23,7 +23,7 @@ class LiveReload:
     """Watches the package, the functions and the template in a thread of its own.
 
     The package is not in what is sent (the local layer points to its source), so that sending a function again only
-    makes its next process read the source anew. An invocation that is under way finishes on the old one.
+    makes its next process read the source again. An invocation that is under way finishes on the old one.
     """
 
     def __init__(

@@ -39,7 +39,7 @@ from orderbridge_cli.local.sweeps import Sweeps
 _log = logging.getLogger(__name__)
 
 LOCAL_PARAMETERS: Final[Mapping[str, str]] = {
-    "AccessLog": "true",  # which the engine drops (known_gaps.yaml); what it stands on is deployed and read back
+    "AccessLog": "true",  # which the engine drops (known_gaps.yaml); what it is on is deployed and read back
     "AllowLoopbackHttp": "true",
     "PartnerCacheSeconds": "1",
     "SweepRate": "rate(1 minute)",

@@ -14,7 +14,7 @@ IN_DOCS = Path(__file__).parents[3] / "docs" / "openapi.json"
 
 
 def generated() -> dict[Path, str]:
-    """What is to stand in each file."""
+    """What is to be in each file."""
     document = build()
     return {
         OPENAPI: json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n",

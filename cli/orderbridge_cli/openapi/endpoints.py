@@ -22,7 +22,7 @@ Caller = Literal["anybody", "token", "signature"]
 """What a call must show: nothing, an access token, or a token and a signature."""
 
 ALIASES = {"/api/v1/sales-order": "/api/v1/sales-orders", "/api/v1/orders/sales": "/api/v1/sales-orders"}
-"""Paths under which the partner document has Create sales order too. They work; new partners are not told of them."""
+"""Paths under which the partner document has Create sales order too. They work; new partners do not hear of them."""
 
 
 @dataclass(frozen=True, slots=True)

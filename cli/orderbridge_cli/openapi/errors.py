@@ -1,6 +1,6 @@
 """An example of every error. What a code means, and what to do about it, is in `catalogue.error_catalogue`.
 
-A contract test holds the examples against the code: what is raised stands here, in the same words, and nothing else.
+A contract test holds the examples against the code: what is raised is here, in the same words, and nothing else.
 """
 
 from __future__ import annotations

@@ -14,15 +14,15 @@ from orderbridge.forwarding.ports import ForwardQueues, ForwardRecord
 from orderbridge.values.conflicts import LostRace, despite_races
 from orderbridge.values.ids import ForwardKey, OrderKey
 from orderbridge.values.times import Clock
-from orderbridge_cli.operating.ports import OrderDesk
+from orderbridge_cli.operating.ports import OperatorOrders
 from orderbridge_cli.operating.refusals import OperationRefused
 
 
 @dataclass(frozen=True, slots=True)
 class MoveForward:
-    """An operator's exits from a final state and from doubt. Each stands on the timeline, with who it was."""
+    """An operator's exits from a final state and from doubt. Each is on the timeline, with who it was."""
 
-    desk: OrderDesk
+    desk: OperatorOrders
     queues: ForwardQueues
     can_cancel: Callable[[str], bool]
     """Whether a platform can be asked to take an order back."""
@@ -48,9 +48,9 @@ class MoveForward:
         return retry(record.forward, self.clock(), self.sweep_grace_seconds, can_look=can_look)
 
     def _save_retried(self, transition: Transition) -> Forward:
-        # What is mapped anew has no hash; one that only waited for its time is sent again byte for byte.
-        is_mapped_anew = transition.forward.body_hash is None
-        return self.desk.save_unfrozen(transition) if is_mapped_anew else self.desk.save(transition)
+        # What is mapped again has no hash; one that only waited for its time is sent again byte for byte.
+        is_remapped = transition.forward.body_hash is None
+        return self.desk.save_unfrozen(transition) if is_remapped else self.desk.save(transition)
 
     def resolve_sent(self, key: OrderKey, channel: str, external_id: str) -> Forward:
         """Settle a forward in doubt: the platform holds the order under this id.
@@ -69,7 +69,7 @@ class MoveForward:
         return self.sweep_grace_seconds if self.can_cancel(forward.channel.platform) else None
 
     def _cancel_if_wanted(self, sent: Forward) -> Forward:
-        # As with a forwarder: the partner's wish stands on the order before anybody looks at the forwards, so whoever
+        # As with a forwarder: the partner's wish is on the order before anybody looks at the forwards, so whoever
         # looks for it once the forward is SENT finds it. Until then the forward is due, should this command end here.
         order = self.desk.read_order(sent.key)
         if order is not None and order.cancel_requested_at is not None:

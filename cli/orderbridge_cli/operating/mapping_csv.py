@@ -82,7 +82,7 @@ def _text(content: bytes) -> str:
 
 
 def _order(cells: list[str], line: int) -> list[int]:
-    """Where kind, key and value stand, from the header."""
+    """Where kind, key and value are, from the header."""
     if not _is_header(cells):
         raise UnreadableFile(f"line {line}: the first line must be kind,key,value and is {','.join(cells)[:80]!r}")
     return [list(map(_name, cells)).index(column) for column in COLUMNS]

@@ -19,7 +19,7 @@ from orderbridge.values.text import UnseenCharacter, checked_code, trimmed
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import Clock, to_iso
 from orderbridge_cli.operating.channels import known_channel
-from orderbridge_cli.operating.ports import ChannelRegistry, MappingTable, OrderDesk, PartnerRegistry
+from orderbridge_cli.operating.ports import ChannelRegistry, MappingTable, OperatorOrders, PartnerRegistry
 from orderbridge_cli.operating.refusals import OperationRefused
 
 MAX_VALUE_LENGTH = 8000
@@ -38,7 +38,7 @@ ValueCheck = Callable[[MappingKind, str], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row as it stands in a file, from which line on."""
+    """A row as it is in a file, from which line on."""
 
     line: int
     kind: str
@@ -89,7 +89,7 @@ class OperateMappings:
     table: MappingTable
     channels: ChannelRegistry
     partners: PartnerRegistry
-    orders: OrderDesk
+    orders: OperatorOrders
     releasing: ReleaseForwards
     routing: RouteOrders
     clock: Clock
@@ -157,7 +157,7 @@ class OperateMappings:
     # --- reading ------------------------------------------------------------------------------------------------------
 
     def found(self, channel: str) -> frozenset[MappingKey]:
-        """Which of a channel's mappings the platform itself told, so that nobody imported them."""
+        """Which of a channel's mappings the platform itself reported, so that nobody imported them."""
         return frozenset() if channel.startswith(PARTNER_PREFIX) else frozenset(self.table.found(channel))
 
     def export(self, channel: str) -> Iterator[tuple[MappingKey, str]]:

@@ -20,7 +20,7 @@ from orderbridge.values.ids import OrderKey
 from orderbridge.values.text import compared
 from orderbridge.values.times import Clock, business_date, from_iso
 from orderbridge_cli.operating.channels import known_channel
-from orderbridge_cli.operating.ports import ChannelRegistry, OrderDesk, PartnerRegistry
+from orderbridge_cli.operating.ports import ChannelRegistry, OperatorOrders, PartnerRegistry
 from orderbridge_cli.operating.refusals import OperationRefused
 
 ORDERS_AT_ONCE = 25
@@ -37,7 +37,7 @@ class LookUpOrders:
     """Orders by code, and lists of orders and forwards. Methods raise `OperationRefused` where there is nothing."""
 
     reads: OrderReads
-    desk: OrderDesk
+    desk: OperatorOrders
     partners: PartnerRegistry
     channels: ChannelRegistry
     clock: Clock

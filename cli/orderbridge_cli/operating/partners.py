@@ -133,7 +133,7 @@ class OperatePartners:
         return key, key_also_of
 
     def revoke_key(self, client_id: str, kid: str) -> Partner:
-        """Nothing that this key signs is accepted any more; the partner as it stands after it."""
+        """Nothing that this key signs is accepted any more; the partner as it is after it."""
         partner = self.read(client_id)
         key = next((each for each in partner.keys if each.kid == kid), None)
         if key is None:

@@ -51,7 +51,7 @@ class MappingTable(Protocol):
     """A channel's mappings as texts, exactly as they were imported."""
 
     def found(self, channel: str) -> Iterable[MappingKey]:
-        """The keys of the rows that the platform itself told."""
+        """The keys of the rows that the platform itself reported."""
         ...
 
     def rows(self, channel: str) -> Iterable[tuple[MappingKey, str]]: ...
@@ -97,7 +97,7 @@ class TokenKeyVault(Protocol):
     def write(self, document: Mapping[str, Any]) -> None: ...
 
 
-class OrderDesk(ParkedOrders, Protocol):
+class OperatorOrders(ParkedOrders, Protocol):
     """Orders and forwards as an operator finds and moves them."""
 
     def waiting(self, channel: str, state: ForwardState, *, newest_first: bool = False) -> Iterable[Forward]:
@@ -117,7 +117,7 @@ class OrderDesk(ParkedOrders, Protocol):
         ...
 
     def save_unfrozen(self, transition: Transition) -> Forward:
-        """As `save`, and the frozen request is dropped, so that the order is mapped anew."""
+        """As `save`, and the frozen request is dropped, so that the order is mapped again."""
         ...
 
 
@@ -135,7 +135,7 @@ class PartnerRegistry(PartnerDirectory, Protocol):
         ...
 
     def add_key(self, client_id: str, key: PartnerKey, entry: TimelineEntry) -> bool:
-        """Store a further key; False where this very key stands there, active or revoked."""
+        """Store a further key; False where this very key is there, active or revoked."""
         ...
 
     def revoke_key(self, client_id: str, kid: str, entry: TimelineEntry) -> None:

@@ -11,7 +11,7 @@ from orderbridge.forwarding.publishing import first_forwards
 from orderbridge.orders.ports import CodeCounter
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.times import Clock, business_date
-from orderbridge_cli.operating.ports import OrderDesk
+from orderbridge_cli.operating.ports import OperatorOrders
 from orderbridge_cli.operating.refusals import OperationRefused
 
 REASON = "the table was restored, so the platform is looked at before anything is sent"
@@ -24,7 +24,7 @@ class SecureRestored:
     Nothing else may work on the table meanwhile; where something does, `OperationRefused` is raised.
     """
 
-    desk: OrderDesk
+    desk: OperatorOrders
     codes: CodeCounter
     clock: Clock
     business_time_zone: str

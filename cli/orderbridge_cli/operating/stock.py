@@ -30,7 +30,7 @@ class StockOverview:
         names = sorted(channel.name for channel in self.channels)
         runs = self.runs.read(names)
         for code, levels in self._by_product(names, product_code):
-            told = [
+            said = [
                 {
                     "channel": level.channel,
                     "available": level.available,
@@ -38,12 +38,12 @@ class StockOverview:
                 }
                 for level in levels
             ]
-            yield {"product_code": code, "levels": told}
+            yield {"product_code": code, "levels": said}
 
     def drift(self) -> Iterator[dict[str, Any]]:
         """Each level that differs from that of record: `orderbridge stock drift` (docs/interfaces.md#command-line).
 
-        Known drift is told until a run has seen it end; new drift only where both levels were read well.
+        Known drift is reported until a run has seen it end; new drift only where both levels were read well.
         """
         names = sorted(channel.name for channel in self.channels if takes_part(channel))
         ranks = source_ranks(self.channels)

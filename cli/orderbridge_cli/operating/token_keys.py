@@ -36,6 +36,6 @@ class OperateKeys:
         return self.list_keys()
 
     def replace_compromised(self) -> Sequence[TokenKey]:
-        """A new key instead of all others: every token of before ends, and every partner logs in anew."""
+        """A new key instead of all others: every token of before ends, and every partner logs in again."""
         self.vault.write(replace_compromised(self.vault.read(), self.new_key(), self.clock().timestamp()))
         return self.list_keys()

@@ -134,7 +134,7 @@ class SignatureReport:
 def examine(
     request: SignedRequest, signature: str, keys: Sequence[PartnerKey], now: datetime, claimed: bytes | None = None
 ) -> SignatureReport:
-    """The report on a signature as it stood in X-SIGNATURE; `claimed` is what its maker says that it was made over."""
+    """The report on a signature as it was in X-SIGNATURE; `claimed` is what its maker says that it was made over."""
     expected = request.string_to_sign()
     active = [key for key in keys if key.state == "active"]
     try:

@@ -63,7 +63,7 @@ def _sentence(problem: Problem) -> str:
 def body_of(
     platform: NgorderPlatform, call: Call, check: Check, further: Callable[[Shop, Any], Problems] | None = None
 ) -> JsonObject:
-    """The body, which obeys `check` and what `further` asks of the shop; every problem is told at once."""
+    """The body, which obeys `check` and what `further` asks of the shop; every problem is reported at once."""
     body: JsonObject = call.document()
     refuse_if_any(platform, problems_in(check, body) + (further(platform.shop, body) if further else []))
     return body

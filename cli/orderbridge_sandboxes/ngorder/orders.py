@@ -88,7 +88,7 @@ def _first_view(platform: NgorderPlatform, body: JsonObject) -> JsonObject:
 
 
 def _named_parts(shop: Shop, body: JsonObject) -> JsonObject:
-    """What the order names, as it stood then: the shop may change or delete it later."""
+    """What the order names, as it was then: the shop may change or delete it later."""
     variations = {line["id"]: shop.variations[line["id"]] for line in body["products"]}
     return {
         "total_amount": total_of(shop, body),
@@ -198,7 +198,7 @@ def path_id(platform: NgorderPlatform, call: Call, name: str) -> int:
 
 
 def add_awb_number(platform: NgorderPlatform, call: Call) -> Reply:
-    """Add AWB Number: a POST whose parameters stand in the query."""
+    """Add AWB Number: a POST whose parameters are in the query."""
     parameters = Parameters(platform, call)
     order_id = parameters.integer("id", required=True)
     awb_number = parameters.text("awb_number", required=True)

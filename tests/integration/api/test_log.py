@@ -38,7 +38,7 @@ def test_every_answer_is_one_line_with_the_request_id(deployed: Deployed, partne
         assert line["service"] == "orderbridge"
 
 
-def test_a_number_that_a_failed_write_may_have_taken_is_told_as_lost(
+def test_a_number_that_a_failed_write_may_have_taken_is_reported_as_lost(
     deployed: Deployed, partner: PartnerSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost(*_: object) -> None:
@@ -47,9 +47,9 @@ def test_a_number_that_a_failed_write_may_have_taken_is_told_as_lost(
     with monkeypatch.context() as broken:
         broken.setattr(TableOrderIntake, "put_if_absent", lost)
         assert deployed.call("order_intake", partner.order())["statusCode"] == 503
-    *_, told, failed, answered = deployed.lines()
+    *_, said, failed, answered = deployed.lines()
 
-    assert (told["message"], told["count"]) == ("order_numbers_lost", 1)
+    assert (said["message"], said["count"]) == ("order_numbers_lost", 1)
     assert (failed["message"], answered["status"]) == ("dependency_failed", 503)
     assert deployed.answer("order_intake", partner.order())[1]["data"]["code"].endswith("-00002")
 

@@ -1,4 +1,4 @@
-"""AWS does not answer: a partner is told so, before Lambda ends the function."""
+"""AWS does not answer: a partner gets a 503, before Lambda ends the function."""
 
 from __future__ import annotations
 

@@ -217,7 +217,9 @@ def test_a_suspended_partner_is_403_at_every_door_and_learns_nothing_from_a_wron
     }
 
 
-def test_the_unknown_client_and_the_wrong_secret_cannot_be_told_apart(deployed: Deployed, partner: PartnerSide) -> None:
+def test_the_unknown_client_and_the_wrong_secret_cannot_be_reported_apart(
+    deployed: Deployed, partner: PartnerSide
+) -> None:
     answers = [deployed.call("auth_login", login(**wrong)) for wrong in ({"client_id": "x"}, {"client_secret": "x"})]
 
     assert answers[0] == answers[1]

@@ -11,7 +11,7 @@ from orderbridge.forwarding.due import TableDueIndex
 from orderbridge.orders.order import Order
 from orderbridge.orders.table import TableCodeCounter, TableOrderIntake
 from orderbridge.values.ids import ChannelRef
-from orderbridge_cli.operating.tables.orders import TableOrderDesk
+from orderbridge_cli.operating.tables.orders import TableOperatorOrders
 from tests.fakes import directories, store
 from tests.integration.deployed import Deployed
 
@@ -55,7 +55,7 @@ def in_the_table(deployed: Deployed, dynamodb: Any) -> Ports:
 
     return Ports(
         TableOrderIntake(dynamodb, deployed.table),
-        TableOrderDesk(dynamodb, deployed.table),
+        TableOperatorOrders(dynamodb, deployed.table),
         TableDueIndex(dynamodb, deployed.table),
         TableCodeCounter(dynamodb, deployed.table),
         TableChannelRegistry(dynamodb, deployed.table),

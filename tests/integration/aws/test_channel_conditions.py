@@ -16,7 +16,7 @@ from tests.integration.aws.either_store import SHOP, Ports
 LATER = after(NOW, 600)
 
 
-def test_numbers_go_on_where_the_last_reservation_ended_and_begin_anew_each_day(ports: Ports) -> None:
+def test_numbers_go_on_where_the_last_reservation_ended_and_begin_again_each_day(ports: Ports) -> None:
     day, next_day = date(2025, 1, 1), date(2025, 1, 2)
 
     assert [ports.counter.reserve(day, count) for count in (1, 10, 1)] == [1, 11, 12]

@@ -72,7 +72,7 @@ def test_what_the_platform_said_is_stored_though_its_write_met_another(orders: T
     assert orders.list_forwards(ORDER.key) == [sent]
 
 
-def test_a_lost_race_is_told_as_one_after_a_conflict(orders: TableOrders, refusals: Refusals) -> None:
+def test_a_lost_race_is_reported_as_one_after_a_conflict(orders: TableOrders, refusals: Refusals) -> None:
     orders.create_forward(QUEUED)
     orders.save(begin_attempt(QUEUED.forward, "attempt", "hash", NOW, 70))
     refusals.left = 1

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from orderbridge.aws.items import DUE_SHARDS
-from orderbridge.forwarding.due import TableDueIndex, TableUntoldChanges
-from orderbridge.forwarding.ports import UntoldChange
+from orderbridge.forwarding.due import TableDueIndex, TableOutbox
+from orderbridge.forwarding.ports import OutboxEntry
 from orderbridge.values.ids import ForwardKey
 from orderbridge.values.sweeps import sweep_each
 from orderbridge.values.times import after
@@ -28,7 +28,7 @@ KEYS = {
 
 
 class Index:
-    """The client of a table whose due shards are all full; what is in a key says where it stood."""
+    """The client of a table whose due shards are all full; what is in a key says where it was."""
 
     def __init__(self, in_each: int) -> None:
         self.in_each = in_each
@@ -53,23 +53,23 @@ Read = Callable[[Any, str, int], Iterable[Any]]
 
 READS: dict[str, Read] = {
     "orders": lambda client, now, limit: TableDueIndex(client, "t").due(now, limit),
-    "untold": lambda client, now, limit: TableUntoldChanges(client, "t", lambda: NOW).due(now, limit),
+    "untold": lambda client, now, limit: TableOutbox(client, "t", lambda: NOW).due(now, limit),
     "webhooks": lambda client, now, limit: TableDueDeliveries(client, "t").due(now, limit),
 }
 
 
-def shard_of(item: DeliveryRef | UntoldChange | ForwardKey) -> str:
+def shard_of(item: DeliveryRef | OutboxEntry | ForwardKey) -> str:
     if isinstance(item, DeliveryRef):
         return item.webhook_id
     return forward_in(item).order.reference.removeprefix("po:")
 
 
-def number_in(item: DeliveryRef | UntoldChange | ForwardKey) -> str:
+def number_in(item: DeliveryRef | OutboxEntry | ForwardKey) -> str:
     return item.message_id if isinstance(item, DeliveryRef) else forward_in(item).channel
 
 
-def forward_in(item: UntoldChange | ForwardKey) -> ForwardKey:
-    return item.key if isinstance(item, UntoldChange) else item
+def forward_in(item: OutboxEntry | ForwardKey) -> ForwardKey:
+    return item.key if isinstance(item, OutboxEntry) else item
 
 
 @pytest.fixture(params=list(READS))

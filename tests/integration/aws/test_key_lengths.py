@@ -99,7 +99,7 @@ def test_the_longest_order_there_can_be_has_a_place_wherever_it_goes(character: 
         require_room(stock_item(StockLevel(CHANNEL.name, line.product_code, 1, NOW)))
 
 
-def test_the_longest_key_that_can_be_imported_fits_every_item_it_stands_in() -> None:
+def test_the_longest_key_that_can_be_imported_fits_every_item_it_is_in() -> None:
     key = "k" * MAX_KEY_BYTES
     require_room(mapping_item(CHANNEL.name, MappingKey("product", key), "1"))
     require_room(partner_table.route_item(CLIENT_ID, key, (CHANNEL,)))

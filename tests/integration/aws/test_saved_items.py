@@ -1,6 +1,6 @@
 """Items as an earlier version has stored them are read whole, and written again as they were.
 
-`saved_items.json` was written by the version before the packages were cut by feature; it is never written anew. A
+`saved_items.json` was written by the version before the packages were cut by feature; it is never written again. A
 stored item that has to change gets a migration, and its old form stays here.
 """
 
@@ -81,7 +81,7 @@ def test_a_saved_outbox_entry_is_the_one_of_its_forward() -> None:
     forwards = [forward_items.read_forward(item) for item in saved("forward")]
 
     (entry,) = saved("untold")
-    assert forward_items.untold_item(forwards[2]) == entry
+    assert forward_items.outbox_item(forwards[2]) == entry
 
 
 def test_a_saved_partner_keeps_its_keys_and_routes() -> None:

@@ -45,7 +45,7 @@ def key(kid: str) -> dict[str, str]:
     return {"kid": kid, "key": kid * 32}
 
 
-def test_the_ring_is_remembered_and_fetched_anew_at_most_once_a_minute_for_an_unknown_key() -> None:
+def test_the_ring_is_remembered_and_fetched_again_at_most_once_a_minute_for_an_unknown_key() -> None:
     clock, vault = Clock(), Vault(key("1"))
     ring = SecretKeyRing(lambda: vault, "keys", clock)  # type: ignore[arg-type]
     ring.current()
@@ -66,7 +66,7 @@ def test_the_ring_is_remembered_and_fetched_anew_at_most_once_a_minute_for_an_un
 
 
 class Ring:
-    """A ring on a vault, and what it has told of failures."""
+    """A ring on a vault, and the failures that it has noted."""
 
     def __init__(self) -> None:
         self.clock, self.vault, self.noted = Clock(), Vault(key("1")), list[Exception]()

@@ -26,7 +26,7 @@ def keep(mappings: TableMappings, *keys: MappingKey | None) -> None:
     mappings.keep_found("shop", {key: "here" for key in keys if key is not None}, "2025-01-01T00:00:00.000Z")
 
 
-def test_a_row_for_some_site_is_told_where_nothing_else_of_the_customer_is_known(mappings: TableMappings) -> None:
+def test_a_row_for_some_site_is_reported_where_nothing_else_of_the_customer_is_known(mappings: TableMappings) -> None:
     keep(mappings, customer_key("customer", "C@X"), customer_key("address", "C@X"), customer_key("address", "CC"))
     assert mappings.read("shop", WANTED) == {}
     keep(mappings, read_key("address", "C@ELSEWHERE"))

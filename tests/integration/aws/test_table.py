@@ -104,7 +104,7 @@ forwards = st.builds(
     in_question_since=maybe,
     negative_looks=st.integers(0, 5),
     failed_looks=st.integers(0, 5),
-    put_offs=st.integers(0, 5),
+    deferrals=st.integers(0, 5),
     missing=st.lists(st.builds(MappingKey.of, st.sampled_from(KINDS), names), max_size=3).map(tuple),
     error=maybe,
     revision=st.integers(0, 10**6),
@@ -151,7 +151,7 @@ def _forwards() -> Iterator[Forward]:
     yield new_forward(order.key, order.code, samples.SIRCLO, samples.NOW, 60).forward
 
 
-def test_two_lines_of_one_moment_stand_side_by_side() -> None:
+def test_two_lines_of_one_moment_are_side_by_side() -> None:
     entry = TimelineEntry("2025-01-01T00:00:00.000Z", "x")
 
     assert len({timelines.timeline_item("ORDER#x", entry)["SK"]["S"] for _ in range(100)}) == 100
@@ -202,13 +202,13 @@ def test_both_items_of_a_channel_say_whose_they_are(name: str) -> None:
         {"price": Decimal("1E-7")},
     ],
 )
-def test_a_mapping_that_was_found_is_read_as_it_was_told(deployed: Deployed, dynamodb: Any, value: Any) -> None:
+def test_a_mapping_that_was_found_is_read_as_it_was_reported(deployed: Deployed, dynamodb: Any, value: Any) -> None:
     mappings, need = TableMappings(dynamodb, deployed.table), MappingKey.of("product", "PROD-1")
 
     mappings.keep_found("shop", {need: value}, "2025-01-01T00:00:00.000Z")
 
-    told = {"price": "0.0000001"} if "price" in (value if isinstance(value, dict) else ()) else value
-    assert mappings.read("shop", [need]) == {need: str(told) if isinstance(told, int) else told}
+    said = {"price": "0.0000001"} if "price" in (value if isinstance(value, dict) else ()) else value
+    assert mappings.read("shop", [need]) == {need: str(said) if isinstance(said, int) else said}
 
 
 def test_a_stored_value_that_is_no_json_is_left_for_the_platform_to_refuse() -> None:

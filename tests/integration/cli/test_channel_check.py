@@ -33,7 +33,7 @@ def shop(
         yield operator, sandbox
 
 
-def test_a_channel_that_is_well_is_told_so_and_gets_no_order(shop: tuple[Operator, Sandbox[Any]]) -> None:
+def test_a_channel_that_is_well_is_reported_so_and_gets_no_order(shop: tuple[Operator, Sandbox[Any]]) -> None:
     operator, sandbox = shop
 
     assert operator.json("channels", "check", "shop") == {"channel": "shop", "ok": True, "detail": None}

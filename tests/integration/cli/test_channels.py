@@ -58,12 +58,12 @@ def test_a_file_of_settings_or_credentials_that_cannot_be_read_is_a_message(
     bad = operator.file(f"{name}.json", content)
     before = operator.items()
 
-    told = operator.refused(
+    said = operator.refused(
         "channels", "add", "toko", "--platform", "salesmania",
         "--settings", files["settings"], "--credentials", files["credentials"],
     )  # fmt: skip
 
-    assert f"{bad} {said}" in told
+    assert f"{bad} {said}" in said
     assert operator.items() == before
 
 
@@ -292,7 +292,7 @@ def test_an_unknown_channel_is_exit_1(operator: Operator) -> None:
         assert "There is no channel toko." in operator.refused("channels", *arguments, "toko")
 
 
-def test_a_channel_whose_credentials_are_gone_is_told_so(set_up: Operator) -> None:
+def test_a_channel_whose_credentials_are_gone_is_reported_so(set_up: Operator) -> None:
     set_up.stack.clients.secrets_manager.delete_secret(SecretId="orderbridge/channels/sirclo/sirclo")
 
     assert "the channel sirclo has no credentials" in set_up.refused("channels", "check", "sirclo")

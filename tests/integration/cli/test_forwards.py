@@ -19,7 +19,7 @@ from orderbridge.orders.order import Order
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import utc_now
 from orderbridge_cli.operating import orders as operating_orders
-from orderbridge_cli.operating.tables.orders import TableOrderDesk
+from orderbridge_cli.operating.tables.orders import TableOperatorOrders
 from tests.integration.cli.attempts import NGORDER, SALESMANIA, SIRCLO, Move, Place, attempt
 from tests.integration.cli.conftest import Operator, state_of
 
@@ -106,7 +106,7 @@ def test_many_forwards_are_listed_once_each_newest_order_first(
 # --- by hand ----------------------------------------------------------------------------------------------------------
 
 
-def test_a_rejected_forward_is_retried_and_mapped_anew(set_up: Operator, place_order: Place) -> None:
+def test_a_rejected_forward_is_retried_and_mapped_again(set_up: Operator, place_order: Place) -> None:
     order = place_order(1, channels=[SIRCLO])
     attempt(set_up, order, "sirclo", Rejected("sku unknown"))
     assert _frozen(set_up, order, "sirclo")
@@ -286,7 +286,7 @@ def test_a_forward_that_left_its_pause_by_itself_is_not_let_go_again(
     set_up.json("channels", "pause", "sirclo")
     paused = move(order, "sirclo", lambda forward: pause(forward, "paused", utc_now(), 600))
     move(order, "sirclo", lambda forward: release(forward, "by its forwarder", utc_now(), 60))
-    monkeypatch.setattr(TableOrderDesk, "waiting", lambda *_: iter([paused]))
+    monkeypatch.setattr(TableOperatorOrders, "waiting", lambda *_: iter([paused]))
 
     assert set_up.json("channels", "resume", "sirclo")["released"] == 0
     assert set_up.messages("sirclo") == []

@@ -16,7 +16,7 @@ from orderbridge.orders.order import Order
 from orderbridge.platforms.registry import definition_of
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import utc_now
-from orderbridge_cli.operating.tables.orders import TableOrderDesk
+from orderbridge_cli.operating.tables.orders import TableOperatorOrders
 from tests.integration.cli.conftest import SETTINGS, Operator, state_of
 
 NGORDER = ChannelRef("ngorder", "ngorder")
@@ -257,7 +257,7 @@ def test_a_forward_that_moved_on_while_the_import_looked_is_left_alone(
     else:
         moved = move(order, "ngorder", _parked(("customer", "CUST-9")))
     # The index is a moment late.
-    monkeypatch.setattr(TableOrderDesk, "waiting", lambda *_: iter([parked]))
+    monkeypatch.setattr(TableOperatorOrders, "waiting", lambda *_: iter([parked]))
 
     result = set_up.json("mappings", "import", "ngorder", set_up.csv_file(("product", "PROD-1", PRODUCT)))
 
@@ -271,14 +271,14 @@ def test_a_forward_that_was_touched_but_still_waits_is_released(
 ) -> None:
     order = place_order(1, channels=[NGORDER])
     move(order, "ngorder", _parked(("product", "PROD-1")))
-    save = TableOrderDesk.save
+    save = TableOperatorOrders.save
 
-    def touched_first(self: TableOrderDesk, transition: Any, **more: Any) -> Forward:
-        monkeypatch.setattr(TableOrderDesk, "save", save)
+    def touched_first(self: TableOperatorOrders, transition: Any, **more: Any) -> Forward:
+        monkeypatch.setattr(TableOperatorOrders, "save", save)
         move(order, "ngorder", _parked(("product", "PROD-1")))
         return save(self, transition, **more)
 
-    monkeypatch.setattr(TableOrderDesk, "save", touched_first)
+    monkeypatch.setattr(TableOperatorOrders, "save", touched_first)
 
     result = set_up.json("mappings", "import", "ngorder", set_up.csv_file(("product", "PROD-1", PRODUCT)))
 

@@ -115,7 +115,7 @@ def test_a_local_stack_is_seeded_found_by_itself_and_the_same_after_a_restart(tm
         orders = _json(tmp_path, "orders", "list")
         assert orders[0]["code"] in shown.stdout
         assert f"ext_order_no {orders[0]['code']}" in shown.stdout
-        # A second one on the same state is told so, and does no harm.
+        # A second one on the same state says so, and does no harm.
         second = _run(tmp_path, "local", "up", "--port", "0")
         assert second.returncode == 1
         assert "already running" in second.stderr

@@ -144,7 +144,7 @@ def test_an_unknown_partner_is_exit_1_everywhere(set_up: Operator) -> None:
         assert "There is no partner nobody." in set_up.refused("partners", name, "nobody", *more)
 
 
-def test_a_key_that_another_partner_has_is_registered_and_the_operator_is_told(
+def test_a_key_that_another_partner_has_is_registered_and_the_operator_is_reported(
     set_up: Operator, artia: dict[str, str], other_key: bytes
 ) -> None:
     result = set_up.add_partner("budi", "sirclo")
@@ -241,7 +241,7 @@ def test_keys_are_added_and_revoked(set_up: Operator, artia: dict[str, str], oth
     assert _events(set_up)[-2:] == ["KeyAdded", "KeyRevoked"]
 
 
-def test_a_key_that_stands_there_is_not_added_again_even_if_it_was_revoked(
+def test_a_key_that_is_there_is_not_added_again_even_if_it_was_revoked(
     set_up: Operator, artia: dict[str, str], other_key: bytes
 ) -> None:
     file = set_up.file("other.pem", other_key)

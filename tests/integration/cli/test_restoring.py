@@ -53,7 +53,7 @@ def test_everything_unsent_is_in_question_and_todays_codes_go_on_far_behind(
     assert set_up.messages("sirclo") == [], "nothing runs yet"
 
 
-def test_whoever_does_not_say_that_nothing_runs_is_told_to(set_up: Operator) -> None:
+def test_whoever_does_not_say_that_nothing_runs_is_reported_to(set_up: Operator) -> None:
     before = set_up.items()
     result = set_up.run("after-restore")
     assert result.exit_code == 2

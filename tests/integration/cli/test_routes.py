@@ -12,7 +12,7 @@ from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ChannelRef
-from orderbridge_cli.operating.tables.orders import TableOrderDesk
+from orderbridge_cli.operating.tables.orders import TableOperatorOrders
 from tests.integration.cli.conftest import Operator, state_of
 
 Place = Callable[..., Order]
@@ -183,14 +183,14 @@ def test_of_two_imports_at_once_one_routes_the_order(
     partner: Operator, place_order: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order = place_order(1)
-    route = TableOrderDesk.route
+    route = TableOperatorOrders.route
 
-    def beaten(self: TableOrderDesk, *arguments: Any) -> None:
-        monkeypatch.setattr(TableOrderDesk, "route", route)
+    def beaten(self: TableOperatorOrders, *arguments: Any) -> None:
+        monkeypatch.setattr(TableOperatorOrders, "route", route)
         assert len(_import(partner, ("SITE-001", "ngorder"))["released"]) == 1
         route(self, *arguments)
 
-    monkeypatch.setattr(TableOrderDesk, "route", beaten)
+    monkeypatch.setattr(TableOperatorOrders, "route", beaten)
 
     assert _import(partner, ("SITE-001", "sirclo"))["released"] == []
 

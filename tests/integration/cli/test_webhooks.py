@@ -66,7 +66,7 @@ def test_on_aws_only_https_to_public_addresses(artia: Operator, url: str) -> Non
     assert not [name for name in artia.secrets() if "/webhooks/" in name]
 
 
-def test_on_the_local_stack_loopback_may_be_told_too(artia: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_on_the_local_stack_loopback_may_be_reported_too(artia: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Operations, "is_on_this_machine", True)
     assert artia.json("webhooks", "add", "artia", "http://127.0.0.1:8000/hook")["secret"]
 

@@ -17,7 +17,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 
 class Server:
-    """Accepts connections one after the other, reads a request's head and body, and then does as it is told."""
+    """Accepts connections one after the other, reads a request's head and body, and then does as it is set."""
 
     def __init__(self, serve: Serve, *, reads: bool = True, context: ssl.SSLContext | None = None) -> None:
         self._serve, self._reads, self._context = serve, reads, context

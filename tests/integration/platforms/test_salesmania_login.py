@@ -86,7 +86,7 @@ def test_another_accounts_database_speaks_against_the_credentials(salesmania: Co
     assert "database 1" in outcome.reason
 
 
-def test_new_credentials_log_in_anew(salesmania: Connected) -> None:
+def test_new_credentials_log_in_again(salesmania: Connected) -> None:
     salesmania.send(an_order(1))
     salesmania.sandbox.change(password="another")
     salesmania.credentials = {**salesmania.credentials, "password": "another"}

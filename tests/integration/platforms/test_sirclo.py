@@ -67,14 +67,14 @@ def test_another_stacks_order_under_the_same_code_is_neither_adopted_nor_cancell
 
     outcome = either.send()
 
-    told = {"moment": "its order_date is 2025-01-01T04:30:00.000Z", "goods": "4 of "}[difference]
+    said = {"moment": "its order_date is 2025-01-01T04:30:00.000Z", "goods": "4 of "}[difference]
     assert isinstance(outcome, Unknown)
-    assert told in outcome.reason
+    assert said in outcome.reason
     request = either.platform.to_request(an_order(), either.channel, either.mappings)
     finding = either.platform.look_for(Sought(an_order(), request), either.channel, either.credentials)
     assert isinstance(finding, Foreign)
     assert finding.external_id == str(either.sandbox.orders[0].id)
-    assert told in finding.difference
+    assert said in finding.difference
     if difference == "moment":
         cancelled = either.platform.cancel_order(an_order(), None, either.channel, either.credentials)
         assert isinstance(cancelled, NotSent)
@@ -224,8 +224,8 @@ def test_an_order_without_a_known_id_is_looked_up_to_be_cancelled(either: Connec
 @pytest.mark.parametrize(
     ("reason", "told"), [("Pesanan ganda, é", "Pesanan ganda, é"), (None, "cancelled by the partner")]
 )
-def test_the_partners_reason_for_cancelling_is_told_where_there_is_one(
-    either: Connected, reason: str | None, told: str, monkeypatch: pytest.MonkeyPatch
+def test_the_partners_reason_for_cancelling_is_reported_where_there_is_one(
+    either: Connected, reason: str | None, said: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Any] = []
     reply_to = SircloClient.reply_to
@@ -236,7 +236,7 @@ def test_the_partners_reason_for_cancelling_is_told_where_there_is_one(
     cancelled = either.platform.cancel_order(wanted, outcome.external_id, either.channel, either.credentials)
     assert isinstance(cancelled, Accepted)
     assert either.sandbox.orders[0].status == "canceled"
-    assert [moved.cancel_reason for moved in asked[-1].cancelled] == [told]
+    assert [moved.cancel_reason for moved in asked[-1].cancelled] == [said]
 
 
 def test_an_order_that_left_is_not_cancelled(either: Connected) -> None:

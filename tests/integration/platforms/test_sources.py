@@ -93,7 +93,7 @@ def test_a_customer_is_found_by_its_number_of_ours(salesmania: Connected, list_s
     assert values(found) == {"customer:CUST-002": {"customer_id": salesmania_demo.CUSTOMER + 2}}
 
 
-def test_a_code_that_stands_there_twice_is_nobodys(salesmania: Connected) -> None:
+def test_a_code_that_is_there_twice_is_nobodys(salesmania: Connected) -> None:
     database = salesmania.sandbox.platform.databases[salesmania_demo.DATABASE_ID]
     database.customers[salesmania_demo.CUSTOMER + 2]["ext_cust_no"] = "CUST-001"
     database.products[salesmania_demo.PRODUCT + 2]["ext_product_code"] = "PROD-001"

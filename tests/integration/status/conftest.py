@@ -78,7 +78,7 @@ class Account:
         return channel_status(self.forward(code))
 
     def details(self, code: str) -> list[str]:
-        """What stands on the order's timeline."""
+        """What is on the order's timeline."""
         entries = self.store.timeline.get(self.forward(code).key, [])
         return [f"{entry.event}: {entry.detail}" for entry in entries]
 

@@ -61,7 +61,7 @@ def test_goods_that_come_back_or_are_lost_after_the_end_are_a_problem_of_an_orde
 
 
 @listed
-def test_more_orders_than_stand_on_a_page(account: Account) -> None:
+def test_more_orders_than_are_on_a_page(account: Account) -> None:
     codes = [account.place(number) for number in range(1, 106)]
     for code in codes[::10]:
         move(account, code, account.facts.shipped, awb_number=f"JP{code[-3:]}")
@@ -238,9 +238,9 @@ def test_a_fault_on_the_second_page_invents_nothing_and_the_next_run_makes_it_go
 
     assert (report.ok, report.finished) == (False, False)
     assert report.problems
-    told = [code for code in codes if account.status(code) == "SHIPPED"]
-    assert len(told) == 5
-    assert all(account.status(code) == "SUBMITTED" for code in codes if code not in told)
+    said = [code for code in codes if account.status(code) == "SHIPPED"]
+    assert len(said) == 5
+    assert all(account.status(code) == "SUBMITTED" for code in codes if code not in said)
     account.clock.move(5)
     assert account.sync().finished
     assert {account.status(code) for code in codes} == {"SHIPPED"}

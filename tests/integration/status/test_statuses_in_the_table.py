@@ -95,8 +95,8 @@ def test_a_run_is_kept_with_its_place_and_one_worker_holds_it(aws: Aws) -> None:
     stopped = runs.save(begun.stopped(cursor, "503", 60, NOW))
     assert runs.read("ngorder-main") == stopped
     assert stopped.cursor == cursor
-    assert stopped.obstacle(NOW) is not None
-    assert stopped.obstacle(NOW + timedelta(seconds=61)) is None
+    assert stopped.blocked(NOW) is not None
+    assert stopped.blocked(NOW + timedelta(seconds=61)) is None
     finished = runs.save(stopped.begun("run-3", NOW).finished(NOW))
     assert runs.read("ngorder-main") == finished
     assert finished.cursor is None

@@ -125,7 +125,7 @@ def test_an_order_goes_out_from_the_warehouse_that_its_site_reads() -> None:
 # --- whole rounds -----------------------------------------------------------------------------------------------------
 
 
-class House:
+class Pipeline:
     """A source at Ngorder, its runs over a table, and a partner who reads what they have found."""
 
     def __init__(self, client: Any, account: Account) -> None:
@@ -162,37 +162,37 @@ class House:
 
 
 @pytest.fixture
-def house(client: Any) -> Iterator[House]:
+def pipeline(client: Any) -> Iterator[Pipeline]:
     with SANDBOXES["ngorder"](job_seconds=0.05) as sandbox:
-        yield House(client, Account("ngorder", sandbox))
+        yield Pipeline(client, Account("ngorder", sandbox))
 
 
-def test_a_partner_sees_what_can_be_sent_and_for_a_site_what_its_warehouse_has(house: House) -> None:
-    house.sandbox.platform.shop.warehouses[THIRD] = {"id": THIRD, "warehouse": "Gudang Surabaya"}
-    put_into(house.sandbox, "PROD-008", w0=0, w26=40, w31=9)
-    house.run()
-    assert house.seen("PROD-008") == [0], "orders go out of the main warehouse, and it is empty"
-    house.map("site", "BDG", {"supplier_id": ngorder_demo.SECOND_SUPPLIER_ID, "warehouse_id": BANDUNG})
-    assert house.seen("PROD-008", site_code=" BDG ") == [40], "a site counts as soon as it is mapped"
-    report = house.run()
-    assert (house.seen("PROD-008"), report["problems"]) == ([40], [])
-    assert house.seen("PROD-008", site_code="JKT") == [0]
-    assert house.seen("PROD-001", site_code="BDG") == [demo.Product(1).level], "it is kept in no warehouses"
-    house.map("site", "BDG", "{}")
-    assert house.seen("PROD-008", site_code="BDG") == [], "no order can be made for it"
+def test_a_partner_sees_what_can_be_sent_and_for_a_site_what_its_warehouse_has(pipeline: Pipeline) -> None:
+    pipeline.sandbox.platform.shop.warehouses[THIRD] = {"id": THIRD, "warehouse": "Gudang Surabaya"}
+    put_into(pipeline.sandbox, "PROD-008", w0=0, w26=40, w31=9)
+    pipeline.run()
+    assert pipeline.seen("PROD-008") == [0], "orders go out of the main warehouse, and it is empty"
+    pipeline.map("site", "BDG", {"supplier_id": ngorder_demo.SECOND_SUPPLIER_ID, "warehouse_id": BANDUNG})
+    assert pipeline.seen("PROD-008", site_code=" BDG ") == [40], "a site counts as soon as it is mapped"
+    report = pipeline.run()
+    assert (pipeline.seen("PROD-008"), report["problems"]) == ([40], [])
+    assert pipeline.seen("PROD-008", site_code="JKT") == [0]
+    assert pipeline.seen("PROD-001", site_code="BDG") == [demo.Product(1).level], "it is kept in no warehouses"
+    pipeline.map("site", "BDG", "{}")
+    assert pipeline.seen("PROD-008", site_code="BDG") == [], "no order can be made for it"
 
 
-def test_a_catalogue_in_warehouses_is_written_once_and_asked_again_within_bounds(house: House) -> None:
-    house.map("site", "BDG", {"warehouse_id": BANDUNG})
-    house.run()
-    calls = len(house.sandbox.requests)
-    written = {item["SK"]["S"]: item for item in house.client.scan(TableName="t")["Items"]}
-    assert house.run()["changed"] == 0
-    again = {item["SK"]["S"]: item for item in house.client.scan(TableName="t")["Items"]}
+def test_a_catalogue_in_warehouses_is_written_once_and_asked_again_within_bounds(pipeline: Pipeline) -> None:
+    pipeline.map("site", "BDG", {"warehouse_id": BANDUNG})
+    pipeline.run()
+    calls = len(pipeline.sandbox.requests)
+    written = {item["SK"]["S"]: item for item in pipeline.client.scan(TableName="t")["Items"]}
+    assert pipeline.run()["changed"] == 0
+    again = {item["SK"]["S"]: item for item in pipeline.client.scan(TableName="t")["Items"]}
     assert {code: again[code] for code in again if code.startswith("PROD")} == {
         code: written[code] for code in written if code.startswith("PROD")
     }
-    assert len(house.sandbox.requests) == 2 * calls
+    assert len(pipeline.sandbox.requests) == 2 * calls
 
 
 def test_a_level_in_many_warehouses_is_one_write_unit() -> None:

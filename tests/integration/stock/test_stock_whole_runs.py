@@ -27,7 +27,7 @@ from tests.integration.stock.conftest import QUICK, DemoCredentials
 PRODUCTS = 130
 
 
-class House:
+class Pipeline:
     """SIRCLO as a source and SalesMania as the channel that receives, with one table."""
 
     def __init__(self, client: Any, sandboxes: dict[str, Sandbox[Any]]) -> None:
@@ -74,9 +74,9 @@ class House:
 
 
 @pytest.fixture
-def house(client: Any) -> Iterator[House]:
+def pipeline(client: Any) -> Iterator[Pipeline]:
     with SircloSandbox(products=PRODUCTS) as sirclo, SalesmaniaSandbox(products=PRODUCTS) as salesmania:
-        yield House(client, {"sirclo": sirclo, "salesmania": salesmania})
+        yield Pipeline(client, {"sirclo": sirclo, "salesmania": salesmania})
 
 
 def steps(number: int) -> Callable[[], float]:
@@ -84,42 +84,44 @@ def steps(number: int) -> Callable[[], float]:
     return lambda: float(next(left))
 
 
-def test_a_run_over_several_invocations_reads_every_page_once_and_ends_in_step(house: House) -> None:
-    states = [house.run("sirclo", steps(1)).state for _ in range(2)]
+def test_a_run_over_several_invocations_reads_every_page_once_and_ends_in_step(pipeline: Pipeline) -> None:
+    states = [pipeline.run("sirclo", steps(1)).state for _ in range(2)]
     assert states == ["continues", "continues"]
-    assert house.levels("sirclo") == {}
-    while house.run("sirclo", steps(2)).state == "continues":
+    assert pipeline.levels("sirclo") == {}
+    while pipeline.run("sirclo", steps(2)).state == "continues":
         pass
-    assert house.levels("sirclo") == house.held("sirclo")
-    asked = [each for each in house.sandboxes["sirclo"].requests if each.target.startswith("/v1/partner/product/stock")]
+    assert pipeline.levels("sirclo") == pipeline.held("sirclo")
+    asked = [
+        each for each in pipeline.sandboxes["sirclo"].requests if each.target.startswith("/v1/partner/product/stock")
+    ]
     assert len(asked) == 2
-    assert house.run("salesmania").state == "done"
-    assert house.levels("salesmania") == house.held("salesmania") == house.held("sirclo")
+    assert pipeline.run("salesmania").state == "done"
+    assert pipeline.levels("salesmania") == pipeline.held("salesmania") == pipeline.held("sirclo")
 
 
-def test_an_unchanged_catalogue_costs_no_write_and_a_sold_product_one_at_each_channel(house: House) -> None:
-    for platform in house.channels:
-        house.run(platform)
-    assert house.level_writes == 2 * PRODUCTS
-    house.level_writes = 0
-    for platform in house.channels:
-        house.run(platform)
-    assert house.level_writes == 0
-    house.sandboxes["sirclo"].set_stock("PROD-120", "3")
-    for platform in house.channels:
-        house.run(platform)
-    assert house.level_writes == 2
-    assert house.held("salesmania")["PROD-120"] == 3
-    assert house.events == []
+def test_an_unchanged_catalogue_costs_no_write_and_a_sold_product_one_at_each_channel(pipeline: Pipeline) -> None:
+    for platform in pipeline.channels:
+        pipeline.run(platform)
+    assert pipeline.level_writes == 2 * PRODUCTS
+    pipeline.level_writes = 0
+    for platform in pipeline.channels:
+        pipeline.run(platform)
+    assert pipeline.level_writes == 0
+    pipeline.sandboxes["sirclo"].set_stock("PROD-120", "3")
+    for platform in pipeline.channels:
+        pipeline.run(platform)
+    assert pipeline.level_writes == 2
+    assert pipeline.held("salesmania")["PROD-120"] == 3
+    assert pipeline.events == []
 
 
-def test_a_run_that_breaks_off_in_its_second_invocation_changes_nothing_and_is_begun_anew(house: House) -> None:
-    house.run("sirclo")
-    before = house.levels("sirclo")
-    house.sandboxes["sirclo"].set_stock("PROD-001", "1")
-    assert house.run("sirclo", steps(1)).state == "continues"
-    house.sandboxes["sirclo"].faults.add(Fault("truncate", "GET", "/v1/partner/product/stock"))
-    assert house.run("sirclo").state == "aborted"
-    assert house.levels("sirclo") == before
-    assert house.run("sirclo").state == "done"
-    assert house.levels("sirclo")["PROD-001"] == 1
+def test_a_run_that_breaks_off_in_its_second_invocation_changes_nothing_and_is_begun_again(pipeline: Pipeline) -> None:
+    pipeline.run("sirclo")
+    before = pipeline.levels("sirclo")
+    pipeline.sandboxes["sirclo"].set_stock("PROD-001", "1")
+    assert pipeline.run("sirclo", steps(1)).state == "continues"
+    pipeline.sandboxes["sirclo"].faults.add(Fault("truncate", "GET", "/v1/partner/product/stock"))
+    assert pipeline.run("sirclo").state == "aborted"
+    assert pipeline.levels("sirclo") == before
+    assert pipeline.run("sirclo").state == "done"
+    assert pipeline.levels("sirclo")["PROD-001"] == 1

@@ -20,7 +20,7 @@ from orderbridge.channels.outcomes import Accepted, Unknown
 from orderbridge.entrypoints.queue import HandlerFailed
 from orderbridge.forwarding.forward.cancelling import settle_cancel
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition, postpone
-from orderbridge.forwarding.forward.waiting import park_for_mappings, put_off, release
+from orderbridge.forwarding.forward.waiting import defer, park_for_mappings, release
 from orderbridge.forwarding.table import TableOrders
 from orderbridge.platforms.sirclo.statuses import TABLE
 from orderbridge.status.changes import StatusReading, take_in
@@ -44,7 +44,7 @@ def accepted(deployed: Deployed) -> PartnerSide:
 
 
 class PutEvents:
-    """Stands before the bus: fails entries as it is told, keeps what went through."""
+    """Stands before the bus: fails entries as it is set, keeps what went through."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *failing: set[int]) -> None:
         self.failing = list(failing)
@@ -80,7 +80,7 @@ def test_a_new_order_gets_its_forward_and_its_events_and_nothing_is_due_any_more
 
 
 class KeyUse:
-    """Sees what is written to partners, and fails it with the error that it is told."""
+    """Sees what is written to partners, and fails it with the error that is set."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, error: str | None = None) -> None:
         self.written: list[dict[str, Any]] = []
@@ -202,10 +202,10 @@ def test_the_log_of_publisher_and_sweeper_holds_no_person(deployed: Deployed, ac
 # --- what is news -----------------------------------------------------------------------------------------------------
 
 
-def test_a_state_is_told_of_once_and_not_with_every_write_that_follows(
+def test_a_state_is_reported_once_and_not_with_every_write_that_follows(
     deployed: Deployed, accepted: PartnerSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The records are those of the table as it stands after each write."""
+    """The records are those of the table as it is after each write."""
     bus = PutEvents(monkeypatch)
     deployed.call("event_publisher", deployed.stream_records())
     bus.published.clear()
@@ -222,7 +222,7 @@ def test_a_state_is_told_of_once_and_not_with_every_write_that_follows(
     sent = replace(deployed.forwards()[samples.SIRCLO.name], state=ForwardState.SENT, external_id="7")
     assert write(lambda f: park_for_mappings(f, missing, now)) == ["ForwardParked"]
     assert write(lambda f: park_for_mappings(f, missing, now)) == []
-    assert write(lambda f: put_off(f, "a defect", now, 0, 60)) == []
+    assert write(lambda f: defer(f, "a defect", now, 0, 60)) == []
     assert write(lambda f: Transition(postpone(f, now, 60), None, f)) == []
     assert write(lambda f: release(f, "imported", now, 60)) == []
     assert write(lambda f: Transition(replace(sent, revision=f.revision), None, f)) == ["OrderForwarded"]
@@ -255,7 +255,7 @@ def said(forward: Forward, word: str) -> Transition:
     return news.transition
 
 
-def test_a_channel_that_was_paused_is_told_of_and_again_where_the_bus_failed(
+def test_a_channel_that_was_paused_is_reported_and_again_where_the_bus_failed(
     deployed: Deployed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paused = Channel("sirclo-main", "sirclo", {"base_url": "https://sirclo.example"}, "paused", "401: who are you")
@@ -320,7 +320,7 @@ def test_a_forward_past_its_due_time_gets_another_message_and_is_claimed(
     assert deployed.forwards()[samples.SIRCLO.name].revision == 1
 
 
-def test_a_change_whose_stream_record_was_lost_is_told_by_the_sweeper_and_then_no_more(
+def test_a_change_whose_stream_record_was_lost_is_reported_by_the_sweeper_and_then_no_more(
     deployed: Deployed, accepted: PartnerSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bus = PutEvents(monkeypatch)

@@ -26,7 +26,7 @@ Serve = Callable[[socket.socket], None]
 
 
 class Server:
-    """Reads each request to its end and then does as it is told."""
+    """Reads each request to its end and then does as it is set."""
 
     def __init__(self, serve: Serve | bytes, context: ssl.SSLContext | None = None) -> None:
         self._serve: Serve = serve if callable(serve) else lambda connection: connection.sendall(serve)

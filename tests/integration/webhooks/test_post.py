@@ -46,19 +46,19 @@ def test_a_url_without_a_path_has_the_root(serve: Start) -> None:
 
 
 @pytest.mark.parametrize("status", [201, 204, 301, 307, 400, 410, 429, 500, 503])
-def test_every_status_is_told_and_no_redirect_is_followed(serve: Start, status: int) -> None:
+def test_every_status_is_reported_and_no_redirect_is_followed(serve: Start, status: int) -> None:
     other = serve(OK)
     head = f"HTTP/1.1 {status} X\r\nLocation: {other.url}\r\nContent-Length: 0\r\n\r\n"
     assert local().post(serve(head.encode()).url, HEADERS, BODY).status == status
     assert other.connections == 0
 
 
-def test_the_status_of_a_redirect_to_nowhere_is_told(serve: Start) -> None:
+def test_the_status_of_a_redirect_to_nowhere_is_reported(serve: Start) -> None:
     head = b"HTTP/1.1 302 Found\r\nLocation: https://1.2.3.999/\r\nContent-Length: 0\r\n\r\n"
     assert local().post(serve(head).url, HEADERS, BODY) == Answer(302)
 
 
-def test_retry_after_is_told(serve: Start) -> None:
+def test_retry_after_is_reported(serve: Start) -> None:
     server = serve(b"HTTP/1.1 503 X\r\nRetry-After: 120\r\nContent-Length: 0\r\n\r\n")
     assert local().post(server.url, HEADERS, BODY) == Answer(503, retry_after=120.0)
 

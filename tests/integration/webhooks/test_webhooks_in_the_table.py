@@ -51,41 +51,41 @@ def stored_order(aws: Aws) -> Order:
     return order
 
 
-def told(order: Order, number: int = 1, status: Any = "SUBMITTED") -> Order:
-    return replace(order, status=status, changes=number, told="")
+def said(order: Order, number: int = 1, status: Any = "SUBMITTED") -> Order:
+    return replace(order, status=status, changes=number, announced="")
 
 
 def put(aws: Aws, *deliveries: Delivery) -> None:
     order = stored_order(aws)
-    TableOrders(aws("dynamodb"), TABLE).save_progress(told(order), deliveries)
+    TableOrders(aws("dynamodb"), TABLE).save_progress(said(order), deliveries)
 
 
 def test_a_change_and_its_messages_are_written_all_or_nothing(aws: Aws) -> None:
     orders, deliveries = TableOrders(aws("dynamodb"), TABLE), TableDeliveries(aws("dynamodb"), TABLE)
     order = stored_order(aws)
     first, late = a_delivery(), a_delivery()
-    orders.save_progress(told(order), [first, a_delivery("wh_2")])
+    orders.save_progress(said(order), [first, a_delivery("wh_2")])
     with pytest.raises(LostRace):
-        orders.save_progress(told(order, status="SHIPPED"), [late])
+        orders.save_progress(said(order, status="SHIPPED"), [late])
     kept = orders.read_order(order.key)
     assert kept is not None
     assert (kept.status, kept.changes) == ("SUBMITTED", 1)
     assert deliveries.read(first.ref) is not None
     assert deliveries.read(late.ref) is None
-    orders.save_progress(told(order, 2, "SHIPPED"), [late])
+    orders.save_progress(said(order, 2, "SHIPPED"), [late])
     assert deliveries.read(late.ref) is not None
 
 
-def test_a_change_that_nobody_is_told_of_is_guarded_too(aws: Aws) -> None:
+def test_a_change_that_nobody_is_reported_is_guarded_too(aws: Aws) -> None:
     orders = TableOrders(aws("dynamodb"), TABLE)
     order = stored_order(aws)
-    orders.save_progress(told(order))
+    orders.save_progress(said(order))
     with pytest.raises(LostRace):
-        orders.save_progress(told(order, status="SHIPPED"))
-    orders.save_progress(replace(told(order, 2, "SHIPPED"), told='{"sirclo-main":["SHIPPED","JP1",null]}'))
+        orders.save_progress(said(order, status="SHIPPED"))
+    orders.save_progress(replace(said(order, 2, "SHIPPED"), announced='{"sirclo-main":["SHIPPED","JP1",null]}'))
     kept = orders.read_order(order.key)
     assert kept is not None
-    assert (kept.status, kept.changes, kept.told) == ("SHIPPED", 2, '{"sirclo-main":["SHIPPED","JP1",null]}')
+    assert (kept.status, kept.changes, kept.announced) == ("SHIPPED", 2, '{"sirclo-main":["SHIPPED","JP1",null]}')
 
 
 def test_a_message_is_read_with_its_webhook_and_whether_its_partner_is_active(aws: Aws) -> None:
@@ -164,7 +164,7 @@ def test_the_publisher_remembers_webhooks_for_a_while_and_sees_active_ones_only(
     assert directory.active(CLIENT_ID) == [a_webhook()]
 
 
-def test_an_operators_changes_stand_on_the_partners_timeline(aws: Aws) -> None:
+def test_an_operators_changes_are_on_the_partners_timeline(aws: Aws) -> None:
     registry = TableWebhookRegistry(aws("dynamodb"), TABLE)
     registry.put(a_webhook(), ENTRY)
     registry.note(CLIENT_ID, replace(ENTRY, event="WebhookSecretRotated"))

@@ -1,4 +1,4 @@
-"""Answers to a create call: everything that platforms, and what stands between, are known to say, and much besides.
+"""Answers to a create call: everything that platforms, and what is between, are known to say, and much besides.
 
 What an answer proves is said a second time, from the table of answers alone (``docs/platforms/README.md``), in each
 platform's record of facts: so that reader and table can disagree.

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.calls.answers import MAX_WORDS, common_outcome, flat_words, redacted, told, words_of
+from orderbridge.calls.answers import MAX_WORDS, common_outcome, flat_words, redacted, summary_of, words_of
 from orderbridge.calls.content import speaks_of_content
 from orderbridge.channels.outcomes import Outcome, Refused, Rejected, TurnedAway, Unknown, may_be_of_order
 from orderbridge.http.retry_after import retry_after_seconds
@@ -188,11 +188,11 @@ def test_without_retry_after_there_is_no_time() -> None:
     ],
 )
 def test_the_platforms_words_are_found_wherever_they_stand(document: Any, words: str) -> None:
-    assert told(reply(400, document)) == words
+    assert summary_of(reply(400, document)) == words
 
 
 def test_words_are_bounded() -> None:
-    assert len(told(reply(400, {"message": "word " * 10_000}))) <= MAX_DETAIL_LENGTH
+    assert len(summary_of(reply(400, {"message": "word " * 10_000}))) <= MAX_DETAIL_LENGTH
 
 
 @pytest.mark.parametrize(
@@ -250,7 +250,7 @@ SECRETS = [
 UNWANTED = SECRETS[-2:]
 
 
-# The last is masked: masks are shorter than what they hide, so that what stood far behind comes near.
+# The last is masked: masks are shorter than what they hide, so that what was far behind comes near.
 FILLERS = ["x", "word ", "08", "a@b.id ", "<> ", "Q1w2" * 100 + " "]
 
 
@@ -265,10 +265,10 @@ def test_no_part_of_a_secret_is_kept_wherever_the_words_are_cut(secret: str, pla
 @given(st.integers(0, 600))
 def test_no_part_of_a_secret_is_kept_where_the_kept_words_end(place: int) -> None:
     for secret in SECRETS[3:]:
-        kept = told(reply(400, {"message": f"{'w ' * (place // 2)}{secret} and more"}), UNWANTED)
+        kept = summary_of(reply(400, {"message": f"{'w ' * (place // 2)}{secret} and more"}), UNWANTED)
         assert secret[:7] not in kept
     page = f"<p>{'w ' * (place // 2)}{SECRETS[4]} and more</p>".encode()
-    assert "artia" not in told(reply(400, page))
+    assert "artia" not in summary_of(reply(400, page))
 
 
 def test_an_echo_with_other_spaces_and_case_is_masked() -> None:
@@ -286,7 +286,7 @@ def test_what_is_kept_can_be_printed_and_stored(text: str) -> None:
 def test_the_words_of_any_answer_are_about_as_many_as_are_looked_at(texts: list[str], name: str) -> None:
     document = {"errors": {name: texts, "more": [{name: text} for text in texts]}}
     assert sum(map(len, words_of(reply(400, document)))) <= 2 * MAX_WORDS + 200
-    assert told(reply(400, document)).encode()
+    assert summary_of(reply(400, document)).encode()
 
 
 def test_a_long_name_over_many_values_is_not_said_with_each() -> None:

@@ -71,7 +71,7 @@ def test_it_is_json_for_everybody_else(document: object) -> None:
 @pytest.mark.parametrize(
     "body", [b"", b"<html>", b"\x1f\x8b\xff", b'{"a":', b"[" * 100_000, b'{"a": NaN}', b'{"a": Infinity}', b"1 2"]
 )
-def test_what_is_no_json_is_told_apart(body: bytes) -> None:
+def test_what_is_no_json_is_reported_apart(body: bytes) -> None:
     with pytest.raises(NotJson):
         read_json(body)
 

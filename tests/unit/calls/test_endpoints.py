@@ -136,21 +136,21 @@ def test_the_documents_own_answers_are_read_and_nothing_that_is_used_is_lost(req
     data = stripped(document).get("data", document)
     if (row := request_type.row_type()) is not None:
         assert data
-        for read, told in zip(rows_as(row, data), data, strict=True):
-            assert _lost(read, told) == set()
+        for read, said in zip(rows_as(row, data), data, strict=True):
+            assert _lost(read, said) == set()
     else:
         assert _lost(read_as(request_type.answer_type(), data), data) == set()
 
 
-def _lost(model: Any, told: Any) -> set[str]:
-    """The members of an answer that could not be read though something stands there."""
+def _lost(model: Any, said: Any) -> set[str]:
+    """The members of an answer that could not be read though something is there."""
     lost = set()
     for name in type(model).model_fields:
         value = getattr(model, name)
-        if value is None and told.get(name) not in (None, ""):
-            lost.add(f"{name}={told[name]!r}")
+        if value is None and said.get(name) not in (None, ""):
+            lost.add(f"{name}={said[name]!r}")
         if isinstance(value, list) and value and isinstance(value[0], BaseModel):
-            for item, item_told in zip(value, told[name], strict=True):
+            for item, item_told in zip(value, said[name], strict=True):
                 lost |= {f"{name}.{inner}" for inner in _lost(item, item_told)}
     return lost
 
@@ -173,14 +173,14 @@ class Thing(Answer):
         ({"id": 1, "inner": {"id": 2, "level": ""}}, {"id": 1, "inner": Thing(id=2)}),
     ],
 )
-def test_what_cannot_be_read_is_unknown_and_never_0(told: Any, expected: dict[str, Any]) -> None:
-    assert Thing.model_validate(told) == Thing(**expected)
+def test_what_cannot_be_read_is_unknown_and_never_0(said: Any, expected: dict[str, Any]) -> None:
+    assert Thing.model_validate(said) == Thing(**expected)
 
 
 @pytest.mark.parametrize("told", [{}, {"id": None}, {"id": "x"}, {"id": True}, {"id": 1.5}, [], "text", None])
-def test_an_answer_without_its_id_is_unreadable(told: Any) -> None:
+def test_an_answer_without_its_id_is_unreadable(said: Any) -> None:
     with pytest.raises(ValidationError):
-        Thing.model_validate(told)
+        Thing.model_validate(said)
 
 
 SET = SyncStock(variation_id=1, amount=0)

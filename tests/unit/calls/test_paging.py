@@ -81,7 +81,7 @@ def test_a_repeated_page_does_not_end_a_list_either() -> None:
         pages([1, 2], [3, 4], [3, 4])
 
 
-def test_an_end_that_counts_nothing_is_held_against_the_total_told_before() -> None:
+def test_an_end_that_counts_nothing_is_held_against_the_total_reported_before() -> None:
     def read(index: int, _size: int) -> Page:
         return [
             Page([{"id": number} for number in range(10)], has_more=True, total=11),
@@ -102,11 +102,11 @@ def test_a_row_without_an_id_is_known_by_what_it_says() -> None:
 
 
 def test_a_page_that_a_cache_repeats_is_not_the_end_however_many_rows_have_come_before() -> None:
-    told = iter(
+    said = iter(
         [Page([{"id": 1}, {"id": 2}], True, 3), *[Page([{"id": 7}, {"id": 6}], more, 7) for more in (True, False)]]
     )
     with pytest.raises(ListFailed, match="repeats the page before"):
-        list(all_rows(lambda _number, _size: replace(next(told), size=2), lambda row: row["id"], 2))
+        list(all_rows(lambda _number, _size: replace(next(said), size=2), lambda row: row["id"], 2))
 
 
 def test_fewer_rows_than_the_platform_counts_are_not_all() -> None:
@@ -129,11 +129,11 @@ def test_an_empty_page_in_the_middle_is_odd() -> None:
         pages([1], [], [2])
 
 
-def test_the_last_total_that_was_told_counts_where_the_last_page_tells_none() -> None:
-    told = iter([3, None])
+def test_the_last_total_that_was_reported_counts_where_the_last_page_tells_none() -> None:
+    said = iter([3, None])
 
     def read(_number: int, _size: int) -> Page:
-        total = next(told)
+        total = next(said)
         return Page([{"id": 1}, {"id": 2}] if total else [], has_more=total is not None, total=total)
 
     with pytest.raises(ListFailed, match="after 2 of 3 rows"):

@@ -55,7 +55,7 @@ def test_ten_failures_open_it_until_the_next_probe(outcome: Outcome) -> None:
     assert not opened.blocks_at(NOW + timedelta(seconds=60))
 
 
-def test_an_accepted_order_begins_the_count_anew_and_a_rejected_one_does_not() -> None:
+def test_an_accepted_order_begins_the_count_again_and_a_rejected_one_does_not() -> None:
     breaker = failing(FAILURES_TO_OPEN - 1)
     assert after_outcome(breaker, Rejected("no"), NOW, PROBE) is breaker, "one that is refused proves nothing of others"
     assert after_outcome(breaker, Accepted("1"), NOW, PROBE).failures == 0

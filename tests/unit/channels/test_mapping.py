@@ -22,7 +22,7 @@ from tests.fakes.samples import order_body
         "0x10", "true", "false", "null", "PROD-1", "A{1}", "\u0661\u0662", "9" * 5000, "",
     ],
 )  # fmt: skip
-def test_an_id_that_stands_alone_stays_what_was_written(text: str) -> None:
+def test_an_id_that_is_alone_stays_what_was_written(text: str) -> None:
     assert parse_value(text) == text
     assert type(parse_value(text)) is str
 

@@ -1,4 +1,4 @@
-"""What partners are told of a refusal: one status and title per kind, and the document of RFC 9457."""
+"""What partners get for a refusal: one status and title per kind, and the document of RFC 9457."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_a_problem_document_has_what_rfc_9457_and_the_interface_ask_for() -> Non
     assert "errors" not in Problem.of(NotFound("not_found", "Words."), "id-1").body()
 
 
-def test_who_may_come_back_is_told_when_and_who_has_no_token_what_is_asked_for() -> None:
+def test_who_may_come_back_is_reported_when_and_who_has_no_token_what_is_asked_for() -> None:
     assert problem_headers(TooManyRequests("too_many_requests", "Words.", retry_after=7)) == {"Retry-After": "7"}
     assert int(problem_headers(Unavailable())["Retry-After"]) > 0
     assert problem_headers(Unauthenticated("invalid_token", "Words.")) == {

@@ -60,7 +60,7 @@ def test_the_answer_says_what_was_done_for_each_channel() -> None:
 
 
 @pytest.mark.parametrize("event", [{"platform": "ngorder"}, {"channel": "shop"}])
-def test_a_platform_that_failed_is_told_by_itself_and_is_no_error_of_the_function(
+def test_a_platform_that_failed_is_reported_by_itself_and_is_no_error_of_the_function(
     event: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """The template counts the lines of failed rounds and raises an alarm where they go on for hours."""
@@ -87,13 +87,13 @@ def test_an_event_that_asks_for_nothing_is_refused(event: dict[str, Any]) -> Non
         handler()(event, context(900))
 
 
-def test_unknown_words_are_counted_in_the_log_and_do_not_stand_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unknown_words_are_counted_in_the_log_and_do_not_are_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
     lines: list[tuple[str, dict[str, Any]]] = []
     monkeypatch.setattr(status_schedule, "log", lambda event, **fields: lines.append((event, fields)))
-    told = report()
+    said = report()
     for words in ("status: Artia", "status: Artia", "status: other"):
-        told.note_unknown(words)
-    handler(told, report("quiet"))({"channel": "shop"}, context(900))
+        said.note_unknown(words)
+    handler(said, report("quiet"))({"channel": "shop"}, context(900))
     assert [fields for event, fields in lines if event == "unknown_statuses"] == [{"channel": "shop", "count": 3}]
     assert "Artia" not in str(lines)
 

@@ -24,7 +24,7 @@ def handler(*states: RunState, given: list[float] | None = None) -> Callable[[An
         if given is not None:
             given.append(seconds_left())
         report = RunReport(read=3, changed=2, sent=1, pushed=1)
-        report.tell("P", "why")
+        report.note("P", "why")
         return [RunResult(f"channel-{number}", state, report) for number, state in enumerate(states)]
 
     return stock_handler(sync_round)
@@ -48,7 +48,7 @@ def test_the_answer_is_what_the_command_prints_and_the_state_of_each_run() -> No
 
 
 @pytest.mark.parametrize("event", [{"platform": "shop"}, {"channel": "x"}])
-def test_an_aborted_run_is_told_by_itself_and_is_no_error_of_the_function(
+def test_an_aborted_run_is_reported_by_itself_and_is_no_error_of_the_function(
     event: dict[str, str], caplog: pytest.LogCaptureFixture
 ) -> None:
     """The template counts the lines of aborted runs and raises an alarm where they go on for hours."""
@@ -74,6 +74,6 @@ def test_an_event_that_is_none_of_ours_fails_without_its_words() -> None:
 def test_the_log_says_how_a_run_went_and_no_product(caplog: pytest.LogCaptureFixture) -> None:
     handler("done")({"channel": "x"}, context(900))
     (record,) = [record for record in caplog.records if record.message == "stock_synced"]
-    told = record.__dict__
-    assert (told["channel"], told["state"]) == ("channel-0", "done")
-    assert told["found"] == {"read": 3, "changed": 2, "pushed": 1, "problems": 1}
+    said = record.__dict__
+    assert (said["channel"], said["state"]) == ("channel-0", "done")
+    assert said["found"] == {"read": 3, "changed": 2, "pushed": 1, "problems": 1}

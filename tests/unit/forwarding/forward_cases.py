@@ -11,7 +11,7 @@ from orderbridge.channels.outcomes import Accepted, NotSent, Refused, Rejected, 
 from orderbridge.forwarding.forward.attempts import LookPolicy, begin_attempt, note_proof, settle_attempt, settle_look
 from orderbridge.forwarding.forward.cancelling import cancel_unsent
 from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
-from orderbridge.forwarding.forward.waiting import park_for_mappings, pause, put_off, release
+from orderbridge.forwarding.forward.waiting import defer, park_for_mappings, pause, release
 from orderbridge.values.times import from_iso
 from tests.fakes.samples import NOW, SIRCLO, order
 
@@ -54,7 +54,7 @@ CHANGES: dict[str, Any] = {
     "note_proof": lambda f, now: note_proof(f, now, 3),
     "park_for_mappings": lambda f, now: park_for_mappings(f, MISSING, now),
     "pause": lambda f, now: pause(f, "closed", now, 600),
-    "put_off": lambda f, now: put_off(f, "a defect", now, 0, GRACE),
+    "put_off": lambda f, now: defer(f, "a defect", now, 0, GRACE),
     "release": lambda f, now: release(f, "imported", now, GRACE),
     "cancel_unsent": cancel_unsent,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.fakes.house import House
+from tests.fakes.pipeline import Pipeline
 from tests.fakes.samples import order
 
 ORDER = order()
@@ -20,9 +20,9 @@ def in_turn(*values: Any) -> Callable[[], Any]:
     return lambda: left.pop(0) if len(left) > 1 else left[0]
 
 
-def steps_until(house: House, name: str) -> int:
+def steps_until(pipeline: Pipeline, name: str) -> int:
     """How many steps the next message takes before `name`, measured on a house that is built the same."""
-    twin = House(can_look=house.platform.can_look)
+    twin = Pipeline(can_look=pipeline.platform.can_look)
     message = twin.queue(ORDER)
     twin.steps.taken.clear()
     twin.forward_order(message)

@@ -63,7 +63,7 @@ def test_a_platform_is_asked_no_sooner_than_it_wants_to_be() -> None:
     assert settle_cancel(in_state(S.SENT), Refused("429", retry_after=700), NOW, 0, GRACE)[1] == 700
 
 
-def test_after_a_day_it_stands_as_not_confirmed() -> None:
+def test_after_a_day_it_is_as_not_confirmed() -> None:
     asked = settle_cancel(in_state(S.SENT), Unknown("timeout"), NOW, 0, GRACE)[0].forward
     almost, again = settle_cancel(asked, Unknown("timeout"), NOW + timedelta(hours=23, minutes=59), 0, GRACE)
     assert (almost.forward.cancel_answer, again is None) == (None, False)

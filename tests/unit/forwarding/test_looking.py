@@ -105,6 +105,6 @@ def test_a_failed_look_is_repeated_no_sooner_than_the_platform_asks() -> None:
         (CannotLook("no list"), "no list"),
     ],
 )
-def test_what_cannot_be_decided_waits_for_a_person_who_is_told_why(finding: Finding, reason: str) -> None:
+def test_what_cannot_be_decided_waits_for_a_person_who_is_reported_why(finding: Finding, reason: str) -> None:
     forward = look(sending(), finding)
     assert (forward.state, forward.error, forward.external_id) == (S.IN_DOUBT, reason, None)

@@ -1,4 +1,4 @@
-"""Which forwards are asked about, how they stand in the table, and what the bus hears of their status."""
+"""Which forwards are asked about, how they are in the table, and what the bus hears of their status."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def test_a_forward_without_an_id_at_its_platform_cannot_be_asked_about() -> None
     assert "waiting" not in forward_items.forward_item(sent(external_id=None))
 
 
-def test_an_open_forward_stands_in_the_waiting_index_by_its_orders_business_date() -> None:
+def test_an_open_forward_is_in_the_waiting_index_by_its_orders_business_date() -> None:
     item = forward_items.forward_item(sent("SHIPPED"))
     assert item["waiting"] == {"S": "sirclo-main#OPEN"}
     assert item["waiting_since"] == {"S": "2025-01-01#SO-20250101-00001"}
     assert open_since(sent()) == "2025-01-01#SO-20250101-00001"
 
 
-def test_a_forward_that_waits_for_somebody_stands_where_it_did() -> None:
+def test_a_forward_that_waits_for_somebody_is_where_it_did() -> None:
     doubtful = replace(sent(external_id=None), state=ForwardState.IN_DOUBT)
     item = forward_items.forward_item(doubtful)
     assert (item["waiting"], item["waiting_since"]) == ({"S": "sirclo-main#IN_DOUBT"}, {"S": doubtful.updated_at})

@@ -1,4 +1,4 @@
-"""What partners' systems are told of an order: each change once, numbered, with ids and statuses alone."""
+"""What partners' systems hear of an order: each change once, numbered, with ids and statuses alone."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ def test_a_waybill_and_a_problem_that_come_later_are_changes_of_the_shipment() -
     known = progress(replace(samples.order(), changes=2), [forward(platform_status="SHIPPED")], AT)
     assert known is not None
     for changes in ({"awb_number": "JP1"}, {"shipment_problem": "RETURNED"}):
-        told = progress(known.order, [forward(platform_status="SHIPPED", **changes)], AT)
-        assert told is not None
-        assert (told.event, told.order.status, told.order.changes) == ("order.shipment_changed", "SHIPPED", 4)
-        gone = progress(told.order, [forward(platform_status="SHIPPED")], AT)
+        said = progress(known.order, [forward(platform_status="SHIPPED", **changes)], AT)
+        assert said is not None
+        assert (said.event, said.order.status, said.order.changes) == ("order.shipment_changed", "SHIPPED", 4)
+        gone = progress(said.order, [forward(platform_status="SHIPPED")], AT)
         assert gone is not None
         assert gone.event == "order.shipment_changed"
 
@@ -76,16 +76,16 @@ def test_a_rejection_at_one_of_two_channels_is_one_message() -> None:
     first = progress(samples.order(), going, AT)
     assert first is not None
     refused = [going[0], forward(samples.NGORDER, state=ForwardState.REJECTED)]
-    told = progress(replace(first.order, status="ACCEPTED"), refused, AT)
-    assert told is not None
-    assert (told.event, told.order.status) == ("order.status_changed", "ACCEPTED")
-    data = json.loads(told.body)["data"]
+    said = progress(replace(first.order, status="ACCEPTED"), refused, AT)
+    assert said is not None
+    assert (said.event, said.order.status) == ("order.status_changed", "ACCEPTED")
+    data = json.loads(said.body)["data"]
     assert [(each["channel"], each["status"]) for each in data["channels"]] == [
         ("ngorder-main", "REJECTED"),
         ("sirclo-main", "ACCEPTED"),
     ]
     assert (data["status"], data["previous_status"]) == ("ACCEPTED", "ACCEPTED")
-    assert progress(told.order, refused, AT) is None
+    assert progress(said.order, refused, AT) is None
 
 
 at_channel = st.one_of(
@@ -102,7 +102,7 @@ at_channel = st.one_of(
 
 
 @given(st.lists(st.tuples(at_channel, at_channel), max_size=12))
-def test_what_differs_from_the_last_message_is_told_and_nothing_else(
+def test_what_differs_from_the_last_message_is_reported_and_nothing_else(
     looks: list[tuple[dict[str, Any], dict[str, Any]]],
 ) -> None:
     order, shown, sequence = samples.order(), {"SIRCLO": ("DRAFT", None, None), "NGORDER": ("DRAFT", None, None)}, 0
@@ -112,50 +112,50 @@ def test_what_differs_from_the_last_message_is_told_and_nothing_else(
             each.channel.platform.upper(): (channel_status(each), each.awb_number, each.shipment_problem)
             for each in forwards
         }
-        told = progress(order, forwards, AT)
-        assert (told is None) == (now == shown)
-        if told is None:
+        said = progress(order, forwards, AT)
+        assert (said is None) == (now == shown)
+        if said is None:
             continue
         sequence += 1
-        data = json.loads(told.body)["data"]
+        data = json.loads(said.body)["data"]
         assert data["sequence"] == sequence
         assert [(each["status"], each["awb_number"], each["shipment_problem"]) for each in data["channels"]] == [
             now["NGORDER"],
             now["SIRCLO"],
         ]
         has_moved = any(now[name][0] != shown[name][0] for name in now)
-        assert told.event == ("order.status_changed" if has_moved else "order.shipment_changed")
-        order, shown = told.order, now
+        assert said.event == ("order.status_changed" if has_moved else "order.shipment_changed")
+        order, shown = said.order, now
 
 
 def test_the_order_of_the_forwards_is_of_no_account() -> None:
     both = [forward(awb_number="A"), forward(samples.NGORDER, awb_number="B")]
-    told = progress(samples.order(), both, AT)
-    assert told is not None
-    assert progress(told.order, both[::-1], AT) is None
+    said = progress(samples.order(), both, AT)
+    assert said is not None
+    assert progress(said.order, both[::-1], AT) is None
 
 
 def test_a_message_holds_no_personal_data_and_nothing_of_ours() -> None:
     order = samples.order()
-    told = progress(order, [forward(error="inner words", platform_status_raw=(("status", "odd words"),))], AT)
-    assert told is not None
+    said = progress(order, [forward(error="inner words", platform_status_raw=(("status", "odd words"),))], AT)
+    assert said is not None
     content = order.content
     for text in (content.address, content.sales_name, content.customer_code, content.site_code, "inner", "odd words"):
-        assert text not in told.body
+        assert text not in said.body
 
 
 def test_an_order_that_found_no_channel_yet_shows_none() -> None:
     order = samples.order(channels=())
     unrouted = new_unrouted_forward(order.key, order.code, "SITE-1", samples.NOW).forward
     assert progress(order, [unrouted], AT) is None
-    told = progress(order, [replace(unrouted, state=ForwardState.CANCELLED), forward()], AT)
-    assert told is not None
-    assert [each["channel"] for each in json.loads(told.body)["data"]["channels"]] == ["sirclo-main"]
+    said = progress(order, [replace(unrouted, state=ForwardState.CANCELLED), forward()], AT)
+    assert said is not None
+    assert [each["channel"] for each in json.loads(said.body)["data"]["channels"]] == ["sirclo-main"]
 
 
-def test_an_order_survives_the_table_with_what_was_told() -> None:
-    told = progress(samples.order(), [forward(awb_number="JP1")], AT)
-    assert told is not None
-    assert order_table.read_order(order_table.order_item(told.order)) == told.order
+def test_an_order_survives_the_table_with_what_was_reported() -> None:
+    said = progress(samples.order(), [forward(awb_number="JP1")], AT)
+    assert said is not None
+    assert order_table.read_order(order_table.order_item(said.order)) == said.order
     assert order_table.read_order(order_table.order_item(samples.order())) == samples.order()
     assert not {"changes", "told"} & set(order_table.order_item(samples.order()))

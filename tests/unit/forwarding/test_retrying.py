@@ -18,7 +18,7 @@ from orderbridge.forwarding.forward.attempts import (
     settle_attempt,
 )
 from orderbridge.forwarding.forward.states import ForwardState
-from orderbridge.forwarding.forward.waiting import put_off
+from orderbridge.forwarding.forward.waiting import defer
 from orderbridge.http.retry_after import LONGEST_RETRY_AFTER_SECONDS
 from tests.fakes.samples import NOW
 from tests.unit.forwarding.forward_cases import GRACE, MISSING, S, in_state, queued, seconds_until, sending
@@ -74,9 +74,9 @@ def test_words_of_a_platform_are_bounded() -> None:
 @pytest.mark.parametrize("state", [S.QUEUED, S.NEEDS_MAPPING, S.PAUSED])
 def test_what_cannot_be_begun_stays_where_it_is_and_says_why(state: ForwardState) -> None:
     before = replace(in_state(state), missing=MISSING if state is S.NEEDS_MAPPING else ())
-    forward, entry, _ = put_off(before, "a  defect\n", NOW, 0, GRACE)
+    forward, entry, _ = defer(before, "a  defect\n", NOW, 0, GRACE)
 
-    assert (forward.state, forward.missing, forward.error, forward.put_offs) == (state, before.missing, "a defect", 1)
+    assert (forward.state, forward.missing, forward.error, forward.deferrals) == (state, before.missing, "a defect", 1)
     assert seconds_until(forward.not_before) == 1
     assert seconds_until(forward.due_at) == 1 + GRACE
     assert entry is not None
@@ -86,17 +86,17 @@ def test_what_cannot_be_begun_stays_where_it_is_and_says_why(state: ForwardState
 def test_the_times_between_tries_double_and_the_same_reason_is_said_once() -> None:
     forward, delays, lines = queued(), [], 0
     for _ in range(14):
-        forward, entry, _ = put_off(forward, "a defect", NOW, 0, GRACE)
+        forward, entry, _ = defer(forward, "a defect", NOW, 0, GRACE)
         delays.append(seconds_until(forward.not_before))
         lines += entry is not None
 
     assert delays == [min(2**number, LONGEST_RETRY_SECONDS / 2) for number in range(14)]
     assert lines == 1
-    assert put_off(forward, "another", NOW, 0, GRACE).entry is not None
+    assert defer(forward, "another", NOW, 0, GRACE).entry is not None
 
 
 def test_an_attempt_that_is_begun_forgets_that_others_could_not_be() -> None:
-    forward = put_off(queued(), "a defect", NOW, 0, GRACE).forward
+    forward = defer(queued(), "a defect", NOW, 0, GRACE).forward
     begun = begin_attempt(forward, "a", "h", NOW, 150).forward
 
-    assert (begun.put_offs, begun.error, begun.not_before) == (0, None, None)
+    assert (begun.deferrals, begun.error, begun.not_before) == (0, None, None)

@@ -8,7 +8,7 @@ import pytest
 
 from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.forwarding.ports import Sought
-from tests.fakes.house import FUNCTION_TIMEOUT_SECONDS, SETTLE_SECONDS, House
+from tests.fakes.pipeline import FUNCTION_TIMEOUT_SECONDS, SETTLE_SECONDS, Pipeline
 from tests.fakes.steps import Died, die
 from tests.unit.forwarding.sending_cases import ORDER, always, in_turn, steps_until
 
@@ -17,102 +17,102 @@ S = ForwardState
 
 @pytest.mark.parametrize("answer", ["lost", "lost after"])
 def test_where_nobody_can_look_an_order_without_an_answer_waits_for_a_person(answer: str) -> None:
-    house = House(can_look=False)
-    house.platform.answer = in_turn(answer, "accepted")
+    pipeline = Pipeline(can_look=False)
+    pipeline.platform.answer = in_turn(answer, "accepted")
 
-    forward = house.forward_order(house.queue(ORDER))
-    house.pass_time(7200)
+    forward = pipeline.forward_order(pipeline.queue(ORDER))
+    pipeline.pass_time(7200)
 
     assert (forward.state, forward.error) == (S.IN_DOUBT, "timeout")
-    assert house.state_of(ORDER) is S.IN_DOUBT
-    assert len(house.platform.calls) == 1
+    assert pipeline.state_of(ORDER) is S.IN_DOUBT
+    assert len(pipeline.platform.calls) == 1
 
 
 def test_an_order_that_arrived_without_an_answer_is_found_within_seconds() -> None:
-    house = House()
-    house.platform.answer, house.platform.lag_seconds = always("lost after"), 1
+    pipeline = Pipeline()
+    pipeline.platform.answer, pipeline.platform.lag_seconds = always("lost after"), 1
 
-    house.forward_order(house.queue(ORDER))
-    house.pass_time(3, step=1)
+    pipeline.forward_order(pipeline.queue(ORDER))
+    pipeline.pass_time(3, step=1)
 
-    forward = house.forward_of(ORDER)
+    forward = pipeline.forward_of(ORDER)
     assert (forward.state, forward.external_id) == (S.SENT, f"id of {ORDER.code}")
-    assert len(house.platform.calls) == 1
-    assert house.events_of(ORDER)[-2:] == ["AttemptUnanswered", "ForwardSent"]
+    assert len(pipeline.platform.calls) == 1
+    assert pipeline.events_of(ORDER)[-2:] == ["AttemptUnanswered", "ForwardSent"]
 
 
 def test_a_look_knows_the_request_as_it_was_sent_and_before_when_nothing_was() -> None:
-    house = House()
-    house.platform.answer = in_turn("lost after")
-    look_for, asked = house.platform.look_for, []
+    pipeline = Pipeline()
+    pipeline.platform.answer = in_turn("lost after")
+    look_for, asked = pipeline.platform.look_for, []
 
     def noted(sought: Sought, *account: Any) -> Any:
         asked.append(sought)
         return look_for(sought, *account)
 
-    house.platform.look_for = noted  # type: ignore[method-assign]
-    begun = house.clock()
-    house.forward_order(house.queue(ORDER))
-    house.pass_time(300)
+    pipeline.platform.look_for = noted  # type: ignore[method-assign]
+    begun = pipeline.clock()
+    pipeline.forward_order(pipeline.queue(ORDER))
+    pipeline.pass_time(300)
 
-    assert [sought.request.body for sought in asked] == [body for _, body, _ in house.platform.calls]
+    assert [sought.request.body for sought in asked] == [body for _, body, _ in pipeline.platform.calls]
     assert all(sought.attempted_at <= begun for sought in asked)
 
 
 def test_an_order_that_was_lost_is_sent_again_after_two_looks_a_settle_time_apart() -> None:
-    house = House()
-    house.platform.answer = in_turn("lost", "accepted")
+    pipeline = Pipeline()
+    pipeline.platform.answer = in_turn("lost", "accepted")
     looks: list[float] = []
-    look_for = house.platform.look_for
+    look_for = pipeline.platform.look_for
 
     def timed(*arguments: Any) -> Any:
-        looks.append(house.clock().timestamp())
+        looks.append(pipeline.clock().timestamp())
         return look_for(*arguments)
 
-    house.platform.look_for = timed  # type: ignore[method-assign]
-    house.forward_order(house.queue(ORDER))
-    sent_at = house.clock().timestamp()
-    house.pass_time(300, step=5)
+    pipeline.platform.look_for = timed  # type: ignore[method-assign]
+    pipeline.forward_order(pipeline.queue(ORDER))
+    sent_at = pipeline.clock().timestamp()
+    pipeline.pass_time(300, step=5)
 
-    assert house.state_of(ORDER) is S.SENT
-    assert len(house.platform.calls) == 2
-    assert len({body for _, body, _ in house.platform.calls}) == 1
+    assert pipeline.state_of(ORDER) is S.SENT
+    assert len(pipeline.platform.calls) == 2
+    assert len({body for _, body, _ in pipeline.platform.calls}) == 1
     assert [seconds - sent_at for seconds in looks] == [5, 10, SETTLE_SECONDS, 2 * SETTLE_SECONDS], "a step is 5 s"
 
 
 def test_a_platform_whose_lists_lag_less_than_the_settle_time_never_gets_an_order_twice() -> None:
-    house = House()
-    house.platform.lag_seconds = 2 * SETTLE_SECONDS - 1
-    house.platform.answer = always("lost after")
+    pipeline = Pipeline()
+    pipeline.platform.lag_seconds = 2 * SETTLE_SECONDS - 1
+    pipeline.platform.answer = always("lost after")
 
-    house.forward_order(house.queue(ORDER))
-    house.pass_time(600, step=1)
+    pipeline.forward_order(pipeline.queue(ORDER))
+    pipeline.pass_time(600, step=1)
 
-    assert house.platform.times_held()[ORDER.code] == 1
+    assert pipeline.platform.times_held()[ORDER.code] == 1
 
 
 def test_looks_that_fail_are_repeated_and_never_lead_to_another_order() -> None:
-    house = House()
-    house.platform.answer = always("lost after")
-    house.platform.look_fails = in_turn(True, True, False)
+    pipeline = Pipeline()
+    pipeline.platform.answer = always("lost after")
+    pipeline.platform.look_fails = in_turn(True, True, False)
 
-    house.forward_order(house.queue(ORDER))
-    house.pass_time(900)
+    pipeline.forward_order(pipeline.queue(ORDER))
+    pipeline.pass_time(900)
 
-    assert house.state_of(ORDER) is S.SENT
-    assert len(house.platform.calls) == 1
+    assert pipeline.state_of(ORDER) is S.SENT
+    assert len(pipeline.platform.calls) == 1
 
 
 @pytest.mark.parametrize("can_look", [True, False])
 def test_a_message_that_finds_an_attempt_alive_leaves_it_alone(can_look: bool) -> None:
-    house = House(can_look=can_look)
-    message = house.queue(ORDER)
-    house.steps.at(steps_until(house, "before create order"), die)
+    pipeline = Pipeline(can_look=can_look)
+    message = pipeline.queue(ORDER)
+    pipeline.steps.at(steps_until(pipeline, "before create order"), die)
     with pytest.raises(Died):
-        house.forward_order(message)
-    sending = house.forward_of(ORDER)
+        pipeline.forward_order(message)
+    sending = pipeline.forward_of(ORDER)
     assert sending.state is S.SENDING
 
-    house.clock.move(FUNCTION_TIMEOUT_SECONDS)
-    assert house.forward_order(message) == sending
-    assert (house.platform.calls, house.platform.looks) == ([], 0)
+    pipeline.clock.move(FUNCTION_TIMEOUT_SECONDS)
+    assert pipeline.forward_order(message) == sending
+    assert (pipeline.platform.calls, pipeline.platform.looks) == ([], 0)

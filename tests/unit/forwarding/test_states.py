@@ -300,7 +300,7 @@ class AnyChanges(RuleBasedStateMachine):
         assert (forward.lease_until is not None) == (state is S.SENDING)
         assert (forward.missing != ()) == (state is S.NEEDS_MAPPING)
         assert forward.not_before is None or state in UNSENT_STATES
-        assert forward.put_offs == 0 or state in UNSENT_STATES
+        assert forward.deferrals == 0 or state in UNSENT_STATES
         assert forward.in_question_since is None or state is S.SENDING
         assert forward.negative_looks == 0 or state is S.SENDING
         assert forward.external_id is None or state in (S.SENT, S.CANCELLED)

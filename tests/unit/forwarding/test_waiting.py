@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orderbridge.forwarding.forward.states import postpone
-from orderbridge.forwarding.forward.waiting import park_for_mappings, pause, put_off, release
+from orderbridge.forwarding.forward.waiting import defer, park_for_mappings, pause, release
 from tests.fakes.samples import NOW
 from tests.unit.forwarding.forward_cases import GRACE, MISSING, S, queued
 
@@ -38,10 +38,10 @@ def test_looking_again_without_anything_new_leaves_no_line_on_the_timeline() -> 
 
 
 def test_looking_again_forgets_why_an_earlier_look_could_not_be_made() -> None:
-    parked = put_off(park_for_mappings(queued(), MISSING, NOW).forward, "a defect", NOW, 0, GRACE).forward
+    parked = defer(park_for_mappings(queued(), MISSING, NOW).forward, "a defect", NOW, 0, GRACE).forward
     again = park_for_mappings(parked, MISSING, NOW)
 
-    assert (again.forward.error, again.forward.put_offs, again.forward.not_before) == (None, 0, None)
+    assert (again.forward.error, again.forward.deferrals, again.forward.not_before) == (None, 0, None)
     assert (again.forward.missing, again.entry) == (MISSING, None)
 
 

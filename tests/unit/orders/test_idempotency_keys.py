@@ -29,7 +29,7 @@ def test_a_quoted_key_is_what_was_quoted_and_its_parameters_say_nothing(key: str
 
 
 @given(st.text(PRINTABLE.strip(), min_size=1, max_size=MAX_REFERENCE_LENGTH).filter(lambda key: key[0] != '"'))
-def test_a_bare_key_is_taken_as_it_stands(key: str) -> None:
+def test_a_bare_key_is_taken_as_it_is(key: str) -> None:
     assert read_idempotency_key(key) == key
 
 

@@ -54,7 +54,7 @@ def test_the_same_purchase_order_with_other_content_is_a_conflict_and_changes_no
     assert world.stored() == [first.order]
 
 
-def test_an_idempotency_key_stands_in_for_a_purchase_order_no() -> None:
+def test_an_idempotency_key_is_in_for_a_purchase_order_no() -> None:
     world = IntakeWorld()
     body, other = order_body(purchase_order_no=None), order_body(purchase_order_no=None, address="elsewhere")
     first = world.accept(world.request(body, idempotency_key="key-1"))

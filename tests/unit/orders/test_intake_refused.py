@@ -1,4 +1,4 @@
-"""Orders that are refused: every check in its order, and nothing is told that the caller may not know."""
+"""Orders that are refused: every check in its order, and nothing is said that the caller may not know."""
 
 from __future__ import annotations
 
@@ -166,7 +166,7 @@ def test_the_legacy_signature_says_nothing_of_the_body_and_the_body_bound_one_do
 
 
 def test_the_checks_come_in_their_order() -> None:
-    """Token, client, timestamp, signature, JSON, fields: with everything wrong, what is mended decides what is told."""
+    """Token, client, timestamp, signature, JSON, fields: with everything wrong, what is mended decides the answer."""
     world = IntakeWorld()
     wrong = {
         "authorization": "Bearer x",
@@ -175,9 +175,9 @@ def test_the_checks_come_in_their_order() -> None:
         "x_signature": "AAAA",
     }
     mended = [dict(list(wrong.items())[count:]) for count in range(len(wrong) + 1)]
-    told = [refused(world, world.request(b"{", **still_wrong)).code for still_wrong in mended]
+    said = [refused(world, world.request(b"{", **still_wrong)).code for still_wrong in mended]
 
-    assert told == ["invalid_token", "client_mismatch", "stale_timestamp", "invalid_signature", "malformed_json"]
+    assert said == ["invalid_token", "client_mismatch", "stale_timestamp", "invalid_signature", "malformed_json"]
 
 
 def test_nobody_who_is_not_known_learns_anything_about_fields() -> None:

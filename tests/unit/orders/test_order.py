@@ -1,4 +1,4 @@
-"""What a partner may post as an order, and what it is told when it may not."""
+"""What a partner may post as an order, and what it hears when it may not."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ def refusal(body: bytes) -> dict[str, list[str]]:
     """The messages of a refused body, by pointer."""
     with pytest.raises(InvalidFields) as refused:
         parse_sales_order(body)
-    told: dict[str, list[str]] = {}
+    said: dict[str, list[str]] = {}
     for error in refused.value.errors:
-        told.setdefault(error.pointer, []).append(error.message)
-    return told
+        said.setdefault(error.pointer, []).append(error.message)
+    return said
 
 
 def with_raw_quantity(raw: str) -> bytes:
@@ -74,7 +74,7 @@ def test_an_order_has_one_to_two_hundred_lines() -> None:
     assert list(refusal(order_body(products=[]))) == ["/products"]
 
 
-def test_the_same_product_may_stand_on_several_lines() -> None:
+def test_the_same_product_may_be_on_several_lines() -> None:
     lines = [{"product_code": "PROD-001", "quantity": 1}, {"product_code": "PROD-001", "quantity": 2}]
 
     order = parse_sales_order(order_body(products=lines))
@@ -117,9 +117,9 @@ def test_texts_have_a_longest_length(field: str, longest: int) -> None:
 @pytest.mark.parametrize("character", ["\x00", "\x08", "\x1b", "\x7f", "\x85", "\x9f", "\u2028", "\u2029"])
 @pytest.mark.parametrize("field", ["customer_code", "site_code", "sales_name", "address", "purchase_order_no"])
 def test_control_characters_are_refused_everywhere(field: str, character: str) -> None:
-    told = refusal(order_body(**{field: f"a{character}b"}))
+    said = refusal(order_body(**{field: f"a{character}b"}))
 
-    assert told == {f"/{field}": ["Control characters are not allowed"]}
+    assert said == {f"/{field}": ["Control characters are not allowed"]}
 
 
 @pytest.mark.parametrize("character", ["\n", "\r", "\t"])
@@ -158,7 +158,7 @@ def test_outer_space_is_no_part_of_a_text() -> None:
 # --- everything at once -----------------------------------------------------------------------------------------------
 
 
-def test_every_wrong_field_is_told_at_once() -> None:
+def test_every_wrong_field_is_reported_at_once() -> None:
     body = order_body(
         customer_code="",
         sales_name=5,
@@ -193,11 +193,11 @@ def test_a_body_of_nothing_but_errors_gets_a_short_answer(body: bytes) -> None:
 
 
 def test_no_error_repeats_what_was_sent() -> None:
-    told = refusal(
+    said = refusal(
         order_body(sales_name=["John Doe"], address={"x": "Jl. Sudirman"}, products=[{"quantity": "secret"}])
     )
 
-    assert not any(word in json.dumps(told) for word in ("John", "Sudirman", "secret"))
+    assert not any(word in json.dumps(said) for word in ("John", "Sudirman", "secret"))
 
 
 # --- JSON -------------------------------------------------------------------------------------------------------------
@@ -237,7 +237,7 @@ json_values: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from([*REQUIRED, "purchase_order_no", "other"]), json_values))
-def test_whatever_stands_in_the_fields_the_answer_is_an_order_or_a_refusal(changes: dict[str, Any]) -> None:
+def test_whatever_is_in_the_fields_the_answer_is_an_order_or_a_refusal(changes: dict[str, Any]) -> None:
     try:
         order = parse_sales_order(order_body(**changes))
     except (InvalidFields, MalformedRequest):

@@ -211,7 +211,7 @@ def test_there_is_one_spelling_of_a_token(spell: Any) -> None:
     ids=["padding", "spare bits", "a foreign character", "a line break"],
 )
 def test_another_spelling_of_a_part_is_refused_under_its_right_mac(part: int, spell: Any) -> None:
-    """The MAC is over the text as it is spelled, so the rules of Base64url alone stand against these."""
+    """The MAC is over the text as it is spelled, so the rules of Base64url alone are against these."""
 
     def signed(parts: list[str]) -> str:
         signing_input = ".".join(parts)

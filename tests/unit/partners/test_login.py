@@ -142,7 +142,7 @@ def test_an_unknown_client_costs_a_comparison_too(monkeypatch: pytest.MonkeyPatc
     assert compared[1:] == [None, None]
 
 
-def test_a_suspended_partner_is_told_so_only_once_it_has_shown_who_it_is() -> None:
+def test_a_suspended_partner_is_reported_so_only_once_it_has_shown_who_it_is() -> None:
     world = World(state="suspended")
 
     with pytest.raises(Forbidden) as right:
@@ -166,7 +166,7 @@ def test_a_suspended_partner_is_told_so_only_once_it_has_shown_who_it_is() -> No
         (b"[]", {""}),
     ],
 )
-def test_every_wrong_field_of_a_login_is_told_at_once(body: bytes, pointers: set[str]) -> None:
+def test_every_wrong_field_of_a_login_is_reported_at_once(body: bytes, pointers: set[str]) -> None:
     with pytest.raises(InvalidFields) as refused:
         World().log_in(body)
 
@@ -271,7 +271,7 @@ def test_every_bad_token_gets_the_same_answer(token: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"{}", token_body(None), token_body(""), token_body(1), token_body(["x"])])
-def test_a_refresh_without_a_token_is_told_which_field(body: bytes) -> None:
+def test_a_refresh_without_a_token_is_reported_which_field(body: bytes) -> None:
     with pytest.raises(InvalidFields) as refused:
         World().refresh(body)
     assert [error.pointer for error in refused.value.errors] == ["/token"]

@@ -42,7 +42,7 @@ class Door:
         return [KINDS[type(refused)].status if (refused := self.try_(**how)) else 200 for _ in range(times)]
 
 
-def test_a_client_may_fail_a_few_times_in_a_window_and_then_is_told_to_wait() -> None:
+def test_a_client_may_fail_a_few_times_in_a_window_and_then_is_reported_to_wait() -> None:
     door = Door()
     assert door.fail(PER_CLIENT + 3) == [401] * PER_CLIENT + [429] * 3
     refused = door.try_()

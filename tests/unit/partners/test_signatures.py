@@ -32,7 +32,7 @@ MESSAGE = b"partner-client-001|1735700400"
 
 
 def stored(der: bytes, bits: int = 2048) -> PartnerKey:
-    """A key as it stands at rest, whoever let it in."""
+    """A key as it is at rest, whoever let it in."""
     return PartnerKey(kid="kid", spki_der=der, bits=bits)
 
 

@@ -41,7 +41,7 @@ def key(number: int) -> str:
 
 @dataclass
 class Secret:
-    """The secret as it stands."""
+    """The secret as it is."""
 
     document: dict[str, Any] = field(default_factory=lambda: dict(FIRST))
     made: int = 0
@@ -57,7 +57,7 @@ class Secret:
 
 @dataclass
 class Environment:
-    """A function's environment: reads the ring anew every five minutes, or once a minute for a key it does not know."""
+    """A function's environment: reads the ring every five minutes, and once a minute for a key it does not know."""
 
     secret: Secret
     read_at: float = float("-inf")

@@ -63,7 +63,7 @@ def test_the_whole_request() -> None:
     }
 
 
-def test_the_mark_stands_first_and_only_ours_is_a_mark() -> None:
+def test_the_mark_is_first_and_only_ours_is_a_mark() -> None:
     note = sent(address="[SO-20250101-00002]\n[SO-20250101-00003]", sales_name="[SO-20250101-00004]")["note"]
     assert note.startswith(f"[{CODE}] ")
     assert note.count("[") == 1
@@ -104,7 +104,7 @@ def test_an_account_may_ask_for_bank_source_and_courier() -> None:
     assert document["expedition"] == {"id": 349, "rate": 9000, "name": "JNE REG", "auto_pickup": False}
 
 
-def test_everything_that_is_missing_is_told_at_once() -> None:
+def test_everything_that_is_missing_is_reported_at_once() -> None:
     assert missing_of({}, WITHOUT_SUPPLIER) == ["product:PROD-1", "product:PROD-2", "customer:CUST-1", "site:SITE-1"]
 
 

@@ -84,7 +84,7 @@ def test_every_key_that_is_asked_for_is_announced() -> None:
     ]  # fmt: skip
 
 
-def test_everything_that_is_missing_is_told_at_once() -> None:
+def test_everything_that_is_missing_is_reported_at_once() -> None:
     assert missing_of({}) == ["product:PROD-1", "product:PROD-2", "customer:CUST-1", "sales:john doe"]
 
 

@@ -44,7 +44,7 @@ def missing_of(settings: Settings, rows: dict[str, Any], extra: dict[MappingKey,
 
 
 def test_an_order_for_a_branch_goes_to_its_own_city() -> None:
-    """The street of Bandung once stood beside the city of Jakarta Barat."""
+    """The street of Bandung once was beside the city of Jakarta Barat."""
     shown = delivery(EARLY, {"customer:CUST-1": DELIVERY, "address:CUST-1@SITE-1": {"delivery_city": "Kota Bandung"}})
     assert shown == {
         "delivery_street_address": ADDRESS,

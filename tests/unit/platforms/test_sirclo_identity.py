@@ -49,7 +49,7 @@ def test_the_same_moment_in_another_spelling_and_what_is_no_moment_contradict_no
         "2025-01-02T00:00:00Z", "2025-01-01 00:00:07", "2025-01-01 07:04:00",
     ],
 )  # fmt: skip
-def test_another_moment_is_another_order_and_both_are_told(order_date: str) -> None:
+def test_another_moment_is_another_order_and_both_are_reported(order_date: str) -> None:
     difference = sent().difference(shown(order_date=order_date))
     assert difference == f"its order_date is {order_date}, and 2025-01-01T00:00:00Z was sent"
 
@@ -82,8 +82,8 @@ def test_the_same_goods_in_another_form_and_what_cannot_be_read_contradict_nothi
         ([{"sku": "KB-1", "quantity": 10}, LINES[1]], "3 of dkl0908, 10 of kb-1"),
     ],
 )
-def test_other_goods_are_another_order_and_both_are_told(lines: Any, told: str) -> None:
-    assert sent().difference(shown(line_items=lines)) == f"it has {told}, and 10 of dkl0907, 3 of dkl0908 was sent"
+def test_other_goods_are_another_order_and_both_are_reported(lines: Any, said: str) -> None:
+    assert sent().difference(shown(line_items=lines)) == f"it has {said}, and 10 of dkl0907, 3 of dkl0908 was sent"
 
 
 LOST = [
@@ -97,21 +97,21 @@ LOST = [
 @pytest.mark.parametrize("order_date", ["2025-01-01T00:00:00Z", "2025-01-01 07:00:00", "2025-01-01 00:00:00.000"])
 @pytest.mark.parametrize(("lines", "told"), LOST)
 def test_an_order_of_the_very_moment_that_has_lost_goods_is_ours_changed(
-    order_date: str, lines: Any, told: str
+    order_date: str, lines: Any, said: str
 ) -> None:
     row = shown(line_items=lines, order_date=order_date)
     assert sent().difference(row) is None
-    assert sent().change(row) == f"it has changed there: it has {told}, and 10 of dkl0907, 3 of dkl0908 was sent"
+    assert sent().change(row) == f"it has changed there: it has {said}, and 10 of dkl0907, 3 of dkl0908 was sent"
 
 
 @pytest.mark.parametrize("order_date", ["2025-01-01", "", None, "2025-01-01 05:30:00", "2006-01-02T15:04:05Z07:00"])
 @pytest.mark.parametrize(("lines", "told"), LOST[:3])
 def test_fewer_goods_at_a_moment_that_is_not_surely_ours_are_another_order(
-    order_date: Any, lines: Any, told: str
+    order_date: Any, lines: Any, said: str
 ) -> None:
     row = shown(line_items=lines, order_date=order_date)
     assert sent().change(row) is None
-    assert sent().difference(row) == f"it has {told}, and 10 of dkl0907, 3 of dkl0908 was sent"
+    assert sent().difference(row) == f"it has {said}, and 10 of dkl0907, 3 of dkl0908 was sent"
 
 
 def test_an_order_that_has_all_that_was_sent_has_not_changed() -> None:

@@ -126,7 +126,7 @@ def test_without_a_purchase_order_the_customer_is_the_reference(settings: Settin
 
 
 @pytest.mark.parametrize("settings", [WAITING, LATER], ids=["2019-07, wait", "2021-02"])
-def test_everything_that_is_missing_is_told_at_once(settings: Settings) -> None:
+def test_everything_that_is_missing_is_reported_at_once(settings: Settings) -> None:
     assert missing_of(settings, {}) == ["product:PROD-1", "product:PROD-2", "customer:CUST-1"]
     unpriced = {"sku": "X", "id": 1}
     assert missing_of(settings, {"product:PROD-1": unpriced, "product:PROD-2": unpriced}) == [

@@ -45,7 +45,7 @@ CASES: dict[str, tuple[dict[str, Any], Given, str]] = {
 
 @pytest.mark.parametrize("name", platform_names())
 @pytest.mark.parametrize("case", CASES)
-def test_a_status_round_is_told_why_it_cannot_ask(name: str, case: str) -> None:
+def test_a_status_round_is_reported_why_it_cannot_ask(name: str, case: str) -> None:
     settings, given, words = CASES[case]
     with (
         pytest.raises(StatusReadFailed, match=words) as failed,
@@ -57,7 +57,7 @@ def test_a_status_round_is_told_why_it_cannot_ask(name: str, case: str) -> None:
 
 @pytest.mark.parametrize("name", platform_names())
 @pytest.mark.parametrize("case", CASES)
-def test_a_stock_run_is_told_why_it_cannot_read(name: str, case: str) -> None:
+def test_a_stock_run_is_reported_why_it_cannot_read(name: str, case: str) -> None:
     settings, given, words = CASES[case]
     stock = PlatformStock(Transport(), Source(given))
     with pytest.raises(StockReadFailed, match=words) as failed, stock.open(channel(name, **settings), ()):

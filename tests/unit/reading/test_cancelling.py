@@ -1,4 +1,4 @@
-"""A partner takes an order back: signed, its own only, and told per channel what came of it."""
+"""A partner takes an order back: signed, its own only, answered per channel."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def test_afterwards_each_platform_that_can_is_asked() -> None:
     assert all(each["detail"] for each in answered(cancelled)["data"]["channels"])
 
 
-def test_asking_again_tells_how_it_stands_and_changes_nothing_that_is_settled() -> None:
+def test_asking_again_tells_how_it_is_and_changes_nothing_that_is_settled() -> None:
     desk = Desk(SIRCLO)
     desk.put(SIRCLO, ForwardState.QUEUED)
     first = desk.cancel(desk.request(), desk.order.code)
@@ -210,7 +210,7 @@ def wishes(desk: Desk) -> list[str | None]:
         (" " * 50 + "x" * 200, "x" * 200),
     ],
 )  # fmt: skip
-def test_a_reason_stands_trimmed_on_the_order_and_its_timeline_and_is_nothing_where_it_is_blank(
+def test_a_reason_is_trimmed_on_the_order_and_its_timeline_and_is_nothing_where_it_is_blank(
     sent: str | None, kept: str | None
 ) -> None:
     desk = Desk(SIRCLO)
@@ -229,12 +229,12 @@ def test_the_first_reason_stays_whatever_is_posted_later() -> None:
     assert wishes(desk) == [None, "ordered twice"]
 
 
-def test_the_partner_is_told_of_no_reason_and_the_bus_and_the_queues_carry_none() -> None:
+def test_the_partner_is_reported_no_reason_and_the_bus_and_the_queues_carry_none() -> None:
     desk = Desk(SIRCLO)
     desk.put(SIRCLO, ForwardState.SENT, external_id="1")
     cancelled = desk.cancel(desk.request(b'{"reason": "Mrs Example is ill"}'), desk.order.code)
-    told = [answered(cancelled), SalesOrderFound.of(Reads(desk.store).view(desk.order.key)).body(), *desk.queues.sent]  # type: ignore[arg-type]
-    assert "Example" not in repr(told)
+    said = [answered(cancelled), SalesOrderFound.of(Reads(desk.store).view(desk.order.key)).body(), *desk.queues.sent]  # type: ignore[arg-type]
+    assert "Example" not in repr(said)
 
 
 def test_another_partners_order_is_not_there() -> None:

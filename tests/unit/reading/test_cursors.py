@@ -37,7 +37,7 @@ def test_a_stock_cursor_reads_back(product: str) -> None:
     try:
         text = StockCursor(product).encode()
     except UnicodeEncodeError:
-        return  # a lone surrogate stands in no product code that is stored
+        return  # a lone surrogate is in no product code that is stored
     assert StockCursor.decode(text) == StockCursor(product)
 
 

@@ -97,7 +97,7 @@ def test_one_that_took_long_to_complete_has_its_whole_window() -> None:
 def test_the_window_begins_when_the_platform_calls_it_completed() -> None:
     shop = Shop()
     sent_forward(shop.store, 1, at=days_ago(40))
-    shop.lists.tell("orders", "1", order="ACCEPTED", progress="DELIVERED")
+    shop.lists.note("orders", "1", order="ACCEPTED", progress="DELIVERED")
     shop.run()
     assert shop.forward(1).completed_at == to_iso(shop.clock())
     shop.clock.move(timedelta(days=29).total_seconds())
@@ -122,18 +122,18 @@ def test_what_happens_to_it_is_reported_shown_and_sent_to_the_partner(
     order = replace(shop.store.orders[before.key], status="COMPLETED")
     known = progress(order, [before], to_iso(shop.clock()))
     assert known is not None
-    shop.lists.tell(list_name, "1", **says)
+    shop.lists.note(list_name, "1", **says)
 
     report = shop.run()
 
     after = shop.forward(1)
     assert (channel_status(after), after.shipment_problem) == (status, problem)
     assert report.problems == [f"order {before.code} was COMPLETED, and is {problem or status}"]
-    told = progress(known.order, [after], to_iso(shop.clock()))
-    assert told is not None
-    (at_channel,) = json.loads(told.body)["data"]["channels"]
+    said = progress(known.order, [after], to_iso(shop.clock()))
+    assert said is not None
+    (at_channel,) = json.loads(said.body)["data"]["channels"]
     assert (at_channel["status"], at_channel["shipment_problem"]) == (status, problem)
-    shown = SalesOrderFound.of(OrderView(told.order, [after], shop.store.timeline[after.key])).body()["data"]
+    shown = SalesOrderFound.of(OrderView(said.order, [after], shop.store.timeline[after.key])).body()["data"]
     assert (shown["status"], shown["channels"][0].get("shipment_problem")) == (status, problem)
     assert [line["event"] for line in shown["timeline"]][-1] == ("ShipmentChanged" if problem else "StatusChanged")
 
@@ -141,7 +141,7 @@ def test_what_happens_to_it_is_reported_shown_and_sent_to_the_partner(
 def test_a_payment_that_comes_after_the_end_is_no_problem() -> None:
     shop = Shop()
     completed(shop)
-    shop.lists.tell("orders", "1", order="ACCEPTED", progress="DELIVERED", payment="PAID")
+    shop.lists.note("orders", "1", order="ACCEPTED", progress="DELIVERED", payment="PAID")
     report = shop.run()
     assert (report.changed, report.problems) == (1, [])
     assert shop.forward(1).payment_status == "PAID"

@@ -1,4 +1,4 @@
-"""The only ways in which a status moves, and what of it is written and told."""
+"""The only ways in which a status moves, and what of it is written and published."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_an_order_about_which_nothing_new_is_said_costs_no_write() -> None:
     assert take_in(sent(), reading(status="pending"), SIRCLO, LATER) is None
 
 
-def test_a_change_stands_on_the_timeline_with_the_platforms_own_words() -> None:
+def test_a_change_is_on_the_timeline_with_the_platforms_own_words() -> None:
     news = take_in(sent(), reading("JP123", order="ACCEPTED", progress="ON PROCESS", payment="PAID"), NGORDER, LATER)
     assert news is not None
     forward, entry, _ = news.transition
@@ -110,7 +110,7 @@ def test_a_change_stands_on_the_timeline_with_the_platforms_own_words() -> None:
     )
 
 
-def test_an_unknown_word_keeps_the_state_is_recorded_raw_and_told_once() -> None:
+def test_an_unknown_word_keeps_the_state_is_recorded_raw_and_reported_once() -> None:
     shipped = sent("SHIPPED")
     news = take_in(shipped, reading(status="Menunggu Kurir"), SIRCLO, LATER)
     assert news is not None
@@ -143,7 +143,7 @@ def test_a_status_that_is_not_there_is_unknown_and_never_a_step(absent: object) 
     assert channel_status(news.transition.forward) == "ACCEPTED"
 
 
-def test_a_step_back_is_not_taken_and_told_once() -> None:
+def test_a_step_back_is_not_taken_and_reported_once() -> None:
     packed = after(sent(), reading(status="packed"), table=SIRCLO)
     news = take_in(packed, reading(status="accepted"), SIRCLO, LATER)
     assert news is not None

@@ -76,7 +76,7 @@ def test_orders_that_come_while_a_round_is_under_way_are_in_the_next_one() -> No
     shop = a_shop()
     shop.run(seconds_for(3, shop))
     sent_forward(shop.store, 11)
-    shop.lists.tell("orders", "11", order="ACCEPTED", progress="DELIVERED")
+    shop.lists.note("orders", "11", order="ACCEPTED", progress="DELIVERED")
     while not shop.run().finished:
         pass
     assert shop.run().finished
@@ -89,7 +89,7 @@ def test_a_thousand_open_orders_a_day_take_as_many_pages_as_there_are_and_no_wri
     shop.lists.lists = ("orders",)
     for number in range(1, 7001):
         sent_forward(shop.store, number, at=days_ago(6 - (number - 1) // 1000))
-        shop.lists.tell("orders", str(number), order="ACCEPTED", progress="UNPAID", payment="UNPAID")
+        shop.lists.note("orders", str(number), order="ACCEPTED", progress="UNPAID", payment="UNPAID")
     report = shop.run()
     assert (report.finished, report.pages, report.matched, report.changed) == (True, 70, 7000, 0)
     assert [name for name in shop.steps.taken if "save" in name and "run" not in name] == []

@@ -96,7 +96,7 @@ def test_rows_that_move_to_the_next_page_while_others_come_in_do_no_harm() -> No
         nonlocal calls
         calls += 1
         if calls == 2:
-            shop.lists.tell("orders", "778", order="ACCEPTED", progress="UNPAID", payment="UNPAID")
+            shop.lists.note("orders", "778", order="ACCEPTED", progress="UNPAID", payment="UNPAID")
 
     shop.lists.fault = another_order_comes_in
     assert shop.run().finished
@@ -107,7 +107,7 @@ def test_a_list_that_must_be_filtered_is_read_by_its_filters() -> None:
     shop = a_shop()
     shop.lists.lists = ("orders", "cancelled/CANCEL")
     for number in (1, 2):
-        shop.lists.tell("orders/DELIVERED", str(number), order="ACCEPTED", progress="DELIVERED")
+        shop.lists.note("orders/DELIVERED", str(number), order="ACCEPTED", progress="DELIVERED")
 
     def filtered(list_name: str, page: int) -> StatusPage | None:
         wanted = ["orders/UNPAID", "orders/DELIVERED"]
@@ -124,7 +124,7 @@ def test_a_list_that_must_be_filtered_is_read_by_its_filters() -> None:
 def test_unknown_words_are_counted_and_change_nothing_else() -> None:
     shop = a_shop()
     for number in (5, 6):
-        shop.lists.tell("orders", str(number), order="ACCEPTED", progress="DIKEMAS")
+        shop.lists.note("orders", str(number), order="ACCEPTED", progress="DIKEMAS")
     report = shop.run()
     assert report.unknown == {"progress: DIKEMAS": 2}
     assert shop.statuses() == EXPECTED

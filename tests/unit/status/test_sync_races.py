@@ -1,4 +1,4 @@
-"""Others at work while a round goes on, and rounds that die: everything is told, and once."""
+"""Others at work while a round goes on, and rounds that die: everything is reported, and once."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ STEPS = range(steps_of_a_round())
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("harm", [die, fail])
-def test_a_run_that_ends_anywhere_is_gone_on_with_and_nothing_is_told_twice(
+def test_a_run_that_ends_anywhere_is_gone_on_with_and_nothing_is_reported_twice(
     step: int, harm: Callable[[], None]
 ) -> None:
     shop = a_shop()

@@ -36,9 +36,9 @@ def test_below_zero_nothing_is_there_to_sell_and_that_is_nothing_odd(value: Any)
     [(12.5, 12), ("12.5", 12), (" 12.75 ", 12), ("12.5000", 12), (Decimal("12.999"), 12), (0.5, 0), ("0.5", 0)],
 )
 def test_of_a_fraction_the_whole_pieces_count_and_it_is_remarked(value: Any, available: int) -> None:
-    told = parse_level(value)
-    assert told.available == available
-    assert f"is no whole number of pieces; {available} count" in (told.remark or "")
+    said = parse_level(value)
+    assert said.available == available
+    assert f"is no whole number of pieces; {available} count" in (said.remark or "")
 
 
 @pytest.mark.parametrize(
@@ -75,9 +75,9 @@ def test_reading_gives_a_level_or_says_why_not(value: Any) -> None:
 
 @given(st.decimals(-MAX_LEVEL, MAX_LEVEL, allow_nan=False, allow_infinity=False))
 def test_any_number_is_its_whole_pieces_and_never_less_than_none(value: Decimal) -> None:
-    told = parse_level(value)
-    assert told.available <= max(value, Decimal(0)) < told.available + 1
-    assert (told.remark is None) == (value < 0 or value == told.available)
+    said = parse_level(value)
+    assert said.available <= max(value, Decimal(0)) < said.available + 1
+    assert (said.remark is None) == (value < 0 or value == said.available)
 
 
 def test_the_lowest_rank_that_knows_a_product_is_its_source_of_record() -> None:

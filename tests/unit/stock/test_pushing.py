@@ -198,7 +198,7 @@ def test_pushing_stops_where_nothing_that_was_pushed_can_be_confirmed(monkeypatc
     assert len(made.shops["target"].pushes) == 1
 
 
-def test_a_push_that_did_not_take_is_told_and_tried_again_by_the_next_run() -> None:
+def test_a_push_that_did_not_take_is_reported_and_tried_again_by_the_next_run() -> None:
     made = world(A=5)
     sync(made)
     made.shops["first"].held["A"] = made.shops["second"].held["A"] = 3
@@ -274,7 +274,7 @@ def test_sold_products_are_read_and_pushed_before_a_long_list_is_read() -> None:
 # --- drift --------------------------------------------------------------------------------------------------------
 
 
-def test_drift_is_told_once_when_it_begins_and_once_when_it_ends() -> None:
+def test_drift_is_reported_once_when_it_begins_and_once_when_it_ends() -> None:
     made = world(A=5)
     sync(made)
     made.shops["second"].held["A"] = 9

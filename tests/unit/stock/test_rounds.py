@@ -41,9 +41,9 @@ class Sync:
         self.failing = failing
 
     def __call__(
-        self, channel: Channel, channels: list[Channel], seconds_left: Callable[[], float], *, anew: bool = False
+        self, channel: Channel, channels: list[Channel], seconds_left: Callable[[], float], *, restart: bool = False
     ) -> RunResult:
-        self.asked.append((channel.name, round(seconds_left(), 3), anew))
+        self.asked.append((channel.name, round(seconds_left(), 3), restart))
         assert {each.name for each in channels} == {each.name for each in CHANNELS}
         if channel.name == self.failing:
             raise ConnectionError
@@ -63,7 +63,7 @@ def test_a_schedule_syncs_the_active_channels_of_its_platform_sources_first_in_e
 def test_an_operator_syncs_any_one_channel() -> None:
     sync = Sync()
     for name in ("no-part", "paused", "elsewhere"):
-        sync_round(sync)(StockRequest(channel=name, anew=True), lambda: 90.0)
+        sync_round(sync)(StockRequest(channel=name, restart=True), lambda: 90.0)
     assert sync.asked == [(name, 90.0, True) for name in ("no-part", "paused", "elsewhere")]
     with pytest.raises(UnknownChannel):
         sync_round(sync)(StockRequest(channel="nothing"), lambda: 90.0)
@@ -96,7 +96,7 @@ def test_sources_come_first_by_rank_and_then_by_name() -> None:
 def test_a_report_keeps_so_many_problems_and_counts_the_rest() -> None:
     report = RunReport()
     for number in range(MAX_PROBLEMS + 3):
-        report.tell(f"P{number}", "x" * 1000)
+        report.note(f"P{number}", "x" * 1000)
     body = described(RunResult("shop", "done", RunReport.from_document(report.document())))
     assert len(body["problems"]) == MAX_PROBLEMS + 1
     assert body["problems"][-1] == {"key": "shop", "detail": "and 3 problems more"}

@@ -161,7 +161,7 @@ def test_progress_that_is_too_old_or_not_wanted_is_dropped() -> None:
     made.run("first")
     made.seconds = lambda: 1.0
     made.shops["first"].calls.clear()
-    assert made.run("first", anew=True).state == "done"
+    assert made.run("first", restart=True).state == "done"
     assert made.shops["first"].calls["page"] == 3
 
 
@@ -180,7 +180,7 @@ def test_a_list_that_takes_many_hours_is_read_to_its_end_as_long_as_every_hour_b
     assert made.table.by_channel["first"].distrust(made.clock()) is None
 
 
-def test_a_list_that_takes_longer_than_a_day_is_begun_anew_and_that_is_told() -> None:
+def test_a_list_that_takes_longer_than_a_day_is_begun_again_and_that_is_reported() -> None:
     made = world()
     made.seconds = stopping_after(2)
     made.run("first")
@@ -195,7 +195,7 @@ def test_a_list_that_takes_longer_than_a_day_is_begun_anew_and_that_is_told() ->
     assert made.table.by_channel["first"].distrust(made.clock()) is not None
 
 
-def test_progress_whose_snapshot_is_gone_is_begun_anew() -> None:
+def test_progress_whose_snapshot_is_gone_is_begun_again() -> None:
     made = world()
     made.seconds = stopping_after(2)
     made.run("first")
@@ -215,7 +215,7 @@ def test_a_level_that_was_read_alone_while_the_list_was_read_is_not_overwritten_
     shop.held["P0"] = 77
     made.seconds = stopping_after(3)
     assert made.run("first").state == "continues"
-    # P6 stands on the last page; P0's page has been read. P6 is sold again, and read alone before the list goes on.
+    # P6 is on the last page; P0's page has been read. P6 is sold again, and read alone before the list goes on.
     made.table.by_channel["first"] = _with_sold(made, ("P0",))
     shop.held["P0"] = 70
     made.seconds = lambda: 1.0
@@ -251,7 +251,7 @@ def test_whatever_a_run_dies_of_and_wherever_the_next_run_makes_good(harm: Calla
         sync(made)
         is_in_step(made)
         begun = [e for e in made.bus.of_type("StockDrifted") if not e.detail["settled"]]
-        # Told at least once for every product that differs at the second source, and again only after a death.
+        # Reported at least once for every product that differs at the second source, and again only after a death.
         assert {e.detail["product_code"] for e in begun if e.detail["channel"] == "second"} == set(CODES[1:])
         assert len(begun) <= 2 * len(CODES)
 
@@ -327,7 +327,7 @@ def test_a_run_that_slept_through_its_lease_writes_nothing_any_more() -> None:
             made.clock.move(LEASE_SECONDS + 1)
             made.shops["first"].held = dict.fromkeys(CODES, 500)
             for channel in made.channels:
-                made.run(channel.name, anew=True)
+                made.run(channel.name, restart=True)
 
         made.steps.at(step, oversleep)
         for channel in made.channels:

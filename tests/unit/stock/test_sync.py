@@ -52,7 +52,7 @@ def test_an_unchanged_level_is_known_as_of_the_last_read() -> None:
 
 
 @pytest.mark.parametrize("value", [None, "", "abc", "-", "1.500"])
-def test_an_unreadable_level_keeps_the_last_one_and_is_told(value: Any) -> None:
+def test_an_unreadable_level_keeps_the_last_one_and_is_reported(value: Any) -> None:
     made = world(A=5, B=6)
     made.run("source")
     made.shops["source"].held["A"] = value
@@ -131,7 +131,7 @@ def test_a_level_that_was_never_readable_is_not_stored() -> None:
     assert list(details(result)) == ["A"]
 
 
-def test_a_product_that_is_no_longer_listed_keeps_its_level_and_is_told() -> None:
+def test_a_product_that_is_no_longer_listed_keeps_its_level_and_is_reported() -> None:
     made = world(A=5, B=6)
     made.run("source")
     del made.shops["source"].held["A"]
@@ -162,7 +162,7 @@ def test_a_product_that_the_list_lacks_is_asked_about_alone_before_it_is_called_
 
 
 @pytest.mark.parametrize("silent", ["it cannot", "it fails"])
-def test_a_product_that_cannot_be_asked_about_alone_is_told_as_not_on_the_list_this_time(silent: str) -> None:
+def test_a_product_that_cannot_be_asked_about_alone_is_reported_as_not_on_the_list_this_time(silent: str) -> None:
     made = world(A=5, B=6, C=7)
     made.run("source")
     shop = made.shops["source"]
@@ -189,7 +189,7 @@ def test_no_more_products_are_asked_about_alone_than_a_run_has_time_for(monkeypa
 # --- rows that cannot be read -------------------------------------------------------------------------------------
 
 
-def test_a_row_that_cannot_be_read_is_told_and_its_product_is_not_called_gone() -> None:
+def test_a_row_that_cannot_be_read_is_reported_and_its_product_is_not_called_gone() -> None:
     made = world(A=5, B=6)
     made.run("source")
     made.run("target")

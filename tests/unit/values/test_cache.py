@@ -87,7 +87,7 @@ def test_the_age_of_a_value_counts_from_before_it_was_read() -> None:
     assert cache.get("a") is None
 
 
-def test_what_is_read_anew_and_what_is_not_there_take_no_others_place() -> None:
+def test_what_is_read_again_and_what_is_not_there_take_no_others_place() -> None:
     cache: Cache[str, object] = Cache(SECONDS, Clock(), size=2)
     cache.put("a", 1)
     cache.put("b", 2)

@@ -70,7 +70,7 @@ def test_a_byte_order_mark_in_front_is_passed_over_and_nowhere_else() -> None:
         (b'"site_code"', rb'"\ud800": 1, "\ud800": 2, "site_code"'),
     ],
 )
-def test_a_member_that_stands_twice_anywhere_is_malformed_and_named(once: bytes, twice: bytes) -> None:
+def test_a_member_that_is_twice_anywhere_is_malformed_and_named(once: bytes, twice: bytes) -> None:
     assert once in order_body()
     assert "stands twice" in malformed(order_body().replace(once, twice))
 

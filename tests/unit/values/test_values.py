@@ -118,7 +118,7 @@ def test_the_statuses_are_those_of_the_interface() -> None:
 
 
 def at(status: OrderStatus, **changes: Any) -> Forward:
-    """A forward whose order stands so at its channel."""
+    """A forward whose order is so at its channel."""
     states: dict[OrderStatus, ForwardState] = {
         "DRAFT": ForwardState.QUEUED,
         "CANCELLED": ForwardState.CANCELLED,

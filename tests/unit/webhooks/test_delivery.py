@@ -134,7 +134,7 @@ def test_what_is_kept_is_bounded() -> None:
     assert len(str(webhook_items.delivery_item(delivery))) < 10_000
 
 
-def test_a_replay_keeps_id_and_bytes_and_begins_the_series_anew() -> None:
+def test_a_replay_keeps_id_and_bytes_and_begins_the_series_again() -> None:
     failed = give_up(a_delivery(attempts=10), "no", NOW)
     later = NOW + timedelta(days=10)
     again = replay(failed, later, 60)

@@ -1,4 +1,4 @@
-"""From a change of an order to its message at a receiver: told once, sent at least once, never forgotten."""
+"""From a change of an order to its message at a receiver: reported once, sent at least once, never forgotten."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ def post() -> Post:
 # --- the publisher ----------------------------------------------------------------------------------------------------
 
 
-def test_each_change_is_told_once_however_often_the_stream_repeats_itself(post: Post) -> None:
+def test_each_change_is_reported_once_however_often_the_stream_repeats_itself(post: Post) -> None:
     for _ in range(3):
         post.publish(post.forward)
     post.clock.move(1)
     post.change(lambda forward: move_status(forward, "SHIPPED"))
     for _ in range(3):
         post.publish(post.forward)
-    assert post.told() == ["SUBMITTED", "SHIPPED"]
+    assert post.announced() == ["SUBMITTED", "SHIPPED"]
     order = post.store.orders[post.forward.key]
     assert (order.status, order.changes) == ("SHIPPED", 2)
     assert len(post.queue.sent) == 2
@@ -59,16 +59,16 @@ def test_a_webhook_hears_of_the_events_it_asked_for() -> None:
     post.publish(post.forward)
     assert post.deliveries() == []
     post.change(lambda forward: replace(forward, awb_number="JP1"))
-    assert post.tell().event == "order.shipment_changed"
+    assert post.note().event == "order.shipment_changed"
 
 
-def test_an_order_that_goes_back_to_the_start_by_an_operators_hand_is_told_anew(post: Post) -> None:
+def test_an_order_that_goes_back_to_the_start_by_an_operators_hand_is_reported_again(post: Post) -> None:
     post.publish(post.forward)
     for state in (ForwardState.REJECTED, ForwardState.SENT):
         post.clock.move(1)
         post.change(lambda forward, state=state: replace(forward, state=state))
         post.publish(post.forward)
-    assert post.told() == ["SUBMITTED", "REJECTED", "SUBMITTED"]
+    assert post.announced() == ["SUBMITTED", "REJECTED", "SUBMITTED"]
 
 
 def test_two_publishers_at_once_tell_it_once(post: Post) -> None:
@@ -76,7 +76,7 @@ def test_two_publishers_at_once_tell_it_once(post: Post) -> None:
         other = Post()
         other.steps.at(step, lambda other=other: other.publish(other.forward))
         other.publish(other.forward)
-        assert other.told() == ["SUBMITTED"], step
+        assert other.announced() == ["SUBMITTED"], step
 
 
 def test_a_publisher_that_was_overtaken_by_one_that_knew_less_tells_the_rest(post: Post) -> None:
@@ -87,7 +87,7 @@ def test_a_publisher_that_was_overtaken_by_one_that_knew_less_tells_the_rest(pos
     post.steps.clear()
     post.steps.at(post_steps_before_saving(), lambda: post.store.save_progress(older.order))
     post.publish(post.forward)
-    assert post.told() == ["SHIPPED"]
+    assert post.announced() == ["SHIPPED"]
     assert post.store.orders[order.key].changes == 2
 
 
@@ -107,7 +107,7 @@ def test_a_publisher_that_ends_anywhere_is_repeated_and_tells_it_once(step: int,
         post.publish(post.forward)
     post.steps.clear()
     post.publish(post.forward)
-    assert post.told() == ["SUBMITTED"]
+    assert post.announced() == ["SUBMITTED"]
     post.work()
     post.wait(180)
     assert len(post.receiver.received) == 1
@@ -117,7 +117,7 @@ def test_a_publisher_that_ends_anywhere_is_repeated_and_tells_it_once(step: int,
 
 
 def test_a_message_arrives_once_signed_as_the_scheme_wants(post: Post) -> None:
-    delivery = post.tell()
+    delivery = post.note()
     post.work()
     ((url, headers, body),) = post.receiver.received
     assert url == "https://partner.example.com/hook"
@@ -132,7 +132,7 @@ def test_a_message_arrives_once_signed_as_the_scheme_wants(post: Post) -> None:
 
 
 def test_messages_come_twice_and_late_and_the_receiver_hears_once(post: Post) -> None:
-    ref = post.tell().ref
+    ref = post.note().ref
     post.queue.send(ref)
     post.queue.send(ref, 30)
     post.work()
@@ -143,7 +143,7 @@ def test_messages_come_twice_and_late_and_the_receiver_hears_once(post: Post) ->
 
 
 def test_a_message_that_the_queue_lost_is_found_by_the_sweeper(post: Post) -> None:
-    post.tell()
+    post.note()
     post.queue.sent.clear()
     post.clock.move(GRACE - 1)
     assert not post.sweep()
@@ -157,7 +157,7 @@ def test_a_message_that_the_queue_lost_is_found_by_the_sweeper(post: Post) -> No
 def test_a_receiver_that_fails_hears_again_the_same_bytes_under_the_same_id(post: Post) -> None:
     answers = [Answer(500), Answer(None, "ReadTimeout"), Answer(200)]
     post.receiver.answer = lambda: answers.pop(0)
-    post.tell()
+    post.note()
     post.work()
     post.wait(400)
     assert len(post.receiver.received) == 3
@@ -171,7 +171,7 @@ def test_a_receiver_that_fails_hears_again_the_same_bytes_under_the_same_id(post
 def test_a_receiver_that_never_answers_well_is_tried_ten_times_in_three_days_and_no_more(post: Post) -> None:
     times = []
     post.receiver.answer = lambda: (times.append(post.clock()), Answer(500))[1]
-    post.tell()
+    post.note()
     post.work()
     post.wait(5 * 86_400)
     assert len(times) == 10
@@ -212,10 +212,10 @@ def test_a_receiver_that_rests_delays_no_other() -> None:
 
 def test_a_receiver_that_is_gone_is_disabled_with_one_alarm_and_what_waits_is_given_up(post: Post) -> None:
     post.receiver.answer = lambda: Answer(410)
-    post.tell()
+    post.note()
     post.clock.move(1)
     post.change(lambda forward: move_status(forward, "SHIPPED"))
-    post.tell()
+    post.note()
     post.work()
     assert len(post.receiver.received) == 1
     assert post.webhooks.by_id["wh_1"].state == "disabled"
@@ -237,7 +237,7 @@ def test_a_receiver_that_is_gone_is_disabled_with_one_alarm_and_what_waits_is_gi
     ],
 )
 def test_what_may_not_go_is_given_up_and_says_why(post: Post, happens: Callable[[Post], None], error: str) -> None:
-    post.tell()
+    post.note()
     happens(post)
     post.work()
     assert post.receiver.received == []
@@ -248,21 +248,21 @@ def test_what_may_not_go_is_given_up_and_says_why(post: Post, happens: Callable[
 def test_while_secrets_overlap_a_message_carries_both_signatures(post: Post) -> None:
     new = new_webhook_secret()
     post.vault.kept["wh_1"] = rotated([WebhookSecret(SECRET)], new, post.clock(), 3600)
-    post.tell()
+    post.note()
     post.work()
     ((_, headers, _),) = post.receiver.received
     assert len(headers["webhook-signature"].split()) == 2
 
 
 def test_a_message_about_nothing_goes_to_the_dead_letters(post: Post) -> None:
-    ref = post.tell().ref
+    ref = post.note().ref
     with pytest.raises(UnknownDelivery):
         post.send(replace(ref, message_id="msg_0"))
 
 
 def steps_of_a_delivery() -> int:
     post = Post()
-    post.tell()
+    post.note()
     before = len(post.steps.taken)
     post.work()
     return len(post.steps.taken) - before
@@ -274,7 +274,7 @@ def test_a_sender_that_ends_anywhere_loses_nothing_and_repeats_only_what_it_cann
     step: int, harm: Callable[[], None]
 ) -> None:
     post = Post()
-    post.tell()
+    post.note()
     post.steps.at(step, harm)
     post.work()
     post.steps.clear()
@@ -290,7 +290,7 @@ def test_a_sender_that_ends_anywhere_loses_nothing_and_repeats_only_what_it_cann
 @pytest.mark.parametrize("step", range(steps_of_a_delivery()))
 def test_of_two_senders_at_once_one_sends(step: int) -> None:
     post = Post()
-    ref = post.tell().ref
+    ref = post.note().ref
     post.steps.at(step, lambda: post.send(ref))
     post.send(ref)
     assert len(post.receiver.received) == 1
@@ -300,7 +300,7 @@ def test_of_two_senders_at_once_one_sends(step: int) -> None:
 def test_two_sweepers_at_once_send_one_message() -> None:
     for step in range(8):
         post = Post()
-        post.tell()
+        post.note()
         post.queue.sent.clear()
         post.clock.move(GRACE + 1)
         post.steps.at(step, lambda post=post: post.sweep())

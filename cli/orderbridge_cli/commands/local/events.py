@@ -160,7 +160,7 @@ class DemoEvents:
     # --- stream and queues --------------------------------------------------------------------------------------------
 
     def _stream(self, event: Event) -> Event:
-        """The insertion of the partner's newest order, as it stands in the table now."""
+        """The insertion of the partner's newest order, as it is in the table now."""
         from orderbridge.aws.items import keys
         from orderbridge.orders.table import order_pk
 

@@ -1,1 +1,1 @@
-"""The template on the engine: read, expanded, deployed, and compared with what stands there."""
+"""The template on the engine: read, expanded, deployed, and compared with what is there."""

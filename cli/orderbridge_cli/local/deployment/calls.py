@@ -1,6 +1,6 @@
 """Known gaps of kind `called`: properties that the engine does not take from the template, set through its API.
 
-Each call is made only where the property does not stand yet; what came of it is read back with everything else.
+Each call is made only where the property is not there yet; what came of it is read back with everything else.
 """
 
 from __future__ import annotations

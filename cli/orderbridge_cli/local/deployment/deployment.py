@@ -23,7 +23,7 @@ from orderbridge_cli.local.machine.problems import DeploymentFailed
 
 _TIMEOUT_S = 600.0  # a busy machine is slow, and not broken
 _STEP_S = 0.05
-# A stack in one of these states never held anything and cannot be updated: it is deleted and made anew.
+# A stack in one of these states never held anything and cannot be updated: it is deleted and made again.
 _NEVER_LIVED = frozenset(
     {"CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED", "REVIEW_IN_PROGRESS"}
 )
@@ -31,7 +31,7 @@ _NEVER_LIVED = frozenset(
 
 @dataclass(frozen=True)
 class DeployedStack:
-    """What stands after a deployment: the expanded template without what the engine refuses, and its values."""
+    """What is after a deployment: the expanded template without what the engine refuses, and its values."""
 
     name: str
     template: Json

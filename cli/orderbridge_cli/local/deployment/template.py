@@ -88,7 +88,7 @@ def expand(template: Json, parameters: Mapping[str, str]) -> Json:
         DeploymentFailed: the translator refuses the template, with its reasons.
     """
     # Imported here: it takes half a second, and a refusal to start must not wait for it. samtranslator.transform()
-    # itself asks the user's AWS configuration for the region, so its few steps stand here, with ours.
+    # itself asks the user's AWS configuration for the region, so its few steps are here, with ours.
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.parser.parser import Parser
     from samtranslator.translator.translator import Translator

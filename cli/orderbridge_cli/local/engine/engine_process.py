@@ -96,14 +96,14 @@ def keep_latest_logs_only() -> None:
 
 async def _told_to_stop() -> None:
     loop = asyncio.get_running_loop()
-    told, in_a_hurry = asyncio.Event(), asyncio.Event()
+    said, in_a_hurry = asyncio.Event(), asyncio.Event()
 
     def on_signal() -> None:
-        (in_a_hurry if told.is_set() else told).set()
+        (in_a_hurry if said.is_set() else said).set()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal)
-    await told.wait()
+    await said.wait()
     await _functions_finish(in_a_hurry)
 
 

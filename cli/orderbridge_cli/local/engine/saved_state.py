@@ -9,7 +9,7 @@ from orderbridge_cli.local.machine.files import write_atomically
 
 
 def forget_stream_positions(engine_state: Path) -> None:
-    """Lets stream readers begin anew with the records of the next run.
+    """Lets stream readers begin again with the records of the next run.
 
     The engine keeps each reader's position over a restart, but not the records: new ones are numbered from zero
     again, and the stream would stay dark for as many records as were ever written. What was not published before

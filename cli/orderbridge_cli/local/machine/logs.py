@@ -10,7 +10,7 @@ LIMIT_BYTES = 32 * 1024 * 1024
 
 
 class LogLimit:
-    """Keeps every log file below a limit: a full one moves to `NAME.log.1` and begins anew.
+    """Keeps every log file below a limit: a full one moves to `NAME.log.1` and begins again.
 
     Its writers hold it open for appending, so it is copied and emptied in place.
     """

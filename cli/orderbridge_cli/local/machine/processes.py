@@ -73,7 +73,7 @@ def _from_proc() -> list[LiveProcess]:
 
 def _proc_process(pid: int, boot: str) -> LiveProcess | None:
     try:
-        # The name stands in parentheses and may hold anything; the fields after it are fixed (proc(5)).
+        # The name is in parentheses and may hold anything; the fields after it are fixed (proc(5)).
         fields = (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
         command = (_PROC / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
     except OSError:

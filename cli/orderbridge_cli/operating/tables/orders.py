@@ -14,8 +14,8 @@ from orderbridge.orders.order import Order
 from orderbridge.values.ids import OrderKey
 
 
-class TableOrderDesk(TableOrders):
-    """`OrderDesk` on the table and its sparse indexes."""
+class TableOperatorOrders(TableOrders):
+    """`OperatorOrders` on the table and its sparse indexes."""
 
     def on_their_way(self) -> Iterator[Forward]:
         found = self._due(lambda sort_key: sort_key.startswith("FORWARD#"))

@@ -1,4 +1,4 @@
-"""The sparse index ``due``, read fairly: what stands in one shard is never behind all that stands in another."""
+"""The sparse index ``due``, read fairly: what is in one shard is never behind all that is in another."""
 
 from __future__ import annotations
 

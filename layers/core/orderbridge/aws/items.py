@@ -88,7 +88,7 @@ def keys(pk: str, sk: str) -> Item:
 
 
 def due_shard(pk: str) -> str:
-    """The shard of the due index an order and its forwards stand in."""
+    """The shard of the due index an order and its forwards are in."""
     return f"{zlib.crc32(pk.encode()) % DUE_SHARDS:02d}"
 
 

@@ -59,7 +59,7 @@ def cancellation_codes(cancelled: Any) -> set[str]:
 
 
 def put_at_revision(client: DynamoDBClient, table: str, item: Item, read: int) -> bool:
-    """Put `item` where its key is free or still stands at the revision `read`; False where it has moved on."""
+    """Put `item` where its key is free or still at the revision `read`; False where it has moved on."""
     try:
         client.put_item(
             TableName=table,

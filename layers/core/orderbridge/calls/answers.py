@@ -81,7 +81,7 @@ def common_outcome(
     status = reply.status
     if 200 <= status < 300:
         return None
-    words = told(reply, unwanted)
+    words = summary_of(reply, unwanted)
     if status in (401, 403):
         return Refused(words, credentials=True, perhaps_of_order=status == 403)
     if status == 429 or (status == 503 and refuses_with_503):
@@ -112,7 +112,7 @@ def _may_be_json(reply: Reply) -> bool:
     return says_json or begins in (b"{", b"[", b'"') or _document_in(reply) is not None
 
 
-def told(reply: Reply, unwanted: Iterable[str] = ()) -> str:
+def summary_of(reply: Reply, unwanted: Iterable[str] = ()) -> str:
     """`<status>: <the platform's words>`, redacted and bounded."""
     words = redacted("; ".join(words_of(reply)), unwanted)
     return bounded(f"{reply.status}: {words}" if words else str(reply.status))
@@ -196,7 +196,7 @@ def _end_of_whole_words(seen: str, pieces: Sequence[str]) -> int:
 
 
 def _unwanted_in(text: str, pieces: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Where one of these pieces stands as whole words, whatever its case."""
+    """Where one of these pieces is as whole words, whatever its case."""
     folded = _folded(text)
     for piece in map(_folded, pieces):
         start = folded.find(piece)

@@ -10,7 +10,7 @@
 
     client.ask(GetCustomers(category="N"))     # a list of Customer
 
-`Request.frozen` makes the bytes; the platform's client sends them and reads the answer into what stands in the
+`Request.frozen` makes the bytes; the platform's client sends them and reads the answer into what is in the
 brackets, ``Any`` where it is read as it came. Every call that a document names, made or not, is in the command's
 catalogue. Models are built when they are first used, so that importing them costs little.
 """

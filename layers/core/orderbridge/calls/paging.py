@@ -110,10 +110,10 @@ def all_rows(
     and none is missed; and rows vanish, which moves others to earlier pages, past the reader. Where more rows vanish
     than come between two pages the total falls, so a list whose total falls was not read whole. A list from which rows
     may vanish (`rows_vanish`) must therefore count its rows on every page, unless it is one page, which is one moment.
-    Where no total is told, a list from which none vanishes ends at a page that is not full.
+    Where no total is reported, a list from which none vanishes ends at a page that is not full.
 
-    Raises `ListFailed` where rows are missing against the total that was told first, for those that came since may
-    stand before the reader; where the total falls; where a page brings nothing new, and more rows were met again than
+    Raises `ListFailed` where rows are missing against the total that was reported first, for those that came since may
+    be before the reader; where the total falls; where a page brings nothing new, and more rows were met again than
     have come, or nothing but rows of the page before, and more than have come since (a page that was repeated); where
     the list does not end; and, once all that can be read was read, where a row was too large or no object.
     """
@@ -151,7 +151,7 @@ class _SoFar:
     page: set[Hashable] = field(default_factory=set)
     """The rows of the page that was read last."""
     is_same: bool = False
-    """Whether they all stood on the page before it, too."""
+    """Whether all of them were on the page before it, too."""
     counts: ListCounts = field(default_factory=ListCounts)
     unread: int = 0
     gap: ListFailed | None = None
@@ -187,7 +187,7 @@ class _SoFar:
 
     def require_all(self, last: Page | None) -> None:
         """Raises `ListFailed` where rows are missing; `last` is the last page of a list with sizes."""
-        total = self.counts.total or 0  # the one that was told last: an end of null tells none
+        total = self.counts.total or 0  # the one that was reported last: an end of null tells none
         if last is not None and (reached := self.position + len(last.rows) + last.odd) < total:
             raise ListFailed(f"the list ended after {reached} of {total} rows")
         if self.counts.is_short_of(len(self.seen) + self.unread):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from orderbridge.calls.answers import common_outcome, told
+from orderbridge.calls.answers import common_outcome, summary_of
 from orderbridge.calls.asking import AnswerTooLarge, AskFailed
 from orderbridge.calls.documents import NotJson, read_json
 from orderbridge.calls.paging import ListFailed, PageTooLarge
@@ -29,7 +29,7 @@ def document_in(reply: Reply, unwanted: Iterable[str] = ()) -> Any:
     if isinstance(outcome, Refused):
         raise ListFailed(outcome.reason, outcome.retry_after, credentials=outcome.credentials)
     if outcome is not None:
-        raise ListFailed(told(reply, unwanted))
+        raise ListFailed(summary_of(reply, unwanted))
     try:
         return read_json(reply.body)
     except NotJson as unreadable:

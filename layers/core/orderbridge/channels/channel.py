@@ -45,7 +45,7 @@ class CommonSettings(BaseModel):
     refuses_with_503: bool = False
     """Whether this account's 503 is known to mean that nothing was processed."""
     look_up_mappings: bool = True
-    """Whether a missing mapping may be taken from the platform itself, where exactly our code stands there once."""
+    """Whether a missing mapping may be taken from the platform itself, where exactly our code is there once."""
     max_attempts: Annotated[int, Field(ge=1, le=1000)] = MAX_ATTEMPTS
     """After how many attempts that failed although the channel is well an order waits for a person."""
     return_window_days: Annotated[int, Field(ge=0, le=365)] = RETURN_WINDOW_DAYS

@@ -71,7 +71,7 @@ Finding = Found | Absent | Ambiguous | Foreign | CannotLook | LookFailed
 
 @dataclass(frozen=True, slots=True)
 class FoundMappings:
-    """Mapping values that the platform itself tells: each key stands there as a code of ours, exactly, and once.
+    """Mapping values that the platform itself tells: each key is there as a code of ours, exactly, and once.
 
     `values` are as an import would have them. `trouble` says in words what could not be looked up, and why.
     """

@@ -53,7 +53,7 @@ class Rejected:
 class Refused:
     """Nothing was processed. `retry_after` in seconds where the platform named it.
 
-    `credentials`: it speaks against them. `perhaps_of_order`: or it is about what stands in this one order, as a 403
+    `credentials`: it speaks against them. `perhaps_of_order`: or it is about what is in this one order, as a 403
     may be; whether others are let through tells.
     """
 

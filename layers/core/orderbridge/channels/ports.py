@@ -44,7 +44,7 @@ class MappingStore(Protocol):
         ...
 
     def keep_found(self, channel: str, values: Mappings, found_at: str) -> None:
-        """Keep what the platform told, marked as such; a row that somebody imported meanwhile stays as it is."""
+        """Keep what the platform reported, marked as such; a row that somebody imported meanwhile stays as it is."""
         ...
 
 
@@ -56,7 +56,7 @@ class CredentialSource(Protocol):
         ...
 
     def refreshed(self, channel: Channel) -> Mapping[str, Any]:
-        """As `credentials`, read anew."""
+        """As `credentials`, read again."""
         ...
 
 

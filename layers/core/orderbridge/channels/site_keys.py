@@ -83,7 +83,7 @@ def is_any_site(need: MappingKey) -> bool:
 
 
 def is_of_some_site(marker: MappingKey, key: str) -> bool:
-    """Whether a row's key is of a site of the customer for whom the marker (`any_site`) stands."""
+    """Whether a row's key is of a site of the customer for whom the marker (`any_site`) is."""
     return key.startswith(marker.key) and not key.startswith(marker.key + "@")
 
 

@@ -114,7 +114,7 @@ def _number(number: Decimal) -> int | str:
 def mapping_item(channel: str, need: MappingKey, value: str, found_at: str | None = None) -> Item:
     """A mapping; `value` is the JSON text (or plain id) that the operator gave, kept to the character.
 
-    `found_at` marks one that the platform itself told, and since when it stands.
+    `found_at` marks one that the platform itself reported, and since when it is.
     """
     key = {"PK": mapping_pk(channel, need.kind), "SK": need.key}
     return to_item({**key, "as_written": need.as_written or None, "value": value, "found_at": found_at})
@@ -127,7 +127,7 @@ def read_mapping_key(item: Mapping[str, Any]) -> MappingKey:
 
 
 def mapping_text(value: Any) -> str:
-    """The text of a value that a platform told, which `parse_value` reads back to it."""
+    """The text of a value that a platform reported, which `parse_value` reads back to it."""
     if isinstance(value, str) and not value.startswith(JSON_BEGINS) and value == value.strip() != "":
         return value
     return json_text(value)

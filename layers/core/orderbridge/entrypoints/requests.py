@@ -100,7 +100,7 @@ def _body(event: Event) -> bytes:
 
 
 def _headers(event: Event) -> dict[str, str]:
-    """Header names in lower case. A header that decides who is calling must stand there once (traps A14)."""
+    """Header names in lower case. A header that decides who is calling must be there once (traps A14)."""
     collected: dict[str, list[str]] = {}
     multiple: Mapping[str, list[str]] = event.get("multiValueHeaders") or {
         name: [value] for name, value in (event.get("headers") or {}).items()

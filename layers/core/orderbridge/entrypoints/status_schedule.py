@@ -1,4 +1,4 @@
-"""Invocations of the status sync, a schedule's or an operator's; what failed is told channel by channel."""
+"""Invocations of the status sync, a schedule's or an operator's; what failed is reported channel by channel."""
 
 from __future__ import annotations
 
@@ -66,5 +66,5 @@ def _log(report: StatusReport) -> None:
     log("statuses_synced", channel=report.channel, outcome=outcome, found=counts)
     unknown = sum(report.unknown.values())
     if unknown:
-        # Counted as a metric; which words they were stands on the orders' timelines.
+        # Counted as a metric; which words they were is on the orders' timelines.
         log("unknown_statuses", channel=report.channel, count=unknown)

@@ -1,4 +1,4 @@
-"""Invocations of the stock sync, a schedule's or an operator's; what failed is told channel by channel."""
+"""Invocations of the stock sync, a schedule's or an operator's; what failed is reported channel by channel."""
 
 from __future__ import annotations
 

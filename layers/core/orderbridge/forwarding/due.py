@@ -1,4 +1,4 @@
-"""What is past its due time: orders and forwards, and changes of forwards that nobody has told of yet."""
+"""What is past its due time: orders and forwards, and changes of forwards that nobody has published yet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from orderbridge.aws import items
 from orderbridge.aws.due import due_items
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward
-from orderbridge.forwarding.ports import UntoldChange
+from orderbridge.forwarding.ports import OutboxEntry
 from orderbridge.forwarding.writer import ForwardWriter
 from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order
@@ -60,29 +60,29 @@ def _due_key(pk: str, sk: str) -> OrderKey | ForwardKey:
 
 
 KEPT_SECONDS = 86_400
-"""How long the trace of a change lies there once it is told; then the table's own time to live takes it."""
+"""How long the entry stays once it is published; then the table's own time to live takes it."""
 
 
-class TableUntoldChanges:
-    """`UntoldChanges` on the table and its sparse index ``due``."""
+class TableOutbox:
+    """`Outbox` on the table and its sparse index ``due``."""
 
     def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], datetime]) -> None:
         self._client = client
         self._table = table
         self._clock = clock
         self._left_alone = (
-            client.exceptions.ConditionalCheckFailedException,  # told before, or there is more to tell by now
-            client.exceptions.TransactionConflictException,  # just now there comes more to tell
+            client.exceptions.ConditionalCheckFailedException,  # published before, or there is more to publish by now
+            client.exceptions.TransactionConflictException,  # just now there comes more to publish
         )
 
-    def due(self, now: str, limit: int) -> Iterator[UntoldChange]:
+    def due(self, now: str, limit: int) -> Iterator[OutboxEntry]:
         """Up to `limit` changes, one from each shard in turn, the longest due of each first."""
-        for item in due_items(self._client, self._table, forward_items.UNTOLD_SHARDS, now, limit):
-            channel = item["SK"]["S"].removeprefix(forward_items.untold_sk(""))
+        for item in due_items(self._client, self._table, forward_items.OUTBOX_SHARDS, now, limit):
+            channel = item["SK"]["S"].removeprefix(forward_items.outbox_sk(""))
             key = ForwardKey(order_table.order_key(item["PK"]["S"]), channel)
-            yield UntoldChange(key, item["due_at"]["S"])
+            yield OutboxEntry(key, item["due_at"]["S"])
 
-    def claim(self, change: UntoldChange, due_at: str) -> None:
+    def claim(self, change: OutboxEntry, due_at: str) -> None:
         try:
             self._client.update_item(
                 TableName=self._table,
@@ -94,7 +94,7 @@ class TableUntoldChanges:
         except self._left_alone as refused:
             raise LostRace(f"{change.key.order.reference} on {change.key.channel}") from refused
 
-    def told(self, forward: Forward) -> None:
+    def published(self, forward: Forward) -> None:
         # Not deleted: nothing that runs by itself may delete what belongs to an order.
         with suppress(*self._left_alone):
             self._client.update_item(
@@ -110,4 +110,4 @@ class TableUntoldChanges:
 
 
 def _item_key(key: ForwardKey) -> items.Item:
-    return items.keys(order_table.order_pk(key.order), forward_items.untold_sk(key.channel))
+    return items.keys(order_table.order_pk(key.order), forward_items.outbox_sk(key.channel))

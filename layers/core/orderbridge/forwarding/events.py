@@ -27,7 +27,7 @@ _CHANGES: dict[ForwardState, str] = {
 
 @dataclass(frozen=True, slots=True)
 class ForwardMessage:
-    """What stands in a platform's queue: which order is to be forwarded to which channel."""
+    """What is in a platform's queue: which order is to be forwarded to which channel."""
 
     key: OrderKey
     code: str

@@ -22,17 +22,17 @@ def request_sk(channel: str) -> str:
     return f"REQUEST#{channel}"
 
 
-UNTOLD_SHARDS = "U"
-"""With what the shards of the due index begin that hold changes nobody has told of."""
+OUTBOX_SHARDS = "U"
+"""With what the shards of the due index begin that hold changes nobody has published."""
 
 NEWS = "news"
-"""The state that others are told of because of the very write that it stands in; absent from all other writes."""
+"""The state that is published because of the very write that it is in; absent from all other writes."""
 
 
 def forward_item(forward: Forward, *, is_news: bool = False) -> Item:
     """A forward, small: an update costs one write unit.
 
-    It stands in the waiting index only while it waits, for somebody or for its platform's word on the order.
+    It is in the waiting index only while it waits, for somebody or for its platform's word on the order.
     """
     pk = order_pk(forward.key)
     waiting, since = _waiting_place(forward)
@@ -71,7 +71,7 @@ def forward_item(forward: Forward, *, is_news: bool = False) -> Item:
             "in_question_since": forward.in_question_since,
             "negative_looks": forward.negative_looks or None,
             "failed_looks": forward.failed_looks or None,
-            "put_offs": forward.put_offs or None,
+            "put_offs": forward.deferrals or None,
             "tries": forward.tries or None,
             "strikes": forward.strikes or None,
             "tried_since": forward.tried_since,
@@ -85,12 +85,12 @@ def forward_item(forward: Forward, *, is_news: bool = False) -> Item:
 
 
 def open_place(channel: str) -> str:
-    """Where in the waiting index a channel's forwards stand that are not at their end."""
+    """Where in the waiting index a channel's forwards are that are not at their end."""
     return f"{channel}#OPEN"
 
 
 def completed_place(channel: str) -> str:
-    """Where those stand that were COMPLETED, and may still come back or be cancelled."""
+    """Where those are that were COMPLETED, and may still come back or be cancelled."""
     return f"{channel}#COMPLETED"
 
 
@@ -133,7 +133,7 @@ def read_forward(item: Mapping[str, Any]) -> Forward:
         in_question_since=values.get("in_question_since"),
         negative_looks=int(values.get("negative_looks", 0)),
         failed_looks=int(values.get("failed_looks", 0)),
-        put_offs=int(values.get("put_offs", 0)),
+        deferrals=int(values.get("put_offs", 0)),
         tries=int(values.get("tries", 0)),
         strikes=int(values.get("strikes", 0)),
         tried_since=values.get("tried_since"),
@@ -164,19 +164,19 @@ def read_request(item: Mapping[str, Any]) -> FrozenRequest:
     return FrozenRequest(values["method"], values["path"], values["body"].encode())
 
 
-def untold_item(forward: Forward) -> Item:
-    """A forward's change as long as nobody has told of it, due in shards of its own, so that no order is behind it."""
+def outbox_item(forward: Forward) -> Item:
+    """A forward's change until it is published, due in shards of its own, so that no order is behind it."""
     pk = order_pk(forward.key)
     return to_item(
         {
             "PK": pk,
-            "SK": untold_sk(forward.channel.name),
+            "SK": outbox_sk(forward.channel.name),
             "revision": forward.revision,
             "due_at": forward.updated_at,
-            "due_shard": f"{UNTOLD_SHARDS}{due_shard(pk)}",
+            "due_shard": f"{OUTBOX_SHARDS}{due_shard(pk)}",
         }
     )
 
 
-def untold_sk(channel: str) -> str:
+def outbox_sk(channel: str) -> str:
     return f"UNTOLD#{channel}"

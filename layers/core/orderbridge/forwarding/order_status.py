@@ -57,7 +57,7 @@ AtChannels = dict[str, list[str | None]]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """An order as it stands after a change, and the message that tells of it."""
+    """An order as it is after a change, and the message that tells of it."""
 
     order: Order
     event: str
@@ -65,19 +65,19 @@ class Progress:
 
 
 def progress(order: Order, forwards: Sequence[Forward], at: str) -> Progress | None:
-    """What has changed since the order's partner was last told, by the order's forwards; None where nothing has."""
-    status, told = order_status(forwards), _at_channels(forwards)
-    if status == order.status and told == _read(order.told):
+    """What has changed since the last message to the order's partner, by its forwards; None where nothing has."""
+    status, announced = order_status(forwards), _at_channels(forwards)
+    if status == order.status and announced == _read(order.announced):
         return None
-    has_moved = status != order.status or _statuses(told) != _statuses(_read(order.told))
+    has_moved = status != order.status or _statuses(announced) != _statuses(_read(order.announced))
     event = STATUS_CHANGED if has_moved else SHIPMENT_CHANGED
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":")) if told else ""
-    changed = replace(order, status=status, told=text, changes=order.changes + 1)
+    text = json.dumps(announced, ensure_ascii=False, separators=(",", ":")) if announced else ""
+    changed = replace(order, status=status, announced=text, changes=order.changes + 1)
     return Progress(changed, event, _body(order, changed, forwards, event, at))
 
 
 def _at_channels(forwards: Sequence[Forward]) -> AtChannels:
-    """How the order stands at each channel; nothing for a channel of which there is nothing to tell yet."""
+    """How the order is at each channel; nothing for a channel of which there is nothing to tell yet."""
     return {
         forward.channel.name: [channel_status(forward), forward.awb_number, forward.shipment_problem]
         for forward in sorted(forwards, key=lambda forward: forward.channel.name)
@@ -86,12 +86,12 @@ def _at_channels(forwards: Sequence[Forward]) -> AtChannels:
     }
 
 
-def _read(told: str) -> AtChannels:
-    return dict(json.loads(told)) if told else {}
+def _read(announced: str) -> AtChannels:
+    return dict(json.loads(announced)) if announced else {}
 
 
-def _statuses(told: AtChannels) -> dict[str, str | None]:
-    return {channel: status for channel, (status, _, _) in told.items()}
+def _statuses(announced: AtChannels) -> dict[str, str | None]:
+    return {channel: status for channel, (status, _, _) in announced.items()}
 
 
 def _body(before: Order, order: Order, forwards: Sequence[Forward], event: str, at: str) -> str:

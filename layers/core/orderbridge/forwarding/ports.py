@@ -71,14 +71,14 @@ class OrderStore(Protocol):
     def save(self, transition: Transition, *, freeze: FrozenRequest | None = None) -> Forward:
         """Write the forward and its timeline entry, and the frozen request where it is new, all or nothing.
 
-        A change that `must_be_told` is among the `UntoldChanges` from then on.
+        A change that `needs_outbox` is among the `Outbox` from then on.
 
         Raises `LostRace` where the forward is no longer at the revision that was read.
         """
         ...
 
     def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
-        """Write an order's status, what was told of it and how often, and the messages that tell of it.
+        """Write an order's status, what was announced of it and how often, and the messages.
 
         All or nothing; raises `LostRace` where the order has not as many changes as before this one. The status is for
         lists; whoever needs it exactly derives it from the forwards.
@@ -202,27 +202,27 @@ class Platform(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class UntoldChange:
-    """A forward whose change its order's partner may not have been told of, and when it is looked after next."""
+class OutboxEntry:
+    """A forward with a change that may not be published yet, and when it is looked after next."""
 
     key: ForwardKey
     due_at: str
 
 
-class UntoldChanges(Protocol):
-    """The changes of forwards that nobody has told of yet.
+class Outbox(Protocol):
+    """The changes of forwards that nobody has published yet.
 
     `OrderStore.save` puts every change to a final state, or within one, among them, together with the change itself.
     """
 
-    def due(self, now: str, limit: int) -> Iterable[UntoldChange]:
-        """Those whose time has come by `now`; eventually consistent, so each is claimed before it is told."""
+    def due(self, now: str, limit: int) -> Iterable[OutboxEntry]:
+        """Those whose time has come by `now`; eventually consistent, so each is claimed before it is published."""
         ...
 
-    def claim(self, change: UntoldChange, due_at: str) -> None:
+    def claim(self, change: OutboxEntry, due_at: str) -> None:
         """Move a change's time; raises `LostRace` where it is no longer as found."""
         ...
 
-    def told(self, forward: Forward) -> None:
+    def published(self, forward: Forward) -> None:
         """Nobody need look after the changes of this forward, up to the revision that is given."""
         ...

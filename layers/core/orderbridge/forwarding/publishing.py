@@ -20,7 +20,7 @@ from orderbridge.forwarding.forward.states import (
     new_unrouted_forward,
 )
 from orderbridge.forwarding.order_status import progress
-from orderbridge.forwarding.ports import OrderStore, UntoldChange, UntoldChanges
+from orderbridge.forwarding.ports import OrderStore, Outbox, OutboxEntry
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import despite_races
 from orderbridge.values.events import EventBus
@@ -64,14 +64,14 @@ SWEEP_SECONDS = 10
 
 @dataclass(frozen=True, slots=True)
 class PublishForwardChange:
-    """Announces the state that a forward has reached, and brings the order up to it.
+    """Announces the state that a forward has reached, and projects the order to it.
 
-    What the order's partner is to hear of is written together with the order's own change, so each change is told once
-    to every webhook, however often this is repeated. Only when all is said and done is the change told.
+    What the order's partner is to hear of is written together with the order's own change, so each change goes once
+    to every webhook, however often this is repeated. Only when all of it is done is the entry taken off the outbox.
     """
 
     orders: OrderStore
-    untold: UntoldChanges
+    outbox: Outbox
     bus: EventBus
     webhooks: WebhookDirectory
     queue: DeliveryQueue
@@ -79,7 +79,7 @@ class PublishForwardChange:
     sweep_grace_seconds: float
 
     def __call__(self, forward: Forward) -> None:
-        order = despite_races(lambda: self._brought_up(forward.key))
+        order = despite_races(lambda: self._projected(forward.key))
         event = forward_changed(forward)
         # The place of an order that found no channel is closed once it has some: nothing was cancelled by that.
         is_routed = forward.channel == UNROUTED and order is not None and bool(order.channels)
@@ -89,9 +89,9 @@ class PublishForwardChange:
             # It is an order's largest item and holds an address, and nothing is sent again from a final state. What a
             # platform says of the order afterwards comes often and changes nothing in that.
             self.orders.let_request_expire(forward, self.clock() + REQUEST_KEPT)
-        self.untold.told(forward)
+        self.outbox.published(forward)
 
-    def _brought_up(self, key: OrderKey) -> Order | None:
+    def _projected(self, key: OrderKey) -> Order | None:
         order = self.orders.read_order(key)
         if order is None:
             return None
@@ -112,13 +112,14 @@ class PublishForwardChange:
 
 
 @dataclass(frozen=True, slots=True)
-class SweepUntold:
-    """Tells of the changes whose record in the stream was lost.
+class RelayOutbox:
+    """Publishes the changes whose record in the stream was lost.
 
-    Where the bus is down the orders are brought up all the same, and their partners told; the sweep says so then.
+    Where the bus is down the orders are projected all the same, and their partners get their messages; the sweep says
+    so then.
     """
 
-    untold: UntoldChanges
+    outbox: Outbox
     orders: OrderStore
     publish_change: PublishForwardChange
     clock: Clock
@@ -127,14 +128,14 @@ class SweepUntold:
     at_once: int = 1
 
     def __call__(self) -> Counter[str]:
-        """How many changes were found, by what became of them: told, lost_race, gone."""
-        changes = self.untold.due(after(self.clock(), -self.sweep_grace_seconds), self.limit)
-        return sweep_each(changes, self._tell, self.clock, SWEEP_SECONDS, self.at_once)
+        """How many changes were found, by what became of them: published, lost_race, gone."""
+        changes = self.outbox.due(after(self.clock(), -self.sweep_grace_seconds), self.limit)
+        return sweep_each(changes, self._note_problem, self.clock, SWEEP_SECONDS, self.at_once)
 
-    def _tell(self, change: UntoldChange) -> str:
-        self.untold.claim(change, after(self.clock(), CLAIM_SECONDS))
+    def _note_problem(self, change: OutboxEntry) -> str:
+        self.outbox.claim(change, after(self.clock(), CLAIM_SECONDS))
         record = self.orders.read_forward(change.key)
         if record is None:
             return "gone"
         self.publish_change(record.forward)
-        return "told"
+        return "published"

@@ -176,7 +176,7 @@ class ReleaseInBatches:
 
 
 @dataclass(frozen=True, slots=True)
-class WakeChannels:
+class ReleaseRecovered:
     """For every channel that may be asked now and that forwards wait for: has a worker look after it.
 
     The message takes as long as a batch may, so that a chain that goes on has passed that forward by then.

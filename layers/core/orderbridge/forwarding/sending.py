@@ -19,12 +19,12 @@ from orderbridge.channels.lookups import Finding, LookFailed
 from orderbridge.channels.mapping import MissingMappings
 from orderbridge.channels.outcomes import Outcome, Unknown
 from orderbridge.channels.ports import ChannelUnusable, MappingStore
-from orderbridge.forwarding.channel_watch import Access, ChannelWatch, Lesson, Obstacle, seconds_until
+from orderbridge.forwarding.channel_gate import Access, Blocked, ChannelGate, Lesson, seconds_until
 from orderbridge.forwarding.events import ForwardMessage, message_of
 from orderbridge.forwarding.forward.attempts import LookPolicy, begin_attempt, note_proof, settle_attempt, settle_look
 from orderbridge.forwarding.forward.cancelling import await_channel, await_platform_cancel, cancel_unsent, settle_cancel
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
-from orderbridge.forwarding.forward.waiting import park_for_mappings, pause, put_off, release, wait_for_turn
+from orderbridge.forwarding.forward.waiting import defer, park_for_mappings, pause, release, wait_for_turn
 from orderbridge.forwarding.ports import ForwardQueues, ForwardRecord, FrozenRequest, OrderStore, Platform
 from orderbridge.forwarding.recently_asked import RecentlyAsked
 from orderbridge.forwarding.releasing import ReleaseInBatches
@@ -61,7 +61,7 @@ class ForwardOrder:
     """
 
     orders: OrderStore
-    channels: ChannelWatch
+    channels: ChannelGate
     mappings: MappingStore
     platform: Platform
     queues: ForwardQueues
@@ -115,19 +115,19 @@ class ForwardOrder:
         except LostRace:
             raise
         except Exception as failure:  # noqa: BLE001 - whatever it was, no byte has left, and the forward says so
-            return self._put_off(record.forward, failure)
+            return self._defer(record.forward, failure)
         return self._attempt(sending, ready)
 
     def _prepared(self, record: ForwardRecord) -> _Ready | Forward:
         """What an attempt takes, or the forward as it waits for what is not there."""
         try:
-            way = self.channels.way_to(record.forward.channel)
+            way = self.channels.access_to(record.forward.channel)
         except ChannelUnusable as unusable:
             self.note_failure(unusable, record.forward)
             return self._pause(record.forward, self.channels.operational(str(unusable)))
-        if isinstance(way, Obstacle):
+        if isinstance(way, Blocked):
             return self._pause(record.forward, way)
-        self._wake_others(way)
+        self._release_others(way)
         try:
             request = record.request or self._mapped_request(record.order, way.channel)
         except MissingMappings as missing:
@@ -168,8 +168,8 @@ class ForwardOrder:
     def _apply(self, lesson: Lesson, settled: Forward, settings: CommonSettings) -> Forward:
         """What an outcome says about the channel, seen to; it may say something about the forward in turn."""
         self._probe_at(settled, lesson.next_probe)
-        if lesson.obstacle is not None:
-            return self._pause(settled, lesson.obstacle)
+        if lesson.blocked is not None:
+            return self._pause(settled, lesson.blocked)
         if lesson.is_well and settled.state is ForwardState.QUEUED:
             return self.orders.save(note_proof(settled, self.clock(), settings.max_attempts))
         return settled
@@ -181,13 +181,13 @@ class ForwardOrder:
             settle_attempt(forward, outcome, now, self.jitter(), grace, look, settings.max_attempts)
         )
 
-    def _put_off(self, forward: Forward, failure: Exception) -> Forward:
+    def _defer(self, forward: Forward, failure: Exception) -> Forward:
         """The forward with the reason why it could not be begun; raises the failure where it has changed meanwhile."""
         try:
             saved = self.orders.save(
-                put_off(forward, described(failure), self.clock(), self.jitter(), self.sweep_grace_seconds)
+                defer(forward, described(failure), self.clock(), self.jitter(), self.sweep_grace_seconds)
             )
-        except Exception:  # noqa: BLE001 - the message comes back, and finds what stands there by then
+        except Exception:  # noqa: BLE001 - the message comes back, and finds what is there by then
             raise failure from None
         self.note_failure(failure, saved)
         self._return_at(saved, saved.not_before)
@@ -200,7 +200,7 @@ class ForwardOrder:
         if is_settled or not forward.may_send_at(self.clock()):
             return forward
         answer, now = self._cancelled(order, forward), self.clock()
-        if isinstance(answer, Obstacle):
+        if isinstance(answer, Blocked):
             waiting = await_channel(forward, answer.reason, now, answer.recheck_seconds, self.sweep_grace_seconds)
             saved = self.orders.save(waiting)
             self._return_at(saved, saved.not_before)
@@ -211,14 +211,14 @@ class ForwardOrder:
             self._return_in(saved, ask_again_in)
         return saved
 
-    def _cancelled(self, order: Order, forward: Forward) -> Outcome | Obstacle:
+    def _cancelled(self, order: Order, forward: Forward) -> Outcome | Blocked:
         """What the platform said to cancelling; a channel that is not set up is one that does not answer."""
         try:
-            way = self.channels.way_to(forward.channel)
-            if isinstance(way, Obstacle):
+            way = self.channels.access_to(forward.channel)
+            if isinstance(way, Blocked):
                 self._probe_at(forward, way.next_probe)
                 return way
-            self._wake_others(way)
+            self._release_others(way)
             self.platform.take_turn(way.channel)
             answer = self.platform.cancel_order(order, forward.external_id, way.channel, way.credentials)
             self._probe_at(forward, self.channels.learn(way, answer).next_probe)
@@ -242,11 +242,11 @@ class ForwardOrder:
         """What a look shows; one that could not be made says nothing about the order."""
         settings = _DEFAULTS
         try:
-            way = self.channels.way_to(record.forward.channel, although_paused=True)
-            if isinstance(way, Obstacle):
+            way = self.channels.access_to(record.forward.channel, although_paused=True)
+            if isinstance(way, Blocked):
                 self._probe_at(record.forward, way.next_probe)
                 return LookFailed(way.reason, next_in=self.channels.look_in(way, self.jitter())), settings
-            self._wake_others(way)
+            self._release_others(way)
             settings = self.platform.settings(way.channel)
             self.platform.take_turn(way.channel)
             finding = self.platform.look_for(record.sought(), way.channel, way.credentials)
@@ -286,41 +286,41 @@ class ForwardOrder:
         if found.values:
             self.mappings.keep_found(channel.name, found.values, to_iso(self.clock()))
 
-    def _pause(self, forward: Forward, obstacle: Obstacle) -> Forward:
+    def _pause(self, forward: Forward, blocked: Blocked) -> Forward:
         if forward.state is ForwardState.NEEDS_MAPPING:
             return forward
-        paused = self.orders.save(pause(forward, obstacle.reason, self.clock(), obstacle.recheck_seconds))
-        self._probe_at(paused, obstacle.next_probe)
+        paused = self.orders.save(pause(forward, blocked.reason, self.clock(), blocked.recheck_seconds))
+        self._probe_at(paused, blocked.next_probe)
         # Whoever set the channel right between our reading and our parking found nothing to release.
-        if obstacle.is_operational and self.channels.needs_nobody(forward.channel):
+        if blocked.is_operational and self.channels.recovers_by_itself(forward.channel):
             return self._release(paused)
         return paused
 
     # --- the channel --------------------------------------------------------------------------------------------------
 
     def _look_after_channel(self, forward: Forward, *, is_due: bool) -> Forward:
-        """Probe a channel whose time for it has come, and let the next batch go where nothing stands against it.
+        """Probe a channel whose time for it has come, and let the next batch go where nothing is against it.
 
         A PAUSED forward that `is_due` says what it waits for now.
         """
         try:
-            way = self.channels.way_to(forward.channel)
+            way = self.channels.access_to(forward.channel)
         except ChannelUnusable as unusable:
             if not is_due:
                 return forward
             self.note_failure(unusable, forward)
             way = self.channels.operational(str(unusable))
-        if isinstance(way, Obstacle):
+        if isinstance(way, Blocked):
             if is_due:
                 return self._pause(forward, way)
             self._probe_at(forward, way.next_probe)
         elif forward.state is ForwardState.PAUSED:
             self.release_in_batches(forward.channel.name, self.platform.settings(way.channel).rate_limit)
         else:
-            self._wake_others(way)
+            self._release_others(way)
         return forward
 
-    def _wake_others(self, access: Access) -> None:
+    def _release_others(self, access: Access) -> None:
         """Hand on that a channel has recovered: another worker lets go what waits for it."""
         if access.has_recovered:
             self.release_in_batches.wake(access.channel.name)

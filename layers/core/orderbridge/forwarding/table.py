@@ -85,12 +85,14 @@ class TableOrders:
             "ExpressionAttributeValues": {
                 ":status": {"S": order.status},
                 ":changes": {"N": str(order.changes)},
-                ":told": {"S": order.told},
+                ":told": {"S": order.announced},
                 **({":before": {"N": str(order.changes - 1)}} if order.changes > 1 else {}),
             },
         }
-        told = self._messages(deliveries)
-        if not (write_all_or_nothing(self._client, [{"Update": update}, *told]) if told else self._update(update)):
+        messages = self._messages(deliveries)
+        if not (
+            write_all_or_nothing(self._client, [{"Update": update}, *messages]) if messages else self._update(update)
+        ):
             raise LostRace(order.code)
 
     def _messages(self, deliveries: Sequence[Delivery]) -> list[Write]:

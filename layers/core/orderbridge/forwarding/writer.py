@@ -88,5 +88,5 @@ class ForwardWriter:
         """
         forward, entry = transition.forward, transition.entry
         line = [] if entry is None else [timelines.timeline_item(order_table.order_pk(forward.key), entry)]
-        untold = [forward_items.untold_item(forward)] if transition.must_be_told else []
-        return [self.put(item) for item in (*line, *untold)]
+        outbox = [forward_items.outbox_item(forward)] if transition.needs_outbox else []
+        return [self.put(item) for item in (*line, *outbox)]

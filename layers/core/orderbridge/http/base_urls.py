@@ -36,7 +36,7 @@ def address_in(base_url: str) -> Address:
     """The address in a base_url; raises ValueError, which says why, for one that no call can be made to.
 
     A name resolver takes labels of 1 to 63 letters, digits and hyphens, 253 characters in all. A dot at the end is not
-    taken: certificates have none. Path and query go on the wire as they stand, so they are visible ASCII.
+    taken: certificates have none. Path and query go on the wire as they are, so they are visible ASCII.
     """
     if not _VISIBLE.fullmatch(base_url):
         raise ValueError("must be visible ASCII characters, without spaces")

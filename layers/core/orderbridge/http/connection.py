@@ -24,7 +24,7 @@ class SocketTransport(httpx.BaseTransport):
     """HTTP/1.1 to one host by one thread, on one connection for as long as the server keeps it.
 
     A request has two extensions: `target`, the bytes between method and version, and `progress`, the call's `Progress`.
-    Exceptions are httpcore's. `httpx.HTTPTransport` takes no network backend, which is why this stands in its place.
+    Exceptions are httpcore's. `httpx.HTTPTransport` takes no network backend, which is why this is in its place.
     """
 
     def __init__(self, ssl_context: ssl.SSLContext, addresses: Sequence[str] | None = None) -> None:

@@ -84,7 +84,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """A request as it goes on the wire: `target` is path and query as they stand; the path of `address` is not used.
+    """A request as it goes on the wire: `target` is path and query as they are; the path of `address` is not used.
 
     Its headers beside Host and Content-Length, its target and its body may hold secrets: they are not shown in a repr.
     """

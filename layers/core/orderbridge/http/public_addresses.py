@@ -1,7 +1,7 @@
 """Which addresses belong to the public internet. Messages to partners go nowhere else.
 
 `ipaddress.is_global` differs between versions of Python and takes multicast for global, so the special-purpose
-registries of IANA (RFC 6890 and its successors) stand here. An IPv6 address that carries an IPv4 one inside is as
+registries of IANA (RFC 6890 and its successors) are here. An IPv6 address that carries an IPv4 one inside is as
 public as that.
 """
 

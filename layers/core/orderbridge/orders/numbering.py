@@ -25,7 +25,7 @@ class CodeAllocator:
     The block doubles when the last one was used up within a second and falls back to one after a quiet second, so that
     an order at rest gets the next number and a busy environment rarely asks. Numbers that were taken and not used are
     given back and go out first. A number that goes to no order is a gap: what is left of a block when the day ends, and
-    what may stand on an order or not. Gaps are allowed, and `note_gap` is told how many there are more. What was left
+    what may be on an order or not. Gaps are allowed, and `note_gap` gets how many there are more. What was left
     when an environment ended nobody notes: the day's counter, less the day's orders, has them all.
     """
 
@@ -49,7 +49,7 @@ class CodeAllocator:
         return order_code(day, self._free.popleft())
 
     def give_back(self, code: str) -> None:
-        """Return a code that certainly stands on no order."""
+        """Return a code that certainly is on no order."""
         _, day, number = code.split("-")
         if self._day is not None and day == f"{self._day:%Y%m%d}":
             self._free.appendleft(int(number))
@@ -57,7 +57,7 @@ class CodeAllocator:
             self.note_gap(1)
 
     def abandon(self, code: str) -> None:  # noqa: ARG002 - its number is simply not used again
-        """Let go of a code of which nobody knows whether it stands on an order; it is used for no other."""
+        """Let go of a code of which nobody knows whether it is on an order; it is used for no other."""
         self.note_gap(1)
 
     def _reserve(self, day: date, now: datetime) -> None:

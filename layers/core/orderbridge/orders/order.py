@@ -68,7 +68,7 @@ class _Document(BaseModel):
 
 
 class ProductLine(_Document):
-    """One line of an order: whole pieces of one product. The same code may stand on several lines."""
+    """One line of an order: whole pieces of one product. The same code may be on several lines."""
 
     product_code: Code
     quantity: Annotated[int, Field(ge=1, le=MAX_QUANTITY)]
@@ -171,9 +171,9 @@ class Order:
     cancel_reason: str | None = None
     """Why, in the partner's words, where it has said so."""
     changes: int = 0
-    """How often there was something to tell; the number of the last message to the partner's webhooks."""
-    told: str = ""
-    """What the partner was told of the order at its channels (forwarding.order_status)."""
+    """How often something was announced; the number of the last message to the partner's webhooks."""
+    announced: str = ""
+    """What the partner's webhooks know of the order at its channels (forwarding.order_status)."""
 
     @property
     def client_id(self) -> str:

@@ -21,5 +21,5 @@ class OrderIntakeStore(Protocol):
     """The one write of acceptance."""
 
     def put_if_absent(self, order: Order) -> Order | None:
-        """Store the order and return None, or return the order that already stands under its reference."""
+        """Store the order and return None, or return the order that is already under its reference."""
         ...

@@ -49,7 +49,7 @@ def order_item(order: Order) -> Item:
             "cancel_requested_at": order.cancel_requested_at,
             "cancel_reason": order.cancel_reason,
             "changes": order.changes or None,
-            "told": order.told or None,
+            "told": order.announced or None,
             "partner_day": partner_day(order.client_id, order.order_date),
             "created_key": f"{order.created_at}#{order.code}",
             "due_at": order.due_at,
@@ -74,7 +74,7 @@ def read_order(item: Mapping[str, Any]) -> Order:
         cancel_requested_at=values.get("cancel_requested_at"),
         cancel_reason=values.get("cancel_reason"),
         changes=int(values.get("changes", 0)),
-        told=values.get("told", ""),
+        announced=values.get("told", ""),
     )
 
 

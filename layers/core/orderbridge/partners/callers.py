@@ -44,7 +44,7 @@ def suspended() -> Forbidden:
 
 @dataclass(frozen=True, slots=True)
 class TokenVerifier:
-    """Reads tokens with the key ring of the moment, fetching the ring anew once for a key it does not know."""
+    """Reads tokens with the key ring of the moment, fetching the ring again once for a key it does not know."""
 
     keys: KeyRing
     clock: Clock

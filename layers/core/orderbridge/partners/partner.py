@@ -35,7 +35,7 @@ class PartnerKey:
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """An authorised partner system as it stands at rest; never its secret, only the hash of it."""
+    """An authorised partner system as it is stored; never its secret, only the hash of it."""
 
     client_id: str
     name: str

@@ -22,7 +22,7 @@ class KeyRing(Protocol):
     def current(self) -> SigningKeys: ...
 
     def refreshed(self) -> SigningKeys:
-        """The ring read anew, at most once a minute; fails where it cannot be read."""
+        """The ring read again, at most once a minute; fails where it cannot be read."""
         ...
 
 

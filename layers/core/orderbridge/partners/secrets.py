@@ -32,7 +32,7 @@ class SecretKeyRing:
     """`KeyRing` on the secret that `partners.token_keys` describes.
 
     A ring that was read outlives an outage of Secrets Manager: the tokens of before are verified with it, new ones are
-    signed. Only a key that it does not hold cannot be told from a wrong one then, which is `Unavailable`.
+    signed. Only a key that it does not hold cannot be distinguished from a wrong one then, which is `Unavailable`.
     `client` is made when the ring is first read: a second AWS client is a sixth of a cold import.
     """
 

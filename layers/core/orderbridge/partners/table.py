@@ -57,7 +57,7 @@ def partner_key_item(client_id: str, key: PartnerKey) -> Item:
 
 
 def route_item(client_id: str, site_code: str, channels: tuple[ChannelRef, ...]) -> Item:
-    """A site's route. It stands with the partner, so that intake reads partner, keys and routes in one query."""
+    """A site's route. It is with the partner, so that intake reads partner, keys and routes in one query."""
     return to_item(
         {
             "PK": partner_pk(client_id),
@@ -252,7 +252,7 @@ class TableCallBuckets:
     def _move(
         self, client_id: str, target: str, cost: float, limit: RateLimit, now: float, latest: float | None = None
     ) -> tuple[TokenBucket, bool]:
-        """The bucket after the write, or as it stood where the condition did not hold."""
+        """The bucket after the write, or as it was where the condition did not hold."""
         condition = "attribute_not_exists(PK) OR full_at < :now"
         values: dict[str, Any] = {":now": _number(now), ":cost": _number(cost), ":kept": {"N": str(_kept(limit, now))}}
         if latest is not None:

@@ -81,7 +81,7 @@ def new_claims(
         client_id=client_id,
         credential_version=credential_version,
         issued_at=issued_at,
-        # A token that outlived its family would be refused before the expiry that its partner was told.
+        # A token that outlived its family would be refused before the expiry that its partner knows.
         expires_at=min(issued_at + LIFETIME_SECONDS, family_issued_at + FAMILY_LIFETIME_SECONDS),
         token_id=secrets.token_hex(16),
         family=continuing.family if continuing else secrets.token_hex(16),

@@ -13,7 +13,7 @@ from orderbridge.platforms.values import InvalidValue
 
 
 class MappedOrder:
-    """Looks up mapping values for one order and remembers every one that is missing, so that all are told at once.
+    """Looks up mapping values for one order and remembers every one that is missing, so that all are reported at once.
 
     A stored value that the platform's model does not accept (a row written for another revision, say) counts as
     missing: the order waits for a better one.

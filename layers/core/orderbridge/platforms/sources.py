@@ -2,7 +2,7 @@
 
 Which rows come before it: docs/platforms/mapping.md#sources.
 
-A code that stands there twice is nobody's, a name is never a code, and a list that could not be read to its end tells
+A code that is there twice is nobody's, a name is never a code, and a list that could not be read to its end tells
 nothing at all: then the order waits for an import, as it would have without looking.
 """
 
@@ -23,7 +23,7 @@ RowT = TypeVar("RowT")
 
 
 class Ambiguous(Exception):
-    """A code that stands at the platform more than once."""
+    """A code that is at the platform more than once."""
 
 
 class Findings:

@@ -159,10 +159,10 @@ def not_pushed(target: PushTarget, outcome: Outcome) -> PushResult | None:
 
 def read_back(target: PushTarget, read: Callable[[], ListedLevel], outcome: Outcome | None) -> PushResult:
     """The result of a push that was taken, or may have been (`outcome` Unknown), by what the product reads now."""
-    told = outcome.reason if isinstance(outcome, Unknown) else None
+    said = outcome.reason if isinstance(outcome, Unknown) else None
     try:
         listed = read()
     except StockReadFailed as failed:
-        return PushResult(target.product, None, f"it could not be read back: {told or failed}")
-    detail = told if listed.level != target.available else None
+        return PushResult(target.product, None, f"it could not be read back: {said or failed}")
+    detail = said if listed.level != target.available else None
     return PushResult(target.product, listed.level, detail, warehouses=listed.warehouses)

@@ -37,7 +37,7 @@ class CancelledOrder:
 
 @dataclass(frozen=True, slots=True)
 class CancelSalesOrder:
-    """Cancels a partner's own order as far as that is possible; asking again answers how it stands."""
+    """Cancels a partner's own order as far as that is possible; asking again answers how far it has come."""
 
     callers: Callers
     find: FindOrder

@@ -66,7 +66,7 @@ def order_not_found() -> NotFound:
 
 
 def read_query(query: Mapping[str, str], parameters: Mapping[str, tuple[Callable[[str], Any], str]]) -> dict[str, Any]:
-    """What stands in a query string: each parameter's reader, which raises ValueError, and the words for that.
+    """What is in a query string: each parameter's reader, which raises ValueError, and the words for that.
 
     A blank parameter is refused, whatever it is for: passed over, it would ask for everything. Raises `InvalidFields`
     with every parameter that is wrong, at once.

@@ -69,7 +69,7 @@ class ListStock:
     all sources, and in the warehouse that its orders go out from. `warehouse_of` tells that warehouse from a channel
     and the site's mapping there (None: there is none); it raises `UnusableMapping` where no order can be made with it.
 
-    A product of which no source has told a level yet is left out, so a page may be short, even empty, and still have a
+    A product of which no source has a level yet is left out, so a page may be short, even empty, and still have a
     next one.
     """
 

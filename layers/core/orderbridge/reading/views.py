@@ -22,12 +22,12 @@ PARTNER_EVENTS = {
 }
 ACCEPTED = "OrderAccepted"
 EVENTS = (ACCEPTED, *dict.fromkeys(PARTNER_EVENTS.values()))
-"""Every event that a partner is told of an order."""
+"""Every event that a partner sees of an order."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderView:
-    """An order with everything that belongs to it, as it stands now."""
+    """An order with everything that belongs to it, as it is now."""
 
     order: Order
     forwards: Sequence[Forward]
@@ -42,5 +42,5 @@ class OrderView:
 
     def told_to_partner(self) -> list[tuple[str, str]]:
         """When what happened, oldest first, in the names that a partner knows."""
-        told = [(entry.at, PARTNER_EVENTS[entry.event]) for entry in self.timeline if entry.event in PARTNER_EVENTS]
-        return [(self.order.created_at, ACCEPTED), *told]
+        said = [(entry.at, PARTNER_EVENTS[entry.event]) for entry in self.timeline if entry.event in PARTNER_EVENTS]
+        return [(self.order.created_at, ACCEPTED), *said]

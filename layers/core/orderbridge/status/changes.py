@@ -3,7 +3,7 @@
 A platform tells an order's status in its own words, on one axis or on several: how far it has come, how it is paid, how
 the shipment fares. Its table (`StatusTable`, data in ``platforms/<platform>/statuses.py``, from facts 5) says
 what each word means. An order moves along `STATUS_TRANSITIONS` only: forward, or to CANCELLED or REJECTED, never back.
-A word that is in no table changes nothing; it is kept as it came, and told.
+A word that is in no table changes nothing; it is kept as it came, and reported.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from orderbridge.values.times import to_iso
 MAX_WORDS_LENGTH = 60
 MAX_AWB_LENGTH = 64
 NO_WORDS = "(nothing)"
-"""What stands for a status that a platform should have told and did not."""
+"""What stands for a status that a platform should have said and did not."""
 
 STATUS_TRANSITIONS: Mapping[OrderStatus, frozenset[OrderStatus]] = {
     "SUBMITTED": frozenset({"ACCEPTED", "IN_PROCESS", "SHIPPED", "COMPLETED", "CANCELLED", "REJECTED"}),
@@ -113,7 +113,7 @@ def take_in(forward: Forward, reading: StatusReading, table: StatusTable, now: d
     """What the reading changes; None where it says nothing new.
 
     Words are kept when something follows from them, when no table has them, and when they step back. So an order about
-    which nothing new is said costs no write, and each unknown word stands on the timeline once.
+    which nothing new is said costs no write, and each unknown word is on the timeline once.
     """
     if forward.state is not ForwardState.SENT:
         return None
@@ -131,12 +131,12 @@ def take_in(forward: Forward, reading: StatusReading, table: StatusTable, now: d
     if followed == forward and not unknown and not steps_back:
         return None
     at = to_iso(now)
-    told = replace(followed, platform_status_raw=tuple(sorted((recorded | words).items())), updated_at=at)
-    if is_completed(told) and not is_completed(forward):
-        told = replace(told, completed_at=at)
-    detail = bounded("; ".join(_sentences(forward, told, new, unknown, steps_back)))
-    entry = TimelineEntry(at, _event(forward, told, unknown), forward.channel.name, detail)
-    return StatusNews(Transition(told, entry, forward), unknown)
+    moved = replace(followed, platform_status_raw=tuple(sorted((recorded | words).items())), updated_at=at)
+    if is_completed(moved) and not is_completed(forward):
+        moved = replace(moved, completed_at=at)
+    detail = bounded("; ".join(_sentences(forward, moved, new, unknown, steps_back)))
+    entry = TimelineEntry(at, _event(forward, moved, unknown), forward.channel.name, detail)
+    return StatusNews(Transition(moved, entry, forward), unknown)
 
 
 def _followed(forward: Forward, meanings: Iterable[Meaning], awb_number: str) -> Forward:
@@ -167,27 +167,27 @@ def _clean(said: object, limit: int) -> str:
     return bounded(str(said), limit)
 
 
-def _event(before: Forward, told: Forward, unknown: Sequence[str]) -> str:
-    if told.platform_status != before.platform_status:
+def _event(before: Forward, moved: Forward, unknown: Sequence[str]) -> str:
+    if moved.platform_status != before.platform_status:
         return "StatusChanged"
-    if (told.awb_number, told.shipment_problem) != (before.awb_number, before.shipment_problem):
+    if (moved.awb_number, moved.shipment_problem) != (before.awb_number, before.shipment_problem):
         return "ShipmentChanged"
-    if told.payment_status != before.payment_status:
+    if moved.payment_status != before.payment_status:
         return "PaymentChanged"
     return "StatusUnknown" if unknown else "StatusKept"
 
 
 def _sentences(
-    before: Forward, told: Forward, new: Mapping[str, str], unknown: Sequence[str], steps_back: Sequence[str]
+    before: Forward, moved: Forward, new: Mapping[str, str], unknown: Sequence[str], steps_back: Sequence[str]
 ) -> Iterator[str]:
-    if told.platform_status != before.platform_status:
-        yield str(told.platform_status)
-    if told.awb_number != before.awb_number:
-        yield f"waybill {told.awb_number}"
-    if told.shipment_problem != before.shipment_problem:
-        yield f"shipment {told.shipment_problem}" if told.shipment_problem else f"no longer {before.shipment_problem}"
-    if told.payment_status != before.payment_status:
-        yield f"payment {told.payment_status}"
+    if moved.platform_status != before.platform_status:
+        yield str(moved.platform_status)
+    if moved.awb_number != before.awb_number:
+        yield f"waybill {moved.awb_number}"
+    if moved.shipment_problem != before.shipment_problem:
+        yield f"shipment {moved.shipment_problem}" if moved.shipment_problem else f"no longer {before.shipment_problem}"
+    if moved.payment_status != before.payment_status:
+        yield f"payment {moved.payment_status}"
     if steps_back:
         yield f"a step back, not taken: {', '.join(steps_back)}"
     if unknown:

@@ -76,7 +76,7 @@ class StatusPlatform(Protocol):
 
     table: StatusTable
     lists: Sequence[str]
-    """Every list on which an order may stand, in the order in which they are read."""
+    """Every list on which an order may be, in the order in which they are read."""
     days_at_once: int
     """How many business days are asked for at once."""
 

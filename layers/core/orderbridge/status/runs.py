@@ -96,7 +96,7 @@ class StatusRun:
     """Why the last run stopped early; None where it did not."""
     revision: int = 0
 
-    def obstacle(self, now: datetime) -> str | None:
+    def blocked(self, now: datetime) -> str | None:
         """Why no run may begin now; None where one may."""
         if self.lease.is_held(now):
             return "another run is at work"
@@ -108,7 +108,7 @@ class StatusRun:
         """The run at work: it goes on with its round, or begins one.
 
         Once a day a round asks about completed orders too. `with_completed` wants that now, and a round that does not
-        is begun anew for it.
+        is begun again for it.
         """
         cursor, completed_asked_at = self.cursor, self.completed_asked_at
         if cursor is None or (with_completed and not cursor.with_completed):
@@ -162,7 +162,7 @@ class StatusReport:
     unknown: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
 
-    def tell(self, problem: str) -> None:
+    def note(self, problem: str) -> None:
         """Note something that a person may have to look at."""
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(bounded(problem))
@@ -171,7 +171,7 @@ class StatusReport:
         """Count rows that could not be read, and note each of their reasons once."""
         self.unread += len(reasons)
         for reason, count in Counter(reasons).items():
-            self.tell(f"{place}: {'a row' if count == 1 else f'{count} rows'} left out, not readable: {reason}")
+            self.note(f"{place}: {'a row' if count == 1 else f'{count} rows'} left out, not readable: {reason}")
 
     def note_unknown(self, words: str) -> None:
         """Count one order about which the platform said something that is in no table."""

@@ -45,7 +45,7 @@ FORWARDS_AT_ONCE = 20_000
 """How many open forwards are held in memory, some 15 MB (`python -m benchmarks.statuses`)."""
 
 DAYS_ASKED_ABOUT = 120
-"""After so long without an end an order's platform is not asked any more; its last status stands."""
+"""After so long without an end an order's platform is not asked any more; its last status stays."""
 
 MAX_ROWS_OF_A_LIST = 500_000
 MOST_BLANK_PAGES = 10
@@ -101,7 +101,7 @@ class SyncStatuses:
             return session.run.stopped(session.cursor, None, None, self.clock())
         except StatusReadFailed as failed:
             report.ok = False
-            report.tell(failed.reason)
+            report.note(failed.reason)
             self._pause_if_refused(session.channel, failed)
             return session.run.stopped(session.cursor, failed.reason, failed.retry_after, self.clock())
         except LeaseLost:
@@ -117,7 +117,7 @@ class SyncStatuses:
 
     def _begun(self, channel: Channel, report: StatusReport, *, with_completed: bool) -> StatusRun | None:
         run, now = self.runs.read(channel.name), self.clock()
-        report.skipped = "the channel is paused" if channel.state == "paused" else run.obstacle(now)
+        report.skipped = "the channel is paused" if channel.state == "paused" else run.blocked(now)
         if report.skipped is not None:
             return None
         try:
@@ -234,7 +234,7 @@ class _Session:
             if failed.credentials or self.cursor.failures < TRIES_PER_PAGE:
                 raise
             rest = "the rest of this list is left out" if failed.next_position is None else "it is left out"
-            self.report.tell(f"{self._place()}: {failed.reason}; {rest} this time")
+            self.report.note(f"{self._place()}: {failed.reason}; {rest} this time")
             if failed.next_position is None:
                 self.cursor = self.cursor.next_list()
             else:
@@ -252,7 +252,7 @@ class _Session:
             raise StatusReadFailed(f"the page could not be read: {type(failure).__name__}") from failure
 
     def _require_new(self, page: StatusPage) -> None:
-        """Raises `StatusReadFailed` where the list cannot be as it is told; pages are compared within a run."""
+        """Raises `StatusReadFailed` where the list cannot be as the platform says; pages are compared within a run."""
         position, ids = self.cursor.position, frozenset(reading.external_id for reading in page.readings)
         if not position:
             self._page_before, self._blank_pages, self._counts = frozenset(), 0, ListCounts()
@@ -293,7 +293,7 @@ class _Session:
                 continue
             self.report.changed += 1
             if news.after_completion is not None:
-                self.report.tell(f"order {saved.code} was COMPLETED, and is {news.after_completion}")
+                self.report.note(f"order {saved.code} was COMPLETED, and is {news.after_completion}")
             for words in news.unknown:
                 self.report.note_unknown(words)
             return saved

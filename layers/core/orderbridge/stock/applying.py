@@ -55,7 +55,7 @@ class _Found:
 
 @dataclass(frozen=True, slots=True)
 class ApplyReadings:
-    """Takes levels that the platform has told over into those of the session's channel."""
+    """Takes levels that the platform has reported over into those of the session's channel."""
 
     session: RunSession
 
@@ -91,7 +91,7 @@ class ApplyReadings:
         self.session.report.begin_applying()
         for reason, count in snapshot.unread.items():
             rows = "a row" if count == 1 else f"{count} rows"
-            self.session.report.tell(self.session.name, f"{rows} of the list left out, not readable: {reason}")
+            self.session.report.note(self.session.name, f"{rows} of the list left out, not readable: {reason}")
         changed: list[StockLevel] = []
         gone: list[str] = []
         fallen: list[tuple[int, str]] = []
@@ -100,7 +100,7 @@ class ApplyReadings:
             if found is None:
                 gone.append(code)
             else:
-                self._tell(code, found.listed)
+                self._note_problem(code, found.listed)
                 unlisted.update(self._left_out(found.listed))
                 if found.changed is not None:
                     changed.append(found.changed)
@@ -114,7 +114,7 @@ class ApplyReadings:
         self._write(changed, gone)
         for warehouse, count in sorted(unlisted.items()):
             products = "a product" if count == 1 else f"{count} products"
-            self.session.report.tell(self.session.name, f"warehouse {warehouse} is not listed for {products}: left out")
+            self.session.report.note(self.session.name, f"warehouse {warehouse} is not listed for {products}: left out")
         return tuple(code for _, code in sorted(fallen, reverse=True))
 
     def refresh(self, codes: Collection[str]) -> None:
@@ -177,11 +177,11 @@ class ApplyReadings:
         counted = self.session.access.warehouses
         return () if counted is None or listed.warehouses is None else counted - listed.warehouses.keys()
 
-    def _tell(self, code: str, listed: ListedLevel) -> None:
+    def _note_problem(self, code: str, listed: ListedLevel) -> None:
         if listed.level is not None:
             self.session.report.read += 1
         if listed.level is None or listed.detail is not None:
-            self.session.report.tell(code, listed.detail or NOT_LISTED)
+            self.session.report.note(code, listed.detail or NOT_LISTED)
 
     def _write(self, changed: list[StockLevel], gone: list[str]) -> None:
         if not changed and not gone:
@@ -197,7 +197,7 @@ class _Missing:
 
     A product that vanishes while the list is read moves the others up, and one of them past the reader; and a row that
     could not be read may be any product. So a product that was there before is asked about alone, where the platform
-    can be, before anybody is told that it is gone.
+    can be, before it is said to be gone.
     """
 
     session: RunSession

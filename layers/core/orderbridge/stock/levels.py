@@ -25,7 +25,7 @@ class UnreadableLevel(Exception):
 
 
 class Told(NamedTuple):
-    """How many whole pieces can be sold of what a platform told, and what is odd about it (None: nothing)."""
+    """How many whole pieces can be sold of what a platform reported, and what is odd about it (None: nothing)."""
 
     available: int
     remark: str | None = None
@@ -76,7 +76,7 @@ class StockLevel:
     available: int
     as_of: str
     unread_since: str | None = None
-    """Since when the platform has not told the level readably; `available` is then what it told last."""
+    """Since when the platform has not reported the level readably; `available` is then what it reported last."""
     in_warehouses: bool = False
     """Whether the platform keeps the product in several warehouses; `available` is all that count together."""
     warehouses: Mapping[int, int] | None = None

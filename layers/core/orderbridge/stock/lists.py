@@ -47,13 +47,13 @@ class ListedLevel:
     warehouses: Mapping[int, int] | None = None
 
     @classmethod
-    def told(cls, product: str, value: Any, *, in_warehouses: bool = False) -> ListedLevel:
+    def parsed(cls, product: str, value: Any, *, in_warehouses: bool = False) -> ListedLevel:
         """The level in a value as it came from the platform."""
         try:
-            told = parse_level(value)
+            said = parse_level(value)
         except UnreadableLevel as unreadable:
             return cls(product, None, str(unreadable), in_warehouses)
-        return cls(product, told.available, told.remark, in_warehouses)
+        return cls(product, said.available, said.remark, in_warehouses)
 
     @classmethod
     def kept(
@@ -100,7 +100,7 @@ class Snapshot:
     entries: set[str] = field(default_factory=set)
     levels: dict[str, ListedLevel] = field(default_factory=dict)
     confirmed: set[str] = field(default_factory=set)
-    """The products that were asked about one by one: what they told counts, and not what the list said."""
+    """The products that were asked about one by one: what they reported counts, and not what the list said."""
     unread: Counter[str] = field(default_factory=Counter)
     """How many entries could not be read, by the reason. A product that is not in `levels` may be one of them."""
     counts: ListCounts = field(default_factory=ListCounts)
@@ -108,12 +108,12 @@ class Snapshot:
     _blank_pages: int = 0
 
     def confirm(self, answer: ListedLevel) -> None:
-        """Take what a product has told when it was asked alone in place of what the list said."""
+        """Take what a product has reported when it was asked alone in place of what the list said."""
         self.levels[answer.product] = answer
         self.confirmed.add(answer.product)
 
     def add(self, page: StockPage) -> None:
-        """Take the next page; raises `StockReadFailed` where the list cannot be as it is told."""
+        """Take the next page; raises `StockReadFailed` where the list cannot be as the platform says."""
         number = self.pages + 1
         known = len(self.entries)
         end = self.position + 1 if page.next_position is None else page.next_position
@@ -194,7 +194,7 @@ def _listed(row: Sequence[Any]) -> ListedLevel:
 def taken(
     channel: str, code: str, stored: StockLevel | None, listed: ListedLevel, at: str, last_read: str | None
 ) -> StockLevel | None:
-    """What is to be stored of a product once a read begun at `at` has told `listed`; None where nothing changes.
+    """What is to be stored of a product once a read begun at `at` has reported `listed`; None where nothing changes.
 
     An unreadable level changes nothing but that it is unread since then. A level that a later read has written stays.
     `last_read` is when the channel's last complete read began, which vouches for the level until now.

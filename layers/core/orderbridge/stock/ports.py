@@ -89,7 +89,7 @@ class StockAccess(Protocol):
         ...
 
     def read(self, product: str, *, in_warehouses: bool) -> ListedLevel:
-        """One product as it stands now, the warehouses that count together; unreadable where it cannot be told."""
+        """One product as it is now, the warehouses that count together; unreadable where it cannot be reported."""
         ...
 
     def push(self, targets: Sequence[PushTarget]) -> Iterator[PushResult]:

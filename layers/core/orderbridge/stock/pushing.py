@@ -1,7 +1,7 @@
 """Bring a channel's levels to those of their source of record, and say where they differ (invariant 7).
 
 Pushes are absolute, follow good reads only, are read back, and are never sent where they would change nothing. What
-still differs then is marked on the level, and told on the bus when it begins and when it ends.
+still differs then is marked on the level, and reported on the bus when it begins and when it ends.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ class Reconcile:
             if certain and not (is_planned and comparison.differs):
                 self._marks.add(comparison.level, comparison)
         self._marks.write()
-        self._tell_held_back()
+        self._note_held_back()
         self._push(plan)
 
     def _is_trusted(self, comparison: Comparison) -> bool:
@@ -131,10 +131,10 @@ class Reconcile:
             self._held_back[source] = self._held_back.get(source, 0) + 1
         return False
 
-    def _tell_held_back(self) -> None:
+    def _note_held_back(self) -> None:
         if self._pushes:
             for source, count in sorted(self._held_back.items()):
-                self._session.report.tell(source, f"{count} of its levels are not pushed: {self._distrusted[source]}")
+                self._session.report.note(source, f"{count} of its levels are not pushed: {self._distrusted[source]}")
 
     def _plan(self, plan: PushPlan, value: Any, comparison: Comparison, *, certain: bool) -> bool:
         """Whether the product is one that a push could reach."""
@@ -155,9 +155,9 @@ class Reconcile:
             batch, targets = targets[:PUSHED_AT_ONCE], targets[PUSHED_AT_ONCE:]
             refused = self._push_batch(batch)
         if targets and refused is None:
-            self._session.report.tell(self._session.name, f"{len(targets)} products wait to be pushed by the next run")
+            self._session.report.note(self._session.name, f"{len(targets)} products wait to be pushed by the next run")
         for target, reason in plan.disputed():
-            self._tell(target, reason)
+            self._note_problem(target, reason)
             targets.append(target)
         self._leave(targets)
         if refused is not None:
@@ -191,11 +191,13 @@ class Reconcile:
             report.pushed += 1
             return
         said = "" if result.level is None else f"{target.available} was pushed, and it reads {result.level}"
-        self._tell(target, "; ".join(part for part in (said, result.detail) if part) or "the push was not confirmed")
+        self._note_problem(
+            target, "; ".join(part for part in (said, result.detail) if part) or "the push was not confirmed"
+        )
 
-    def _tell(self, target: PushTarget, detail: str) -> None:
+    def _note_problem(self, target: PushTarget, detail: str) -> None:
         for comparison in target.comparisons:
-            self._session.report.tell(comparison.level.product_code, detail)
+            self._session.report.note(comparison.level.product_code, detail)
 
     def _after(self, level: StockLevel, target: PushTarget, result: PushResult) -> StockLevel:
         """The level once the push is over."""

@@ -21,7 +21,7 @@ class ChannelSync(Protocol):
     """One step of a channel's run; `SyncStock` is one."""
 
     def __call__(
-        self, channel: Channel, channels: list[Channel], seconds_left: Callable[[], float], *, anew: bool = False
+        self, channel: Channel, channels: list[Channel], seconds_left: Callable[[], float], *, restart: bool = False
     ) -> RunResult: ...
 
 
@@ -31,12 +31,12 @@ class StockRequest:
 
     platform: str | None = None
     channel: str | None = None
-    anew: bool = False
+    restart: bool = False
     seconds: float | None = None
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> StockRequest:
-        """The request in an event: ``{"platform"}`` of a schedule, or ``{"channel", "anew"?, "seconds"?}``.
+        """The request in an event: ``{"platform"}`` of a schedule, or ``{"channel", "again"?, "seconds"?}``.
 
         Raises ValueError for anything else.
         """
@@ -62,7 +62,7 @@ class SyncRound:
         channels = list(self.overview.list_channels())
         wanted = self._wanted(request, channels)
         return in_turn(
-            wanted, seconds_left, lambda channel, left: self.sync(channel, channels, left, anew=request.anew)
+            wanted, seconds_left, lambda channel, left: self.sync(channel, channels, left, restart=request.restart)
         )
 
     def _wanted(self, request: StockRequest, channels: list[Channel]) -> list[Channel]:

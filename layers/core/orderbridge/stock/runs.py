@@ -13,7 +13,7 @@ from orderbridge.values.text import bounded
 from orderbridge.values.times import from_iso
 
 PROGRESS_KEPT_SECONDS = 3 * 3600
-"""After so long without a further step a run is given up, and the next one begins anew."""
+"""After so long without a further step a run is given up, and the next one begins again."""
 
 SOURCE_TRUSTED_SECONDS = 24 * 3600
 """A level that was read longer ago is pushed nowhere; so a list that takes longer to read is of no use either."""
@@ -45,7 +45,7 @@ class RunReport:
     problems: list[Problem] = field(default_factory=list)
     unlisted_problems: int = 0
 
-    def tell(self, key: str, detail: str) -> None:
+    def note(self, key: str, detail: str) -> None:
         """Note a problem; of more than `MAX_PROBLEMS` only the number is kept."""
         if len(self.problems) < MAX_PROBLEMS:
             self.problems.append(Problem(key, bounded(detail)))
@@ -53,7 +53,7 @@ class RunReport:
             self.unlisted_problems += 1
 
     def begin_applying(self) -> None:
-        """Forget what the applying of the list has told so far: it begins again from the first product."""
+        """Forget what the applying of the list has reported so far: it begins again from the first product."""
         self.read, self.problems, self.unlisted_problems = 0, [], 0
 
     def document(self) -> dict[str, Any]:
@@ -118,7 +118,7 @@ class StockRun:
     progress: Progress | None = None
     revision: int = 0
     asked_to: str | None = None
-    """The last product whose warehouses were asked in turn, although the list told nothing new of it."""
+    """The last product whose warehouses were asked in turn, although the list reported nothing new of it."""
 
     def claimed(self, run_id: str, now: datetime) -> StockRun:
         """The run in the hands of `run_id`; progress that is too old is dropped."""

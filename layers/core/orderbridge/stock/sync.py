@@ -55,17 +55,17 @@ class SyncStock:
     new_run_id: Callable[[], str]
 
     def __call__(
-        self, channel: Channel, channels: Sequence[Channel], seconds_left: Callable[[], float], *, anew: bool = False
+        self, channel: Channel, channels: Sequence[Channel], seconds_left: Callable[[], float], *, restart: bool = False
     ) -> RunResult:
         """One step of the channel's run, as far as the time allows.
 
-        `channels` are all there are; the sources among them say what is right. `anew` forgets an unfinished run's
+        `channels` are all there are; the sources among them say what is right. `restart` forgets an unfinished run's
         progress. Raises for what the next run can cure: the table or the bus did not answer.
         """
         if channel.state == "paused":
             return _aborted(channel, f"the channel is paused: {channel.paused_reason or 'no reason was given'}")
         report = RunReport()
-        run = self._claim(channel.name, report, anew=anew)
+        run = self._claim(channel.name, report, restart=restart)
         if run is None:
             return RunResult(channel.name, "busy", RunReport())
         try:
@@ -85,16 +85,16 @@ class SyncStock:
                 self.runs.save(replace(run, lease=FREE, failure=_broken_off(failure)))
             raise
 
-    def _claim(self, name: str, report: RunReport, *, anew: bool) -> StockRun | None:
+    def _claim(self, name: str, report: RunReport, *, restart: bool) -> StockRun | None:
         now = self.clock()
         kept = self.runs.read([name]).get(name, StockRun(name))
         if kept.lease.is_held(now):
             return None
         claimed = kept.claimed(self.new_run_id(), now)
         if kept.progress is not None and claimed.progress is None:
-            report.tell(name, f"the run of {kept.progress.began_at} did not come to its end, and is begun anew")
+            report.note(name, f"the run of {kept.progress.began_at} did not come to its end, and is begun anew")
         try:
-            return self.runs.save(replace(claimed, progress=None) if anew else claimed)
+            return self.runs.save(replace(claimed, progress=None) if restart else claimed)
         except LeaseLost:
             return None
 
@@ -160,7 +160,7 @@ class _Steps:
     def _end(self, state: RunState, problem: str | None, *, failure: str | None) -> RunResult:
         session = self.session
         if problem is not None:
-            session.report.tell(session.name, problem)
+            session.report.note(session.name, problem)
         session.save(lease=FREE, progress=None, failure=failure)
         return RunResult(session.name, state, session.report)
 
@@ -234,5 +234,5 @@ def _broken_off(failure: Exception) -> str:
 
 def _aborted(channel: Channel, reason: str) -> RunResult:
     report = RunReport()
-    report.tell(channel.name, reason)
+    report.note(channel.name, reason)
     return RunResult(channel.name, "aborted", report)

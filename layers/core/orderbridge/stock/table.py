@@ -27,7 +27,7 @@ def stock_pk(channel: str) -> str:
 
 
 def run_pk(channel: str) -> str:
-    """What is kept of a channel's runs stands apart from its levels."""
+    """What is kept of a channel's runs is apart from its levels."""
     return f"STOCKRUN#{channel}"
 
 

@@ -1,8 +1,8 @@
 """What a platform's list says of its own size while it is read page by page, held against the rows that came.
 
 New rows move others to later pages, so as many rows may be met again as have come; more is a page that was repeated.
-Those that came may stand before the reader, and those that vanished have been read, so a list read to its end has at
-least as many rows as the smallest total that was told.
+Those that came may be before the reader, and those that vanished have been read, so a list read to its end has at
+least as many rows as the smallest total that was reported.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 @dataclass(slots=True)
 class ListCounts:
-    """The total that was told last, the smallest one, and how many rows were met again; None where none was told."""
+    """The last total, the smallest one, and how many rows were met again; None where none was reported."""
 
     total: int | None = None
     least: int | None = None

@@ -89,7 +89,7 @@ class _Share(Generic[Item]):
 
 
 class _NoneLeft:
-    """What stands behind the last item."""
+    """What is behind the last item."""
 
 
 _NONE_LEFT = _NoneLeft()

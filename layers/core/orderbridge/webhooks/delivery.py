@@ -40,7 +40,7 @@ class DeliveryRef:
     message_id: str
 
     def detail(self) -> dict[str, str]:
-        """What stands in the sender's queue."""
+        """What is in the sender's queue."""
         return {"client_id": self.client_id, "webhook_id": self.webhook_id, "message_id": self.message_id}
 
     @classmethod

@@ -1,6 +1,6 @@
 """Items of webhooks and of the messages to them, and the values they stand for. Pure.
 
-Both stand in partitions of their own, ``WEBHOOKS#...``, so that the sender's role reaches nothing else of a partner.
+Both are in partitions of their own, ``WEBHOOKS#...``, so that the sender's role reaches nothing else of a partner.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def deliveries_pk(client_id: str, webhook_id: str) -> str:
 
 
 def delivery_shard(pk: str) -> str:
-    """The shard of the due index a message stands in: none of those of orders, so that neither is behind the other."""
+    """The shard of the due index a message is in: none of those of orders, so that neither is behind the other."""
     return f"{DELIVERY_SHARDS}{zlib.crc32(pk.encode()) % DUE_SHARDS:02d}"
 
 
@@ -70,7 +70,7 @@ def read_webhook(item: Mapping[str, Any]) -> Webhook:
 
 
 def delivery_item(delivery: Delivery) -> Item:
-    """A message with its way; it stands in the due index until nothing more will happen to it, and then expires."""
+    """A message with its way; it is in the due index until nothing more will happen to it, and then expires."""
     pk = deliveries_pk(delivery.ref.client_id, delivery.ref.webhook_id)
     return to_item(
         {

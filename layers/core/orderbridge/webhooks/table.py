@@ -145,7 +145,7 @@ class TableDeliveries:
 
 
 def webhook_key(webhook: Webhook) -> items.Item:
-    """Where a webhook stands in the table."""
+    """Where a webhook is in the table."""
     return items.keys(webhook_items.webhooks_pk(webhook.client_id), webhook_items.webhook_sk(webhook.webhook_id))
 
 

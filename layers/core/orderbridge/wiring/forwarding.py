@@ -14,13 +14,13 @@ from orderbridge.channels.credentials import SecretCredentials
 from orderbridge.channels.table import TableChannelOverview, TableChannels, TableMappings
 from orderbridge.entrypoints.log import log_failure
 from orderbridge.entrypoints.settings import EventPublisherSettings, ForwarderSettings, SweeperSettings, load
-from orderbridge.forwarding.channel_watch import ChannelWatch
-from orderbridge.forwarding.due import TableDueIndex, TableUntoldChanges
+from orderbridge.forwarding.channel_gate import ChannelGate
+from orderbridge.forwarding.due import TableDueIndex, TableOutbox
 from orderbridge.forwarding.forward.states import Forward
-from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder, SweepUntold
+from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder, RelayOutbox
 from orderbridge.forwarding.queues import PlatformQueues
 from orderbridge.forwarding.recently_asked import RecentlyAsked
-from orderbridge.forwarding.releasing import ReleaseForwards, ReleaseInBatches, RouteOrders, WakeChannels
+from orderbridge.forwarding.releasing import ReleaseForwards, ReleaseInBatches, ReleaseRecovered, RouteOrders
 from orderbridge.forwarding.sending import ForwardOrder
 from orderbridge.forwarding.sweeping import Sweep
 from orderbridge.forwarding.table import TableOrders
@@ -54,12 +54,12 @@ def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange, Call
     return publish_and_note, publish_change, publish_pause
 
 
-def sweep_untold() -> SweepUntold:
+def relay_outbox() -> RelayOutbox:
     """What finds the changes whose stream record was lost; they are few, so no webhook is remembered."""
     settings = load(SweeperSettings)
     publish_change = _publish_change(settings, 0)
-    return SweepUntold(
-        untold=publish_change.untold,
+    return RelayOutbox(
+        outbox=publish_change.outbox,
         orders=publish_change.orders,
         publish_change=publish_change,
         clock=utc_now,
@@ -72,7 +72,7 @@ def _publish_change(settings: EventPublisherSettings | SweeperSettings, cache_se
     table = clients.dynamodb()
     return PublishForwardChange(
         orders=TableOrders(table, settings.table_name),
-        untold=TableUntoldChanges(table, settings.table_name, utc_now),
+        outbox=TableOutbox(table, settings.table_name, utc_now),
         bus=EventBridgeBus(clients.events(), settings.bus_name),
         webhooks=TableWebhookDirectory(table, settings.table_name, cache_seconds, utc_now),
         queue=SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
@@ -91,7 +91,7 @@ def forward_order() -> ForwardOrder:
     orders = TableOrders(table, settings.table_name)
     return ForwardOrder(
         orders=orders,
-        channels=ChannelWatch(
+        channels=ChannelGate(
             directory=TableChannels(table, settings.table_name),
             platform=platform,
             credentials=SecretCredentials(
@@ -118,19 +118,19 @@ def _release_in_batches(orders: TableOrders, queues: PlatformQueues, grace_secon
 
 
 def _note_failure(failure: Exception, forward: Forward) -> None:
-    """Counted as a metric by the template; what it means for the order stands on the forward."""
+    """Counted as a metric by the template; what it means for the order is on the forward."""
     channel = forward.channel
     log_failure("forward_failed", failure, code=forward.code, channel=channel.name, platform=channel.platform)
 
 
-def wake_channels() -> WakeChannels:
+def release_recovered() -> ReleaseRecovered:
     settings = load(SweeperSettings)
     table = clients.dynamodb()
     orders = TableOrders(table, settings.table_name)
     release_in_batches = _release_in_batches(
         orders, PlatformQueues(clients.sqs(), settings.stack), settings.sweep_grace_seconds
     )
-    return WakeChannels(TableChannelOverview(table, settings.table_name, 0, utc_now), release_in_batches, utc_now)
+    return ReleaseRecovered(TableChannelOverview(table, settings.table_name, 0, utc_now), release_in_batches, utc_now)
 
 
 def sweep() -> Sweep:

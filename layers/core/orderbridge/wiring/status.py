@@ -21,7 +21,7 @@ from orderbridge.values.times import utc_now
 def sync_status_round() -> SyncStatusRound:
     settings = load(StatusSyncSettings)
     table = clients.dynamodb()
-    # Read anew at every invocation: what an operator has set a moment ago counts.
+    # Read again at every invocation: what an operator has set a moment ago counts.
     credentials = SecretCredentials(clients.secrets_manager(), settings.stack, 0, utc_now)
 
     @functools.cache

@@ -81,23 +81,23 @@ def test_every_channel_with_a_part_is_synced_sources_first(functions: Callable[[
     }
 
 
-def test_a_run_is_asked_for_until_its_end_and_begun_anew_once(functions: Callable[[Answers], Functions]) -> None:
+def test_a_run_is_asked_for_until_its_end_and_begun_again_once(functions: Callable[[Answers], Functions]) -> None:
     states = ["busy", "busy", "continues", "continues", "done"]
     made = functions({"no-part": [entry("no-part", state) for state in states]})
-    code, _, told = run("no-part")
+    code, _, announced = run("no-part")
     assert code == 0
     assert [each["anew"] for each in made.asked] == [True, True, True, False, False]
-    assert told.count("Another run is at work on no-part") == 1
+    assert announced.count("Another run is at work on no-part") == 1
 
 
 def test_an_aborted_run_is_exit_1_with_every_entry(functions: Callable[[Answers], Functions]) -> None:
     problem = {"key": "source", "detail": "503: down"}
     functions({"source": [entry("source", "aborted", problems=[problem])], "receives": ["HandlerFailed: ClientError"]})
-    code, document, told = run()
+    code, document, announced = run()
     assert code == 1
     assert [(each["channel"], each["ok"]) for each in document["channels"]] == [("source", False), ("receives", False)]
     assert "broke off: HandlerFailed: ClientError" in document["channels"][1]["problems"][0]["detail"]
-    assert "503: down" in told
+    assert "503: down" in announced
 
 
 def test_an_unknown_channel_is_exit_1(functions: Callable[[Answers], Functions]) -> None:

@@ -37,16 +37,16 @@ FRACTIONS = st.decimals("0.0001", 10**9, places=3) | st.decimals("0.0001", 10**9
 @given(FRACTIONS)
 @example(Decimal("17.500"))
 @example(Decimal("17500.125"))
-def test_a_number_that_a_platform_told_is_exported_as_import_takes_it_and_means_the_same(price: Decimal) -> None:
-    told = {"product_id": 7, "unit": "PCS", "price": price}
-    exported = write_rows([(MappingKey.of("product", "P-1"), mapping_text(told))])
+def test_a_number_that_a_platform_reported_is_exported_as_import_takes_it_and_means_the_same(price: Decimal) -> None:
+    said = {"product_id": 7, "unit": "PCS", "price": price}
+    exported = write_rows([(MappingKey.of("product", "P-1"), mapping_text(said))])
 
     (row,), _ = read_rows(exported.encode())
 
     definition = definition_of("salesmania")
     settings = definition.read_settings({"base_url": "https://salesmania.example.com", "database_id": 1})
     read = definition.read_mapping("product", parse_value(row.value), settings)
-    assert read == definition.read_mapping("product", told, settings)
+    assert read == definition.read_mapping("product", said, settings)
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t"])
@@ -84,14 +84,14 @@ def test_an_unclosed_quote_is_blamed_on_the_row_that_opens_it() -> None:
     assert "not CSV" in bad[0].reason
 
 
-def test_json_that_was_not_quoted_is_told_how_to_be() -> None:
+def test_json_that_was_not_quoted_is_reported_how_to_be() -> None:
     _, bad = read_rows(b'kind,key,value\nproduct,A,{"product_id": 1, "unit": "PCS"}\n')
     assert bad[0].line == 2
     assert "its own quotes doubled" in bad[0].reason
 
 
 @pytest.mark.parametrize("header", ["key,value,kind", " Kind , KEY,value ", "\ufeffvalue,kind,key"])
-def test_the_columns_may_stand_in_any_order(header: str) -> None:
+def test_the_columns_may_be_in_any_order(header: str) -> None:
     order = [name.strip().lower() for name in header.lstrip("\ufeff").split(",")]
     cells = {"kind": "product", "key": "A", "value": "1"}
     rows, _ = read_rows(f"{header}\n{','.join(cells[name] for name in order)}\n".encode())

@@ -59,7 +59,7 @@ class Desk:
         return [entry.event for entry in self.webhooks.timeline]
 
 
-def test_a_webhook_gets_a_secret_of_its_own_and_hears_everything_unless_told_otherwise() -> None:
+def test_a_webhook_gets_a_secret_of_its_own_and_hears_everything_unless_reported_otherwise() -> None:
     desk = Desk()
     first = desk.operate.add(samples.CLIENT_ID, URL)
     second = desk.operate.add(samples.CLIENT_ID, URL + "/2", ["order.shipment_changed"])

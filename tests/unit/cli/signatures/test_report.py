@@ -134,7 +134,7 @@ def test_the_text_that_was_signed_instead_is_found_in_the_body_bound_profile(tex
     assert codes(report) == [code]
 
 
-def test_a_body_that_was_written_anew_after_signing_is_found() -> None:
+def test_a_body_that_was_written_again_after_signing_is_found() -> None:
     minified = json.dumps(json.loads(BODY), separators=(",", ":")).encode()
     text = f"POST:/api/v1/sales-orders:{hashlib.sha256(minified).hexdigest()}:1704067200"
 
@@ -208,11 +208,11 @@ def test_a_revoked_key_is_named() -> None:
         ("!!", "not_base64"),
     ],
 )
-def test_what_is_no_signature_by_the_key_is_told_by_its_shape(signature: str, code: str) -> None:
+def test_what_is_no_signature_by_the_key_is_reported_by_its_shape(signature: str, code: str) -> None:
     assert codes(report_on(signature))[-1] == code
 
 
-def test_an_unsigned_digest_is_told_from_any_32_bytes() -> None:
+def test_an_unsigned_digest_is_reported_from_any_32_bytes() -> None:
     digest = report_on(base64_of(hashlib.sha256(b"Partner-001|1704067200\n").digest()))
 
     assert "unsigned" in digest.findings[0].detail

@@ -103,7 +103,7 @@ def test_another_hash_is_named(hash_: HashAlgorithm) -> None:
 
 
 def pkcs1_block_around(content: bytes) -> bytes:
-    """What `openssl pkeyutl -sign` makes of bytes when it is told no digest."""
+    """What `openssl pkeyutl -sign` makes of bytes without a digest."""
     return block_signed(b"\x00\x01" + b"\xff" * (256 - 3 - len(content)) + b"\x00" + content)
 
 

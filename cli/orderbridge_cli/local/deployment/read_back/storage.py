@@ -77,8 +77,8 @@ def _generated(value: str, rules: Json) -> Json:
 
 
 def queue(resource: Resource) -> Json:
-    told = resource.aws.sqs.get_queue_attributes(QueueUrl=resource.physical_id, AttributeNames=["All"])
-    held: dict[str, Any] = {str(name): value for name, value in told["Attributes"].items()}
+    said = resource.aws.sqs.get_queue_attributes(QueueUrl=resource.physical_id, AttributeNames=["All"])
+    held: dict[str, Any] = {str(name): value for name, value in said["Attributes"].items()}
     for document in ("RedrivePolicy", "RedriveAllowPolicy"):
         if document in held:
             held[document] = json.loads(held[document])

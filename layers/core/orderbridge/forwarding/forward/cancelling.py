@@ -46,7 +46,7 @@ def cancel_unsent(forward: Forward, now: datetime) -> Transition:
 
 
 def describe_cancellation(forward: Forward, *, platform_cancels: bool) -> ChannelCancellation:
-    """The partner's answer for a forward as it stands after the request was recorded."""
+    """The partner's answer for a forward as it is after the request was recorded."""
     name = forward.channel.name
     match forward.state:
         case ForwardState.CANCELLED:
@@ -101,7 +101,7 @@ def settle_cancel(
 ) -> tuple[Transition, float | None]:
     """A SENT forward after its platform was asked to cancel, and in how many seconds to ask again (None: never).
 
-    Asking twice does no harm, so whatever is not an answer is asked again, ever more rarely. After a day it stands as
+    Asking twice does no harm, so whatever is not an answer is asked again, ever more rarely. After a day it counts as
     not confirmed. The timeline says once why there is no answer.
     """
     match outcome:

@@ -34,7 +34,7 @@ class InterventionRefused(Exception):
 
 
 _S = ForwardState
-_COUNT_ANEW = {"tries": 0, "strikes": 0, "tried_since": None}
+_COUNTERS_RESET = {"tries": 0, "strikes": 0, "tried_since": None}
 _INSTEAD = {
     _S.QUEUED: "it is queued already",
     _S.SENDING: "it is being sent at this moment",
@@ -45,10 +45,10 @@ _INSTEAD = {
 
 
 def retry(forward: Forward, now: datetime, grace_seconds: float, *, can_look: bool) -> Transition:
-    """The forward on its way again, out of REJECTED, out of doubt or out of a wait, with its attempts counted anew.
+    """The forward on its way again, out of REJECTED, out of doubt or out of a wait, with its attempts counted again.
 
     Where its platform can be looked at (`can_look`), that comes first for an order that may have arrived: SENDING
-    without an answer, since it was settled. Else QUEUED. Sent again it is mapped anew, so what was frozen is void.
+    without an answer, since it was settled. Else QUEUED. Sent again it is mapped again, so what was frozen is void.
     """
     if forward.channel == UNROUTED:
         raise InterventionRefused("no channel takes this order yet: import a route for its site")
@@ -62,13 +62,13 @@ def retry(forward: Forward, now: datetime, grace_seconds: float, *, can_look: bo
             forward, _S.SENDING, now, "ForwardRetried",
             f"out of {forward.state.value}; the platform is looked at before it is sent again",
             body_hash=None, lease_until=to_iso(now), in_question_since=forward.updated_at,
-            negative_looks=int(forward.state is _S.REJECTED), due_at=after(now, grace_seconds), **_COUNT_ANEW,
+            negative_looks=int(forward.state is _S.REJECTED), due_at=after(now, grace_seconds), **_COUNTERS_RESET,
         )  # fmt: skip
     if (forward.state in _INSTEAD and not forward.is_unsent) or forward.state is _S.QUEUED:
         raise InterventionRefused(_INSTEAD[forward.state])
     return change(
         forward, _S.QUEUED, now, "ForwardRetried", f"out of {forward.state.value}",
-        body_hash=None, due_at=after(now, grace_seconds), **_COUNT_ANEW,
+        body_hash=None, due_at=after(now, grace_seconds), **_COUNTERS_RESET,
     )  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def resolve_absent(forward: Forward, now: datetime, grace_seconds: float, how: s
     _require_not_taken(forward)
     detail = f"not at the platform{f' ({how})' if how else ''}; sent again"
     return change(
-        forward, _S.QUEUED, now, "ForwardResolved", detail, due_at=after(now, grace_seconds), **_COUNT_ANEW
+        forward, _S.QUEUED, now, "ForwardResolved", detail, due_at=after(now, grace_seconds), **_COUNTERS_RESET
     )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ def question(forward: Forward, reason: str, now: datetime, grace_seconds: float)
 
 
 def _require_not_taken(forward: Forward) -> None:
-    """A platform that has told its id of the order holds it, in whatever form: sent again it would be there twice."""
+    """A platform that has said its id holds the order, in whatever form: sent again it would be there twice."""
     if forward.state is _S.IN_DOUBT and forward.external_id is not None:
         raise InterventionRefused(
             f"the platform holds it, as {forward.external_id}, though not as it was sent: put it right there, then "

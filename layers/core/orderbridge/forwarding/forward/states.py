@@ -104,7 +104,7 @@ class Forward:
     """Since when an attempt has been without an answer and the platform is being looked at."""
     negative_looks: int = 0
     failed_looks: int = 0
-    put_offs: int = 0
+    deferrals: int = 0
     """How often in a row an attempt could not even be begun."""
     tries: int = 0
     """How many attempts have failed that may have failed because of this order (`outcomes.may_be_of_order`)."""
@@ -145,7 +145,7 @@ class Forward:
 class Transition(NamedTuple):
     """A change of a forward and the line it leaves on the timeline; none where nothing happened to the order.
 
-    `before` is the forward as it stood, None where it is new.
+    `before` is the forward as it was, None where it is new.
     """
 
     forward: Forward
@@ -154,12 +154,12 @@ class Transition(NamedTuple):
 
     @property
     def is_news(self) -> bool:
-        """Whether others are told of this very change: of another state, or of more about the order at its platform."""
+        """Whether this very change is an event: another state, or more about the order at its platform."""
         return self.before is None or _known_of(self.before) != _known_of(self.forward)
 
     @property
-    def must_be_told(self) -> bool:
-        """Whether others are told of it even where the stream loses it: of a final state, its changes and its end."""
+    def needs_outbox(self) -> bool:
+        """Whether it must be published even where the stream loses it: a final state, its changes and its end."""
         is_of_an_end = self.forward.is_final or (self.before is not None and self.before.is_final)
         return self.is_news and is_of_an_end
 
@@ -184,7 +184,7 @@ def change(
         "in_question_since": None,
         "negative_looks": 0,
         "failed_looks": 0,
-        "put_offs": 0,
+        "deferrals": 0,
         "says_held": False,
         "is_absent": False,
         "cancel_asked_since": None,

@@ -34,7 +34,7 @@ def park_for_mappings(
     if forward.state is ForwardState.NEEDS_MAPPING and forward.missing == listed:
         # Looked at again, and nothing has come: it still waits since then, and the timeline says so once.
         due_at = after(now, PARKED_RECHECK_SECONDS)
-        return Transition(replace(forward, due_at=due_at, not_before=None, error=error, put_offs=0), None, forward)
+        return Transition(replace(forward, due_at=due_at, not_before=None, error=error, deferrals=0), None, forward)
     return change(
         forward, ForwardState.NEEDS_MAPPING, now, "ForwardNeedsMapping",
         bounded(", ".join(f"{need.kind}:{need.shown}" for need in listed)),
@@ -48,24 +48,28 @@ def pause(forward: Forward, reason: str, now: datetime, recheck_seconds: float) 
     if forward.state is ForwardState.PAUSED:
         # Looked at again, and nothing has come: it still waits since then, and the timeline says so once.
         return Transition(
-            replace(forward, error=error, not_before=later, due_at=later, put_offs=0), None, forward
+            replace(forward, error=error, not_before=later, due_at=later, deferrals=0), None, forward
         )  # fmt: skip
     return change(
         forward, ForwardState.PAUSED, now, "ForwardPaused", error, error=error, not_before=later, due_at=later
     )  # fmt: skip
 
 
-def put_off(forward: Forward, reason: str, now: datetime, jitter: float, grace_seconds: float) -> Transition:
+def defer(forward: Forward, reason: str, now: datetime, jitter: float, grace_seconds: float) -> Transition:
     """The forward where it is, with the reason why an attempt could not be begun; it is tried again after a while.
 
     For what should not have happened, so the times between two tries double. The timeline says it once per reason.
     """
     if forward.state not in UNSENT_STATES:
         raise ForbiddenTransition(f"{forward.state} is not to be sent")
-    error, put_offs, at = bounded(reason), forward.put_offs + 1, to_iso(now)
-    delay = retry_delay(put_offs, jitter, longest=LONGEST_RETRY_SECONDS)
+    error, deferrals, at = bounded(reason), forward.deferrals + 1, to_iso(now)
+    delay = retry_delay(deferrals, jitter, longest=LONGEST_RETRY_SECONDS)
     later = replace(
-        forward, error=error, put_offs=put_offs, not_before=after(now, delay), due_at=after(now, delay + grace_seconds)
+        forward,
+        error=error,
+        deferrals=deferrals,
+        not_before=after(now, delay),
+        due_at=after(now, delay + grace_seconds),
     )
     if error == forward.error:
         return Transition(later, None, forward)

@@ -89,7 +89,7 @@ class Levels:
             data = self._data(CheckStock(variation_id=int(product)))
         except UnreadableLevel as unreadable:
             return ListedLevel(product, None, str(unreadable), in_warehouses)
-        return ListedLevel.told(product, data.get("stock") if isinstance(data, Mapping) else None)
+        return ListedLevel.parsed(product, data.get("stock") if isinstance(data, Mapping) else None)
 
     def _warehouses(self, product: str) -> ListedLevel:
         """A product by its warehouses; raises `UnreadableLevel` where one that counts does not say what it has."""
@@ -107,14 +107,14 @@ class Levels:
             if warehouse in levels:
                 raise UnreadableLevel(f"warehouse {warehouse} is listed twice")
             try:
-                told = parse_level(row.get("stock"))
+                said = parse_level(row.get("stock"))
             except UnreadableLevel as unreadable:
                 if self._counts(warehouse):
                     raise UnreadableLevel(f"warehouse {warehouse}: {unreadable}") from None
                 continue
-            levels[warehouse] = told.available
-            if told.remark is not None and self._counts(warehouse):
-                remarks.append(f"warehouse {warehouse}: {told.remark}")
+            levels[warehouse] = said.available
+            if said.remark is not None and self._counts(warehouse):
+                remarks.append(f"warehouse {warehouse}: {said.remark}")
         return ListedLevel.kept(product, levels, self.warehouses, "; ".join(remarks) or None)
 
     def _counts(self, warehouse: int) -> bool:
@@ -155,7 +155,7 @@ class Levels:
             yield from self._count([target for target in targets if target.in_warehouses])
 
     def _ask(self, request: Request[Any]) -> Outcome | None:
-        """What stands against a request, None where it was taken."""
+        """What is against a request, None where it was taken."""
         try:
             self.account.client().ask(request)
         except AskFailed as failed:
@@ -202,8 +202,8 @@ class Levels:
         troubles = [
             trouble for warehouse, lines in sorted(counts.items()) if (trouble := self._opname(warehouse, lines))
         ]
-        told = Unknown("; ".join(troubles)) if troubles else None
-        yield from self._read_back([(target, told) for target in counted])
+        said = Unknown("; ".join(troubles)) if troubles else None
+        yield from self._read_back([(target, said) for target in counted])
 
     def _opname(self, warehouse: int, lines: list[Count]) -> str | None:
         """One stock opname to its end; what went wrong, or None."""
@@ -238,4 +238,4 @@ def _variants(row: Row) -> Iterator[ListedLevel]:
         # Its warehouses will say how much there is, however many they are.
         in_warehouses = True
     for variant in variants:
-        yield ListedLevel.told(str(_id(variant)), variant[LEVEL], in_warehouses=in_warehouses)
+        yield ListedLevel.parsed(str(_id(variant)), variant[LEVEL], in_warehouses=in_warehouses)

@@ -29,7 +29,7 @@ DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class OrderLists:
-    """Every list on which an order of one day may stand."""
+    """Every list on which an order of one day may be."""
 
     client: NgorderClient
     order_date: date
@@ -59,11 +59,11 @@ class OrderLists:
         return Absent() if gap is None else LookFailed(gap.reason, gap.retry_after)
 
     def has_cancelled(self, order_id: str) -> bool:
-        """Whether the order stands on a list of cancelled orders; raises `ListFailed`."""
+        """Whether the order is on a list of cancelled orders; raises `ListFailed`."""
         return any(str(_identity(row)) == order_id for row in self._cancelled())
 
     def _rows(self) -> Iterator[Row]:
-        # First the orders, then the cancelled ones: an order that is cancelled meanwhile stands on one of them.
+        # First the orders, then the cancelled ones: an order that is cancelled meanwhile is on one of them.
         yield from self._orders()
         yield from self._cancelled()
 

@@ -1,6 +1,6 @@
 """An order as Ngorder's document, Create Order, wants it, and what its answers mean. No sockets.
 
-Ngorder keeps no reference of ours; the order's code stands in brackets at the head of the note, and by that mark it is
+Ngorder keeps no reference of ours; the order's code is in brackets at the head of the note, and by that mark it is
 found again. An order's lines must all be of one product_status (traps D9): where they are not, the products that
 differ from the first line's are what is missing, since only other variants for them could make one order of it.
 """

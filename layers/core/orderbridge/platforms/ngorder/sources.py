@@ -91,7 +91,7 @@ def _known_customer(client: NgorderClient, address: Address, *, is_of_site: bool
     customers: list[Customer] = list(client.every(request, "id", PER_PAGE))
     found = [row for row in customers if row.phone and phone_digits(row.phone) == digits]
     if is_of_site:
-        # The branches of one house often have one number, and the goods must not go to another branch.
+        # The branches of one company often have one number, and the goods must not go to another branch.
         found = [row for row in found if _begins_with(row.address or "", address.address)]
     return the_one(found, "customers")
 

@@ -1,6 +1,6 @@
 """What Ngorder says about its orders: Get Orders, the cancelled orders, and the orders in shipment (facts 5).
 
-An order that is cancelled vanishes from Get Orders and stands in the list of cancelled ones (traps D34). The rows of
+An order that is cancelled vanishes from Get Orders and is in the list of cancelled ones (traps D34). The rows of
 the shipment's lists do not repeat the status that was asked for, so each list is one status. How an order is paid and
 how far it has come are two things (traps D32, D33): PAID moves no order.
 """
@@ -121,9 +121,9 @@ def _ordered(row: Row) -> StatusReading:
 
 
 def _cancelled(row: Row, kind: str) -> StatusReading:
-    told = row.get("order_status")
+    said = row.get("order_status")
     return StatusReading(
-        _external_id(row), {"order": told if normalised(told) in _ENDED else kind}, row.get("awb_number")
+        _external_id(row), {"order": said if normalised(said) in _ENDED else kind}, row.get("awb_number")
     )
 
 

@@ -31,7 +31,7 @@ class SalesmaniaClient(PlatformClient[Settings, Credentials]):
     def send(self, request: FrozenRequest, access: str = "") -> Reply:  # noqa: ARG002 - all calls are alike
         """The answer to one call, whatever its status; raises `AskFailed`, a `LoginFailed` where nobody let us in.
 
-        After a 401 or 403 it logs in anew and calls once more: those two process nothing (traps B11).
+        After a 401 or 403 it logs in again and calls once more: those two process nothing (traps B11).
         """
         session = self._session()
         reply = self._send(session, request)

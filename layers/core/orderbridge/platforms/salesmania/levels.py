@@ -55,7 +55,7 @@ class Levels:
         row = document.get("data", document) if isinstance(document, Mapping) else None
         if not isinstance(row, Mapping) or str(row.get("id", product)) != product:
             return ListedLevel(product, None, "the answer is not this product")
-        return ListedLevel.told(product, row.get(LEVEL))
+        return ListedLevel.parsed(product, row.get(LEVEL))
 
     def push(self, targets: Sequence[PushTarget]) -> Iterator[PushResult]:
         for target in targets:
@@ -66,7 +66,7 @@ class Levels:
                 return  # not this product's fault
 
     def _send(self, target: PushTarget) -> Outcome | None:
-        """Set one level; what stands against it, or None where it was taken."""
+        """Set one level; what is against it, or None where it was taken."""
         client = self.account.client()
         try:
             reply = client.reply_to(UpdateProduct(id=target.product, qty_on_hand=target.available))
@@ -81,4 +81,4 @@ def _reading(row: Row) -> tuple[str, list[ListedLevel]]:
         raise ListFailed("a row without an id")
     if LEVEL not in row:
         raise ListFailed(f"a row without a {LEVEL}; this may be no list of products")
-    return product, [ListedLevel.told(product, row[LEVEL])]
+    return product, [ListedLevel.parsed(product, row[LEVEL])]

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from orderbridge.calls.answers import common_outcome, flat_words, told
+from orderbridge.calls.answers import common_outcome, flat_words, summary_of
 from orderbridge.calls.content import speaks_of_content, speaks_of_trouble
 from orderbridge.calls.documents import NotJson, read_json
 from orderbridge.calls.numbers import positive_id
@@ -136,7 +136,7 @@ def read_reply(reply: Reply, *, refuses_with_503: bool = False, unwanted: Iterab
     if reply.status in (200, 201) and document == {}:
         return Accepted(external_id=None)
     accepted = _new_order(document) if reply.status in (200, 201) else None
-    return accepted or Unknown(f"not the documented success: {told(reply, unwanted)}")
+    return accepted or Unknown(f"not the documented success: {summary_of(reply, unwanted)}")
 
 
 def _new_order(document: Any) -> Accepted | None:

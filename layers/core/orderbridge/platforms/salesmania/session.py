@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from orderbridge.calls.answers import common_outcome, told
+from orderbridge.calls.answers import common_outcome, summary_of
 from orderbridge.calls.asking import AskFailed
 from orderbridge.calls.documents import NotJson, read_json
 from orderbridge.calls.endpoints import Request, wire
@@ -135,7 +135,7 @@ class _Login:
         outcome = common_outcome(reply, refuses_with_503=True, unwanted=unwanted)
         if isinstance(outcome, Refused):
             return Refused(f"login: {outcome.reason}", outcome.retry_after, outcome.credentials)
-        return Refused(f"login: {told(reply, unwanted)}", retry_after_seconds(reply.headers))
+        return Refused(f"login: {summary_of(reply, unwanted)}", retry_after_seconds(reply.headers))
 
     def _token(self, document: Any, what: str) -> str:
         for token in _tokens(document):
@@ -153,7 +153,7 @@ class _Login:
 
 
 def _tokens(document: Any) -> Iterator[str]:
-    """Every place where a token may stand: the document itself, `token`, `access_token`, and the same under `data`."""
+    """Every place where a token may be: the document itself, `token`, `access_token`, and the same under `data`."""
     if isinstance(document, str):
         yield document
     elif isinstance(document, Mapping):

@@ -53,7 +53,7 @@ def read(client: SalesmaniaClient, external_id: str) -> StatusReading | None:
 
 
 def reading_in(external_id: str, document: Any) -> StatusReading:
-    """What an answer of Get order by ID says; the order stands by itself, or under ``data`` or ``order``.
+    """What an answer of Get order by ID says; the order is by itself, or under ``data`` or ``order``.
 
     Raises `ListFailed` where it is no order.
     """

@@ -72,7 +72,7 @@ class Levels:
 
     def _level(self, sku: str, row: Row) -> ListedLevel:
         names = LEVEL_MEMBERS[self.account.settings.revision]
-        return ListedLevel.told(sku, next((row[name] for name in names if name in row), None))
+        return ListedLevel.parsed(sku, next((row[name] for name in names if name in row), None))
 
     def _send(self, target: PushTarget) -> str:
         request = UpdateStocks(

@@ -70,7 +70,7 @@ def to_request(order: Order, settings: Settings, mappings: Mappings) -> FrozenRe
 def _delivery(order: Order, settings: Settings, mapped: MappedOrder) -> dict[str, str]:
     """Whom and where to deliver to, from the rows of site and customer; the street is the order's own.
 
-    Where it is comes from one row, so that no city stands beside the postal code of another.
+    Where an order goes comes from one row, so that no city is beside the postal code of another.
     """
     of_site: list[Delivery | None] = [mapped.of_site("address"), mapped.of_site("customer")]
     own: list[Delivery | None] = [mapped.of_customer("address"), mapped.of_customer("customer")]

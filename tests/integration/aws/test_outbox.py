@@ -1,4 +1,4 @@
-"""Changes that nobody has told of: the same in the table and in the fakes."""
+"""Changes that nobody has published: the same in the table and in the fakes."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from botocore.stub import Stubber
 
 from orderbridge.channels.outcomes import Accepted
-from orderbridge.forwarding.due import TableDueIndex, TableUntoldChanges
+from orderbridge.forwarding.due import TableDueIndex, TableOutbox
 from orderbridge.forwarding.forward.attempts import begin_attempt, settle_attempt
 from orderbridge.forwarding.forward.states import Forward, Transition, new_forward
-from orderbridge.forwarding.ports import UntoldChange
+from orderbridge.forwarding.ports import OutboxEntry
 from orderbridge.forwarding.table import TableOrders
 from orderbridge.orders.table import TableOrderIntake
 from orderbridge.values.conflicts import LostRace
@@ -33,21 +33,21 @@ class Ports:
     intake: Any
     orders: Any
     due: Any
-    untold: Any
+    outbox: Any
 
 
 @pytest.fixture(params=["memory", "table"])
 def ports(request: pytest.FixtureRequest) -> Ports:
     if request.param == "memory":
         fake = store.Store()
-        return Ports(fake, fake, fake, store.Untold(fake))
+        return Ports(fake, fake, fake, store.MemoryOutbox(fake))
     deployed: Deployed = request.getfixturevalue("deployed")
     client = request.getfixturevalue("dynamodb")
     return Ports(
         TableOrderIntake(client, deployed.table),
         TableOrders(client, deployed.table),
         TableDueIndex(client, deployed.table),
-        TableUntoldChanges(client, deployed.table, lambda: NOW),
+        TableOutbox(client, deployed.table, lambda: NOW),
     )
 
 
@@ -64,62 +64,62 @@ def sent(ports: Ports) -> Forward:
     return accepted
 
 
-def test_a_change_to_an_end_is_untold_until_somebody_has_told_of_it(ports: Ports) -> None:
+def test_a_change_to_an_end_is_unpublished_until_somebody_has_reported_it(ports: Ports) -> None:
     forward = queued(ports)
-    assert list(ports.untold.due(LATER, 100)) == [], "on its way: there is nothing to tell"
+    assert list(ports.outbox.due(LATER, 100)) == [], "on its way: there is nothing to tell"
     sending = ports.orders.save(begin_attempt(forward, "a", "hash", NOW, 70))
-    assert list(ports.untold.due(LATER, 100)) == []
+    assert list(ports.outbox.due(LATER, 100)) == []
     accepted = ports.orders.save(settle_attempt(sending, Accepted("1201"), NOW, 0.5, 60, None))
 
-    assert list(ports.untold.due(LATER, 100)) == [UntoldChange(ForwardKey(ORDER.key, SIRCLO.name), to_iso(NOW))]
-    assert list(ports.untold.due(after(NOW, -1), 100)) == [], "the stream has its time first"
+    assert list(ports.outbox.due(LATER, 100)) == [OutboxEntry(ForwardKey(ORDER.key, SIRCLO.name), to_iso(NOW))]
+    assert list(ports.outbox.due(after(NOW, -1), 100)) == [], "the stream has its time first"
     assert list(ports.due.due(LATER, 100)) == [ORDER.key], "it stands in nobody's way"
     for _ in range(2):
-        ports.untold.told(accepted)
-        assert list(ports.untold.due(LATER, 100)) == []
+        ports.outbox.published(accepted)
+        assert list(ports.outbox.due(LATER, 100)) == []
 
 
-def test_what_happened_since_stays_untold(ports: Ports) -> None:
+def test_what_happened_since_stays_unpublished(ports: Ports) -> None:
     before = sent(ports)
     shipped = replace(before, platform_status="SHIPPED", updated_at=after(NOW, 30))
     after_it = ports.orders.save(Transition(shipped, TimelineEntry(after(NOW, 30), "StatusChanged")))
-    ports.untold.told(before)
-    assert list(ports.untold.due(LATER, 100)) == [UntoldChange(ForwardKey(ORDER.key, SIRCLO.name), after(NOW, 30))]
-    ports.untold.told(after_it)
-    assert list(ports.untold.due(LATER, 100)) == []
+    ports.outbox.published(before)
+    assert list(ports.outbox.due(LATER, 100)) == [OutboxEntry(ForwardKey(ORDER.key, SIRCLO.name), after(NOW, 30))]
+    ports.outbox.published(after_it)
+    assert list(ports.outbox.due(LATER, 100)) == []
     ports.orders.save(Transition(after_it, TimelineEntry(LATER, "ShipmentChanged")))
-    assert len(list(ports.untold.due(LATER, 100))) == 1, "told once before, and there is more to tell"
+    assert len(list(ports.outbox.due(LATER, 100))) == 1, "told once before, and there is more to tell"
 
 
 def test_a_write_that_is_no_news_is_nobodys_to_hear(ports: Ports) -> None:
     forward = sent(ports)
-    ports.untold.told(forward)
+    ports.outbox.published(forward)
     ports.orders.save(Transition(replace(forward, due_at=LATER, updated_at=after(NOW, 5)), None, forward))
-    assert list(ports.untold.due(after(NOW, 900), 100)) == []
+    assert list(ports.outbox.due(after(NOW, 900), 100)) == []
 
 
-def test_of_two_claims_on_an_untold_change_one_wins(ports: Ports) -> None:
+def test_of_two_claims_on_an_unpublished_change_one_wins(ports: Ports) -> None:
     sent(ports)
-    (found,) = ports.untold.due(LATER, 100)
-    ports.untold.claim(found, after(NOW, 300))
+    (found,) = ports.outbox.due(LATER, 100)
+    ports.outbox.claim(found, after(NOW, 300))
     with pytest.raises(LostRace):
-        ports.untold.claim(found, after(NOW, 301))
-    assert list(ports.untold.due(LATER, 100)) == [replace(found, due_at=after(NOW, 300))]
+        ports.outbox.claim(found, after(NOW, 301))
+    assert list(ports.outbox.due(LATER, 100)) == [replace(found, due_at=after(NOW, 300))]
 
 
-def test_telling_of_a_forward_without_an_untold_change_leaves_nothing(ports: Ports) -> None:
-    ports.untold.told(queued(ports))
-    assert list(ports.untold.due(LATER, 100)) == []
+def test_telling_of_a_forward_without_an_unpublished_change_leaves_nothing(ports: Ports) -> None:
+    ports.outbox.published(queued(ports))
+    assert list(ports.outbox.due(LATER, 100)) == []
 
 
 @pytest.mark.parametrize("error", ["ConditionalCheckFailedException", "TransactionConflictException"])
-def test_an_untold_change_that_somebody_is_just_writing_is_left_to_them(error: str) -> None:
+def test_an_unpublished_change_that_somebody_is_just_writing_is_left_to_them(error: str) -> None:
     client = boto3.client("dynamodb", region_name="ap-southeast-3")
-    untold = TableUntoldChanges(client, "table", lambda: NOW)
+    outbox = TableOutbox(client, "table", lambda: NOW)
     forward = new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60).forward
     with Stubber(client) as stubbed:
         for _ in range(2):
             stubbed.add_client_error("update_item", error)
-        untold.told(forward)
+        outbox.published(forward)
         with pytest.raises(LostRace):
-            untold.claim(UntoldChange(ForwardKey(ORDER.key, SIRCLO.name), LATER), LATER)
+            outbox.claim(OutboxEntry(ForwardKey(ORDER.key, SIRCLO.name), LATER), LATER)

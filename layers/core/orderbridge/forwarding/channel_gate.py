@@ -23,7 +23,7 @@ SLOW_RECHECK_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
-class Obstacle:
+class Blocked:
     """Why nothing may be sent to a channel now, and in how many seconds it is worth asking again.
 
     `open_until` is when an open breaker may be probed again, and `next_probe` the same where it is for this caller to
@@ -52,7 +52,7 @@ class Access:
 class Lesson:
     """What a create call's outcome says about its channel."""
 
-    obstacle: Obstacle | None = None
+    blocked: Blocked | None = None
     """The channel is paused from now on."""
     is_well: bool = False
     """A read has proved that the channel is well although the call failed."""
@@ -61,7 +61,7 @@ class Lesson:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelWatch:
+class ChannelGate:
     """Keeps orders away from a channel that is paused or whose breaker is open, and notices when it recovers."""
 
     directory: ChannelDirectory
@@ -70,8 +70,8 @@ class ChannelWatch:
     clock: Clock
     slow_recheck_seconds: float = SLOW_RECHECK_SECONDS
 
-    def way_to(self, ref: ChannelRef, *, although_paused: bool = False) -> Access | Obstacle:
-        """The access to a channel that may be sent to now, or what stands against it.
+    def access_to(self, ref: ChannelRef, *, although_paused: bool = False) -> Access | Blocked:
+        """Access to a channel that may be sent to now, or what blocks it.
 
         Where the breaker's time is over, one caller probes, by a read. A paused channel may still be read from
         (`although_paused`). Raises `ChannelUnusable` where it cannot be asked at all.
@@ -86,21 +86,21 @@ class ChannelWatch:
             return access
         return self._blocked(channel) if channel.breaker.blocks_at(self.clock()) else self._probe(access)
 
-    def operational(self, reason: str) -> Obstacle:
+    def operational(self, reason: str) -> Blocked:
         """The obstacle that only a person removes: a paused channel, or one that is not set up as it should be."""
-        return Obstacle(reason, self.slow_recheck_seconds, is_operational=True)
+        return Blocked(reason, self.slow_recheck_seconds, is_operational=True)
 
-    def look_in(self, obstacle: Obstacle, jitter: float) -> float | None:
+    def look_in(self, blocked: Blocked, jitter: float) -> float | None:
         """In how many seconds to look at an order behind an open breaker: right after the next probe, spread out.
 
         None where nobody knows. Never much later, since an operator may have it probed sooner.
         """
-        if obstacle.open_until is None:
+        if blocked.open_until is None:
             return None
-        return min(seconds_until(obstacle.open_until, self.clock), LONGEST_BACKOFF_SECONDS) + 1 + 4 * jitter
+        return min(seconds_until(blocked.open_until, self.clock), LONGEST_BACKOFF_SECONDS) + 1 + 4 * jitter
 
-    def needs_nobody(self, ref: ChannelRef) -> bool:
-        """Whether nothing stands against the channel that only a person removes."""
+    def recovers_by_itself(self, ref: ChannelRef) -> bool:
+        """Whether nothing is against the channel that only a person removes."""
         try:
             channel = self.directory.find(ref)
             return channel is not None and channel.state == "active" and bool(self._access(channel))
@@ -159,12 +159,12 @@ class ChannelWatch:
             return learnt.open_until
         return None
 
-    def _probe(self, access: Access) -> Access | Obstacle:
+    def _probe(self, access: Access) -> Access | Blocked:
         channel = access.channel
         try:
             probing = self.directory.save_breaker(channel, begin_probe(channel.breaker, self.clock()))
         except LostRace:
-            return Obstacle(
+            return Blocked(
                 "another worker probes the channel", self.slow_recheck_seconds, open_until=to_iso(self.clock())
             )
         trouble = self.platform.probe(channel, access.credentials)
@@ -174,10 +174,10 @@ class ChannelWatch:
         opened = after_failed_probe(probing.breaker, trouble, self.clock(), self._probe_s(channel))
         return self._blocked(self.directory.save_breaker(probing, opened), next_probe=opened.open_until)
 
-    def _blocked(self, channel: Channel, next_probe: str | None = None) -> Obstacle:
+    def _blocked(self, channel: Channel, next_probe: str | None = None) -> Blocked:
         breaker = channel.breaker
         reason = f"the channel failed {breaker.failures} times in a row, last: {breaker.reason}"
-        return Obstacle(reason, self.slow_recheck_seconds, open_until=breaker.open_until, next_probe=next_probe)
+        return Blocked(reason, self.slow_recheck_seconds, open_until=breaker.open_until, next_probe=next_probe)
 
     def _probe_s(self, channel: Channel) -> float:
         return float(self.platform.settings(channel).probe_s)

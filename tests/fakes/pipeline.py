@@ -13,14 +13,14 @@ from orderbridge.channels.channel import Channel
 from orderbridge.channels.lookups import CannotLook, Finding
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.forwarding.cancelling import CancelOrder
-from orderbridge.forwarding.channel_watch import ChannelWatch
+from orderbridge.forwarding.channel_gate import ChannelGate
 from orderbridge.forwarding.events import FORWARD_QUEUED, ForwardMessage
 from orderbridge.forwarding.forward.cancelling import ChannelCancellation
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.forwarding.ports import ForwardRecord
-from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder, SweepUntold
+from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder, RelayOutbox
 from orderbridge.forwarding.recently_asked import RecentlyAsked
-from orderbridge.forwarding.releasing import ReleaseForwards, ReleaseInBatches, RouteOrders, WakeChannels
+from orderbridge.forwarding.releasing import ReleaseForwards, ReleaseInBatches, ReleaseRecovered, RouteOrders
 from orderbridge.forwarding.sending import ForwardOrder
 from orderbridge.forwarding.sweeping import Sweep
 from orderbridge.orders.order import Order
@@ -30,7 +30,7 @@ from tests.fakes.directories import Channels, Credentials, Mappings, Partners
 from tests.fakes.outward import Bus, FakePlatform, Queues
 from tests.fakes.samples import NOW, SIRCLO, partner
 from tests.fakes.steps import Clock, Steps
-from tests.fakes.store import Store, Untold
+from tests.fakes.store import MemoryOutbox, Store
 from tests.fakes.webhooks import DeliveryQueue, Webhooks
 
 GRACE_SECONDS = 60.0
@@ -39,7 +39,7 @@ SETTLE_SECONDS = 30
 MOST_MESSAGES = 1000
 
 
-class House:
+class Pipeline:
     """The channel of `SIRCLO` on a platform that can be looked at (or not), with every mapping of the sample order."""
 
     def __init__(self, *, can_look: bool = True, can_cancel: bool = False) -> None:
@@ -61,7 +61,7 @@ class House:
         self.credentials.stored[SIRCLO.name] = {"api_key": "the first"}
         self.failures: list[Exception] = []
         attempt_ids = itertools.count(1)
-        self.watch = ChannelWatch(self.channels, self.platform, self.credentials, self.clock)
+        self.watch = ChannelGate(self.channels, self.platform, self.credentials, self.clock)
         self.release = ReleaseForwards(self.store, self.queues, self.clock, GRACE_SECONDS)
         release_in_batches = ReleaseInBatches(self.store, self.release, self.queues)
         self.forward_order = ForwardOrder(
@@ -80,17 +80,17 @@ class House:
             sweep_grace_seconds=GRACE_SECONDS,
         )
         self.publish = PublishOrder(self.store, self.bus, self.clock, GRACE_SECONDS)
-        self.untold = Untold(self.store)
+        self.outbox = MemoryOutbox(self.store)
         self.publish_change = PublishForwardChange(
             orders=self.store,
-            untold=self.untold,
+            outbox=self.outbox,
             bus=self.bus,
             webhooks=Webhooks(self.store),
             queue=DeliveryQueue(self.clock, self.steps),
             clock=self.clock,
             sweep_grace_seconds=GRACE_SECONDS,
         )
-        self.sweep_untold = SweepUntold(self.untold, self.store, self.publish_change, self.clock, GRACE_SECONDS)
+        self.relay_outbox = RelayOutbox(self.outbox, self.store, self.publish_change, self.clock, GRACE_SECONDS)
         self.partners = Partners(partner(channels=()))
         self.route_orders = RouteOrders(self.store, self.partners, self.queues, self.clock, GRACE_SECONDS)
         self.sweep = Sweep(
@@ -101,12 +101,12 @@ class House:
             route=self.route_orders.route_one,
             clock=self.clock,
         )
-        self.wake_channels = WakeChannels(self.channels, release_in_batches, self.clock)
-        self.sweep_all = SweepAll((self.wake_channels, self.sweep, self.sweep_untold))
+        self.release_recovered = ReleaseRecovered(self.channels, release_in_batches, self.clock)
+        self.sweep_all = SweepAll((self.release_recovered, self.sweep, self.relay_outbox))
         self.map("customer", "CUST-001", "customer 1")
         self.map("product", "PROD-001", "product 1")
 
-    # --- what stands there --------------------------------------------------------------------------------------------
+    # --- what is there --------------------------------------------------------------------------------------------
 
     def accept(self, order: Order) -> Order:
         """The order as intake stores it, not yet published."""
