@@ -263,7 +263,7 @@ def test_a_defect_is_500_without_a_word_of_what_is_inside(
     def defect(_: Any) -> Any:
         raise ZeroDivisionError("Jl. Sudirman No. 1 / secret-key-123")
 
-    monkeypatch.setattr("orderbridge.aws.items.order_item", defect)
+    monkeypatch.setattr("orderbridge.orders.table.order_item", defect)
     status, body, headers = deployed.answer("order_intake", event)
 
     assert (status, body["code"]) == (500, "internal_error")
