@@ -37,6 +37,7 @@ def test_an_address_that_can_be_called_is_taken(base_url: str) -> None:
         ("https://" + "a" * 64, "host"), ("https://" + ".".join(["a" * 63] * 4), "host"), ("https://a%2eb", "host"),
         ("https:///x", "host"), ("https://a\\\\b", "host"),
         ("https://1.2.3.999", "host"), ("https://1-2-3-4", "host"), ("https://0177.0.0.1", "host"),
+        ("https://1234567", "host"), ("https://1a2b3c4", "host"),
         ("https://u@h", "user"), ("https://u:p@h", "user"), ("https://h?q=1", "query"), ("https://h/#f", "fragment"),
         ("http://example.com", "https"), ("ftp://h", "https"), ("h", "https"), ("https:h", "https"),
         ("http://127.0.0.1.example.com", "https"), ("http://127.0.0.2", "https"), ("https://[::1]", "https"),

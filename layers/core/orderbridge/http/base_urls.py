@@ -10,7 +10,7 @@ _OWN_PORTS = {"https": 443, "http": 80}
 _BASE_URL = re.compile(r"(https?)://(\[::1\]|[^/?#:@\[\]]*)(?::([^/?#@]*))?(/[^?#]*)?", re.IGNORECASE)
 _VISIBLE = re.compile(r"[!-~]+")
 _LABEL = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
-_FOUR_NUMBERS = re.compile(r"[0-9]+(?:.[0-9]+){3}")  # what httpx reads as an IPv4 address
+_NUMBERS = re.compile(r"[0-9]+(?:[^0-9][0-9]+){0,3}")  # httpx reads such a host as an IPv4 address
 _PORT = re.compile(r"[0-9]{1,5}")
 _LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _LONGEST_HOST = 253
@@ -47,8 +47,8 @@ def address_in(base_url: str) -> Address:
         raise ValueError("must be an https address without user, query or fragment (plain http is for loopback only)")
     if not is_plain and (len(host) > _LONGEST_HOST or not all(map(_LABEL.fullmatch, host.split(".")))):
         raise ValueError("must name a host: labels of 1 to 63 letters, digits and inner hyphens, 253 characters in all")
-    if _FOUR_NUMBERS.fullmatch(host) and not _is_ipv4(host):
-        raise ValueError("must name a host: four numbers are an IPv4 address")
+    if _NUMBERS.fullmatch(host) and not _is_ipv4(host):
+        raise ValueError("must name a host: numbers are an IPv4 address, or none")
     if port is not None and not (_PORT.fullmatch(port) and 0 < int(port) < _PORTS):
         raise ValueError(f"must have a port from 1 to {_PORTS - 1}, or none")
     authority = host if port is None else f"{host}:{port}"
