@@ -22,6 +22,7 @@ from orderbridge.channels.outcomes import Accepted, Outcome, Unknown
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.http.transport import Transport
 from orderbridge.orders.order import OrderStatus
+from orderbridge.platforms.status_reads import Statuses
 from orderbridge.status.changes import Meaning, StatusTable
 from tests.conformance import test_orders, test_records, test_statuses, test_stock
 from tests.conformance.account import Account, account_at
@@ -81,15 +82,14 @@ class Wrong:
 
     def table(self, change: Callable[[Meaning], Meaning]) -> None:
         """The table of words means something else."""
-        statuses = self.module("statuses").Statuses
-        table: StatusTable = statuses.table
+        statuses = self.module("statuses")
+        table: StatusTable = statuses.STATUSES.table
         changed = {axis: {word: change(each) for word, each in words.items()} for axis, words in table.items()}
-        self.patch.setattr(statuses, "table", changed)
+        self.patch.setattr(statuses, "STATUSES", replace(statuses.STATUSES, table=changed))
 
     def readings(self, change: Callable[[Any], Any]) -> None:
         """The lists of orders say something else."""
-        statuses = self.module("statuses").Statuses
-        open_account = statuses.open
+        open_account = Statuses.open
 
         @contextmanager
         def opened(platform: Any, channel: Any) -> Iterator[Any]:
@@ -104,7 +104,7 @@ class Wrong:
                     patch.setattr(type(access), "page", changed)
                     yield access
 
-        self.patch.setattr(statuses, "open", opened)
+        self.patch.setattr(Statuses, "open", opened)
 
     def levels(self, change: Callable[[Any], Any]) -> None:
         """The list of stock says something else, and so does every product alone."""

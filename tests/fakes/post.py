@@ -90,6 +90,6 @@ class Post:
     def deliveries(self) -> list[Delivery]:
         return sorted(self.store.deliveries.values(), key=lambda delivery: delivery.ref.message_id)
 
-    def said(self) -> list[str]:
+    def announced(self) -> list[str]:
         """The statuses in the messages that were written, in their order."""
         return [json.loads(delivery.body)["data"]["status"] for delivery in self.deliveries()]

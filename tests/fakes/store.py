@@ -129,8 +129,9 @@ class Store:
             present = self.orders.get(order.key)
             if present is None or present.changes != order.changes - 1:
                 raise LostRace(order.code)
-            said = {"status": order.status, "told": order.announced, "changes": order.changes}
-            self.orders[order.key] = replace(present, **said)  # type: ignore[arg-type]
+            self.orders[order.key] = replace(
+                present, status=order.status, announced=order.announced, changes=order.changes
+            )
             self.deliveries.update({delivery.ref: delivery for delivery in deliveries})
 
     def mark_published(self, order: Order) -> None:

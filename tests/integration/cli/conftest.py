@@ -6,7 +6,7 @@ import csv
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,11 @@ from moto import mock_aws
 from typer.testing import CliRunner, Result
 
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition, new_forward, new_unrouted_forward
+from orderbridge.orders.codes import order_code
 from orderbridge.orders.order import Order, SalesOrder
 from orderbridge.platforms.names import platform_names
 from orderbridge.values.ids import ChannelRef, OrderKey
-from orderbridge.values.times import to_iso, utc_now
+from orderbridge.values.times import business_date, to_iso, utc_now
 from orderbridge_cli.aws import AwsAccess, OperatorClients
 from orderbridge_cli.local.deployment.template import read_template
 from orderbridge_cli.main import app
@@ -217,6 +218,7 @@ def place_order(operator: Operator) -> Callable[..., Order]:
         from orderbridge.orders.table import TableOrderIntake
 
         now = at or utc_now()
+        day = business_date(now, "Asia/Jakarta")  # the template's
         content = SalesOrder.model_validate_json(
             json.dumps(
                 {
@@ -231,11 +233,11 @@ def place_order(operator: Operator) -> Callable[..., Order]:
         )
         order = Order(
             key=OrderKey(client_id, f"po:PO-{number}"),
-            code=f"SO-{now:%Y%m%d}-{number:05d}",
+            code=order_code(day, number),
             content=content,
             content_hash=content.content_hash(),
             created_at=to_iso(now),
-            order_date=now.astimezone(UTC).date().isoformat(),
+            order_date=day.isoformat(),
             status="DRAFT",
             channels=tuple(channels),
             signed_by="kid",

@@ -58,12 +58,12 @@ def test_a_file_of_settings_or_credentials_that_cannot_be_read_is_a_message(
     bad = operator.file(f"{name}.json", content)
     before = operator.items()
 
-    said = operator.refused(
+    message = operator.refused(
         "channels", "add", "toko", "--platform", "salesmania",
         "--settings", files["settings"], "--credentials", files["credentials"],
     )  # fmt: skip
 
-    assert f"{bad} {said}" in said
+    assert f"{bad} {said}" in message
     assert operator.items() == before
 
 

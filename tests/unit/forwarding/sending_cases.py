@@ -21,7 +21,7 @@ def in_turn(*values: Any) -> Callable[[], Any]:
 
 
 def steps_until(pipeline: Pipeline, name: str) -> int:
-    """How many steps the next message takes before `name`, measured on a house that is built the same."""
+    """How many steps the next message takes before `name`, measured on a pipeline that is built the same."""
     twin = Pipeline(can_look=pipeline.platform.can_look)
     message = twin.queue(ORDER)
     twin.steps.taken.clear()

@@ -15,6 +15,7 @@ from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.values.times import to_iso
 from tests.fakes.pipeline import GRACE_SECONDS, Pipeline
 from tests.fakes.samples import CANCELLING, SIRCLO
+from tests.fakes.steps import Died, die
 from tests.unit.forwarding.sending_cases import ORDER, always, in_turn, steps_until
 
 S = ForwardState
@@ -154,3 +155,27 @@ def test_another_reason_for_no_answer_is_another_line() -> None:
     assert pipeline.state_of(ORDER) is S.CANCELLED
     assert pipeline.events_of(ORDER).count("CancelUnanswered") == 2
     assert pipeline.forward_of(ORDER).error is None
+
+
+def test_a_wish_outlives_the_worker_that_ends_as_soon_as_it_has_found_the_order() -> None:
+    pipeline = Pipeline(can_cancel=True)
+    pipeline.platform.answer = in_turn("lost after")
+    message = pipeline.queue(ORDER)
+    pipeline.forward_order(message)
+    pipeline.store.request_cancel(ORDER.key, "now")
+    pipeline.clock.move(60)
+    read_order = pipeline.store.read_order
+    pipeline.store.read_order = lambda _: die()  # type: ignore[assignment,method-assign,return-value]
+    pipeline.queues.send = lambda *_: die()  # type: ignore[assignment,method-assign,return-value]
+
+    with pytest.raises(Died):
+        pipeline.forward_order(message)
+    assert pipeline.state_of(ORDER) is S.SENT
+
+    pipeline.store.read_order = read_order  # type: ignore[method-assign]
+    del pipeline.queues.send  # type: ignore[misc]
+    for lost in pipeline.queues.visible():
+        pipeline.queues.remove(lost)
+    pipeline.pass_time(300)
+
+    assert pipeline.state_of(ORDER) is S.CANCELLED

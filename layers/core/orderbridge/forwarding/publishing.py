@@ -130,9 +130,9 @@ class RelayOutbox:
     def __call__(self) -> Counter[str]:
         """How many changes were found, by what became of them: published, lost_race, gone."""
         changes = self.outbox.due(after(self.clock(), -self.sweep_grace_seconds), self.limit)
-        return sweep_each(changes, self._note_problem, self.clock, SWEEP_SECONDS, self.at_once)
+        return sweep_each(changes, self._publish, self.clock, SWEEP_SECONDS, self.at_once)
 
-    def _note_problem(self, change: OutboxEntry) -> str:
+    def _publish(self, change: OutboxEntry) -> str:
         self.outbox.claim(change, after(self.clock(), CLAIM_SECONDS))
         record = self.orders.read_forward(change.key)
         if record is None:

@@ -22,7 +22,13 @@ from orderbridge.channels.ports import ChannelUnusable, MappingStore
 from orderbridge.forwarding.channel_gate import Access, Blocked, ChannelGate, Lesson, seconds_until
 from orderbridge.forwarding.events import ForwardMessage, message_of
 from orderbridge.forwarding.forward.attempts import LookPolicy, begin_attempt, note_proof, settle_attempt, settle_look
-from orderbridge.forwarding.forward.cancelling import await_channel, await_platform_cancel, cancel_unsent, settle_cancel
+from orderbridge.forwarding.forward.cancelling import (
+    await_cancel_once_sent,
+    await_channel,
+    await_platform_cancel,
+    cancel_unsent,
+    settle_cancel,
+)
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
 from orderbridge.forwarding.forward.waiting import defer, park_for_mappings, pause, release, wait_for_turn
 from orderbridge.forwarding.ports import ForwardQueues, ForwardRecord, FrozenRequest, OrderStore, Platform
@@ -234,9 +240,10 @@ class ForwardOrder:
             return self._settle(record.forward, Unknown("the worker ended before it had an answer"), _DEFAULTS)
         finding, settings = self._found(record)
         now, policy, grace = self.clock(), _look_policy(settings), self.sweep_grace_seconds
-        return self._save_and_return_later(
-            settle_look(record.forward, finding, now, self.jitter(), grace, policy, settings.max_attempts)
-        )
+        settled = settle_look(record.forward, finding, now, self.jitter(), grace, policy, settings.max_attempts)
+        if self.platform.can_cancel and record.order.cancel_requested_at is not None:
+            settled = await_cancel_once_sent(settled, now, grace)
+        return self._save_and_return_later(settled)
 
     def _found(self, record: ForwardRecord) -> tuple[Finding, CommonSettings]:
         """What a look shows; one that could not be made says nothing about the order."""
@@ -366,13 +373,14 @@ class ForwardOrder:
     def _cancel_if_requested_meanwhile(self, sent: Forward) -> Forward:
         # The partner records its wish on the order before it looks at the forwards. Whoever settles an attempt after
         # that therefore finds the wish here.
-        order = self.orders.read_order(sent.key) if self.platform.can_cancel else None
-        if order is None or order.cancel_requested_at is None:
-            return sent
+        if sent.due_at is None:
+            order = self.orders.read_order(sent.key) if self.platform.can_cancel else None
+            if order is None or order.cancel_requested_at is None:
+                return sent
+            sent = self.orders.save(await_platform_cancel(sent, self.clock(), self.sweep_grace_seconds))
         # By a message of its own: another call to the platform would not end within this one's time.
-        saved = self.orders.save(await_platform_cancel(sent, self.clock(), self.sweep_grace_seconds))
-        self.queues.send(message_of(saved))
-        return saved
+        self.queues.send(message_of(sent))
+        return sent
 
 
 def _look_policy(settings: CommonSettings) -> LookPolicy:

@@ -80,6 +80,16 @@ def await_platform_cancel(forward: Forward, now: datetime, grace_seconds: float)
     return Transition(replace(forward, due_at=after(now, grace_seconds)), None, forward)
 
 
+def await_cancel_once_sent(settled: Transition, now: datetime, grace_seconds: float) -> Transition:
+    """The same, and due where it makes the order SENT, whose partner wants it cancelled: the platform is to be asked.
+
+    In one write, so that the wish is not forgotten where the worker ends right after it.
+    """
+    if settled.forward.state is not ForwardState.SENT:
+        return settled
+    return settled._replace(forward=replace(settled.forward, due_at=after(now, grace_seconds)))
+
+
 def no_cancel_awaited(forward: Forward) -> Transition:
     """A SENT forward that was due for a cancel which nobody has asked for."""
     return Transition(replace(forward, due_at=None), None, forward)
