@@ -168,11 +168,11 @@ def intake() -> Iterator[Intake]:
     ):
         from orderbridge.aws import clients
         from orderbridge.partners.partner import Partner
-        from orderbridge.partners.signatures import read_public_key
         from orderbridge.partners.table import partner_item, partner_key_item
         from orderbridge.partners.tokens import SigningKeys, issue_token, new_claims
         from orderbridge.values.ids import ChannelRef
         from orderbridge.values.times import to_iso, utc_now
+        from orderbridge_cli.operating.public_keys import read_public_key
 
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         pem = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)

@@ -28,11 +28,11 @@ from orderbridge.orders.table import TableCodeCounter, TableOrderIntake
 from orderbridge.partners.call import Call
 from orderbridge.partners.callers import Callers, TokenVerifier
 from orderbridge.partners.partner import Partner
-from orderbridge.partners.signatures import read_public_key
 from orderbridge.partners.tokens import SigningKeys, issue_token, new_claims
 from orderbridge.values.times import to_iso, utc_now
 from orderbridge_cli.aws import AwsAccess, OperatorClients
 from orderbridge_cli.local.stack import LocalStack
+from orderbridge_cli.operating.public_keys import read_public_key
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generat
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 
 from orderbridge.partners.partner import PartnerKey
-from orderbridge.partners.signatures import read_public_key
+from orderbridge_cli.operating.public_keys import read_public_key
 from tests.docs.samples import ALL, Sample
 
 

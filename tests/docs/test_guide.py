@@ -12,11 +12,12 @@ import pytest
 from orderbridge.entrypoints.requests import MAX_BODY_BYTES
 from orderbridge.forwarding.forward.cancelling import CancelAnswer
 from orderbridge.orders.order import MAX_LINES, MAX_QUANTITY, MAX_REFERENCE_LENGTH, OrderStatus, ProductLine, SalesOrder
-from orderbridge.partners.signatures import ADVISED_KEY_BITS, MIN_KEY_BITS, TIMESTAMP_TOLERANCE_SECONDS
+from orderbridge.partners.signatures import TIMESTAMP_TOLERANCE_SECONDS
 from orderbridge.partners.tokens import FAMILY_LIFETIME_SECONDS, LIFETIME_SECONDS, REFRESH_GRACE_SECONDS
 from orderbridge.reading.orders import DEFAULT_LIMIT, MAX_LIMIT
 from orderbridge.reading.views import PARTNER_EVENTS
 from orderbridge_cli.catalogue import error_catalogue
+from orderbridge_cli.operating.public_keys import ADVISED_KEY_BITS, MIN_KEY_BITS
 from tests.contract.template import template
 from tests.docs.guide import Shell, assert_as_documented, steps
 

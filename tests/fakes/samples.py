@@ -13,11 +13,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orderbridge.orders.order import Order, SalesOrder
 from orderbridge.partners.partner import Partner, PartnerKey, hash_client_secret
-from orderbridge.partners.signatures import read_public_key
 from orderbridge.partners.tokens import SigningKeys
 from orderbridge.platforms.registry import can_cancel, platform_names
 from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge.values.times import after, to_iso
+from orderbridge_cli.operating.public_keys import read_public_key
 
 NOW = datetime(2025, 1, 1, 3, 0, tzinfo=UTC)
 CLIENT_ID = "partner-client-001"

@@ -23,7 +23,7 @@ from orderbridge.entrypoints.requests import read_call
 from orderbridge.http.transport import Reply
 from orderbridge.orders.order import parse_sales_order
 from orderbridge.partners.callers import Callers, TokenVerifier
-from orderbridge.partners.signatures import BadPublicKey, read_public_key
+from orderbridge.partners.signatures import BadPublicKey
 from orderbridge.partners.tokens import issue_token, new_claims
 from orderbridge.platforms.names import platform_names
 from orderbridge.platforms.registry import definition_of
@@ -36,6 +36,7 @@ from orderbridge_cli.commands.channels import read_json_object
 from orderbridge_cli.operating import mappings as operating_mappings
 from orderbridge_cli.operating.mapping_csv import UnreadableFile, read_rows, write_rows
 from orderbridge_cli.operating.mappings import RowsRefused
+from orderbridge_cli.operating.public_keys import read_public_key
 from orderbridge_cli.output import Failure
 from orderbridge_cli.signatures.mistakes import SignedRequest
 from orderbridge_cli.signatures.report import examine

@@ -103,7 +103,8 @@ def _check_encodable(text: str, option: str) -> None:
 
 
 def _given_keys(files: list[Path]) -> tuple[list[PartnerKey], SignatureProfile]:
-    from orderbridge.partners.signatures import BadPublicKey, read_public_key
+    from orderbridge.partners.signatures import BadPublicKey
+    from orderbridge_cli.operating.public_keys import read_public_key
 
     keys = []
     for file in files:

@@ -188,7 +188,7 @@ def key_described(key: PartnerKey) -> dict[str, Any]:
 
 
 def _advise(key: PartnerKey, also_of: Sequence[str]) -> None:
-    from orderbridge.partners.signatures import ADVISED_KEY_BITS
+    from orderbridge_cli.operating.public_keys import ADVISED_KEY_BITS
 
     if key.bits < ADVISED_KEY_BITS:
         note(f"The key has {key.bits} bits, which is accepted; {ADVISED_KEY_BITS} are advised for new keys.")

@@ -116,7 +116,7 @@ def read_private_key(path: Path) -> RSAPrivateKey:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    from orderbridge.partners.signatures import MIN_KEY_BITS
+    from orderbridge_cli.operating.public_keys import MIN_KEY_BITS
 
     content = path.read_bytes()
     if b"PUBLIC KEY" in content and b"PRIVATE KEY" not in content:

@@ -14,9 +14,10 @@ from orderbridge.entrypoints.answers.answer import Answer
 from orderbridge.entrypoints.problems import Problem
 from orderbridge.orders.order import MAX_LINES
 from orderbridge.partners.partner import CLIENT_ID
-from orderbridge.partners.signatures import ADVISED_KEY_BITS, MIN_KEY_BITS, TIMESTAMP_TOLERANCE_SECONDS
+from orderbridge.partners.signatures import TIMESTAMP_TOLERANCE_SECONDS
 from orderbridge_cli.openapi.endpoints import ENDPOINTS, TAGS, Endpoint, Parameter, Success
 from orderbridge_cli.openapi.errors import BY_CODE
+from orderbridge_cli.operating.public_keys import ADVISED_KEY_BITS, MIN_KEY_BITS
 
 Json = dict[str, Any]
 

@@ -14,12 +14,13 @@ from orderbridge.partners.partner import (
     new_client_secret,
 )
 from orderbridge.partners.ports import PepperSource
-from orderbridge.partners.signatures import BadPublicKey, read_public_key
+from orderbridge.partners.signatures import BadPublicKey
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import Clock, to_iso
 from orderbridge_cli.operating.channels import channel_refs
 from orderbridge_cli.operating.ports import ChannelRegistry, PartnerRegistry
+from orderbridge_cli.operating.public_keys import read_public_key
 from orderbridge_cli.operating.refusals import OperationRefused
 
 MAX_NAME_LENGTH = 200

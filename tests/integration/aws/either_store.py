@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orderbridge.channels.channel import Channel
-from orderbridge.forwarding.due import TableDueIndex
+from orderbridge.forwarding.table import TableDueIndex
 from orderbridge.orders.order import Order
 from orderbridge.orders.table import TableCodeCounter, TableOrderIntake
 from orderbridge.values.ids import ChannelRef

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from orderbridge.aws.items import DUE_SHARDS
-from orderbridge.forwarding.due import TableDueIndex, TableOutbox
 from orderbridge.forwarding.ports import OutboxEntry
+from orderbridge.forwarding.table import TableDueIndex, TableOutbox
 from orderbridge.values.ids import ForwardKey
 from orderbridge.values.sweeps import sweep_each
 from orderbridge.values.times import after

@@ -10,11 +10,10 @@ import pytest
 from botocore.stub import Stubber
 
 from orderbridge.channels.outcomes import Accepted
-from orderbridge.forwarding.due import TableDueIndex, TableOutbox
 from orderbridge.forwarding.forward.attempts import begin_attempt, settle_attempt
 from orderbridge.forwarding.forward.states import Forward, Transition, new_forward
 from orderbridge.forwarding.ports import OutboxEntry
-from orderbridge.forwarding.table import TableOrders
+from orderbridge.forwarding.table import TableDueIndex, TableOrders, TableOutbox
 from orderbridge.orders.table import TableOrderIntake
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ForwardKey

@@ -25,9 +25,9 @@ from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import KINDS, MappingKey
 from orderbridge.channels.table import TableMappings
 from orderbridge.forwarding import items as forward_items
-from orderbridge.forwarding.due import TableDueIndex
 from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
 from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.forwarding.table import TableDueIndex
 from orderbridge.orders import table as order_table
 from orderbridge.orders.codes import order_code
 from orderbridge.orders.table import TableOrderIntake

@@ -20,10 +20,10 @@ from orderbridge.partners.signatures import (
     decode_signature,
     is_fresh,
     message_to_sign,
-    read_public_key,
     timestamp_to_milliseconds,
     verify_signature,
 )
+from orderbridge_cli.operating.public_keys import read_public_key
 from tests.fakes.samples import CLIENT_ID, partner_key, private_key, sign
 from tests.unit import vectors
 

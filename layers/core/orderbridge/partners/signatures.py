@@ -21,25 +21,12 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    PublicFormat,
-    load_der_public_key,
-    load_pem_public_key,
-)
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from orderbridge.partners.partner import PartnerKey, SignatureProfile
 
-MIN_KEY_BITS = 2048
-ADVISED_KEY_BITS = 3072
-MAX_KEY_BITS = 8192
-MAX_EXPONENT_BITS = 64
-EXAMPLE_KID = "53f5775a66b1cf55"
-"""The key that the API's document prints (traps A8); whoever holds its private half, it is nobody's own."""
 TIMESTAMP_TOLERANCE_SECONDS = 300
 
-_PSS_OID = bytes.fromhex("06092a864886f70d01010a")
-_UNUSABLE = "no private key belongs to this one: modulus and public exponent are odd numbers, the exponent 3 or more"
 _STANDARD = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _URL_SAFE = re.compile(r"[A-Za-z0-9_-]+={0,2}")
 _SECONDS = re.compile(r"[0-9]{1,12}")
@@ -125,47 +112,4 @@ def _public_key(spki_der: bytes) -> RSAPublicKey:
     key = load_der_public_key(spki_der)
     if not isinstance(key, RSAPublicKey):
         raise BadPublicKey("the key is not an RSA key")
-    return key
-
-
-def read_public_key(pem: bytes, added_at: str) -> PartnerKey:
-    """A partner's key from X.509 PEM (``BEGIN PUBLIC KEY``), one that can verify the documented signature.
-
-    Raises `BadPublicKey`, which says what else the file is and how a key is got out of it.
-    """
-    key = _rsa_key_in(pem)
-    if not MIN_KEY_BITS <= key.key_size <= MAX_KEY_BITS:
-        raise BadPublicKey(f"the key has {key.key_size} bits; {MIN_KEY_BITS} to {MAX_KEY_BITS} are accepted")
-    numbers = key.public_numbers()
-    if numbers.e < 3 or numbers.e % 2 == 0 or numbers.n % 2 == 0:
-        raise BadPublicKey(_UNUSABLE)
-    if numbers.e.bit_length() > MAX_EXPONENT_BITS:
-        # With a modulus of more than 3072 bits OpenSSL verifies nothing then, and slowly with a smaller one.
-        raise BadPublicKey(f"the key's public exponent has {numbers.e.bit_length()} bits; make a key with 65537")
-    der = key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
-    kid = hashlib.sha256(der).hexdigest()[:16]
-    if kid == EXAMPLE_KID:
-        raise BadPublicKey("this is the example key that the API document prints; register the partner's own key")
-    return PartnerKey(kid=kid, spki_der=der, bits=key.key_size, added_at=added_at)
-
-
-def _rsa_key_in(pem: bytes) -> RSAPublicKey:
-    from orderbridge.partners.key_files import what_else_it_is  # only operators read keys; intake pays for no more
-
-    if (instead := what_else_it_is(pem)) is not None:
-        raise BadPublicKey(instead)
-    try:
-        key = load_pem_public_key(pem)
-    except ValueError as error:
-        if "e must be" in str(error):
-            raise BadPublicKey(_UNUSABLE) from error
-        raise BadPublicKey("not an X.509 PEM public key (-----BEGIN PUBLIC KEY-----)") from error
-    except Exception as error:  # cryptography raises UnsupportedAlgorithm for exotic keys
-        raise BadPublicKey("an unsupported kind of key") from error
-    if not isinstance(key, RSAPublicKey):
-        kind = type(key).__name__.removesuffix("PublicKey")
-        raise BadPublicKey(f"not an RSA key but one for {kind}, and the documented signature is made with RSA")
-    # Loaded, such a key is an RSA key like any other; only the file says that nothing but PSS is signed with it.
-    if _PSS_OID in base64.b64decode(pem.partition(b"-----BEGIN PUBLIC KEY-----")[2].partition(b"-----END")[0]):
-        raise BadPublicKey("the key is for RSASSA-PSS alone, and the documented signature is RSASSA-PKCS1-v1_5")
     return key

@@ -15,7 +15,6 @@ from orderbridge.channels.table import TableChannelOverview, TableChannels, Tabl
 from orderbridge.entrypoints.log import log_failure
 from orderbridge.entrypoints.settings import EventPublisherSettings, ForwarderSettings, SweeperSettings, load
 from orderbridge.forwarding.channel_gate import ChannelGate
-from orderbridge.forwarding.due import TableDueIndex, TableOutbox
 from orderbridge.forwarding.forward.states import Forward
 from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder, RelayOutbox
 from orderbridge.forwarding.queues import PlatformQueues
@@ -23,7 +22,7 @@ from orderbridge.forwarding.recently_asked import RecentlyAsked
 from orderbridge.forwarding.releasing import ReleaseForwards, ReleaseInBatches, ReleaseRecovered, RouteOrders
 from orderbridge.forwarding.sending import ForwardOrder
 from orderbridge.forwarding.sweeping import Sweep
-from orderbridge.forwarding.table import TableOrders
+from orderbridge.forwarding.table import TableDueIndex, TableOrders, TableOutbox
 from orderbridge.orders.order import Order
 from orderbridge.partners.table import TableCurrentPartners, TableKeyUse
 from orderbridge.platforms.registry import platform_named

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.hashes import SHA256, HashAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from orderbridge.partners.partner import PartnerKey
-from orderbridge.partners.signatures import read_public_key
+from orderbridge_cli.operating.public_keys import read_public_key
 from orderbridge_cli.signatures.mistakes import SignedRequest
 from orderbridge_cli.signatures.report import SignatureReport, examine
 

@@ -22,7 +22,8 @@ from cryptography.hazmat.primitives.serialization import (
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orderbridge.partners.signatures import MIN_KEY_BITS, BadPublicKey, read_public_key
+from orderbridge.partners.signatures import BadPublicKey
+from orderbridge_cli.operating.public_keys import MIN_KEY_BITS, read_public_key
 from tests.fakes.samples import private_key, public_pem
 from tests.unit import vectors
 
