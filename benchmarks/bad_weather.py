@@ -11,21 +11,34 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from orderbridge_sandboxes.faults import Fault, FaultKind
 from tests.conformance.facts import facts_of
 from tests.fakes.steps import die, fail
 
 if TYPE_CHECKING:
-    from benchmarks.world import World
     from orderbridge.forwarding.events import ForwardMessage
 
 CREATE, LISTS = "create", "lists"
 TIMEOUT_SECONDS, LATE_SECONDS = 0.06, 0.12
 """Real seconds: the network's time cannot be moved by hand."""
 
-Harm = Callable[["World", random.Random, "ForwardMessage | None"], None]
+
+class OurSide(Protocol):
+    """What harm can be done to."""
+
+    steps: Any
+    bus: Any
+
+    def turn_away(self) -> None: ...
+
+    def lose_messages(self) -> None: ...
+
+    def forward(self, message: ForwardMessage) -> object: ...
+
+
+Harm = Callable[[OurSide, random.Random, "ForwardMessage | None"], None]
 """Done to our own side before a message is handled, or an order published (no message)."""
 
 
@@ -79,12 +92,12 @@ def answered(status: int, *, processed: bool, share: float = 1.0, calls: float =
     return Strike(kind, share=share, calls_per_order=calls, details={"status": status, **details})
 
 
-def nobody_listens(world: World, draw: random.Random, message: ForwardMessage | None) -> None:
+def nobody_listens(world: OurSide, draw: random.Random, message: ForwardMessage | None) -> None:
     if draw.random() < 0.3 and message is not None:
         world.turn_away()
 
 
-def killed_or_failing(world: World, draw: random.Random, message: ForwardMessage | None) -> None:  # noqa: ARG001
+def killed_or_failing(world: OurSide, draw: random.Random, message: ForwardMessage | None) -> None:  # noqa: ARG001
     """A worker is killed, or the store fails, at a moment that hurts or at any step; half of the time."""
     match draw.randrange(8):
         case 0:
@@ -97,13 +110,13 @@ def killed_or_failing(world: World, draw: random.Random, message: ForwardMessage
             world.steps.at(draw.randrange(20), fail)
 
 
-def second_worker(world: World, draw: random.Random, message: ForwardMessage | None) -> None:
+def second_worker(world: OurSide, draw: random.Random, message: ForwardMessage | None) -> None:
     """The message has come twice: another worker handles it to its end between two steps of this one."""
     if message is not None and draw.random() < 0.7:
         world.steps.at(draw.randrange(16), lambda: world.forward(message))
 
 
-def nothing_arrives(world: World, draw: random.Random, message: ForwardMessage | None) -> None:  # noqa: ARG001
+def nothing_arrives(world: OurSide, draw: random.Random, message: ForwardMessage | None) -> None:  # noqa: ARG001
     """Half of the messages are lost, and half of the events are refused."""
     if draw.random() < 0.5:
         world.lose_messages()
