@@ -72,11 +72,11 @@ def test_it_is_shown_in_its_own_style_and_loads_nothing_else(tab: Tab, page_url:
     tab.open(page_url)
     assert tab.evaluate("document.title") == "Orderbridge Sales Order API"
     assert tab.evaluate("getComputedStyle(document.querySelector('.frame')).display") == "grid", "the style was refused"
-    requested = {each["request"]["url"] for each in tab.announced("Network.requestWillBeSent")}
+    requested = {each["request"]["url"] for each in tab.said("Network.requestWillBeSent")}
     assert requested <= {page_url, page_url.replace("/prod/api/v1/docs", "/favicon.ico")}
-    assert tab.announced("Runtime.exceptionThrown") == []
-    assert [each for each in tab.announced("Log.entryAdded") if each["entry"]["source"] == "security"] == []
-    assert tab.announced("Audits.issueAdded") == []
+    assert tab.said("Runtime.exceptionThrown") == []
+    assert [each for each in tab.said("Log.entryAdded") if each["entry"]["source"] == "security"] == []
+    assert tab.said("Audits.issueAdded") == []
 
 
 SEARCHED = """

@@ -230,7 +230,7 @@ class MemoryOutbox:
         self._store = store
 
     def due(self, now: str, limit: int) -> Iterator[OutboxEntry]:
-        self._store.steps.pass_by("before due untold")
+        self._store.steps.pass_by("before due outbox")
         found = [
             (at, OutboxEntry(ForwardKey(key, channel), at), key)
             for (key, channel), (_, at) in self._store.outbox.items()
@@ -239,18 +239,18 @@ class MemoryOutbox:
         yield from by_shards(found, now)[:limit]
 
     def claim(self, change: OutboxEntry, due_at: str) -> None:
-        self._store.steps.pass_by("before claim untold")
+        self._store.steps.pass_by("before claim outbox")
         revision, present = self._store.outbox.get((change.key.order, change.key.channel), (0, None))
         if present != change.due_at:
             raise LostRace(change.key.channel)
         self._store.outbox[change.key.order, change.key.channel] = (revision, due_at)
 
     def published(self, forward: Forward) -> None:
-        self._store.steps.pass_by("before told")
+        self._store.steps.pass_by("before published")
         key = (forward.key, forward.channel.name)
         if key in self._store.outbox and self._store.outbox[key][0] <= forward.revision:
             del self._store.outbox[key]
-        self._store.steps.pass_by("after told")
+        self._store.steps.pass_by("after published")
 
 
 class Counter:

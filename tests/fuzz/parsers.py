@@ -362,7 +362,7 @@ def _of_documents() -> Iterator[Parser]:
     yield Parser("read_json", lambda reply: documents.read_json(reply.body), (documents.NotJson,))
     yield Parser("inflated", lambda reply: transport._inflated(reply.status, reply.headers, reply.body), (NoAnswer,))
     yield Parser("words_of", answers.words_of)
-    yield Parser("told", lambda reply: require_short(answers.announced(reply, unwanted), MAX_DETAIL_LENGTH))
+    yield Parser("summary_of", lambda reply: require_short(answers.summary_of(reply, unwanted), MAX_DETAIL_LENGTH))
     text = lambda reply: reply.body.decode("utf-8", "replace")  # noqa: E731
     yield Parser("redacted", lambda reply: require_short(answers.redacted(text(reply), unwanted), MAX_DETAIL_LENGTH))
     yield Parser("retry_after_seconds", lambda reply: retry_after.retry_after_seconds(reply.headers))

@@ -222,7 +222,7 @@ def test_an_order_without_a_known_id_is_looked_up_to_be_cancelled(either: Connec
 
 
 @pytest.mark.parametrize(
-    ("reason", "told"), [("Pesanan ganda, é", "Pesanan ganda, é"), (None, "cancelled by the partner")]
+    ("reason", "said"), [("Pesanan ganda, é", "Pesanan ganda, é"), (None, "cancelled by the partner")]
 )
 def test_the_partners_reason_for_cancelling_is_reported_where_there_is_one(
     either: Connected, reason: str | None, said: str, monkeypatch: pytest.MonkeyPatch

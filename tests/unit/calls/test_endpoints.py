@@ -163,7 +163,7 @@ class Thing(Answer):
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("said", "expected"),
     [
         ({"id": 0, "level": " 20 "}, {"id": 0, "level": Decimal(20)}),
         ({"id": "7", "level": "N/A"}, {"id": 7}),
@@ -177,7 +177,7 @@ def test_what_cannot_be_read_is_unknown_and_never_0(said: Any, expected: dict[st
     assert Thing.model_validate(said) == Thing(**expected)
 
 
-@pytest.mark.parametrize("told", [{}, {"id": None}, {"id": "x"}, {"id": True}, {"id": 1.5}, [], "text", None])
+@pytest.mark.parametrize("said", [{}, {"id": None}, {"id": "x"}, {"id": True}, {"id": 1.5}, [], "text", None])
 def test_an_answer_without_its_id_is_unreadable(said: Any) -> None:
     with pytest.raises(ValidationError):
         Thing.model_validate(said)

@@ -96,7 +96,7 @@ def test_while_the_bus_is_down_partners_are_reported_all_the_same_and_the_bus_la
     assert post.relay_outbox() == {}, "claimed for a while, so that others have their turn"
     post.bus.is_down = False
     post.clock.move(GRACE + CLAIM_SECONDS + 1)
-    assert post.relay_outbox() == {"told": 3}
+    assert post.relay_outbox() == {"published": 3}
     post.work()
     assert len(post.deliveries()) == len(post.receiver.received) == 4
     assert len(post.bus.events) == 3
@@ -129,8 +129,8 @@ def test_a_sweep_ends_in_time_and_the_next_goes_on(monkeypatch: pytest.MonkeyPat
         publish(events)  # type: ignore[arg-type]
 
     monkeypatch.setattr(post.bus, "publish", slow)
-    assert post.relay_outbox() == {"told": 2}
-    assert post.relay_outbox() == {"told": 2}
+    assert post.relay_outbox() == {"published": 2}
+    assert post.relay_outbox() == {"published": 2}
     assert post.relay_outbox() == {}
 
 

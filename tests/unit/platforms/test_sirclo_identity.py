@@ -75,7 +75,7 @@ def test_the_same_goods_in_another_form_and_what_cannot_be_read_contradict_nothi
 
 
 @pytest.mark.parametrize(
-    ("lines", "told"),
+    ("lines", "said"),
     [
         ([LINES[0], {"sku": "DKL0908", "quantity": 4}], "10 of dkl0907, 4 of dkl0908"),
         ([*LINES, {"sku": "DKL0909", "quantity": 1}], "10 of dkl0907, 3 of dkl0908, 1 of dkl0909"),
@@ -95,7 +95,7 @@ LOST = [
 
 
 @pytest.mark.parametrize("order_date", ["2025-01-01T00:00:00Z", "2025-01-01 07:00:00", "2025-01-01 00:00:00.000"])
-@pytest.mark.parametrize(("lines", "told"), LOST)
+@pytest.mark.parametrize(("lines", "said"), LOST)
 def test_an_order_of_the_very_moment_that_has_lost_goods_is_ours_changed(
     order_date: str, lines: Any, said: str
 ) -> None:
@@ -105,7 +105,7 @@ def test_an_order_of_the_very_moment_that_has_lost_goods_is_ours_changed(
 
 
 @pytest.mark.parametrize("order_date", ["2025-01-01", "", None, "2025-01-01 05:30:00", "2006-01-02T15:04:05Z07:00"])
-@pytest.mark.parametrize(("lines", "told"), LOST[:3])
+@pytest.mark.parametrize(("lines", "said"), LOST[:3])
 def test_fewer_goods_at_a_moment_that_is_not_surely_ours_are_another_order(
     order_date: Any, lines: Any, said: str
 ) -> None:
