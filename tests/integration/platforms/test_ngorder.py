@@ -119,6 +119,26 @@ def test_a_look_that_fails_says_nothing_about_the_order(ngorder: Connected, path
     assert finding.retry_after == (9 if fault.status == 429 else None)
 
 
+@pytest.mark.parametrize(
+    "note",
+    [
+        "{code}",
+        "[{code}2]",
+        "[{code}-2]",
+        "[X{code}]",
+        "[{code}",
+        "({code})",
+        "[ {code} ]",
+        "[SO-20250101-00002] | PO: {code}",
+        "[SO-20250101-00002] replaces ({code})",
+    ],
+)
+def test_a_code_that_is_not_our_whole_mark_is_no_order_of_ours(ngorder: Connected, note: str) -> None:
+    row = {"order_id": 7, "note": note.format(code=an_order().code)}
+    ngorder.sandbox.faults.add(Fault("wrong_shape", "GET", ORDERS, body=listed(row)))
+    assert look(ngorder) == Absent()
+
+
 def test_an_order_of_somebody_else_that_has_no_id_stops_no_look(ngorder: Connected) -> None:
     body = listed({"note": "another"}, {"order_id": None, "note": None}, {"order_id": 8, "note": 5})
     ngorder.sandbox.faults.add(Fault("wrong_shape", "GET", ORDERS, body=body))
