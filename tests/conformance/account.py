@@ -155,7 +155,7 @@ class Account:
             return _opened(Shop(Steps(), dict(self.source), page_size=100))
         transport = Transport(allow_loopback_http=True)
         return PlatformStock(
-            transport, AccountCredentials(self), lambda pause: time.sleep(min(pause, JOB_SECONDS))
+            transport, AccountCredentials(self), sleep=lambda pause: time.sleep(min(pause, JOB_SECONDS))
         ).open(channel, sites)
 
     def known_levels(self) -> dict[str, int]:

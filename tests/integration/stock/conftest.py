@@ -53,9 +53,14 @@ class Account:
         return not self.facts.counts_stock
 
     @contextmanager
-    def open(self, sleep: Callable[[float], None] = time.sleep, **settings: Any) -> Iterator[StockAccess]:
+    def open(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        **settings: Any,
+    ) -> Iterator[StockAccess]:
         channel = Channel(self.channel.name, self.platform, {**self.channel.settings, **settings})
-        platform = PlatformStock(Transport(allow_loopback_http=True), DemoCredentials(), sleep)
+        platform = PlatformStock(Transport(allow_loopback_http=True), DemoCredentials(), clock=clock, sleep=sleep)
         with platform.open(channel, self.sites) as access:
             yield access
 

@@ -35,6 +35,10 @@ class Pace:
         self._next = max(self._next, now) + self._seconds_between
 
 
-def pace_beside_orders(rate_limit: Decimal | None, sleep: Callable[[float], None] = time.sleep) -> Pace:
+def pace_beside_orders(
+    rate_limit: Decimal | None,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Pace:
     """How fast a sync may ask a channel with this `rate_limit`."""
-    return Pace(CALLS_PER_SECOND if rate_limit is None else rate_limit * SHARE_OF_RATE, sleep=sleep)
+    return Pace(CALLS_PER_SECOND if rate_limit is None else rate_limit * SHARE_OF_RATE, clock, sleep)

@@ -86,6 +86,7 @@ class PlatformStock:
 
     transport: Transport
     credentials: CredentialSource
+    clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], None] = time.sleep
 
     @contextmanager
@@ -97,7 +98,7 @@ class PlatformStock:
             conversation = self.transport.conversation(settings.base_url)
         with conversation:
             make = definition.client_maker(self.transport)
-            pace = pace_beside_orders(settings.rate_limit, self.sleep)
+            pace = pace_beside_orders(settings.rate_limit, self.clock, self.sleep)
             module = importlib.import_module(f"{platforms.__name__}.{channel.platform}.levels")
             connect = partial(make, conversation, settings, credentials)
             account = StockAccount(definition, settings, connect, pace, self.sleep, sites)
