@@ -222,6 +222,12 @@ def test_a_deletion_or_replacement_leaves_the_table_and_the_secrets() -> None:
     assert all(template().resources[name]["UpdateReplacePolicy"] == "Retain" for name in kept)
 
 
+def test_the_table_can_be_restored_to_any_point_in_time() -> None:
+    assert template().resources["Table"]["Properties"]["PointInTimeRecoverySpecification"] == {
+        "PointInTimeRecoveryEnabled": True
+    }
+
+
 def test_the_functions_folders_hold_nothing_that_would_have_to_be_built() -> None:
     for name in FUNCTIONS:
         inside = {path.name for path in template().folder(name).iterdir() if path.name != "__pycache__"}
