@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orderbridge_cli.commands.rounds import BUSY_PAUSE_SECONDS, BrokeOff, invoke_round
 from orderbridge_cli.output import Failure, answer, command, new_group, progress, stacked, table
 
 if TYPE_CHECKING:
@@ -21,13 +21,12 @@ if TYPE_CHECKING:
 
 group = new_group("statuses", "What the platforms say about orders.")
 
-SECONDS_PER_STEP = 45
-"""How long one invocation works before this command asks for the next; a connection that is idle for long is cut."""
-
 BEYOND_THE_LEASE_SECONDS = 60
 """How much longer than the lease of a run that died this command waits for another run's end."""
 
-BUSY_PAUSE_SECONDS = 3.0
+COUNTS = ("pages", "rows", "matched", "changed", "unread", "failed_pages")
+"""What adds up over the steps of a round."""
+
 BUSY = "another run"
 FUNCTION = "StatusSyncFunction"
 
@@ -67,11 +66,15 @@ def _sync_to_end(stack: Operations, channel: str) -> dict[str, Any]:
     """What the runs until the end of a whole round have done together."""
     from orderbridge.values.leases import LEASE_SECONDS
 
-    together: dict[str, Any] = {"pages": 0, "rows": 0, "matched": 0, "changed": 0, "unknown": {}, "problems": []}
+    together: dict[str, Any] = {**dict.fromkeys(COUNTS, 0), "unknown": {}, "problems": []}
     give_up = time.monotonic() + LEASE_SECONDS + BEYOND_THE_LEASE_SECONDS
     while True:
-        entry = _invoke(stack, channel)
-        for name in ("pages", "rows", "matched", "changed"):
+        try:
+            entry = invoke_round(stack, FUNCTION, {"channel": channel})
+        except BrokeOff as broke_off:
+            together["problems"].append(f"the status sync broke off: {broke_off}")
+            return {"channel": channel, "ok": False, "finished": False, "skipped": None, **together}
+        for name in COUNTS:
             together[name] += entry[name]
         for words, count in entry["unknown"].items():
             together["unknown"][words] = together["unknown"].get(words, 0) + count
@@ -80,17 +83,6 @@ def _sync_to_end(stack: Operations, channel: str) -> dict[str, Any]:
             time.sleep(BUSY_PAUSE_SECONDS)
         elif entry["finished"] or entry["skipped"] or not entry["ok"]:
             return {**entry, **together}
-
-
-def _invoke(stack: Operations, channel: str) -> dict[str, Any]:
-    name = stack.clients.physical_id(stack.target.stack, FUNCTION)
-    request = json.dumps({"channel": channel, "seconds": SECONDS_PER_STEP}).encode()
-    answered = stack.clients.functions.invoke(FunctionName=name, Payload=request)
-    document = json.loads(answered["Payload"].read())
-    if answered.get("FunctionError"):
-        raise Failure(f"The status sync of {channel} broke off: {document.get('errorMessage', 'no reason was given')}.")
-    (entry,) = document["channels"]
-    return dict(entry)
 
 
 def _shown(entries: Sequence[dict[str, Any]]) -> RenderableType:

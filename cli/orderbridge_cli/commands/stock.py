@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orderbridge_cli.commands.rounds import BUSY_PAUSE_SECONDS, BrokeOff, invoke_round
 from orderbridge_cli.output import Failure, answer, command, new_group, note, progress, table
 
 if TYPE_CHECKING:
@@ -22,10 +22,6 @@ if TYPE_CHECKING:
 
 group = new_group("stock", "Stock levels of the platforms.")
 
-SECONDS_PER_STEP = 45
-"""How long one invocation works before this command asks for the next; a connection that is idle for long is cut."""
-
-BUSY_PAUSE_SECONDS = 3.0
 FUNCTION = "StockSyncFunction"
 
 
@@ -66,7 +62,11 @@ def _sync_to_end(stack: Operations, channel: Channel, say: Callable[[str], None]
     restart, has_waited = True, False
     while True:
         say(f"syncing {channel.name}")
-        entry = _invoke(stack, {"channel": channel.name, "anew": restart, "seconds": SECONDS_PER_STEP}, channel.name)
+        try:
+            entry = invoke_round(stack, FUNCTION, {"channel": channel.name, "anew": restart})
+        except BrokeOff as broke_off:
+            problems = [{"key": channel.name, "detail": f"the stock sync broke off: {broke_off}"}]
+            return {"channel": channel.name, "ok": False, "read": 0, "changed": 0, "pushed": 0, "problems": problems}
         state = entry.pop("state", "aborted")
         if state == "busy":
             if not has_waited:
@@ -77,18 +77,6 @@ def _sync_to_end(stack: Operations, channel: Channel, say: Callable[[str], None]
             restart = False
         else:
             return entry
-
-
-def _invoke(stack: Operations, request: dict[str, Any], channel: str) -> dict[str, Any]:
-    name = stack.clients.physical_id(stack.target.stack, FUNCTION)
-    answered = stack.clients.functions.invoke(FunctionName=name, Payload=json.dumps(request).encode())
-    document = json.loads(answered["Payload"].read())
-    if answered.get("FunctionError"):
-        reason = f"the stock sync broke off: {document.get('errorMessage', 'no reason was given')}"
-        problems = [{"key": channel, "detail": reason}]
-        return {"channel": channel, "ok": False, "read": 0, "changed": 0, "pushed": 0, "problems": problems}
-    (entry,) = document["channels"]
-    return dict(entry)
 
 
 def _synced(entries: Sequence[dict[str, Any]]) -> RenderableType:

@@ -36,7 +36,7 @@ class StockRequest:
 
     @classmethod
     def from_event(cls, event: Mapping[str, Any]) -> StockRequest:
-        """The request in an event: ``{"platform"}`` of a schedule, or ``{"channel", "again"?, "seconds"?}``.
+        """The request in an event: ``{"platform"}`` of a schedule, or ``{"channel", "anew"?, "seconds"?}``.
 
         Raises ValueError for anything else.
         """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from types import SimpleNamespace
@@ -15,25 +14,7 @@ from orderbridge.channels.channel import Channel
 from orderbridge_cli.commands import stock
 from orderbridge_cli.main import app
 from orderbridge_cli.target import Operations
-
-Answers = dict[str, list[Any]]
-
-
-class Functions:
-    """Lambda, which answers what the test says; a text is an invocation that broke off."""
-
-    def __init__(self, answers: Answers) -> None:
-        self.answers = {name: iter(listed) for name, listed in answers.items()}
-        self.asked: list[dict[str, Any]] = []
-
-    def invoke(self, **call: Any) -> dict[str, Any]:
-        assert call["FunctionName"] == "orderbridge-stock-sync"
-        request = json.loads(call["Payload"])
-        self.asked.append(request)
-        answer = next(self.answers[request["channel"]])
-        if isinstance(answer, str):
-            return {"Payload": io.BytesIO(json.dumps({"errorMessage": answer}).encode()), "FunctionError": "Unhandled"}
-        return {"Payload": io.BytesIO(json.dumps({"channels": [answer]}).encode())}
+from tests.unit.cli.commands.functions import Answers, Functions
 
 
 def entry(channel: str, state: str, **more: Any) -> dict[str, Any]:
@@ -44,7 +25,7 @@ def entry(channel: str, state: str, **more: Any) -> dict[str, Any]:
 @pytest.fixture
 def functions(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answers], Functions]:
     def answering(answers: Answers) -> Functions:
-        made = Functions(answers)
+        made = Functions("orderbridge-stock-sync", answers)
         listed = [
             Channel("receives", "salesmania", {"stock": {"push": True}}),
             Channel("no-part", "sirclo", {}),
