@@ -63,8 +63,8 @@ class ByDates(Generic[ClientT]):
 class ByIds(Generic[ClientT]):
     """Statuses of a platform that is asked order by order, by its own ids.
 
-    `read` makes a reading, None where the platform has no such order. What it raises beside `AskFailed` is about this
-    order alone.
+    `read` makes a reading, None where the platform has no such order. `AskFailed` and `StatusReadFailed` end the run;
+    whatever else it raises, an answer that is too large among it, is about this order alone.
     """
 
     table: StatusTable
@@ -155,13 +155,15 @@ class _Orders(Generic[ClientT]):
         try:
             reading = self.read(self.connect(attempt_deadline()), external_id)
             readings += [] if reading is None else [reading]
-        except StatusReadFailed as failed:
+        except (ListFailed, AnswerTooLarge) as odd:
+            unread.append(f"order {external_id}: {odd}")
+        except (AskFailed, StatusReadFailed) as failed:
+            ended = status_failure(failed) if isinstance(failed, AskFailed) else failed
             # The orders behind this one are not left out with it, however often it fails.
-            failed.next_position = position + 1
-            raise
+            ended.next_position = position + 1
+            raise ended from None
         except Exception as odd:  # noqa: BLE001 - one odd answer is about one order
-            said = str(odd) if isinstance(odd, ListFailed | AnswerTooLarge) else type(odd).__name__
-            unread.append(f"order {external_id}: {said}")
+            unread.append(f"order {external_id}: {type(odd).__name__}")
         return StatusPage(readings, has_more=position + 1 < len(query.external_ids), unread=unread)
 
 

@@ -11,11 +11,10 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from orderbridge.calls.asking import AnswerTooLarge, AskFailed
 from orderbridge.calls.paging import ListFailed
 from orderbridge.platforms.salesmania.client import SalesmaniaClient
 from orderbridge.platforms.salesmania.endpoints import GetOrder
-from orderbridge.platforms.status_reads import ByIds, as_status_failures, status_failure
+from orderbridge.platforms.status_reads import ByIds, as_status_failures
 from orderbridge.status.changes import Meaning, StatusReading, StatusTable, normalised
 
 TABLE: StatusTable = {
@@ -35,15 +34,10 @@ TABLE: StatusTable = {
 def read(client: SalesmaniaClient, external_id: str) -> StatusReading | None:
     """What SalesMania says of an order, None where it has none under this id.
 
-    Raises `StatusReadFailed` where it does not answer at all, now or whoever asks; whatever else is raised is about
-    this order.
+    Raises `AskFailed` where it does not answer, `StatusReadFailed` where it answers nobody, now or for this account,
+    and `ListFailed` where the answer is no order.
     """
-    try:
-        reply = client.reply_to(GetOrder(id=external_id))
-    except AnswerTooLarge:
-        raise
-    except AskFailed as failed:
-        raise status_failure(failed) from None
+    reply = client.reply_to(GetOrder(id=external_id))
     if reply.status in (404, 410):
         return None
     if reply.status in (401, 403, 429) or reply.status >= 500:
