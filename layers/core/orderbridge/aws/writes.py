@@ -53,6 +53,11 @@ def write_all_or_nothing(
     return True
 
 
+def lost_to_another(client: DynamoDBClient) -> tuple[type[Exception], ...]:
+    """What a single write at a condition raises where somebody else has written the item, or is just writing it."""
+    return client.exceptions.ConditionalCheckFailedException, client.exceptions.TransactionConflictException
+
+
 def cancellation_codes(cancelled: Any) -> set[str]:
     """Why a transaction was cancelled, one code for each of its writes; "None" for those that were in order."""
     return {str(reason.get("Code")) for reason in cancelled.response["CancellationReasons"]}

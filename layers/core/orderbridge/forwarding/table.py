@@ -11,7 +11,7 @@ from orderbridge.aws import items
 from orderbridge.aws import timeline as timelines
 from orderbridge.aws.due import due_items
 from orderbridge.aws.reads import batch_get, query_all
-from orderbridge.aws.writes import despite_conflicts, write_all_or_nothing
+from orderbridge.aws.writes import despite_conflicts, lost_to_another, write_all_or_nothing
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
 from orderbridge.forwarding.ports import ForwardRecord, FrozenRequest, OutboxEntry
@@ -177,10 +177,7 @@ class TableDueIndex:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
-        self._lost_to_another = (
-            client.exceptions.ConditionalCheckFailedException,
-            client.exceptions.TransactionConflictException,  # somebody is just writing it
-        )
+        self._writer = ForwardWriter(client, table)
 
     def due(self, now: str, limit: int) -> Iterator[OrderKey | ForwardKey]:
         """Up to `limit` items, one from each shard in turn, the longest due of each first."""
@@ -196,11 +193,11 @@ class TableDueIndex:
                 ConditionExpression="due_at = :read",
                 ExpressionAttributeValues={":later": {"S": due_at}, ":read": {"S": order.due_at or ""}},
             )
-        except self._lost_to_another as refused:
+        except lost_to_another(self._client) as refused:
             raise LostRace(order.code) from refused
 
     def claim_forward(self, forward: Forward) -> Forward:
-        return ForwardWriter(self._client, self._table).postpone(forward)
+        return self._writer.postpone(forward)
 
 
 def _due_key(pk: str, sk: str) -> OrderKey | ForwardKey:
@@ -219,10 +216,6 @@ class TableOutbox:
         self._client = client
         self._table = table
         self._clock = clock
-        self._left_alone = (
-            client.exceptions.ConditionalCheckFailedException,  # published before, or there is more to publish by now
-            client.exceptions.TransactionConflictException,  # just now there comes more to publish
-        )
 
     def due(self, now: str, limit: int) -> Iterator[OutboxEntry]:
         """Up to `limit` changes, one from each shard in turn, the longest due of each first."""
@@ -240,12 +233,13 @@ class TableOutbox:
                 ConditionExpression="due_at = :found",
                 ExpressionAttributeValues={":later": {"S": due_at}, ":found": {"S": change.due_at}},
             )
-        except self._left_alone as refused:
+        except lost_to_another(self._client) as refused:
             raise LostRace(f"{change.key.order.reference} on {change.key.channel}") from refused
 
     def published(self, forward: Forward) -> None:
-        # Not deleted: nothing that runs by itself may delete what belongs to an order.
-        with suppress(*self._left_alone):
+        # Not deleted: nothing that runs by itself may delete what belongs to an order. An entry that was published
+        # before stays as it is, and so does one that has more to publish by now.
+        with suppress(*lost_to_another(self._client)):
             self._client.update_item(
                 TableName=self._table,
                 Key=_item_key(forward.forward_key),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import timeline as timelines
 from orderbridge.aws.items import Item
-from orderbridge.aws.writes import write_all_or_nothing
+from orderbridge.aws.writes import lost_to_another, write_all_or_nothing
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, Transition
 from orderbridge.orders import table as order_table
@@ -46,10 +46,7 @@ class ForwardWriter:
         claimed = replace(postponed, revision=postponed.revision + 1)
         try:
             self._client.put_item(**self._put_at_revision(claimed, postponed.revision, is_news=False))
-        except (
-            self._client.exceptions.ConditionalCheckFailedException,
-            self._client.exceptions.TransactionConflictException,
-        ) as refused:
+        except lost_to_another(self._client) as refused:
             raise LostRace(postponed.code) from refused
         return claimed
 
