@@ -11,7 +11,7 @@ from botocore.stub import Stubber
 
 from orderbridge.channels.outcomes import Accepted
 from orderbridge.forwarding.forward.attempts import begin_attempt, settle_attempt
-from orderbridge.forwarding.forward.states import Forward, Transition, new_forward
+from orderbridge.forwarding.forward.states import Forward, Transition, new_forward, postpone
 from orderbridge.forwarding.ports import OutboxEntry
 from orderbridge.forwarding.table import TableDueIndex, TableOrders, TableOutbox
 from orderbridge.orders.table import TableOrderIntake
@@ -122,3 +122,17 @@ def test_an_unpublished_change_that_somebody_is_just_writing_is_left_to_them(err
         outbox.published(forward)
         with pytest.raises(LostRace):
             outbox.claim(OutboxEntry(ForwardKey(ORDER.key, SIRCLO.name), LATER), LATER)
+
+
+@pytest.mark.parametrize("error", ["ConditionalCheckFailedException", "TransactionConflictException"])
+def test_what_is_due_and_somebody_is_just_writing_is_not_claimed(error: str) -> None:
+    client = boto3.client("dynamodb", region_name="ap-southeast-3")
+    due = TableDueIndex(client, "table")
+    forward = new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60).forward
+    with Stubber(client) as stubbed:
+        stubbed.add_client_error("update_item", error)
+        with pytest.raises(LostRace):
+            due.claim_order(ORDER, LATER)
+        stubbed.add_client_error("put_item", error)
+        with pytest.raises(LostRace):
+            due.claim_forward(postpone(forward, NOW, 300))
