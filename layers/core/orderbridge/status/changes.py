@@ -24,7 +24,6 @@ from orderbridge.forwarding.order_status import ADVANCING, is_completed, platfor
 from orderbridge.orders.order import OrderStatus
 from orderbridge.values.text import bounded
 from orderbridge.values.timeline import TimelineEntry
-from orderbridge.values.times import to_iso
 
 MAX_WORDS_LENGTH = 60
 MAX_AWB_LENGTH = 64
@@ -130,7 +129,7 @@ def take_in(forward: Forward, reading: StatusReading, table: StatusTable, now: d
     )
     if followed == forward and not unknown and not steps_back:
         return None
-    at = to_iso(now)
+    at = forward.changed_at(now)
     moved = replace(followed, platform_status_raw=tuple(sorted((recorded | words).items())), updated_at=at)
     if is_completed(moved) and not is_completed(forward):
         moved = replace(moved, completed_at=at)

@@ -97,7 +97,7 @@ def no_cancel_awaited(forward: Forward) -> Transition:
 
 def await_channel(forward: Forward, reason: str, now: datetime, seconds: float, grace_seconds: float) -> Transition:
     """A SENT forward whose platform cannot be asked to cancel now; the day it has for its answer does not begin."""
-    error, at = bounded(f"cancelling waits: {reason}"), to_iso(now)
+    error, at = bounded(f"cancelling waits: {reason}"), forward.changed_at(now)
     later = replace(forward, error=error, not_before=after(now, seconds), due_at=after(now, seconds + grace_seconds))
     if error == forward.error:
         return Transition(later, None, forward)
@@ -134,7 +134,7 @@ def _unanswered(
     jitter: float,
     grace_seconds: float,
 ) -> tuple[Transition, float | None]:
-    at, since, times = to_iso(now), forward.cancel_asked_since or to_iso(now), forward.cancel_unanswered + 1
+    at, since, times = forward.changed_at(now), forward.cancel_asked_since or to_iso(now), forward.cancel_unanswered + 1
     asked = replace(forward, cancel_asked_since=since, cancel_unanswered=times)
     if from_iso(since) + timedelta(seconds=LONGEST_QUESTION_SECONDS) <= now:
         detail = bounded(f"not confirmed: asked {times} times since {since}, last: {outcome.reason}")
@@ -150,6 +150,6 @@ def _unanswered(
 
 
 def _asked_no_more(before: Forward, asked: Forward, answer: str, now: datetime, event: str) -> Transition:
-    at = to_iso(now)
+    at = before.changed_at(now)
     settled = replace(asked, cancel_answer=answer, not_before=None, due_at=None, updated_at=at)
     return Transition(settled, TimelineEntry(at, event, before.channel.name, answer), before)

@@ -80,9 +80,9 @@ def is_waiting_for_platform(forward: Forward, now: datetime) -> bool:
 
 
 def _hastened(forward: Forward, now: datetime) -> Transition:
-    at = to_iso(now)
-    lease_until = at if forward.state is _S.SENDING else None
-    sooner = replace(forward, not_before=None, lease_until=lease_until, due_at=at, updated_at=at)
+    now_due, at = to_iso(now), forward.changed_at(now)
+    lease_until = now_due if forward.state is _S.SENDING else None
+    sooner = replace(forward, not_before=None, lease_until=lease_until, due_at=now_due, updated_at=at)
     entry = TimelineEntry(at, "ForwardRetried", forward.channel.name, "at once, whatever the platform has asked for")
     return Transition(sooner, entry, forward)
 

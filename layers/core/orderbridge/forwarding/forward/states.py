@@ -133,6 +133,11 @@ class Forward:
         """Whether the order is certainly not at the platform, and nobody is just sending it."""
         return self.state in UNSENT_STATES or (self.state is _S.IN_DOUBT and self.is_absent)
 
+    def changed_at(self, now: datetime) -> str:
+        """The time of a change that is made now: behind the last one, also where that one's clock was ahead of this."""
+        at = to_iso(now)
+        return at if at >= self.updated_at else after(from_iso(self.updated_at), 0.001)
+
     def may_send_at(self, now: datetime) -> bool:
         """Whether the time has come for what is to be tried again: an attempt, or the question to cancel."""
         return self.not_before is None or from_iso(self.not_before) <= now
@@ -192,7 +197,7 @@ def change(
         "missing": (),
         "error": None,
     }
-    at = to_iso(now)
+    at = forward.changed_at(now)
     changed = replace(forward, **{**cleared, **changes, "state": state, "updated_at": at})  # type: ignore[arg-type]
     return Transition(changed, TimelineEntry(at, event, forward.channel.name, detail), forward)
 

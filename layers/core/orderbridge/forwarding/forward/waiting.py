@@ -18,7 +18,7 @@ from orderbridge.forwarding.forward.states import (
 )
 from orderbridge.values.text import bounded
 from orderbridge.values.timeline import TimelineEntry
-from orderbridge.values.times import after, to_iso
+from orderbridge.values.times import after
 
 PARKED_RECHECK_SECONDS = 600
 
@@ -62,7 +62,7 @@ def defer(forward: Forward, reason: str, now: datetime, jitter: float, grace_sec
     """
     if forward.state not in UNSENT_STATES:
         raise ForbiddenTransition(f"{forward.state} is not to be sent")
-    error, deferrals, at = bounded(reason), forward.deferrals + 1, to_iso(now)
+    error, deferrals, at = bounded(reason), forward.deferrals + 1, forward.changed_at(now)
     delay = retry_delay(deferrals, jitter, longest=LONGEST_RETRY_SECONDS)
     later = replace(
         forward,

@@ -1,0 +1,89 @@
+"""SQS in memory: queues with delays, visibility, receive counts and dead letters, on the machine's clock."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+LONGEST_DELAY_SECONDS = 900
+
+
+@dataclass(slots=True)
+class Message:
+    """One message; `receives` counts how often somebody has been given it."""
+
+    message_id: str
+    body: str
+    sent_at: datetime
+    receives: int = 0
+    is_deleted: bool = False
+
+
+@dataclass(slots=True)
+class Queue:
+    """A queue: what is in it, by the time from which it can be seen."""
+
+    name: str
+    visibility_seconds: float
+    max_receives: int | None = None
+    dead_letters: Queue | None = None
+    keeps_seconds: float = 4 * 86_400
+    waiting: list[tuple[datetime, int, Message]] = field(default_factory=list)
+    _numbers: itertools.count[int] = field(default_factory=itertools.count)
+
+    def send(self, body: str, now: datetime, delay_seconds: float = 0) -> None:
+        number = next(self._numbers)
+        self._put(Message(f"{self.name}-{number}", body, now), now + timedelta(seconds=delay_seconds), number)
+
+    def _put(self, message: Message, visible_at: datetime, number: int) -> None:
+        heapq.heappush(self.waiting, (visible_at, number, message))
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the next message can be seen."""
+        while self.waiting and self.waiting[0][2].is_deleted:
+            heapq.heappop(self.waiting)
+        return self.waiting[0][0] if self.waiting else None
+
+    def receive(self, now: datetime) -> Message | None:
+        """The next message that can be seen, hidden from now on; one received too often goes to the dead letters."""
+        while self.waiting and self.waiting[0][0] <= now:
+            _, number, message = heapq.heappop(self.waiting)
+            if message.is_deleted or (now - message.sent_at).total_seconds() > self.keeps_seconds:
+                continue
+            if self.max_receives is not None and message.receives >= self.max_receives:
+                assert self.dead_letters is not None
+                self.dead_letters.send(message.body, now)
+                continue
+            message.receives += 1
+            self._put(message, now + timedelta(seconds=self.visibility_seconds), number)
+            return message
+        return None
+
+
+@dataclass
+class Sqs:
+    """A client of the queues with botocore's names."""
+
+    queues: Mapping[str, Queue]
+    clock: Callable[[], datetime]
+    exceptions: Any
+    call: Callable[[str, Mapping[str, Any], Callable[[], Any]], Any]
+
+    def get_queue_url(self, **asked: Any) -> Any:
+        return self.call("GetQueueUrl", asked, lambda: {"QueueUrl": self.queues[asked["QueueName"]].name})
+
+    def send_message(self, **asked: Any) -> Any:
+        delay = asked.get("DelaySeconds", 0)
+        if not 0 <= delay <= LONGEST_DELAY_SECONDS:
+            raise AssertionError(f"a delay of {delay} s")
+
+        def send() -> dict[str, Any]:
+            self.queues[asked["QueueUrl"]].send(asked["MessageBody"], self.clock(), delay)
+            return {"MessageId": "sent"}
+
+        return self.call("SendMessage", asked, send)

@@ -1,0 +1,89 @@
+"""What is checked at every moment of a run: each write of a forward, and each call that creates an order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from evidence.aws.table import Key, Table
+from orderbridge.forwarding import items as forward_items
+from orderbridge.forwarding.forward.states import TRANSITIONS, ForwardState
+
+class Watch:
+    """Follows the forwards as they are written. `wrong` says what must not have been."""
+
+    def __init__(self, table: Table, clock: Callable[[], datetime]) -> None:
+        self.wrong: list[str] = []
+        self.bodies: dict[tuple[str, str], set[str]] = defaultdict(set)
+        """By channel and code: the hash of every body that was sent to create this order."""
+        self.creates: Counter[tuple[str, str]] = Counter()
+        self.since: dict[Key, tuple[ForwardState, datetime]] = {}
+        self.stays: list[tuple[ForwardState, datetime, datetime]] = []
+        """Every stay in a state that has ended: the state, from when, to when."""
+        self.sent: dict[Key, datetime] = {}
+        """When each forward was SENT, the first time."""
+        self._table = table
+        self._clock = clock
+        write = table.write
+
+        def watched(key: Key, item: dict[str, Any] | None) -> None:
+            before = table.get(key)
+            write(key, item)
+            if key[1].startswith("FORWARD#"):
+                self._note(key, before, item)
+            elif key[1] == "ORDER" and key[0].startswith("ORDER#"):
+                self._note_order(before, item)
+
+        table.write = watched  # type: ignore[method-assign]
+
+    def _note(self, key: Key, before: Mapping[str, Any] | None, item: Mapping[str, Any] | None) -> None:
+        if item is None:
+            self.wrong.append(f"{key}: a forward was taken away")
+            return
+        after = forward_items.read_forward(item)
+        now = self._clock()
+        if before is None:
+            if after.revision != 0 or after.state not in (ForwardState.QUEUED, ForwardState.NEEDS_MAPPING):
+                self.wrong.append(f"{after.code} at {after.channel.name}: begins as {after.state}")
+            self.since[key] = after.state, now
+            return
+        was = forward_items.read_forward(before)
+        place = f"{after.code} at {after.channel.name}"
+        if after.revision != was.revision + 1:
+            self.wrong.append(f"{place}: from revision {was.revision} to {after.revision}")
+        if was.body_hash not in (None, after.body_hash):
+            self.wrong.append(f"{place}: another body")
+        if after.state is was.state:
+            return
+        if after.state not in TRANSITIONS[was.state]:
+            self.wrong.append(f"{place}: from {was.state} to {after.state}")
+        state, since = self.since[key]
+        self.stays.append((state, since, now))
+        if after.state is ForwardState.SENT:
+            self.sent.setdefault(key, now)
+        self.since[key] = after.state, now
+
+    def _note_order(self, before: Mapping[str, Any] | None, item: Mapping[str, Any] | None) -> None:
+        if item is None:
+            self.wrong.append("an order was taken away")
+        elif before is not None:
+            for name in ("code", "content", "content_hash", "created_at", "client_id", "reference"):
+                if item.get(name) != before.get(name):
+                    self.wrong.append(f"{before['code']['S']}: its {name} was changed")
+
+    def creating(self, channel: str, code: str, body: bytes) -> None:
+        """A create call is about to leave: its forward has to say so already, with this very body."""
+        self.creates[channel, code] += 1
+        hashed = hashlib.sha256(body).hexdigest()
+        self.bodies[channel, code].add(hashed)
+        keys = list(self._table.indexes["by_code"].rows.get(code, {}))
+        item = self._table.get((keys[0][0], f"FORWARD#{channel}")) if keys else None
+        if item is None:
+            self.wrong.append(f"{code} at {channel}: sent without a forward")
+            return
+        forward = forward_items.read_forward(item)
+        if forward.state is not ForwardState.SENDING or forward.body_hash != hashed:
+            self.wrong.append(f"{code} at {channel}: sent while {forward.state}, or with another body than the one stored")
