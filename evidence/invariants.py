@@ -12,7 +12,7 @@ from evidence.afterwards import UNKNOWN_WORD, Afterwards
 from orderbridge.aws import timeline as timelines
 from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState
 from orderbridge.forwarding.order_status import channel_status, order_status
-from orderbridge.platforms.registry import can_cancel
+from orderbridge.platforms.registry import can_cancel, can_look
 from orderbridge.stock.table import read_stock_level
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import from_iso
@@ -149,6 +149,13 @@ def _untrue(forward: Forward, held: list[HeldOrder]) -> str | None:
             return None if forward.missing and not held else f"NEEDS_MAPPING {forward.missing}, held {ids}"
         case _:
             return f"{forward.state} at the end: {forward.error}"
+
+
+def only_what_nobody_can_look_for_is_in_doubt(found: Found) -> Wrong:
+    """Where a platform can be looked at, no person is needed to find out whether it holds an order."""
+    for forward in found.all_forwards():
+        if forward.state is ForwardState.IN_DOUBT and can_look(forward.channel.platform) and not found.row.may_doubt:
+            yield f"{place(forward)}: {forward.error}"
 
 
 def every_wish_to_cancel_is_settled(found: Found) -> Wrong:
@@ -349,10 +356,18 @@ def everything_that_the_row_names_struck(found: Found) -> Wrong:
             yield f"{name} never struck"
 
 
+def lists_had_several_pages(found: Found) -> Wrong:
+    """Of platforms that tell of orders in lists: the statuses alone are read from those."""
+    for label, facts in found.world.facts.items():
+        if facts.can_look and found.world.pages[label] < 2:
+            yield f"{label}: no list had a second page"
+
+
 INVARIANTS: tuple[Callable[[Found], Wrong], ...] = (
     every_order_that_was_answered_is_stored_under_that_code,
     codes_are_unique,
     every_order_ends_or_waits_with_its_reason,
+    only_what_nobody_can_look_for_is_in_doubt,
     every_wish_to_cancel_is_settled,
     no_order_is_at_a_platform_twice,
     no_order_is_at_a_platform_that_was_not_accepted,
@@ -365,6 +380,7 @@ INVARIANTS: tuple[Callable[[Found], Wrong], ...] = (
     statuses_are_what_the_platforms_say_or_are_reported,
     stock_is_what_the_platforms_say_or_is_reported,
     everything_that_the_row_names_struck,
+    lists_had_several_pages,
 )
 DOUBLED = (no_order_is_at_a_platform_twice,)
 LOST = (

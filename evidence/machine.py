@@ -23,6 +23,13 @@ class Died(BaseException):
     """The process ended here; nobody catches it, as nobody catches a SIGKILL."""
 
 
+def closed_lock() -> threading.Lock:
+    """A lock that is taken already: whoever waits for it is let go by somebody else."""
+    lock = threading.Lock()
+    lock.acquire()
+    return lock
+
+
 @dataclass(eq=False, slots=True)
 class Worker:
     """One worker: what it does, and how that ended. `skew` is how far its own clock is off."""
@@ -36,7 +43,7 @@ class Worker:
     is_killed: bool = False
     result: Any = None
     failure: BaseException | None = None
-    turn: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    turn: threading.Lock = field(default_factory=closed_lock)
 
 
 class _Thread:
@@ -44,7 +51,7 @@ class _Thread:
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
-        self._work = threading.Semaphore(0)
+        self._work = closed_lock()
         self.worker: Worker | None = None
         threading.Thread(target=self._run, daemon=True).start()
 
@@ -81,7 +88,7 @@ class Machine:
         """Asked at every step of a worker; may raise `Died`."""
         self._workers: list[Worker] = []
         self._current: Worker | None = None
-        self._back = threading.Semaphore(0)
+        self._back = closed_lock()
         self._ended: list[Worker] = []
         self._threads: list[_Thread] = []
 

@@ -48,8 +48,9 @@ def prove(row: Row, orders: int, seed: int) -> Proved:
     """Place so many orders in this weather, let everything come to its end, and look at what there is."""
     began = time.monotonic()
     with ExitStack() as stack:
-        world = World(row, labels(), seed, stack)
-        world.run(max(round(orders * row.weight), 1))
+        count = max(round(orders * row.weight), 3)
+        world = World(row, labels(), seed, stack, rows_per_page=max(count // 4, 2))
+        world.run(count)
         done = go_through(world)
         found = Found(world, done)
         broken = {invariant: list(invariant(found)) for invariant in INVARIANTS}

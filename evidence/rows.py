@@ -16,9 +16,6 @@ from orderbridge_sandboxes.faults import FaultKind
 if TYPE_CHECKING:
     from evidence.world import World
 
-TIMEOUT_SECONDS, LATE_SECONDS = 0.06, 0.12
-"""Real seconds: the platforms' sockets are real, and so is the time on them."""
-IMPATIENT = {"timeout_s": TIMEOUT_SECONDS}
 ONCE = Strike("commit_then_close", most_per_order=1)
 OFTEN = Strike("commit_then_close", share=0.5, most_per_order=1)
 MINUTE, HOUR = 60.0, 3600.0
@@ -28,10 +25,6 @@ def answered(status: int, *, processed: bool, share: float = 1.0, most: float | 
     """A status in place of the true answer."""
     kind: FaultKind = "commit_then_status" if processed else "status"
     return Strike(kind, share=share, most_per_order=most, details={"status": status, **details})
-
-
-def delay(when: str) -> Strike:
-    return Strike("delay", most_per_order=1, details={"seconds": LATE_SECONDS, "when": when})
 
 
 # --- what becomes of the call that creates an order -------------------------------------------------------------------
@@ -45,8 +38,8 @@ CALLS = (
     Row("processed, half an answer", (Strike("truncate", most_per_order=1),)),
     Row("processed, garbage", (Strike("garbage", most_per_order=1),)),
     Row("processed, another shape", (Strike("wrong_shape", most_per_order=1, details={"body": ["another shape"]}),)),
-    Row("processed, answered too late", (delay("after"),), settings=IMPATIENT, late=LATE_SECONDS, weight=0.5),
-    Row("processed after we had given up", (delay("before"),), settings=IMPATIENT, late=LATE_SECONDS, weight=0.5),
+    Row("processed, answered too late", answered_late=0.6),
+    Row("processed after we had given up", processed_late=0.6),
     Row("500, not processed", (answered(500, processed=False),)),
     Row("500, processed", (answered(500, processed=True),)),
     Row("502, processed", (answered(502, processed=True),)),
@@ -82,7 +75,7 @@ CALLS = (
         (answered(200, processed=True, body={"response": "Success", "data": {"id": 0, "order_id": 0}}),),
     ),
     Row("200, UTF-16, processed", (answered(200, processed=True, raw="//57AH0A"),)),
-    Row("500 for one order, without end", (answered(500, processed=False, most=None, holds="-00003"),)),
+    Row("500 for one order, without end", (answered(500, processed=False, most=None, holds="-00003"),), may_doubt=True),
 )  # fmt: skip
 
 
@@ -104,9 +97,46 @@ def any_answer(seed: int) -> tuple[Strike, ...]:
     )
 
 
+def drawn_weather(seed: int) -> Row:
+    """Whatever goes together: faults of the platforms, of AWS and of our own machines, drawn."""
+    draw = random.Random(seed)
+    strikes = draw.sample(DRAWN_STRIKES, 3)
+    killed = {name: 0.01 for name in draw.sample(("order_intake", "event_publisher", "forward_", "sweeper"), 2)}
+    aws = draw.sample(
+        [
+            AwsFault(kind, "", "", 0.03)
+            for kind in ("refused", "conflict", "before", "after")
+        ],
+        1,
+    )  # fmt: skip
+    return Row(
+        f"any weather, {seed}",
+        tuple(replace(strike, share=0.4, most_per_order=1) for strike in strikes),
+        tuple(aws),
+        killed,
+        unreachable=draw.choice((0, 0.1)),
+        messages_lost=draw.choice((0, 0.2)),
+        messages_repeated=draw.choice((0, 0.3)),
+        events_refused=draw.choice((0, 0.2)),
+        events_dropped=draw.choice((0, 0.2)),
+        receiver_fails=draw.choice((0, 0.2)),
+        posts=Posts(times=draw.choice((1, 3)), at_once=draw.choice((1, 2)), answers_lost=draw.choice((0, 0.2))),
+        cancelled=draw.choice((0, 0.2)),
+        expects_each=False,
+    )
+
+
+DRAWN_STRIKES = [
+    *(Strike(kind) for kind in ("close_before", "commit_then_close", "garbage", "truncate")),
+    *(Strike(kind, LISTS) for kind in ("close_before", "garbage", "truncate", "wrong_shape")),
+    *(answered(status, processed=False) for status in (400, 401, 429, 500, 503)),
+    *(answered(status, processed=True) for status in (500, 502, 503, 504)),
+]
+ANY_WEATHER = tuple(drawn_weather(seed) for seed in range(1, 7))
+
 ANY_ANSWER = (
-    Row("any answer", any_answer(1), expects_each=False),
-    Row("any other answer", any_answer(2), expects_each=False),
+    Row("any answer", any_answer(1), expects_each=False, may_doubt=True, weight=0.5),
+    Row("any other answer", any_answer(2), expects_each=False, may_doubt=True, weight=0.5),
 )
 
 # --- looking for an order whose answer was lost -----------------------------------------------------------------------
@@ -285,7 +315,7 @@ def burst(world: World) -> None:
     """Ten times as many orders as came until now, within a minute."""
     count = len(world.partner.placed)
     for number in range(10 * count):
-        world.place_later(f"PO-BURST-{number + 1:05d}", world.machine.draw.uniform(0, MINUTE))
+        world.place_later(f"PO/BURST/{number + 1}", world.machine.draw.uniform(0, MINUTE))
     world.machine.struck["burst"] += 1
 
 
@@ -337,7 +367,7 @@ ROUNDS = (
 )  # fmt: skip
 
 ROWS: tuple[Row, ...] = (
-    *CALLS, *ANY_ANSWER, *LOOKS, *MACHINES, *AWS, *PARTNERS, *CREDENTIALS, *OPERATORS, *ROUNDS,
+    *CALLS, *ANY_ANSWER, *ANY_WEATHER, *LOOKS, *MACHINES, *AWS, *PARTNERS, *CREDENTIALS, *OPERATORS, *ROUNDS,
 )  # fmt: skip
 
 

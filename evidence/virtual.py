@@ -133,3 +133,17 @@ def _functions(module: ModuleType) -> Iterator[FunctionType]:
             yield value
         elif inspect.isclass(value):
             yield from (each for each in vars(value).values() if inspect.isfunction(each))
+
+
+@contextmanager
+def short_pages(rows: int) -> Iterator[None]:
+    """In this block lists are asked for in pages of so many rows, so that a list of a few orders has several."""
+    with ExitStack() as stack:
+        for module in modules():
+            if not module.__name__.startswith("orderbridge.platforms."):
+                continue
+            for name, value in list(vars(module).items()):
+                if name.endswith(("PAGE_SIZE", "PAGE_SIZES", "_PER_PAGE")):
+                    short = {kind: rows for kind in value} if isinstance(value, dict) else rows
+                    stack.enter_context(patch.object(module, name, short))
+        yield

@@ -103,7 +103,7 @@ class Row:
     """One row of the proof.
 
     `hours` is how long the harm lasts. `settings` are the channels', `platform` the sandboxes', `parameters` the
-    template's. `late` are real seconds of a delay. `script` is what happens at which second. `copies` is how many
+    template's. `script` is what happens at which second. `copies` is how many
     workers get a message that comes more than once.
     """
 
@@ -113,6 +113,10 @@ class Row:
     killed: Mapping[str, float] = field(default_factory=dict)
     """Share of the steps at which a function is killed, by a part of its name."""
     unreachable: float = 0.0
+    answered_late: float = 0.0
+    """Share of the create calls that are processed and answered when nobody waits any more."""
+    processed_late: float = 0.0
+    """Share of the create calls that are processed when nobody waits any more, within the settle time."""
     messages_lost: float = 0.0
     messages_repeated: float = 0.0
     copies: int = 3
@@ -130,7 +134,6 @@ class Row:
     settings: Mapping[str, Any] = field(default_factory=dict)
     platform: Mapping[str, Any] = field(default_factory=dict)
     parameters: Mapping[str, str] = field(default_factory=dict)
-    late: float = 0.0
     script: tuple[tuple[float, Script], ...] = ()
     expects_each: bool = True
     """Whether each of the strikes has to strike at each platform, or any of them."""
@@ -152,5 +155,7 @@ class Row:
     """How many times longer than elsewhere a forward may stay in a state."""
     rounds_may_fail: bool = False
     """Whether a round of stock or statuses may report that it did not come to its end."""
+    may_doubt: bool = False
+    """Whether an order may be IN_DOUBT at a platform that can be looked at."""
     may_double: bool = False
     """Whether an order may come twice here: what the promise ends at, measured all the same."""

@@ -29,17 +29,20 @@ from evidence.functions import STACK, Function, physical_names, variables_of
 from evidence.machine import Died, Machine, Worker
 from evidence.operator import Operator
 from evidence.partner import Partner, Receiver
-from evidence.virtual import exceptions_of, virtual
+from evidence.virtual import exceptions_of, short_pages, virtual
 from evidence.watching import Watch
 from evidence.weather import Row
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, ForwardState
+from orderbridge.http.deadline import Deadline
+from orderbridge.http.exchange import NoAnswer
 from orderbridge.http.public_post import PublicPost
 from orderbridge.http.transport import Call, Conversation, Transport
 from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order
 from orderbridge.values.times import from_iso, to_iso
-from orderbridge_sandboxes import DEMO_CREDENTIALS, SANDBOXES, Sandbox, demo_mappings, demo_settings
+from orderbridge_sandboxes import DEMO_CREDENTIALS, SANDBOXES, Request, Sandbox, demo_mappings, demo_settings
+from orderbridge_sandboxes.faults import list_of
 from tests.conformance.facts import PlatformFacts, facts_of
 from tests.contract.template import template
 
@@ -53,6 +56,7 @@ NOBODY = "http://127.0.0.1:1"
 """A port that needs rights nobody here has, so that nobody listens at it."""
 CODE = re.compile(rb"SO-[0-9]{8}-[0-9]{5,}")
 SETTLE_SECONDS = 30
+TOO_LATE = NoAnswer("ReadTimeout after the request left", None, "ReadTimeout")
 API = ("auth_login", "auth_refresh", "order_intake", "order_read", "order_cancel")
 API_SKEW_SECONDS = 15
 
@@ -71,7 +75,8 @@ class Shard:
 class World:
     """One run of one row."""
 
-    def __init__(self, row: Row, labels: Sequence[str], seed: int, stack: ExitStack) -> None:
+    def __init__(self, row: Row, labels: Sequence[str], seed: int, stack: ExitStack, rows_per_page: int = 10) -> None:
+        """`rows_per_page`: how long the pages are that are asked for, so that lists have several."""
         self.row = row
         self.facts: dict[str, PlatformFacts] = {label: facts_of(label) for label in labels}
         self.machine = machine = Machine(NOW, seed)
@@ -79,6 +84,9 @@ class World:
         self.is_over = False
         self.harm_ends = NOW + timedelta(hours=row.hours)
         self.harm_ended_at = NOW
+        self.pages: Counter[str] = Counter()
+        """The most pages that one list of a platform's orders had."""
+        self._targets: dict[str, tuple[Any, set[str]]] = {}
         self.between_rounds = timedelta(minutes=16)
         self.calls = 0
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
@@ -90,6 +98,7 @@ class World:
         self._make_aws()
         self._make_functions()
         stack.enter_context(virtual(machine, self.clients))
+        stack.enter_context(short_pages(rows_per_page))
         stack.enter_context(self._watched_calls())
         stack.callback(machine.close)
         self.sandboxes: dict[str, Sandbox[Any]] = {}
@@ -219,11 +228,24 @@ class World:
             self.calls += 1
             worker = self.machine.current
             name = "operator" if worker is None else worker.name
-            self._note_create(talk, request)
+            self._note(talk, request)
             self.machine.step(f"{name}: before call")
+            if self._is_create(talk, request):
+                if self.strikes(self.row.processed_late, "processed late"):
+                    self.later(self.machine.draw.uniform(0.5, SETTLE_SECONDS - 2), partial(arrive, talk, request))
+                    raise TOO_LATE
+                if self.strikes(self.row.answered_late, "answered late"):
+                    call(talk, request, deadline)
+                    raise TOO_LATE
             reply = call(talk, request, deadline)
             self.machine.step(f"{name}: after call")
             return reply
+
+        def arrive(talk: Conversation, request: Call) -> None:
+            """The request that was given up arrives all the same."""
+            again = conversation(Transport(allow_loopback_http=True), f"http://{talk._address.authority}")  # noqa: SLF001
+            with again:
+                call(again, request, Deadline.after(60))
 
         def elsewhere(transport: Transport, base_url: str) -> Conversation:
             is_lost = self.strikes(self.row.unreachable, "nobody listens")
@@ -237,15 +259,29 @@ class World:
         ):
             yield
 
-    def _note_create(self, talk: Conversation, request: Call) -> None:
+    def _note(self, talk: Conversation, request: Call) -> None:
         address = talk._address  # noqa: SLF001 - which platform is called
         label = self.labels_by_url.get(f"http://{address.authority}")
         if label is None:
             return
-        create = self.facts[label].create
-        if request.method == create.method and request.target.partition("?")[0] == create.path:
+        orders = self.facts[label].orders
+        if request.method == orders.method and request.target.startswith(orders.path):
+            self._note_page(label, request)
+        if self._is_create(talk, request):
             for code in set(CODE.findall(request.body)):
                 self.watch.creating(channel_name(label), code.decode(), request.body)
+
+    def _is_create(self, talk: Conversation, request: Call) -> bool:
+        label = self.labels_by_url.get(f"http://{talk._address.authority}")  # noqa: SLF001
+        create = None if label is None else self.facts[label].create
+        return create is not None and (request.method, request.target.partition("?")[0]) == (create.method, create.path)
+
+    def _note_page(self, label: str, request: Call) -> None:
+        asked = list_of(Request(request.method, request.target, {}, b""))
+        before, targets = self._targets.get(label, (None, set()))
+        targets = {*targets, request.target} if asked == before else {request.target}
+        self._targets[label] = asked, targets
+        self.pages[label] = max(self.pages[label], len(targets))
 
     # --- what happens -------------------------------------------------------------------------------------------------
 
@@ -302,7 +338,7 @@ class World:
     def _place(self, orders: int) -> None:
         draw, over = self.machine.draw, self.row.posts.over_seconds
         for number in range(orders):
-            self.place_later(f"PO-{number + 1:05d}", draw.uniform(0, over))
+            self.place_later(f"PO/{number + 1}", draw.uniform(0, over))
 
     def place_later(self, number: str, seconds: float) -> None:
         """Have the partner place an order in so many seconds, and perhaps take it back again."""
@@ -483,6 +519,8 @@ class World:
             "events refused": row.events_refused,
             "events dropped": row.events_dropped,
             "stream dark": row.stream_dark_hours,
+            "answered late": row.answered_late,
+            "processed late": row.processed_late,
             "clocks that are off": row.skew_seconds,
             "receiver fails": row.receiver_fails,
             "answers to the partner lost": row.posts.answers_lost,
