@@ -65,21 +65,25 @@ def complete(world: World, label: str, done: Afterwards) -> None:
             done.told[label, order] = "COMPLETED"
 
 
-def status_round(world: World, done: Afterwards) -> None:
+def status_round(world: World, done: Afterwards, at_once: int = 1) -> None:
     """Ask every platform, as its schedule would."""
-    for platform in platform_names():
-        worker = world.start_function("status_sync", {"platform": platform})
-        world.go_on_until(lambda worker=worker: worker not in world.machine.workers)  # type: ignore[misc]
-        if worker.failure is None and worker.result is not None:
-            done.reports += worker.result["channels"]
+    done.reports += rounds(world, "status_sync", at_once)
 
 
-def stock_round(world: World, done: Afterwards) -> None:
+def stock_round(world: World, done: Afterwards, at_once: int = 1) -> None:
+    done.stock_reports += rounds(world, "stock_sync", at_once)
+
+
+def rounds(world: World, function: str, at_once: int) -> list[dict[str, Any]]:
+    """What each channel's round reported."""
+    reports: list[dict[str, Any]] = []
     for platform in platform_names():
-        worker = world.start_function("stock_sync", {"platform": platform})
-        world.go_on_until(lambda worker=worker: worker not in world.machine.workers)  # type: ignore[misc]
-        if worker.failure is None and worker.result is not None:
-            done.stock_reports += worker.result["channels"]
+        workers = [world.start_function(function, {"platform": platform}) for _ in range(at_once)]
+        world.go_on_until(lambda workers=workers: not set(workers) & set(world.machine.workers))  # type: ignore[misc]
+        for worker in workers:
+            if worker.failure is None and worker.result is not None:
+                reports += worker.result["channels"]
+    return reports
 
 
 def set_stock(world: World) -> None:
@@ -97,8 +101,8 @@ def go_through(world: World) -> Afterwards:
     if world.row.rounds_are_bad:
         bad = Afterwards()
         for _ in range(BAD_ROUNDS):
-            status_round(world, bad)
-            stock_round(world, bad)
+            status_round(world, bad, world.row.rounds_at_once)
+            stock_round(world, bad, world.row.rounds_at_once)
             world.machine.now += world.between_rounds
         world.end_harm()
         world.machine.now += world.between_rounds

@@ -125,16 +125,17 @@ def every_order_ends_or_waits_with_its_reason(found: Found) -> Wrong:
         if order.due_at is not None:
             yield f"{order.code}: still due"
     for forward in found.all_forwards():
-        trouble = _untrue(forward, found.held_of(forward))
+        tells_id = found.world.facts[found.world.label_of(forward.channel.name)].tells_id
+        trouble = _untrue(forward, found.held_of(forward), tells_id=tells_id)
         if trouble is not None:
             yield f"{place(forward)}: {trouble}"
 
 
-def _untrue(forward: Forward, held: list[HeldOrder]) -> str | None:
+def _untrue(forward: Forward, held: list[HeldOrder], *, tells_id: bool) -> str | None:
     ids = [str(order.id) for order in held]
     match forward.state:
         case ForwardState.SENT:
-            true = bool(held) and forward.external_id in (None, *ids)
+            true = bool(held) and (forward.external_id in ids or (forward.external_id is None and not tells_id))
             return None if true else f"SENT as {forward.external_id}, and the platform holds {ids}"
         case ForwardState.REJECTED:
             return None if forward.error and not held else f"REJECTED ({forward.error}), and the platform holds {ids}"
@@ -156,6 +157,14 @@ def only_what_nobody_can_look_for_is_in_doubt(found: Found) -> Wrong:
     for forward in found.all_forwards():
         if forward.state is ForwardState.IN_DOUBT and can_look(forward.channel.platform) and not found.row.may_doubt:
             yield f"{place(forward)}: {forward.error}"
+
+
+def nothing_waits_for_what_is_there(found: Found) -> Wrong:
+    """In the end everything is mapped and routed, so nothing waits for that."""
+    for forwards in found.forwards.values():
+        for forward in forwards:
+            if forward.state is ForwardState.NEEDS_MAPPING:
+                yield f"{place(forward)}: {[f'{need.kind}:{need.key}' for need in forward.missing]}"
 
 
 def every_wish_to_cancel_is_settled(found: Found) -> Wrong:
@@ -229,8 +238,8 @@ def every_timeline_folds_to_the_state(found: Found) -> Wrong:
     for item in found.world.table.items("ORDER#"):
         if item["SK"]["S"].startswith("EVENT#"):
             events[item["PK"]["S"]].append((item["SK"]["S"], timelines.read_timeline_entry(item)))
-    for pk, listed in events.items():
-        listed.sort(key=lambda each: each[0])
+    for pk in {f"ORDER#{order.client_id}#{order.key.reference}" for order in found.orders.values()}:
+        listed = sorted(events[pk], key=lambda each: each[0])
         folded: dict[str | None, ForwardState] = {}
         for _, entry in listed:
             if entry.event not in FOLDED:
@@ -357,9 +366,10 @@ def everything_that_the_row_names_struck(found: Found) -> Wrong:
 
 
 def lists_had_several_pages(found: Found) -> Wrong:
-    """Of platforms that tell of orders in lists: the statuses alone are read from those."""
+    """Of platforms that tell of orders in lists, and hold more than a page: the statuses alone are read from those."""
     for label, facts in found.world.facts.items():
-        if facts.can_look and found.world.pages[label] < 2:
+        held = sum(map(len, found.held[found.world.channel_of(label)].values()))
+        if facts.can_look and held > 2 * found.world.rows_per_page and found.world.pages[label] < 2:
             yield f"{label}: no list had a second page"
 
 
@@ -368,6 +378,7 @@ INVARIANTS: tuple[Callable[[Found], Wrong], ...] = (
     codes_are_unique,
     every_order_ends_or_waits_with_its_reason,
     only_what_nobody_can_look_for_is_in_doubt,
+    nothing_waits_for_what_is_there,
     every_wish_to_cancel_is_settled,
     no_order_is_at_a_platform_twice,
     no_order_is_at_a_platform_that_was_not_accepted,

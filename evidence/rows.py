@@ -31,6 +31,7 @@ def answered(status: int, *, processed: bool, share: float = 1.0, most: float | 
 
 CALLS = (
     Row("nobody listens at the address", unreachable=0.3),
+    Row("nobody listens, and messages are lost", unreachable=0.5, messages_lost=0.5),
     Row("closed before it was processed", (Strike("close_before", most_per_order=1),)),
     Row("reset before it was processed", (Strike("close_before", most_per_order=1, details={"reset": True}),)),
     Row("processed, then closed", (ONCE,)),
@@ -202,6 +203,8 @@ AWS = (
     Row("the bus does not answer", aws=(AwsFault("refused", "PutEvents", "", 0.5), AwsFault("lost", "PutEvents", "", 0.2))),
     Row("the bus accepts and drops", events_dropped=0.9),
     Row("the stream dark for 25 hours", stream_dark_hours=25.0, hours=26.0, expected=("records given up",)),
+    Row("the stream dark, and the bus does not answer", stream_dark_hours=25.0, hours=26.0, aws=(
+        AwsFault("refused", "PutEvents", "", 0.6),)),
     Row("queues do not answer", (OFTEN,), aws=(
         AwsFault("refused", "SendMessage", "", 0.3), AwsFault("lost", "SendMessage", "", 0.2),
         AwsFault("refused", "GetQueueUrl", "", 0.5))),
@@ -217,10 +220,11 @@ PARTNERS = (
     Row("posted again, at once and unheard, while intake fails", posts=Posts(times=3, at_once=4, answers_lost=0.2),
         aws=(AwsFault("lost", "PutItem", "order_intake", 0.2), AwsFault("refused", "UpdateItem", "order_intake", 0.2)),
         killed={"order_intake": 0.02}, weight=0.5),
-    Row("the partner's webhook fails", receiver_fails=0.5, killed={"webhook_sender": 0.03}),
+    Row("the partner's webhook fails", receiver_fails=0.5, killed={"webhook_sender": 0.05}, messages_lost=0.3),
     Row("orders taken back", cancelled=0.7),
+    Row("orders taken back at once", cancelled=1.0, cancelled_within=0.4),
     Row("orders taken back while answers are lost", (ONCE, Strike("commit_then_close", CANCEL, share=0.5, most_per_order=0.5)),
-        cancelled=0.7, killed={"forward_": 0.01, "order_cancel": 0.02}),
+        cancelled=0.7, messages_lost=0.3, killed={"forward_": 0.01, "order_cancel": 0.02}),
     Row("the partner's calls limited", parameters={"PartnerCallsPerSecond": "2", "PartnerCallsAtOnce": "10"},
         posts=Posts(times=2, over_seconds=20.0), patience=2),
 )  # fmt: skip
@@ -291,6 +295,19 @@ def import_what_is_missing(world: World) -> None:
     world.machine.struck["mappings imported"] += 1
 
 
+def change_prices(world: World) -> None:
+    """Other prices are imported while orders wait between two attempts: what was frozen goes out as it was."""
+    for label, facts in world.facts.items():
+        dearer = [
+            (kind, key, {**value, "price": value["price"] + 1})
+            for kind, key, value in demo_mappings(facts.name)
+            if kind == "product" and "price" in value
+        ]
+        if dearer:
+            world.begin("operator", partial(world.operator.import_mappings, world.channel_of(label), dearer))
+    world.machine.struck["prices changed"] += 1
+
+
 def import_routes(world: World) -> None:
     world.begin("operator", partial(world.operator.import_routes, {"SITE-001": ",".join(world.channels)}))
     world.machine.struck["routes imported"] += 1
@@ -340,9 +357,12 @@ OPERATORS = (
     *(down(name) for name in ("salesmania", "sirclo", "ngorder")),
     Row("mappings imported while orders come", (OFTEN,), without_mappings=("product",),
         settings={"look_up_mappings": False}, script=racing(import_what_is_missing), expected=("mappings imported",)),
+    Row("prices changed between two attempts", (Strike("close_before", most_per_order=1),),
+        script=tuple((seconds, change_prices) for seconds in (30.0, 60.0, 90.0)), expected=("prices changed",)),
     Row("routes imported while orders come", is_unrouted=True, script=racing(import_routes), expected=("routes imported",)),
     Row("channels paused and resumed while orders come", (OFTEN,),
-        script=racing(pause_all, resume_all, pause_all, resume_all), expected=("channels paused",)),
+        posts=Posts(over_seconds=400.0), expected=("channels paused",),
+        script=((20.0, pause_all), (150.0, resume_all), (170.0, pause_all), (300.0, resume_all))),
     Row("import, cancel, route and pause at once", (OFTEN,), is_unrouted=True, without_mappings=("customer",),
         cancelled=0.3, script=racing(import_routes, pause_all, import_what_is_missing, resume_all),
         killed={"forward_": 0.01}, expected=("mappings imported", "routes imported", "channels paused")),
@@ -360,6 +380,8 @@ ROUNDS = (
     Row("rounds whose lists fail", (
         Strike("status", LISTS, share=0.3), Strike("status", STOCK, share=0.3), Strike("truncate", STOCK, share=0.3),
         Strike("wrong_shape", LISTS, share=0.2)), rounds_are_bad=True, weight=0.5),
+    Row("two rounds of everything at once", rounds_are_bad=True, rounds_at_once=2, weight=0.5,
+        killed={"status_sync": 0.003, "stock_sync": 0.003}),
     Row("rounds that AWS throttles", aws=(
         AwsFault("refused", "", "status_sync", 0.05), AwsFault("refused", "", "stock_sync", 0.05),
         AwsFault("lost", "", "status_sync", 0.05), AwsFault("conflict", "", "status_sync", 0.1)),

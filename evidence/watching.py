@@ -5,12 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from evidence.aws.table import Key, Table
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import TRANSITIONS, ForwardState
+from orderbridge.values.times import from_iso
+
+LONGEST_INVOCATION = timedelta(seconds=70)
+"""Who has looked at a channel before it was paused may send one order more."""
+
 
 class Watch:
     """Follows the forwards as they are written. `wrong` says what must not have been."""
@@ -85,5 +90,12 @@ class Watch:
             self.wrong.append(f"{code} at {channel}: sent without a forward")
             return
         forward = forward_items.read_forward(item)
+        paused_for = self._paused_for(forward.channel.platform, channel)
+        if paused_for is not None and paused_for > LONGEST_INVOCATION:
+            self.wrong.append(f"{code} at {channel}: sent though the channel has been paused for {paused_for}")
         if forward.state is not ForwardState.SENDING or forward.body_hash != hashed:
             self.wrong.append(f"{code} at {channel}: sent while {forward.state}, or with another body than the one stored")
+
+    def _paused_for(self, platform: str, channel: str) -> timedelta | None:
+        state = self._table.get((f"BREAKER#{platform}#{channel}", "STATE")) or {}
+        return self._clock() - from_iso(state["since"]["S"]) if "paused_reason" in state else None

@@ -129,7 +129,9 @@ class Row:
     receiver_fails: float = 0.0
     posts: Posts = Posts()
     cancelled: float = 0.0
-    """Share of the orders that the partner takes back, at some moment."""
+    """Share of the orders that the partner takes back."""
+    cancelled_within: float = 400.0
+    """How many seconds after it has begun to place them, at most; most of them sooner."""
     hours: float = 6.0
     settings: Mapping[str, Any] = field(default_factory=dict)
     platform: Mapping[str, Any] = field(default_factory=dict)
@@ -149,6 +151,8 @@ class Row:
     """Whether the partner has no channel at first."""
     rounds_are_bad: bool = False
     """Whether the harm goes on while statuses and stock are read."""
+    rounds_at_once: int = 1
+    """How many rounds of a platform are begun at the same time while they are bad."""
     notes: str = ""
     """What is promised here that is less than elsewhere."""
     patience: float = 1.0

@@ -77,7 +77,7 @@ class World:
 
     def __init__(self, row: Row, labels: Sequence[str], seed: int, stack: ExitStack, rows_per_page: int = 10) -> None:
         """`rows_per_page`: how long the pages are that are asked for, so that lists have several."""
-        self.row = row
+        self.row, self.rows_per_page = row, rows_per_page
         self.facts: dict[str, PlatformFacts] = {label: facts_of(label) for label in labels}
         self.machine = machine = Machine(NOW, seed)
         self.parameters = {"AllowLoopbackHttp": "true", "SweepGraceSeconds": "60", **row.parameters}
@@ -347,7 +347,7 @@ class World:
         def place() -> None:
             self.machine.start("partner", lambda: self.partner.place(number))
             if self.strikes(self.row.cancelled, "orders taken back"):
-                self.later(draw.choice((0, 1, 5, 40, 400)) * draw.random(), cancel)
+                self.later(self.row.cancelled_within * draw.random() ** 4, cancel)
 
         def cancel() -> None:
             self.machine.start("partner", lambda: self.partner.cancel(number))
