@@ -27,9 +27,10 @@ demo: setup ## one signed order through the whole local stack, which is started 
 up: setup ## the local stack in the foreground, until Ctrl-C
 	@exec $(BIN)/orderbridge local up
 
-test: setup $(SAM_INSTALLED) ## the whole test suite
+test: setup $(SAM_INSTALLED) ## the whole test suite; all but end to end on Python 3.13 and 3.14 too, where they are here
 	$(BIN)/pytest -n auto --dist loadfile -m "not e2e"
 	$(BIN)/pytest -n 2 --dist loadfile -m e2e
+	@$(BIN)/python -m tests.pythons
 
 lint: setup $(SAM_INSTALLED) ## ruff, mypy, import rules, cfn-lint, sam validate
 	$(BIN)/ruff check

@@ -38,7 +38,7 @@ PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 def environment(project: Path, **more: str) -> dict[str, str]:
     """An environment with no AWS account: the tools of the virtual environment, a region, and nothing else of AWS."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    path = f"{project / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return {**kept, "PATH": path, "AWS_DEFAULT_REGION": "ap-southeast-3", "SAM_CLI_TELEMETRY": "0", **more}
 
 

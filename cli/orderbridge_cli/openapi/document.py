@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -177,7 +176,7 @@ def _problems(codes: Iterable[str]) -> dict[str, Json]:
 def _problem(status: int, codes: list[str]) -> Json:
     schema = {"allOf": [_ref(Problem), {"properties": {"status": {"const": status}, "code": {"enum": sorted(codes)}}}]}
     return {
-        "description": f"{HTTPStatus(status).phrase}: " + ", ".join(f"`{code}`" for code in sorted(codes)),
+        "description": f"{BY_CODE[codes[0]].problem.title}: " + ", ".join(f"`{code}`" for code in sorted(codes)),
         "headers": _headers("X-Request-Id", *(name for code in codes for name in BY_CODE[code].headers)),
         "content": {
             "application/problem+json": {

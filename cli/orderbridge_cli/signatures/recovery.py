@@ -44,7 +44,7 @@ class SignedRaw:
     content: bytes
 
     def covers(self, message: bytes) -> bool:
-        return self.content == message or (len(self.content) == 32 and hashlib.sha256(message).digest() == self.content)
+        return self.content == message or hmac.compare_digest(hashlib.sha256(message).digest(), self.content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,8 @@ class SignedPss:
 
     def covers(self, message: bytes) -> bool:
         digest = hashlib.new(self.algorithm, message, usedforsecurity=False).digest()
-        return hashlib.new(self.algorithm, bytes(8) + digest + self.salt, usedforsecurity=False).digest() == self.proof
+        proof = hashlib.new(self.algorithm, bytes(8) + digest + self.salt, usedforsecurity=False).digest()
+        return hmac.compare_digest(proof, self.proof)
 
 
 Recovered = SignedDigest | SignedRaw | SignedPss

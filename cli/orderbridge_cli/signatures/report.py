@@ -8,6 +8,7 @@ what the signature was really made over (`recovery`) is compared with the string
 from __future__ import annotations
 
 import hashlib
+import hmac
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -259,7 +260,7 @@ def _not_made_with_any(signature: str, keys: Sequence[PartnerKey], request: Sign
         hashed = (hashlib.new(name, suspect.message).digest() for suspect in suspects(request))
         detail = (
             f"This is the {name.upper()} digest of the string, unsigned. Sign it with the private key."
-            if read.signature in hashed
+            if any(hmac.compare_digest(read.signature, digest) for digest in hashed)
             else f"{length} bytes are no RSA signature; they look like {looks_like}. Sign with the private RSA key."
         )
         return [*findings, Mistake("not_rsa", detail)]

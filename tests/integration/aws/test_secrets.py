@@ -172,6 +172,7 @@ def test_a_channel_without_credentials_that_can_be_read_is_named_and_nothing_of_
     deployed.add_secret(name, ["secret words"])
     for text, words in (
         ("secret words", unreadable),
+        ("[" * 60_000, unreadable),
         ('["secret words"]', unreadable),
         ('{"api_key": "secret words"}', no_host),
         ('{"host": null, "credentials": {"api_key": "secret words"}}', no_host),

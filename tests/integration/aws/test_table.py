@@ -33,7 +33,7 @@ from orderbridge.orders.codes import order_code
 from orderbridge.orders.table import TableOrderIntake
 from orderbridge.partners import table as partner_table
 from orderbridge.partners.partner import Partner
-from orderbridge.partners.table import TablePartners
+from orderbridge.partners.table import TableKeyUse, TablePartners
 from orderbridge.values.events import Event
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.timeline import TimelineEntry
@@ -335,3 +335,18 @@ def test_a_name_that_is_missing_is_shown_as_the_order_wrote_it(dynamodb: Any, de
     item = forward_items.forward_item(replace(forward, missing=(need,)))
     (read,) = forward_items.read_forward(item).missing
     assert (read, read.shown, read.key) == (need, "New Person", "new person")
+
+
+def test_a_signature_by_a_key_that_is_gone_by_now_brings_no_item_of_it_back(deployed: Deployed, dynamodb: Any) -> None:
+    TableKeyUse(dynamodb, deployed.table).note(samples.CLIENT_ID, "gone", "2025-01-01")
+    assert deployed.items(partner_table.partner_pk(samples.CLIENT_ID)) == []
+
+
+def test_a_mapping_that_a_platform_reports_takes_the_place_of_none_that_is_there(
+    deployed: Deployed, dynamodb: Any
+) -> None:
+    given, found = MappingKey("product", "A"), MappingKey("product", "B")
+    deployed.add_mapping("shop", given, "by hand")
+    mappings = TableMappings(dynamodb, deployed.table)
+    mappings.keep_found("shop", {given: "reported", found: "reported"}, "2025-01-01T00:00:00.000Z")
+    assert mappings.read("shop", [given, found]) == {given: "by hand", found: "reported"}

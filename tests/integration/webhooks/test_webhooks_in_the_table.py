@@ -32,7 +32,7 @@ from orderbridge_cli.operating.tables.partners import TablePartnerRegistry
 from orderbridge_cli.operating.tables.webhooks import SecretWebhookVault, TableWebhookRegistry
 from tests.fakes import samples
 from tests.fakes.samples import CLIENT_ID, NOW
-from tests.fakes.steps import Clock
+from tests.fakes.steps import Clock, Died
 from tests.fakes.webhooks import a_webhook
 from tests.integration.webhooks.conftest import TABLE
 
@@ -74,6 +74,23 @@ def test_a_change_and_its_messages_are_written_all_or_nothing(aws: Aws) -> None:
     assert deliveries.read(late.ref) is None
     orders.save_progress(said(order, 2, "SHIPPED"), [late])
     assert deliveries.read(late.ref) is not None
+
+
+def test_a_process_that_dies_right_after_a_write_leaves_the_change_with_its_messages(aws: Aws) -> None:
+    """Written apart, the order would have changed and its partner would never hear of it."""
+    client, order, delivery = aws("dynamodb"), stored_order(aws), a_delivery()
+    orders = TableOrders(client, TABLE)
+
+    def dies(**_: Any) -> None:
+        raise Died
+
+    client.meta.events.register("after-call.dynamodb", dies)
+    with pytest.raises(Died):
+        orders.save_progress(said(order), [delivery])
+    client.meta.events.unregister("after-call.dynamodb", dies)
+
+    assert orders.read_order(order.key) == said(order)
+    assert TableDeliveries(client, TABLE).read(delivery.ref) is not None
 
 
 def test_a_change_that_nobody_is_reported_is_guarded_too(aws: Aws) -> None:

@@ -66,6 +66,17 @@ def test_nothing_is_said_to_be_done_before_it_is_announced() -> None:
     assert pipeline.store.orders[ORDER.key].due_at == ORDER.due_at
 
 
+def test_every_forward_is_stored_before_anybody_hears_of_one() -> None:
+    """A message about a forward that is not there yet fails, and may end among the dead letters."""
+    pipeline = Pipeline()
+    pipeline.bus.is_down = True
+
+    with pytest.raises(PortFailed):
+        pipeline.publish(pipeline.accept(ORDER))
+
+    assert pipeline.store.forwards.keys() == {(ORDER.key, SIRCLO.name), (ORDER.key, NGORDER.name)}
+
+
 @pytest.mark.parametrize("harm", [die, fail])
 @pytest.mark.parametrize("step", range(STEPS_OF_PUBLISHING))
 def test_wherever_it_breaks_a_repeat_ends_the_same(step: int, harm: Any) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orderbridge.channels.breaker import FAILURES_TO_OPEN
+from orderbridge.forwarding.channel_gate import Access, Blocked
 from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.forwarding.releasing import BATCH
 from orderbridge.orders.order import Order
@@ -85,6 +86,25 @@ def test_while_it_is_down_one_worker_reads_once_a_minute_and_nothing_is_sent() -
     rechecks = 30 * 3600 / 600
     assert len(pipeline.store.writes) - writes <= 3 * rechecks, "each forward is looked after at its slow recheck alone"
     assert len(pipeline.queues.sent) <= len(waiting) + 5, "and messages do not pile up"
+
+
+def test_while_one_worker_probes_the_others_are_held_off() -> None:
+    pipeline, _ = house_that_was_down(FAILURES_TO_OPEN, 3)
+    pipeline.clock.move(61)
+    probes = pipeline.platform.probes
+    others: list[Any] = []
+
+    def another_asks_meanwhile() -> None:
+        pipeline.platform.probe_answer = always(None)
+        others.append(pipeline.watch.access_to(SIRCLO))
+
+    pipeline.platform.probe_answer = another_asks_meanwhile
+    access = pipeline.watch.access_to(SIRCLO)
+
+    assert isinstance(access, Access)
+    assert access.has_recovered
+    assert [type(other) for other in others] == [Blocked]
+    assert pipeline.platform.probes == probes + 1
 
 
 def test_how_often_it_is_probed_is_a_setting_of_the_channel() -> None:

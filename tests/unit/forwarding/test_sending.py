@@ -13,7 +13,7 @@ from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.forwarding.sending import UnknownForward
 from orderbridge.values.times import from_iso
 from tests.fakes.pipeline import FUNCTION_TIMEOUT_SECONDS, Pipeline
-from tests.fakes.samples import SIRCLO
+from tests.fakes.samples import NGORDER, SIRCLO, order
 from tests.unit.forwarding.sending_cases import ORDER, always, in_turn
 
 S = ForwardState
@@ -75,6 +75,15 @@ def test_a_message_for_a_forward_that_does_not_exist_is_an_error_that_a_person_s
     pipeline = Pipeline()
     with pytest.raises(UnknownForward):
         pipeline.forward_order(pipeline.message_of(ORDER))
+
+
+def test_a_message_for_a_channel_of_another_platform_sends_nothing_and_is_an_error_that_a_person_sees() -> None:
+    pipeline = Pipeline()
+    message = pipeline.queue(order(channels=(NGORDER,)))
+    with pytest.raises(UnknownForward):
+        pipeline.forward_order(message)
+    assert pipeline.platform.calls == []
+    assert pipeline.store.forwards[message.key, NGORDER.name].state is S.QUEUED
 
 
 # --- operators --------------------------------------------------------------------------------------------------------

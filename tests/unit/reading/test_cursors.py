@@ -70,6 +70,7 @@ def test_a_cursor_with_one_other_character_is_another_cursor_or_a_bad_one(
         "",
         "=",
         "a" * 513,
+        "W1tb" * 128,  # arrays, as deep as its length allows
         encoded("2025-01-01"),
         encoded({"day": "2025-01-01"}),
         encoded(["2025-01-01"]),

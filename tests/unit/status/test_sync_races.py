@@ -79,6 +79,22 @@ def test_a_run_that_is_at_work_is_not_disturbed() -> None:
     assert (report.finished, report.skipped) == (True, None)
 
 
+def test_a_run_that_takes_long_keeps_its_lease() -> None:
+    shop = a_shop()
+    others: list[str | None] = []
+
+    def slow(name: str, page: int) -> None:
+        shop.clock.move(LEASE_SECONDS * 0.6)
+        shop.lists.fault = lambda name, page: None
+        others.append(shop.run().skipped)
+        shop.lists.fault = slow
+
+    shop.lists.fault = slow
+    assert shop.run().finished
+    assert len(others) > 1
+    assert set(others) == {"another run is at work"}
+
+
 @pytest.mark.parametrize("step", STEPS)
 def test_a_run_that_is_slower_than_its_lease_and_the_one_that_took_over_tell_everything_once(step: int) -> None:
     shop = a_shop()

@@ -57,6 +57,18 @@ def test_a_byte_order_mark_in_front_is_passed_over_and_nowhere_else() -> None:
     malformed(b" " + codecs.BOM_UTF8 + order_body())
 
 
+@pytest.mark.parametrize("depth", [250, 5_000, 100_000])
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_a_document_that_is_nested_too_deeply_is_malformed_on_every_python(
+    opening: str, closing: str, depth: int
+) -> None:
+    """How deep the standard library reads differs; how deep a body may be does not."""
+    nested = (opening * depth + "1" + closing * depth).encode()
+    unknown_member = order_body()[:-1] + b', "unknown": ' + nested + b"}"
+    for body in (nested, unknown_member, order_body(address="HERE").replace(b'"HERE"', nested)):
+        assert malformed(body) == "The body is not valid JSON."
+
+
 # --- members ----------------------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from orderbridge.http.answer import Answer
 from orderbridge.status.changes import move_status
 from orderbridge.values.sweeps import SweepIncomplete
 from orderbridge.values.times import to_iso
-from orderbridge.webhooks.delivery import DeliveryRef
+from orderbridge.webhooks.delivery import LONGEST_WAY_SECONDS, DeliveryRef
 from orderbridge.webhooks.sending import ATTEMPT_SECONDS, SWEEP_SECONDS, UnknownDelivery
 from orderbridge.webhooks.signing import WebhookSecret, new_webhook_secret, rotated
 from tests.fakes import samples
@@ -179,6 +179,17 @@ def test_a_receiver_that_never_answers_well_is_tried_ten_times_in_three_days_and
     (delivery,) = post.deliveries()
     assert delivery.state == "FAILED"
     assert post.queue.sent == []
+
+
+def test_a_message_that_lay_too_long_before_an_attempt_is_given_up_without_one(post: Post) -> None:
+    """The queue or the sender stood still; what the partner has long read elsewhere is not sent."""
+    post.note()
+    post.clock.move(LONGEST_WAY_SECONDS + 1)
+    post.work()
+    assert post.receiver.received == []
+    (delivery,) = post.deliveries()
+    assert (delivery.state, delivery.attempts) == ("FAILED", 0)
+    assert (delivery.error or "").startswith("no success in time")
 
 
 def test_after_failures_in_a_row_a_receiver_is_left_alone_and_nothing_is_lost(post: Post) -> None:

@@ -82,7 +82,7 @@ class SecretCredentials:
             raise ChannelUnusable(f"the channel {channel.name} has no credentials") from None
         try:
             document = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             document = None
         match document:
             case {"host": str(host), "credentials": dict(credentials)}:

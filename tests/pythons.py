@@ -1,0 +1,97 @@
+"""The suite on the other Pythons that Orderbridge runs on: ``python -m tests.pythons``, which `make test` calls.
+
+Lambda has a newer Python than most machines, and their standard libraries differ (how deep JSON may be, for one). What
+is found on this machine gets a virtual environment of its own, from the same lock. None is downloaded, and one that is
+not here is named.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+VERSIONS = ("3.13", "3.14")
+"""Lambda's (template.yaml) and the one after it."""
+
+PROJECT = Path(__file__).resolve().parent.parent
+LOCK = PROJECT / "requirements" / "dev.txt"
+UV = Path(sys.executable).with_name("uv")
+SUITE = ("-m", "pytest", "-n", "auto", "--dist", "loadfile", "-m", "not e2e")
+
+_IS_OF_USE = "import ensurepip, sys, venv; print('{}.{}'.format(*sys.version_info))"
+
+
+def find_python(version: str) -> str | None:
+    """A Python of this version that runs and can make a virtual environment, None where there is none."""
+    return next((found for found in _candidates(version) if _printed(found, "-c", _IS_OF_USE) == version), None)
+
+
+def _candidates(version: str) -> Iterator[str]:
+    """Wherever one may be: pyenv's command on the path, for one, is there for versions that do not run."""
+    name = f"python{version}"
+    yield from filter(None, (shutil.which(name, path=folder) for folder in os.get_exec_path()))
+    versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    yield from sorted(str(found) for found in versions.glob(f"{version}.*/bin/{name}"))
+    yield from filter(None, [_printed(str(UV), "python", "find", "--no-python-downloads", "--no-project", version)])
+
+
+def _printed(*command: str) -> str:
+    """What a command prints; empty where it fails or is not there."""
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def installed(version: str, python: str) -> Path:
+    """The Python of an environment with all that is locked, made anew where there is none or the lock has changed."""
+    folder = PROJECT / ".tools" / f"python{version}"
+    inside, stamp = folder / "bin" / "python", folder / ".installed"
+    is_current = stamp.exists() and stamp.stat().st_mtime > LOCK.stat().st_mtime
+    if is_current and _printed(str(inside), "-c", _IS_OF_USE) == version:
+        return inside
+    print(f"Installing into {folder.relative_to(PROJECT)} ...", file=sys.stderr)
+    _run(python, "-m", "venv", "--clear", str(folder))
+    pip = (str(inside), "-m", "pip", "--quiet", "--disable-pip-version-check", "install")
+    locked = ("--require-hashes", "-r", str(LOCK))
+    # As in the Makefile: uv is quick; pip also knows a mirror that only its own configuration names.
+    if subprocess.run([str(UV), "pip", "install", "--python", str(inside), "--quiet", "--exact", *locked]).returncode:
+        _run(*pip, *locked)
+    _run(*pip, "--no-index", "--no-deps", "--no-build-isolation", "--editable", str(PROJECT))
+    stamp.touch()
+    return inside
+
+
+def _run(*command: str) -> None:
+    subprocess.run(command, cwd=PROJECT, check=True)
+
+
+def in_words(own: str, found: Sequence[str], missing: Sequence[str]) -> list[str]:
+    """On which Pythons the suite ran, a line for each one that is missing."""
+    ran = " and ".join((own, *found))
+    if not missing:
+        return [f"The suite ran on {ran}."]
+    return [f"{version}: not found on this machine; the suite ran on {ran} alone." for version in missing]
+
+
+def main() -> int:
+    """The status of the first run that fails, else 0."""
+    own = _printed(sys.executable, "-c", _IS_OF_USE)
+    others = {version: find_python(version) for version in VERSIONS if version != own}
+    for version, python in others.items():
+        if python is not None:
+            inside = installed(version, python)
+            print(f"The suite on {version}, all but end to end:", flush=True)
+            if status := subprocess.run([str(inside), *SUITE], cwd=PROJECT).returncode:
+                return status
+    missing = [version for version, python in others.items() if python is None]
+    print("\n".join(in_words(own, [version for version in others if version not in missing], missing)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
