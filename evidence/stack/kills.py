@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import tempfile
 import time
 from collections.abc import Callable
@@ -55,11 +56,11 @@ class _Run:
         began = time.monotonic()
         partner = partner_of_all_platforms(self._up, self._platforms, SETTINGS)
         strike_all(self._platforms, self._orders, self._seed)
-        kills = max(3, self._orders // 10)
-        with Killer(self._up.folder, self._seed, shares=OF_WHOM, most=kills, pause_s=kill_pause_s) as killer:
+        least = max(3, self._orders // 10)
+        with Killer(self._up.folder, self._seed, shares=OF_WHOM, most=sys.maxsize, pause_s=kill_pause_s) as killer:
             self._post_and_interrupt(partner, clean_restarts)
             self._say(f"all {self._orders} orders are answered; the killing goes on")
-            killer.wait()
+            wait_until(lambda: killer.kills.total() >= least, PATIENCE_S)
         partner.http.close()
         self._say("waiting until nothing more happens to any forward")
         wait_until(self._at_rest, 2 * PATIENCE_S, LOOK_S)
