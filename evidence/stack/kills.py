@@ -66,7 +66,8 @@ class _Run:
         wait_until(self._at_rest, 2 * PATIENCE_S, LOOK_S)
         found = found_on(self._up, self._platforms)
         self._say("stopping")
-        self._restarts.append({"what": "stop", "stop_s": self._up.stop(), "accepted": len(self._accepted.codes)})
+        stop_s = round(self._up.stop(), 1)
+        self._restarts.append({"what": "stop", "stop_s": stop_s, "accepted": len(self._accepted.codes)})
         return {
             "orders": self._orders,
             "accepted": len(self._accepted.codes),
