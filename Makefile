@@ -14,10 +14,10 @@ SAM_INSTALLED := $(SAM_VENV)/.installed
 SAM := PATH="$(CURDIR)/$(BIN):$$PATH" AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-ap-southeast-3} SAM_CLI_TELEMETRY=0 \
   $(SAM_VENV)/bin/sam
 
-.PHONY: help setup demo up test lint format openapi bench fuzz build lock clean
+.PHONY: help setup demo up test lint format openapi bench evidence-stack fuzz build lock clean
 
 help: ## this list
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(INSTALLED) ## .venv with .venv/bin/orderbridge
 
@@ -53,6 +53,9 @@ openapi: setup ## what is generated anew: /openapi.json, /docs, docs/openapi.jso
 
 bench: setup ## the benchmarks, as ratios
 	@$(BIN)/python -m benchmarks
+
+evidence-stack: setup ## 500 orders on the local stack among kills and restarts, and a load run; some minutes
+	@$(BIN)/python -m evidence.stack
 
 fuzz: setup ## every parser of what platforms, partners and operators write, for FUZZ_SECONDS (default 120), counts printed
 	@$(BIN)/python -m tests.fuzz

@@ -13,45 +13,23 @@ import httpx
 import pytest
 
 from orderbridge.platforms.names import platform_names
-from tests.conformance.facts import facts_of
 from tests.e2e.actors import Operator, Partner, Platforms, sales_order
 from tests.e2e.conftest import wait_for
-from tests.e2e.workers import CAN_BE_FOUND, Killer
+from tests.e2e.weather import strike_all
+from tests.e2e.workers import CAN_BE_FOUND, OF_WHOM, Killer
 from tests.patience import PATIENCE_S
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 ORDERS = 200
 KILLS = 40
-OF_WHOM = {"-forward-": 14, "order-intake": 3, "event-publisher": 2, "sweeper": 1}
 SEED = int(os.environ.get("ORDERBRIDGE_TEST_SEED", "1"))
 """Of the faults and of the killer, so that another run has another weather."""
-
-WEATHER: tuple[dict[str, Any], ...] = (
-    # The first half: processed, and no answer, each time.
-    {"kind": "commit_then_close", "count": ORDERS // 2},
-    # Then everything that may become of a call, and a few that are answered.
-    {"kind": "commit_then_close", "probability": 0.3},
-    {"kind": "commit_then_status", "status": 500, "probability": 0.2},
-    {"kind": "commit_then_status", "status": 502, "probability": 0.1},
-    {"kind": "garbage", "probability": 0.2},
-    {"kind": "truncate", "probability": 0.2},
-    {"kind": "close_before", "probability": 0.2},
-    {"kind": "status", "status": 500, "probability": 0.2},
-    # Late as well, so that a worker is often killed between the platform's writing and its answer.
-    {"kind": "delay", "seconds": 0.4, "when": "after", "probability": 0.6},
-    {"kind": "delay", "seconds": 0.4, "when": "before", "probability": 0.2},
-)
 
 
 @pytest.fixture
 def bad_weather(platforms: Platforms):
-    for platform in platform_names():
-        create = facts_of(platform).create
-        for number, fault in enumerate(WEATHER):
-            platforms.strike(
-                platform, method=create.method, path=create.path, seed=SEED * 100 + number, **{"count": None, **fault}
-            )
+    strike_all(platforms, ORDERS, SEED)
     yield
     platforms.heal()
 

@@ -14,6 +14,8 @@ from typing import Self
 
 PROC = Path("/proc")
 CAN_BE_FOUND = (PROC / "self" / "environ").exists()
+OF_WHOM = {"-forward-": 14, "order-intake": 3, "event-publisher": 2, "sweeper": 1}
+"""How often which functions are struck where all of an order's way is."""
 STARTED_SECONDS = 1.0
 """After this a worker has started, and is at work or waits for it."""
 

@@ -58,3 +58,20 @@ def test_functions_that_start_at_once_do_not_disturb_each_other() -> None:
 
 def test_only_the_logs_of_the_latest_invocations_are_kept() -> None:
     assert output(LOGS).split() == ["True", "False", "True", "True"]
+
+
+STATES = """
+states = iter([RuntimeError("dictionary changed size during iteration"), None, {"a": b"x"}])
+
+def state():
+    found = next(states)
+    if isinstance(found, RuntimeError):
+        raise found
+    return found
+
+print(mended["_dumped"]("sqs", state), mended["_dumped"]("sqs", state))
+"""
+
+
+def test_a_state_that_changes_while_it_is_dumped_is_dumped_again_and_none_is_none() -> None:
+    assert output(STATES) == 'None {"__ministack_format__": 2, "payload": {"a": {"__bytes__": "eA=="}}}\n'

@@ -18,6 +18,7 @@ from orderbridge_cli.local.deployment.read_back import ReadBack, deployed_values
 from orderbridge_cli.local.deployment.template import read_template
 from orderbridge_cli.local.engine.aws import EngineClients
 from orderbridge_cli.local.engine.engine import ACCESS_KEY, REGION, SECRET_KEY, Engine
+from orderbridge_cli.local.engine.saved_state import is_behind, last_saved
 from orderbridge_cli.local.front_door import FrontDoor
 from orderbridge_cli.local.live_reload import LiveReload
 from orderbridge_cli.local.machine.logs import LogLimit
@@ -28,6 +29,7 @@ from orderbridge_cli.local.machine.problems import (
     EngineProblem,
     PortTaken,
     SandboxProblem,
+    StateNotSaved,
     TemplateNotHeld,
 )
 from orderbridge_cli.local.machine.processes import ProcessBook, group_memory_bytes
@@ -155,19 +157,38 @@ class LocalStack:
         """
         try:
             return self._start()
-        except BaseException:
+        except _Interrupted:
             self.stop()
+            raise
+        except BaseException:
+            self._stop_after_failure()
             raise
 
     def stop(self) -> None:
-        """Ends everything that was started, in the reverse order; the state is kept. Twice is once."""
+        """Ends everything that was started, in the reverse order; the state is kept. Twice is once.
+
+        Raises:
+            StateNotSaved: it is not proven that the state was kept; everything has ended all the same.
+        """
+        not_saved: StateNotSaved | None = None
         while self._undo:
             undo = self._undo.pop()
             try:
                 undo()
+            except StateNotSaved as problem:
+                not_saved = problem
             except Exception:  # noqa: BLE001 - whatever one end runs into, the others still have to come
                 _log.exception("while stopping")
         self._engine = self._sandboxes = self._description = None
+        if not_saved:
+            raise not_saved
+
+    def _stop_after_failure(self) -> None:
+        """Stops; what led to it is on its way up, so that a state that was not saved is said beside it."""
+        try:
+            self.stop()
+        except StateNotSaved as problem:
+            self._on_progress(str(problem))
 
     def run(self, on_ready: Callable[[StackDescription], None] = _ignore) -> None:
         """What the command does: starts, calls `on_ready`, waits for SIGINT, SIGTERM or `request_stop`, and stops.
@@ -176,21 +197,25 @@ class LocalStack:
         that are at work.
 
         Raises:
-            LocalStackProblem: the start failed, or a child ended by itself; nothing is left running then.
+            LocalStackProblem: the start failed, a child ended by itself, or the state was not saved at the end; nothing
+                is left running then.
         """
         previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            self._interruptible = True
-            on_ready(self.start())
-            self._interruptible = False
-            while not self._stopped.wait(_WATCH_STEP_S):
-                self._check_children()
-        except _Interrupted:
-            pass
-        finally:
+            try:
+                self._interruptible = True
+                on_ready(self.start())
+                self._interruptible = False
+                while not self._stopped.wait(_WATCH_STEP_S):
+                    self._check_children()
+            except _Interrupted:
+                pass
             self._interruptible = False
             self._on_progress("stopping")
             self.stop()
+        finally:
+            self._interruptible = False
+            self._stop_after_failure()
             for number, handler in previous.items():
                 signal.signal(number, handler)
 
@@ -203,7 +228,10 @@ class LocalStack:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
+        if error is None:
+            self.stop()
+        else:
+            self._stop_after_failure()
 
     # --- Steps ---
 
@@ -215,6 +243,11 @@ class LocalStack:
             self._on_progress(f"ended what an unclean stop had left: {', '.join(left)}")
         if self._port and not is_free(self._port):  # said before anything is started; the front door finds out for good
             raise PortTaken(f"Port {self._port} is taken by another program. Choose another one with --port.")
+        if is_behind(state.engine):
+            self._on_progress(
+                "the last run ended without saving its state (kill -9 of the engine, a full disk): "
+                f"this one goes on from {last_saved(state.engine)}"
+            )
         ports = kept_ports(state.ports, ("engine", *PLATFORMS))
         log_limit = LogLimit(state.logs)
         log_limit.apply()

@@ -10,10 +10,10 @@ import os
 from pathlib import Path
 from typing import Final
 
-from orderbridge_cli.local.engine.saved_state import forget_stream_positions
+from orderbridge_cli.local.engine.saved_state import doubt_of_saving, forget_stream_positions, last_saved, void_receipt
 from orderbridge_cli.local.machine.places import StateDir
 from orderbridge_cli.local.machine.ports import HOST, claim_kept
-from orderbridge_cli.local.machine.problems import EngineProblem
+from orderbridge_cli.local.machine.problems import EngineProblem, StateNotSaved
 from orderbridge_cli.local.machine.processes import ChildProcess, ProcessBook, wait_until
 
 REGION: Final = "ap-southeast-3"
@@ -36,6 +36,7 @@ class Engine:
         self._book = book
         self._enforce_iam = enforce_iam
         self._process: ChildProcess | None = None
+        self._served = False
 
     @property
     def url(self) -> str:
@@ -75,15 +76,29 @@ class Engine:
             raise EngineProblem(
                 f"The local AWS engine did not start. Its last words ({self.log}):\n{self._last_words()}"
             )
+        void_receipt(self._state.engine)
+        self._served = True
 
     def exit_code(self) -> int | None:
         """None while the server runs."""
         return self._process.exit_code() if self._process else None
 
     def stop(self) -> None:
-        """Lets the server write its state, then ends it and every function that is still at work."""
+        """Lets the server write its state, then ends it and every function that is still at work.
+
+        Raises:
+            StateNotSaved: it is not proven that the state is on the disk; the server has ended all the same.
+        """
         if self._process:
             self._process.end(_STOP_GRACE_S)
+            if self._served:
+                self._served = False
+                self._prove_saved(self._process)
+
+    def _prove_saved(self, ended: ChildProcess) -> None:
+        doubt = doubt_of_saving(self._state.engine, ended.pid, ended.exit_code())
+        if doubt is not None:
+            raise StateNotSaved(self._state.engine, doubt, last_saved(self._state.engine))
 
     def hurry(self) -> None:
         """While `stop` waits: no longer for functions at work."""

@@ -4,6 +4,7 @@ LocalStackProblem
 +-- AlreadyRunning      another `local up` holds the state directory
 +-- PortTaken           another program listens on a port that is needed
 +-- EngineProblem       the engine did not start, answer or stay alive
++-- StateNotSaved       what the engine knew when it was stopped is not on the disk
 +-- SandboxProblem      a platform sandbox did not start or stay alive
 +-- DeploymentFailed    the stack could not be created or updated
 +-- TemplateNotHeld     the engine holds something else than the template says
@@ -12,6 +13,7 @@ LocalStackProblem
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 
 class LocalStackProblem(Exception):
@@ -28,6 +30,17 @@ class PortTaken(LocalStackProblem):
 
 class EngineProblem(LocalStackProblem):
     """The engine did not come up, stopped answering, or ended by itself."""
+
+
+class StateNotSaved(LocalStackProblem):
+    """The engine has ended, and what it knew is lost as far as it is newer than `last_saved`."""
+
+    def __init__(self, folder: Path, reason: str, last_saved: str | None) -> None:
+        lost = f"since the last saved stop, {last_saved}, is lost" if last_saved else "since the first start is lost"
+        super().__init__(
+            f"The state was not saved in {folder} ({reason}): every order, forward, partner, channel and mapping "
+            f"stored {lost}."
+        )
 
 
 class SandboxProblem(LocalStackProblem):

@@ -115,7 +115,8 @@ class ProcessBook:
 
     def remove(self, pid: int) -> None:
         self.records = [record for record in self.records if record.pid != pid]
-        self._save()
+        with suppress(OSError):  # a full disk ends no stop: the record of one that has ended names nobody
+            self._save()
 
     def _save(self) -> None:
         write_atomically(self.path, json.dumps([asdict(record) for record in self.records]))
