@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import faults, order_codes, statuses, stock
+from benchmarks import order_codes, statuses, stock
 from benchmarks.intake import calls_per_order, cold_import_ratio, cpu_ratio, intake
 from benchmarks.layer import layer_mebibytes
 from benchmarks.local_stack import accept_p50_and_memory
@@ -38,7 +38,6 @@ def main() -> None:
     order_codes.main()
     stock.main()
     statuses.main()
-    faults.main()
 
 
 if __name__ == "__main__":

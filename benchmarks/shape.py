@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-from benchmarks.bad_weather import BadWeather
 from benchmarks.intake import intake
-from benchmarks.world import NOW, World
 from orderbridge.platforms.names import platform_names
 from orderbridge_sandboxes import SANDBOXES, ManualClock
+from tests.fakes.one_channel import NOW, OneChannel
 
 PROJECT = Path(__file__).resolve().parent.parent
 LAYER = PROJECT / "layers" / "core" / "orderbridge"
@@ -51,9 +50,9 @@ def files_of_one_order() -> set[str]:
     for platform in platform_names():
         clock = ManualClock(NOW)
         with SANDBOXES[platform](clock=clock) as sandbox:
-            world = World(platform, BadWeather("none"), sandbox, clock, seed=1)
+            channel = OneChannel(platform, sandbox, clock, seed=1)
             with noted_files() as more:
-                world.run(1)
+                channel.run(1)
             passed |= more
     return passed
 

@@ -81,8 +81,9 @@ class Found:
             self.held[world.channel_of(label)] = by_code
 
     def all_forwards(self) -> Iterator[Forward]:
-        for forwards in self.forwards.values():
-            yield from (each for each in forwards if each.channel != UNROUTED)
+        """Those of orders that are there, to channels."""
+        for code in self.orders:
+            yield from (each for each in self.forwards[code] if each.channel != UNROUTED)
 
     def held_of(self, forward: Forward) -> list[HeldOrder]:
         return self.held[forward.channel.name].get(forward.code, [])
@@ -124,6 +125,8 @@ def every_order_ends_or_waits_with_its_reason(found: Found) -> Wrong:
             yield f"{order.code}: no channel, and nothing that says so"
         if order.due_at is not None:
             yield f"{order.code}: still due"
+    for code in found.forwards.keys() - found.orders.keys():
+        yield f"{code}: forwards without their order"
     for forward in found.all_forwards():
         tells_id = found.world.facts[found.world.label_of(forward.channel.name)].tells_id
         trouble = _untrue(forward, found.held_of(forward), tells_id=tells_id)
@@ -181,7 +184,8 @@ def every_wish_to_cancel_is_settled(found: Found) -> Wrong:
         if not is_settled:
             yield f"{place(forward)}: {forward.state}, and its partner has taken the order back"
     for placed in found.world.partner.placed.values():
-        if placed.cancelled and found.orders[placed.codes[0]].cancel_requested_at is None:
+        order = found.orders.get(placed.codes[0]) if placed.cancelled else None
+        if order is not None and order.cancel_requested_at is None:
             yield f"{placed.codes[0]}: taken back, and nobody wrote it down"
 
 
@@ -326,7 +330,7 @@ def statuses_are_what_the_platforms_say_or_are_reported(found: Found) -> Wrong:
         if forward is None or channel_status(forward) != status:
             yield f"{key}: the platform says {status}, we {forward and channel_status(forward)}"
     for key in found.done.waybills:
-        if by_id[key].awb_number is None:
+        if key not in by_id or by_id[key].awb_number is None:
             yield f"{key}: no waybill"
     for key in found.done.unknown:
         words = [word for _, word in by_id[key].platform_status_raw] if key in by_id else []
@@ -366,7 +370,12 @@ def everything_that_the_row_names_struck(found: Found) -> Wrong:
 
 
 def lists_had_several_pages(found: Found) -> Wrong:
-    """Of platforms that tell of orders in lists, and hold more than a page: the statuses alone are read from those."""
+    """Of platforms that tell of orders in lists, and hold more than a page: the statuses alone are read from those.
+
+    Not where partners take orders back: those are asked about no more.
+    """
+    if found.row.cancelled:
+        return
     for label, facts in found.world.facts.items():
         held = sum(map(len, found.held[found.world.channel_of(label)].values()))
         if facts.can_look and held > 2 * found.world.rows_per_page and found.world.pages[label] < 2:

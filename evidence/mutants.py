@@ -138,7 +138,9 @@ def main(arguments: Sequence[str]) -> int:
     with ProcessPoolExecutor(os.cpu_count() or 1, multiprocessing.get_context("spawn")) as pool:
         for seen in pool.map(hunt if options.hunt else see, names):
             results.append(seen)
-            how = ", ".join(each.replace("_", " ") for each in seen.invariants) or f"not seen; {seen.guard or 'NO GUARD'}"
+            how = (
+                ", ".join(each.replace("_", " ") for each in seen.invariants) or f"not seen; {seen.guard or 'NO GUARD'}"
+            )
             print(f"{seen.name}\n    {seen.row}: {how}\n    {seen.first[:200]}", flush=True)
     count = sum(bool(each.invariants) for each in results)
     print(f"\n{len(results)} safeguards, {count} seen by the proof; {time.monotonic() - began:.0f} s")

@@ -55,9 +55,7 @@ class Operator:
         self._mappings = operate_mappings(self._stack)
         self._keys = OperateKeys(SecretTokenKeys(clients["secretsmanager"], "JwtKeys"), self._new_key, self._clock)
 
-    def add_channel(
-        self, name: str, platform: str, settings: dict[str, Any], credentials: Mapping[str, Any]
-    ) -> None:
+    def add_channel(self, name: str, platform: str, settings: dict[str, Any], credentials: Mapping[str, Any]) -> None:
         self._channels.add(name, platform, settings, credentials)
 
     def add_partner(self, channels: Sequence[str]) -> None:

@@ -98,7 +98,11 @@ class Partner:
             self.machine.sleep(1)
         code = placed.codes[0]
         status, answer = self._repeated(
-            "order_cancel", "/api/v1/sales-orders/{code}/cancel", b"", {"code": code}, f"/api/v1/sales-orders/{code}/cancel"
+            "order_cancel",
+            "/api/v1/sales-orders/{code}/cancel",
+            b"",
+            {"code": code},
+            f"/api/v1/sales-orders/{code}/cancel",
         )
         if status == 200:
             placed.cancelled = True
@@ -184,6 +188,8 @@ class Partner:
         if self.posts.answers_lost and self.is_bad() and self.machine.draw.random() < self.posts.answers_lost:
             self.machine.struck["answers to the partner lost"] += 1
             return 0, {}, {}
+        if answer["statusCode"] >= 400:
+            self.machine.struck[f"answered {answer['statusCode']}"] += 1
         return answer["statusCode"], json.loads(answer["body"]), answer["headers"]
 
 

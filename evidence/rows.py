@@ -91,7 +91,9 @@ def any_answer(seed: int) -> tuple[Strike, ...]:
     statuses = (200, 200, 200, 201, 202, 204, 400, 404, 405, 408, 409, 410, 413, 415, 422, 424, 425, 429, 500, 501, 502)
     return tuple(
         replace(
-            answered(draw.choice(statuses), processed=draw.random() < 0.5, share=0.1, most=0.1, body=draw.choice(bodies)),
+            answered(
+                draw.choice(statuses), processed=draw.random() < 0.5, share=0.1, most=0.1, body=draw.choice(bodies)
+            ),
             is_drawn=True,
         )
         for _ in range(40)
@@ -226,7 +228,7 @@ PARTNERS = (
     Row("orders taken back while answers are lost", (ONCE, Strike("commit_then_close", CANCEL, share=0.5, most_per_order=0.5)),
         cancelled=0.7, messages_lost=0.3, killed={"forward_": 0.01, "order_cancel": 0.02}),
     Row("the partner's calls limited", parameters={"PartnerCallsPerSecond": "2", "PartnerCallsAtOnce": "10"},
-        posts=Posts(times=2, over_seconds=20.0), patience=2),
+        posts=Posts(times=2, at_once=4, over_seconds=2.0), patience=2, expected=("answered 429",)),
 )  # fmt: skip
 
 
@@ -369,7 +371,8 @@ OPERATORS = (
     Row("dead letters replayed twice under live traffic", (OFTEN,), posts=Posts(over_seconds=HOUR),
         aws=(AwsFault("before", "BatchGetItem", "forward_", 0.9, seconds=0.75 * HOUR),),
         script=((HOUR, redrive_twice), (1.2 * HOUR, redrive_twice)), expected=("dead letters",)),
-    Row("the platforms' rates limited", (OFTEN,), settings={"rate_limit": 2}, patience=2),
+    Row("the platforms' rates limited", (OFTEN,), settings={"rate_limit": 0.5}, patience=2,
+        expected=("turns waited for",)),
 )  # fmt: skip
 
 # --- rounds of stock and statuses -------------------------------------------------------------------------------------
@@ -396,5 +399,3 @@ ROWS: tuple[Row, ...] = (
 def row_named(name: str) -> Row:
     """The row of this name; raises KeyError."""
     return {row.name: row for row in ROWS}[name]
-
-

@@ -145,7 +145,12 @@ SENDING = (
     Safeguard(
         "SENDING is stored before the first byte leaves",
         "forwarding.sending:ForwardOrder._begun",
-        (("return self.orders.save(begun, freeze=None if ready.is_frozen else ready.request)", "return begun.forward"),),
+        (
+            (
+                "return self.orders.save(begun, freeze=None if ready.is_frozen else ready.request)",
+                "return begun.forward",
+            ),
+        ),
         "processed, then closed",
     ),
     Safeguard(
@@ -279,8 +284,11 @@ SENDING = (
         "a transaction that was cancelled is made again or fails, and is not taken for done",
         "aws.writes:despite_conflicts",
         (
-            ('if not tries_left or cancellation_codes(cancelled) - {"None"} != {"TransactionConflict"}:\n'
-             "                raise", "return"),
+            (
+                'if not tries_left or cancellation_codes(cancelled) - {"None"} != {"TransactionConflict"}:\n'
+                "                raise",
+                "return",
+            ),
         ),
         "writes meet other transactions",
     ),
@@ -363,8 +371,10 @@ WAITING = (
         "what is paused is due",
         "forwarding.forward.waiting:pause",
         (
-            ("replace(forward, error=error, not_before=later, due_at=later, deferrals=0)",
-             "replace(forward, error=error, not_before=later, due_at=None, deferrals=0)"),
+            (
+                "replace(forward, error=error, not_before=later, due_at=later, deferrals=0)",
+                "replace(forward, error=error, not_before=later, due_at=None, deferrals=0)",
+            ),
             ("error=error, not_before=later, due_at=later\n", "error=error, not_before=later, due_at=None\n"),
         ),
         "channels paused and resumed while orders come",

@@ -96,10 +96,15 @@ def _replacements(module: ModuleType, machine: Machine, tls: ssl.SSLContext) -> 
     if vars(module).get("random") is sys.modules["random"]:
         yield "random", machine.draw
     if vars(module).get("secrets") is secrets:
-        yield "secrets", SimpleNamespace(
-            token_bytes=machine.draw.randbytes,
-            token_hex=lambda size: machine.draw.randbytes(size).hex(),
-            token_urlsafe=lambda size=32: base64.urlsafe_b64encode(machine.draw.randbytes(size)).rstrip(b"=").decode(),
+        yield (
+            "secrets",
+            SimpleNamespace(
+                token_bytes=machine.draw.randbytes,
+                token_hex=lambda size: machine.draw.randbytes(size).hex(),
+                token_urlsafe=lambda size=32: (
+                    base64.urlsafe_b64encode(machine.draw.randbytes(size)).rstrip(b"=").decode()
+                ),
+            ),
         )
     if vars(module).get("uuid") is uuid:
         yield "uuid", SimpleNamespace(uuid4=lambda: uuid.UUID(int=machine.draw.getrandbits(128), version=4))

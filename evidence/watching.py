@@ -94,7 +94,9 @@ class Watch:
         if paused_for is not None and paused_for > LONGEST_INVOCATION:
             self.wrong.append(f"{code} at {channel}: sent though the channel has been paused for {paused_for}")
         if forward.state is not ForwardState.SENDING or forward.body_hash != hashed:
-            self.wrong.append(f"{code} at {channel}: sent while {forward.state}, or with another body than the one stored")
+            self.wrong.append(
+                f"{code} at {channel}: sent while {forward.state}, or with another body than the one stored"
+            )
 
     def _paused_for(self, platform: str, channel: str) -> timedelta | None:
         state = self._table.get((f"BREAKER#{platform}#{channel}", "STATE")) or {}

@@ -32,6 +32,7 @@ from evidence.partner import Partner, Receiver
 from evidence.virtual import exceptions_of, short_pages, virtual
 from evidence.watching import Watch
 from evidence.weather import Row
+from orderbridge.calls.turns import Turns
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.http.deadline import Deadline
@@ -169,9 +170,7 @@ class World:
         self._stream = pattern
         self._filters = [json.loads(each["Pattern"]) for each in pattern["FilterCriteria"]["Filters"]]
         self.receiver = Receiver(self.machine, self.row.receiver_fails, lambda: self.is_bad)
-        self.partner = Partner(
-            self.machine, self.functions, self.row.posts, lambda: self.is_bad, self.row.skew_seconds
-        )
+        self.partner = Partner(self.machine, self.functions, self.row.posts, lambda: self.is_bad, self.row.skew_seconds)
 
     def _skew(self, function: str) -> timedelta:
         """How far off a new environment's clock is. A token that one function gives out has to be good at another."""
@@ -251,10 +250,17 @@ class World:
             is_lost = self.strikes(self.row.unreachable, "nobody listens")
             return conversation(transport, NOBODY if is_lost else base_url)
 
-        receiver = self.receiver
+        def taken(turns: Turns, *asked: Any) -> float:
+            began = self.machine.now
+            ahead = take(turns, *asked)
+            self.machine.struck["turns waited for"] += ahead > 0 or self.machine.now > began
+            return ahead
+
+        receiver, take = self.receiver, Turns.take
         with (
             patch.object(Conversation, "call", watched),
             patch.object(Transport, "conversation", elsewhere),
+            patch.object(Turns, "take", taken),
             patch.object(PublicPost, "post", lambda _post, url, headers, body: receiver.post(url, headers, body)),
         ):
             yield

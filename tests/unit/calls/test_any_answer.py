@@ -10,12 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.bad_weather import BadWeather
-from benchmarks.faults import PLATFORMS, what_is_wrong
-from benchmarks.world import NOW, World
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge_sandboxes import SANDBOXES, ManualClock
-from tests.conformance.facts import facts_of
+from tests.conformance.facts import facts_of, labels
+from tests.fakes.one_channel import NOW, OneChannel, what_is_wrong
 from tests.fakes.wire import Inside, Wire
 from tests.unit.calls.any_answers import (
     OF_CONTENT,
@@ -33,12 +31,12 @@ EXAMPLES = 2000
 MOST_ANSWERS = 3
 
 
-def world_where(platform: str, given_answers: list[Answer]) -> tuple[World, Inside]:
+def world_where(platform: str, given_answers: list[Answer]) -> tuple[OneChannel, Inside]:
     clock = ManualClock(NOW)
     inside = Inside(SANDBOXES[facts_of(platform).name].platform_type(clock=clock, products=1, customers=1))
     for answer in given_answers:
         inside.faults.add(answer.fault(platform))
-    world = World(platform, BadWeather("any answer"), inside, clock, seed=1, transport=Wire(inside))  # type: ignore[arg-type]
+    world = OneChannel(platform, inside, clock, seed=1, transport=Wire(inside))  # type: ignore[arg-type]
     return world, inside
 
 
@@ -48,7 +46,7 @@ def may_be_sent_again_unlooked(platform: str, answer: Answer) -> bool:
     return answer.status in REFUSED or turned_away
 
 
-@pytest.mark.parametrize("platform", PLATFORMS)
+@pytest.mark.parametrize("platform", labels())
 def test_whatever_is_answered_an_order_is_there_once_and_its_state_is_true(platform: str) -> None:
     drawn = st.lists(answers(platform, CODE, can_look=facts_of(platform).can_look), min_size=1, max_size=MOST_ANSWERS)
 
