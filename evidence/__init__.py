@@ -1,1 +1,1 @@
-"""The proof: orders through the real functions on a simulated AWS, under faults; what must hold is checked after each."""
+"""The proof: orders through the real functions on a simulated AWS, under faults, and what has to hold after each."""

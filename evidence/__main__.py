@@ -1,6 +1,6 @@
 """``make evidence``: the proof under faults. Exit 1 where an order was lost or doubled, or anything else did not hold.
 
-``python -m evidence`` runs the full profile; ``--short`` the one of CI; ``--row NAME --seed N --orders N`` one row again.
+``python -m evidence`` runs the full profile, ``--short`` the one of CI, ``--row NAME --seed N --orders N`` one row.
 ``--write`` puts what the full profile has shown into docs/evidence.md.
 """
 

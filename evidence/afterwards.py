@@ -1,8 +1,9 @@
-"""What comes after the orders are where they go: their platforms move them on, stock changes, and the rounds take it in."""
+"""What comes once the orders are where they go: platforms move them on, stock changes, rounds take it in."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.forwarding.forward.states import Forward, ForwardState
@@ -11,13 +12,14 @@ from orderbridge.platforms.names import platform_names
 from tests.conformance.facts import LEVELS
 
 if TYPE_CHECKING:
-    from evidence.world import World
+    from evidence.system.world import World
 
 WAYBILL = "JP8507716855"
 UNKNOWN_WORD = "nobody documented this"
 SAMPLE = 12
 """How many orders of each platform are moved on."""
 ROUNDS = 3
+BETWEEN_ROUNDS = timedelta(minutes=16)
 BAD_ROUNDS = 10
 
 
@@ -78,7 +80,7 @@ def rounds(world: World, function: str, at_once: int) -> list[dict[str, Any]]:
     """What each channel's round reported."""
     reports: list[dict[str, Any]] = []
     for platform in platform_names():
-        workers = [world.start_function(function, {"platform": platform}) for _ in range(at_once)]
+        workers = [world.lanes.invoke(function, {"platform": platform}) for _ in range(at_once)]
         world.go_on_until(lambda workers=workers: not set(workers) & set(world.machine.workers))  # type: ignore[misc]
         for worker in workers:
             if worker.failure is None and worker.result is not None:
@@ -103,17 +105,17 @@ def go_through(world: World) -> Afterwards:
         for _ in range(BAD_ROUNDS):
             status_round(world, bad, world.row.rounds_at_once)
             stock_round(world, bad, world.row.rounds_at_once)
-            world.machine.now += world.between_rounds
-        world.end_harm()
-        world.machine.now += world.between_rounds
+            world.machine.now += BETWEEN_ROUNDS
+        world.harm.end()
+        world.machine.now += BETWEEN_ROUNDS
     status_round(world, done)
     for label in world.facts:
         complete(world, label, done)
     for _ in range(ROUNDS - 1):
-        world.machine.now += world.between_rounds
+        world.machine.now += BETWEEN_ROUNDS
         status_round(world, done)
     for _ in range(ROUNDS):
-        world.machine.now += world.between_rounds
+        world.machine.now += BETWEEN_ROUNDS
         stock_round(world, done)
     world.go_on_until(world.is_settled)
     return done

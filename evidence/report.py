@@ -64,11 +64,11 @@ def page_part(profile: Profile, proved: Sequence[Proved], seconds: float) -> str
     sums = totals(proved)
     seeds = ", ".join(map(str, profile.seeds))
     lines = [
-        f"{when()}: {sums['rows']} rows by the seeds {seeds}, {sums['orders']:,} orders in {sums['requests']:,} requests, "
-        f"{sums['forwards']:,} forwards, {seconds / 60:.0f} minutes.",
+        f"{when()}: {sums['rows']} rows by the seeds {seeds}, {seconds / 60:.0f} minutes.",
+        f"{sums['orders']:,} orders came in {sums['requests']:,} requests and made {sums['forwards']:,} forwards.",
         "",
-        f"**Lost {sums['lost']}, doubled {sums['doubled']}, in doubt {sums['in_doubt']:,}.** Every invariant held after "
-        "every run, and everything that a row names struck.",
+        f"**Lost {sums['lost']}, doubled {sums['doubled']}, in doubt {sums['in_doubt']:,}.**",
+        "Every invariant held after every run, and everything that a row names struck.",
         "",
         "| row | orders | forwards | lost | doubled | in doubt | struck | longest way |",
         "|---|---:|---:|---:|---:|---:|---:|---:|",
@@ -109,10 +109,9 @@ def _length(delay: timedelta) -> str:
 def words(proved: Proved) -> Iterable[str]:
     """One row for people who wait: what became of it, and what was wrong."""
     struck = sum(count for kind, count in proved.struck.items() if kind not in UNCOUNTED)
-    yield (
-        f"{proved.row:58} seed {proved.seed:2} forwards {proved.forwards:4} lost {proved.lost} doubled {proved.doubled} "
-        f"in doubt {proved.in_doubt:3} struck {struck:5} longest {_length(proved.longest_delay):>7} {proved.seconds:5.1f} s"
-    )
+    figures = f"forwards {proved.forwards:4} lost {proved.lost} doubled {proved.doubled} in doubt {proved.in_doubt:3}"
+    times = f"longest {_length(proved.longest_delay):>7} {proved.seconds:5.1f} s"
+    yield f"{proved.row:58} seed {proved.seed:2} {figures} struck {struck:5} {times}"
     for invariant, (count, first) in proved.wrong.items():
         yield f"  {invariant.replace('_', ' ')}: {count}"
         yield from (f"    {each}" for each in first)

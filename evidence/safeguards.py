@@ -1,4 +1,4 @@
-"""The safeguards that the proof tests itself with: where each is, what its absence is like, and which row has to see it.
+"""The safeguards that the proof tests itself with: where each is, its absence, and which row has to see that.
 
 Ordered as an order's way goes: intake, publishing, sending, looking, waiting, cancelling, telling, status and stock.
 """
@@ -71,8 +71,10 @@ PUBLISHING = (
             ("    for transition in transitions:\n        self.orders.create_forward(transition)\n", ""),
             (
                 "    self.orders.mark_published(order)",
-                "    for transition in transitions:\n        self.orders.create_forward(transition)\n"
-                "    self.orders.mark_published(order)",
+                (
+                    "    for transition in transitions:\n        self.orders.create_forward(transition)\n"
+                    "    self.orders.mark_published(order)"
+                ),
             ),
         ),
         "the publisher killed at any step",
@@ -120,7 +122,10 @@ PUBLISHING = (
         "forwarding.table:TableOrders.save_progress",
         (
             (
-                'write_all_or_nothing(self._client, [{"Update": update}, *messages]) if messages else self._update(update)',
+                (
+                    'write_all_or_nothing(self._client, [{"Update": update}, *messages]) '
+                    "if messages else self._update(update)"
+                ),
                 'self._update(update) and [self._client.put_item(**each["Put"]) for each in messages] is not None',
             ),
         ),
@@ -131,8 +136,10 @@ PUBLISHING = (
         "forwarding.table:TableOrders.save_progress",
         (
             (
-                '"attribute_exists(PK) AND "\n        + ("changes = :before" if order.changes > 1 '
-                'else "attribute_not_exists(changes)")',
+                (
+                    '"attribute_exists(PK) AND "\n        + ("changes = :before" if order.changes > 1 '
+                    'else "attribute_not_exists(changes)")'
+                ),
                 '"attribute_exists(PK)"',
             ),
         ),
@@ -242,9 +249,11 @@ SENDING = (
         (
             (
                 "return self.read_created(client, request, client.send(request))",
-                "reply = client.send(request)\n"
-                f"            if reply.status < 300: return {OUTCOMES}.Accepted(None)\n"
-                "            return self.read_created(client, request, reply)",
+                (
+                    "reply = client.send(request)\n"
+                    f"            if reply.status < 300: return {OUTCOMES}.Accepted(None)\n"
+                    "            return self.read_created(client, request, reply)"
+                ),
             ),
         ),
         "200, a page, not processed",
@@ -285,8 +294,10 @@ SENDING = (
         "aws.writes:despite_conflicts",
         (
             (
-                'if not tries_left or cancellation_codes(cancelled) - {"None"} != {"TransactionConflict"}:\n'
-                "                raise",
+                (
+                    'if not tries_left or cancellation_codes(cancelled) - {"None"} != {"TransactionConflict"}:\n'
+                    "                raise"
+                ),
                 "return",
             ),
         ),

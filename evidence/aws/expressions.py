@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 Attribute = Mapping[str, Any]
@@ -241,7 +241,7 @@ def _number(attribute: Attribute | None) -> Decimal:
     return Decimal(attribute["N"])
 
 
-@lru_cache(maxsize=None)
+@cache
 def condition(text: str) -> Condition:
     """A condition, filter or key condition; a function of the item that says whether it holds."""
     reader = _Reader(text)
@@ -250,7 +250,7 @@ def condition(text: str) -> Condition:
     return found
 
 
-@lru_cache(maxsize=None)
+@cache
 def _update(text: str) -> list[tuple[str, str, Operand | None]]:
     return _Reader(text).update()
 

@@ -1,7 +1,7 @@
 """DynamoDB in memory: one table with its indexes and its stream, every write under its condition.
 
-A call is one step, so calls never overlap; what happens between two calls of one worker is for the machine to say. Reads
-of a query come in small pages, since large ones hide what a caller forgets.
+A call is one step, so calls never overlap; what happens between two calls of one worker is for the machine to say.
+Queries are answered in small pages, since large ones hide what a caller forgets.
 """
 
 from __future__ import annotations
@@ -279,5 +279,9 @@ def _place(item: Mapping[str, Any], range_name: str) -> tuple[Any, ...]:
 
 def _behind(found: Sequence[Item], start: Mapping[str, Any], range_name: str, *, backwards: bool) -> list[Item]:
     end = _place(start, range_name)
-    behind = (lambda place: place < end) if backwards else (lambda place: place > end)
-    return list(itertools.dropwhile(lambda item: not behind(_place(item, range_name)), found))
+
+    def is_before(item: Item) -> bool:
+        place = _place(item, range_name)
+        return place >= end if backwards else place <= end
+
+    return list(itertools.dropwhile(is_before, found))

@@ -1,4 +1,4 @@
-"""The safeguards that `make evidence-mutants` takes away: each is where it is said to be, and the proof sees some here."""
+"""The safeguards that `make evidence-mutants` takes away: each is where it is said to be, and some are missed here."""
 
 from __future__ import annotations
 

@@ -7,12 +7,13 @@ from contextlib import ExitStack
 import pytest
 
 from evidence.afterwards import go_through
-from evidence.invariants import INVARIANTS, Found
+from evidence.invariants import INVARIANTS
+from evidence.invariants.found import Found
 from evidence.profiles import FULL, SHORT
 from evidence.proof import prove
 from evidence.rows import ROWS, row_named
-from evidence.weather import Row, Strike
-from evidence.world import World
+from evidence.rows.row import Row, Strike
+from evidence.system.world import World
 from tests.conformance.facts import labels
 
 
@@ -66,11 +67,11 @@ def test_harm_that_is_done_behind_its_back_is_seen(harm: str) -> None:
         done = go_through(world)
         match harm:
             case "an order is taken away":
-                pk = next(iter(world.table.items("ORDER#")))["PK"]["S"]
-                world.table.write((pk, "ORDER"), None)
+                pk = next(iter(world.aws.table.items("ORDER#")))["PK"]["S"]
+                world.aws.table.write((pk, "ORDER"), None)
             case "a forward is taken away":
-                pk = next(iter(world.table.items("ORDER#")))["PK"]["S"]
-                world.table.write((pk, "FORWARD#ngorder"), None)
+                pk = next(iter(world.aws.table.items("ORDER#")))["PK"]["S"]
+                world.aws.table.write((pk, "FORWARD#ngorder"), None)
             case "a platform gets an order twice":
                 platform = world.sandboxes["ngorder"].platform
                 held = next(iter(platform.held.values()))

@@ -1,4 +1,4 @@
-"""What the functions take for the world: the machine's clock in place of the real one, the simulated AWS for botocore's.
+"""What the functions take for the world: the machine's clock for the real one, the simulated AWS for botocore's.
 
 Everything that waits or looks at a clock is found by looking, not by a list, so that what is written tomorrow is found
 too; only `orderbridge.http` keeps real time, since its sockets are real.
@@ -26,7 +26,7 @@ from unittest.mock import patch
 import botocore.session
 
 import orderbridge
-from evidence.machine import Machine
+from evidence.system.machine import Machine
 from orderbridge.aws import clients
 from orderbridge.entrypoints import log as entry_log
 from orderbridge.http import transport as transports
@@ -79,7 +79,7 @@ def virtual(machine: Machine, services: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _locked_properties() -> Iterator[Any]:
-    """Before Python 3.12 a `cached_property` has one lock for all objects of a class, which here are many processes'."""
+    """Those with a lock (before Python 3.12): it is one for all objects of a class, which here are many processes'."""
     for module in modules():
         for value in vars(module).values():
             if inspect.isclass(value) and value.__module__ == module.__name__:
@@ -149,6 +149,6 @@ def short_pages(rows: int) -> Iterator[None]:
                 continue
             for name, value in list(vars(module).items()):
                 if name.endswith(("PAGE_SIZE", "PAGE_SIZES", "_PER_PAGE")):
-                    short = {kind: rows for kind in value} if isinstance(value, dict) else rows
+                    short = dict.fromkeys(value, rows) if isinstance(value, dict) else rows
                     stack.enter_context(patch.object(module, name, short))
         yield

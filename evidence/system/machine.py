@@ -1,8 +1,8 @@
 """Time and chance: one virtual clock, and workers that take their steps one at a time in an order that a seed draws.
 
 A worker is a thread that runs only while it holds the turn. It gives the turn away at every step (a call to AWS, to a
-platform, to a receiver), so that every interleaving of steps can come, and the same seed brings the same one again. At a
-step it may also end, as a process that is killed does.
+platform, to a receiver), so that every interleaving of steps can come, and the same seed brings the same one again.
+At a step it may also end, as a process that is killed does.
 """
 
 from __future__ import annotations
@@ -46,6 +46,11 @@ class Worker:
     turn: threading.Lock = field(default_factory=closed_lock)
 
 
+def _require_life(worker: Worker) -> None:
+    if worker.is_killed:
+        raise Died
+
+
 class _Thread:
     """A thread that runs one worker after the other."""
 
@@ -67,8 +72,7 @@ class _Thread:
                 return
             worker.turn.acquire()
             try:
-                if worker.is_killed:
-                    raise Died
+                _require_life(worker)
                 worker.result = worker.act()
             except BaseException as failure:  # noqa: BLE001 - how it ended is for whoever started it
                 worker.failure = failure
@@ -219,5 +223,4 @@ class Machine:
     def _require_life(self, worker: Worker) -> None:
         if worker.ends_at is not None and self.now > worker.ends_at:
             worker.is_killed = True
-        if worker.is_killed:
-            raise Died
+        _require_life(worker)

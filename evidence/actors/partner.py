@@ -1,11 +1,9 @@
-"""A partner's system: logs in, signs, posts until it is answered, takes orders back, and hears of them at its webhook."""
+"""A partner's system: it logs in, signs, posts each order until it is answered, and takes some back."""
 
 from __future__ import annotations
 
 import base64
 import functools
-import hashlib
-import hmac
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,13 +12,12 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from evidence.functions import Function
-from evidence.machine import Died, Machine
-from orderbridge.http.answer import Answer
+from evidence.system.functions import Function
+from evidence.system.machine import Died, Machine
 from tests.conformance.facts import DOCUMENT
 
 if TYPE_CHECKING:
-    from evidence.weather import Posts
+    from evidence.rows.row import Posts
 
 CLIENT_ID, CLIENT_SECRET = "partner-client-001", "a secret of this run that nobody guesses"
 LONGEST_PAUSE_SECONDS = 300.0
@@ -28,7 +25,7 @@ GIVES_UP_SECONDS = 30 * 3600.0
 
 
 @functools.cache
-def key(number: int = 1) -> rsa.RSAPrivateKey:
+def key(number: int = 1) -> rsa.RSAPrivateKey:  # noqa: ARG001 - each has its own
     """One of the partner's keys, made once for all runs of a process."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
@@ -213,38 +210,3 @@ def api_event(
         "isBase64Encoded": True,
         "requestContext": {"requestId": "proof", "identity": {"sourceIp": "203.0.113.1"}},
     }
-
-
-@dataclass(eq=False)
-class Receiver:
-    """The partner's webhook: checks the signature, keeps what came, and sometimes does not answer."""
-
-    machine: Machine
-    fails: float
-    is_bad: Callable[[], bool]
-    secrets: list[str] = field(default_factory=list)
-    came: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list)
-    """Message id and document of everything that came, in its order."""
-    broken: list[str] = field(default_factory=list)
-
-    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """What `PublicPost.post` brings back from this receiver."""
-        machine = self.machine
-        machine.step("webhook_sender: before post")
-        is_failing = self.fails and self.is_bad() and machine.draw.random() < self.fails
-        if is_failing:
-            machine.struck["receiver fails"] += 1
-            if machine.draw.random() < 0.5:
-                return Answer(None, "ReadTimeout")
-        if not self._is_signed(headers, body):
-            self.broken.append(f"{url}: a signature that is not ours")
-        self.came.append((headers["webhook-id"], json.loads(body)))
-        machine.step("webhook_sender: after post")
-        # It has taken the message, and its answer is lost, half of the times that it fails.
-        return Answer(500) if is_failing else Answer(204)
-
-    def _is_signed(self, headers: Mapping[str, str], body: bytes) -> bool:
-        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
-        keys = [base64.b64decode(secret.removeprefix("whsec_")) for secret in self.secrets]
-        right = {"v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode() for key in keys}
-        return bool(right & set(headers["webhook-signature"].split()))

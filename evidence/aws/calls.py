@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from evidence.machine import Died, Machine
-from evidence.weather import AwsFault
+from evidence.rows.row import AwsFault
+from evidence.system.machine import Died, Machine
 
 THROTTLED = {
     "dynamodb": "ProvisionedThroughputExceededException",

@@ -15,7 +15,7 @@ from orderbridge_sandboxes.faults import Fault, FaultKind
 from tests.conformance.facts import NO_BODY, PlatformFacts
 
 if TYPE_CHECKING:
-    from evidence.world import World
+    from evidence.system.world import World
 
 NOT_PROCESSED = (401, 403, 404, 405, 413, 421, 425, 429)
 """Statuses by which whoever gives them says that nothing was processed (docs/platforms/README.md)."""
@@ -141,8 +141,6 @@ class Row:
     """Whether each of the strikes has to strike at each platform, or any of them."""
     expected: tuple[str, ...] = ()
     """What else has to have struck, by its name."""
-    at: tuple[str, ...] = ()
-    """The platforms that the orders go to; none: all."""
     weight: float = 1.0
     """How many orders it has, as a part of the others'."""
     without_mappings: tuple[str, ...] = ()

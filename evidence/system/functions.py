@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from evidence.machine import Died, Machine
+from evidence.system.machine import Died, Machine
 from tests.contract.template import template
 
 STACK = "orderbridge"
@@ -21,7 +21,7 @@ Handler = Callable[[Mapping[str, Any], Any], Any]
 
 @dataclass(eq=False, slots=True)
 class Environment:
-    """One process of a function: it handles one event at a time, and remembers what it has read. Its clock may be off."""
+    """One process of a function: one event at a time, what it remembers, and a clock that may be off."""
 
     handler: Handler
     skew: timedelta

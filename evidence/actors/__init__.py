@@ -1,0 +1,1 @@
+"""Who acts from outside: the partner's system with its webhook, and the operator."""
