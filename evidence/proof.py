@@ -12,8 +12,8 @@ from datetime import timedelta
 from evidence.afterwards import go_through
 from evidence.invariants import DOUBLED, INVARIANTS, LOST
 from evidence.invariants.found import Found, longest_delay
-from evidence.rows.row import Row
 from evidence.system.world import World
+from evidence.weather import Row
 from orderbridge.forwarding.forward.states import ForwardState
 from tests.conformance.facts import labels
 

@@ -15,6 +15,7 @@ from evidence.rows import ROWS
 
 PROJECT = Path(__file__).resolve().parent.parent
 PAGE = PROJECT / "docs" / "evidence.md"
+README = PROJECT / "README.md"
 
 
 def commit() -> str:
@@ -38,6 +39,16 @@ def write_part(name: str, text: str, page: Path = PAGE) -> None:
 
 def when() -> str:
     return f"{datetime.now(UTC):%Y-%m-%d}, commit `{commit()}`"
+
+
+def quoted(proved: Sequence[Proved]) -> str:
+    """What the README says of it."""
+    sums = totals(proved)
+    return (
+        f"Under {sums['rows']} kinds of faults {sums['forwards']:,} forwards of {sums['orders']:,} orders: "
+        f"**lost {sums['lost']}, doubled {sums['doubled']}**, in doubt {sums['in_doubt']:,}\n"
+        "(a platform that cannot be asked did not answer, and a person looks)."
+    )
 
 
 def totals(proved: Sequence[Proved]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from evidence.actors.partner import CLIENT_ID, CLIENT_SECRET, public_pem
 from evidence.aws.queues import Queue
-from evidence.system.machine import Machine
+from evidence.processes.machine import Machine
 from orderbridge.channels.channel import Channel
 from orderbridge.values.times import from_iso
 from orderbridge_cli.aws import AwsAccess, StackFacts

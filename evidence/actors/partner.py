@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from evidence.system.functions import Function
-from evidence.system.machine import Died, Machine
+from evidence.processes.functions import Function
+from evidence.processes.machine import Died, Machine
 from tests.conformance.facts import DOCUMENT
 
 if TYPE_CHECKING:
-    from evidence.rows.row import Posts
+    from evidence.weather import Posts
 
 CLIENT_ID, CLIENT_SECRET = "partner-client-001", "a secret of this run that nobody guesses"
 LONGEST_PAUSE_SECONDS = 300.0

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from evidence.system.machine import Machine
+from evidence.processes.machine import Machine
 from orderbridge.http.answer import Answer
 
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from evidence.rows.row import AwsFault
-from evidence.system.machine import Died, Machine
+from evidence.processes.machine import Died, Machine
+from evidence.weather import AwsFault
 
 THROTTLED = {
     "dynamodb": "ProvisionedThroughputExceededException",

@@ -8,7 +8,7 @@ from evidence.rows.machines import AWS, MACHINES
 from evidence.rows.operators import OPERATORS
 from evidence.rows.partners import CREDENTIALS, PARTNERS
 from evidence.rows.rounds import ROUNDS
-from evidence.rows.row import Row
+from evidence.weather import Row
 
 ROWS: tuple[Row, ...] = (
     *CALLS,

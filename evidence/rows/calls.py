@@ -6,8 +6,8 @@ import random
 from dataclasses import replace
 from typing import Any
 
-from evidence.rows.row import LISTS, AwsFault, Posts, Row, Strike
 from evidence.rows.strikes import ONCE, answered
+from evidence.weather import LISTS, AwsFault, Posts, Row, Strike
 
 CALLS = (
     Row("nobody listens at the address", unreachable=0.3),

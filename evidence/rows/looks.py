@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from evidence.rows.row import LISTS, Row, Strike
 from evidence.rows.strikes import ONCE
+from evidence.weather import LISTS, Row, Strike
 
 LOOKS = (
     Row("lost, and lists that fail", (ONCE, Strike("status", LISTS, most_per_order=2.5))),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from evidence.rows.row import AwsFault, Row
 from evidence.rows.strikes import OFTEN, ONCE
+from evidence.weather import AwsFault, Row
 
 MACHINES = (
     Row("forwarders killed at any step", (OFTEN,), killed={"forward_": 0.02}),

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from evidence.rows.row import ANY, AwsFault, Posts, Row, Strike
 from evidence.rows.strikes import OFTEN
+from evidence.weather import ANY, AwsFault, Posts, Row, Strike
 from orderbridge.platforms.names import platform_names
 from orderbridge_sandboxes import demo_mappings
 

@@ -6,8 +6,8 @@ from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING
 
-from evidence.rows.row import CANCEL, AwsFault, Posts, Row, Strike
 from evidence.rows.strikes import OFTEN, ONCE
+from evidence.weather import CANCEL, AwsFault, Posts, Row, Strike
 from orderbridge_sandboxes import DEMO_CREDENTIALS
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from evidence.rows.row import LISTS, STOCK, AwsFault, Row, Strike
+from evidence.weather import LISTS, STOCK, AwsFault, Row, Strike
 
 ROUNDS = (
     Row(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from evidence.rows.row import Strike
+from evidence.weather import Strike
 from orderbridge_sandboxes.faults import FaultKind
 
 ONCE = Strike("commit_then_close", most_per_order=1)

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from evidence.system.machine import Machine
+from evidence.processes.machine import Machine
 
 
 class Agenda:

@@ -11,10 +11,10 @@ from evidence.aws.calls import AwsCalls
 from evidence.aws.queues import Queue, Sqs
 from evidence.aws.secrets import SecretsManager
 from evidence.aws.table import DynamoDb, Table
-from evidence.system.functions import physical_names
+from evidence.processes.functions import physical_names
+from evidence.processes.machine import Machine
+from evidence.processes.virtual import exceptions_of
 from evidence.system.harm import Harm
-from evidence.system.machine import Machine
-from evidence.system.virtual import exceptions_of
 from tests.contract.template import template
 
 

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from evidence.rows.row import Row
-from evidence.system.machine import Died, Machine, Worker
+from evidence.processes.machine import Died, Machine, Worker
+from evidence.weather import Row
 from orderbridge_sandboxes import Sandbox
 from tests.conformance.facts import PlatformFacts
 

@@ -15,10 +15,10 @@ from typing import Any
 from evidence.aws.patterns import matches
 from evidence.aws.queues import Message, Queue
 from evidence.aws.table import Record
+from evidence.processes.functions import STACK, Function
+from evidence.processes.machine import Machine, Worker
 from evidence.system.aws import SimulatedAws
-from evidence.system.functions import STACK, Function
 from evidence.system.harm import Harm
-from evidence.system.machine import Machine, Worker
 from orderbridge.values.times import from_iso
 from tests.contract.template import template
 

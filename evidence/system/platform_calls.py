@@ -11,9 +11,9 @@ from typing import Any
 from unittest.mock import patch
 
 from evidence.actors.receiver import Receiver
+from evidence.processes.machine import Machine
 from evidence.system.agenda import Agenda
 from evidence.system.harm import Harm
-from evidence.system.machine import Machine
 from evidence.system.watch import Watch
 from orderbridge.calls.turns import Turns
 from orderbridge.http.deadline import Deadline

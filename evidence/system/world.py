@@ -14,16 +14,16 @@ from typing import Any
 from evidence.actors.operator import Operator
 from evidence.actors.partner import Partner
 from evidence.actors.receiver import Receiver
-from evidence.rows.row import Row
+from evidence.processes.functions import Function, variables_of
+from evidence.processes.machine import Machine
+from evidence.processes.virtual import short_pages, virtual
 from evidence.system.agenda import Agenda
 from evidence.system.aws import SimulatedAws
-from evidence.system.functions import Function, variables_of
 from evidence.system.harm import Harm
 from evidence.system.lanes import Lanes
-from evidence.system.machine import Machine
 from evidence.system.platform_calls import PlatformCalls
-from evidence.system.virtual import short_pages, virtual
 from evidence.system.watch import Watch
+from evidence.weather import Row
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.orders import table as order_table

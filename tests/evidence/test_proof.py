@@ -12,8 +12,8 @@ from evidence.invariants.found import Found
 from evidence.profiles import FULL, SHORT
 from evidence.proof import prove
 from evidence.rows import ROWS, row_named
-from evidence.rows.row import Row, Strike
 from evidence.system.world import World
+from evidence.weather import Row, Strike
 from tests.conformance.facts import labels
 
 

@@ -18,7 +18,13 @@ from orderbridge.channels.lookups import LookFailed
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.outcomes import Accepted, AcceptedOtherwise, NotSent, Outcome, Refused, Rejected, Unknown
 from orderbridge.forwarding.forward import interventions, states
-from orderbridge.forwarding.forward.attempts import EARLY_LOOKS_SECONDS, LookPolicy, settle_attempt, settle_look
+from orderbridge.forwarding.forward.attempts import (
+    EARLY_LOOKS_SECONDS,
+    LookPolicy,
+    begin_attempt,
+    settle_attempt,
+    settle_look,
+)
 from orderbridge.forwarding.forward.cancelling import cancel_unsent
 from orderbridge.forwarding.forward.states import (
     FINAL_STATES,
@@ -65,6 +71,17 @@ def test_a_write_that_changes_nothing_for_others_is_no_news() -> None:
         assert not Transition(replace(sent, **changes), None, sent).is_news, changes
     for changes in ({"platform_status": "SHIPPED"}, {"awb_number": "JNE-1"}, {"shipment_problem": "LOST"}):
         assert Transition(replace(sent, **changes), None, sent).is_news, changes
+
+
+@pytest.mark.parametrize("seconds_behind", [0.001, 120.0])
+def test_a_change_is_behind_the_last_one_also_where_its_clock_is_behind(seconds_behind: float) -> None:
+    ahead = new_forward(order().key, order().code, SIRCLO, NOW, GRACE).forward
+    behind = NOW - timedelta(seconds=seconds_behind)
+    first = begin_attempt(ahead, "attempt-1", "hash", behind, 70)
+    second = settle_attempt(first.forward, Accepted("77"), behind, 0, GRACE, None)
+    times = [ahead.updated_at, first.forward.updated_at, second.forward.updated_at]
+    assert times == sorted(set(times))
+    assert [first.entry and first.entry.at, second.entry and second.entry.at] == times[1:]
 
 
 # --- sending ----------------------------------------------------------------------------------------------------------

@@ -9,13 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orderbridge_sandboxes.faults import Fault, FaultKind
 from tests.conformance.facts import NO_BODY, PlatformFacts
-
-if TYPE_CHECKING:
-    from evidence.system.world import World
 
 NOT_PROCESSED = (401, 403, 404, 405, 413, 421, 425, 429)
 """Statuses by which whoever gives them says that nothing was processed (docs/platforms/README.md)."""
@@ -95,7 +92,8 @@ class Posts:
     over_seconds: float = 120.0
 
 
-Script = Callable[["World"], None]
+Script = Callable[[Any], None]
+"""What happens at some second, to the `World`."""
 
 
 @dataclass(frozen=True)

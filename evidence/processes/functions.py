@@ -11,7 +11,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from evidence.system.machine import Died, Machine
+from evidence.processes.machine import Died, Machine
 from tests.contract.template import template
 
 STACK = "orderbridge"

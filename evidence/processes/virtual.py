@@ -26,7 +26,7 @@ from unittest.mock import patch
 import botocore.session
 
 import orderbridge
-from evidence.system.machine import Machine
+from evidence.processes.machine import Machine
 from orderbridge.aws import clients
 from orderbridge.entrypoints import log as entry_log
 from orderbridge.http import transport as transports

@@ -1,0 +1,1 @@
+"""The processes of one run: workers in virtual time, and the functions that they run."""
