@@ -1,4 +1,4 @@
-"""The suite on the other Pythons that Orderbridge runs on: ``python -m tests.pythons``, which `make test` calls.
+"""The suite on the other Pythons that Orderbridge runs on: `make test-pythons`; ``--say`` says which there are.
 
 Lambda has a newer Python than most machines, and their standard libraries differ (how deep JSON may be, for one). What
 is found on this machine gets a virtual environment of its own, from the same lock. None is downloaded, and one that is
@@ -70,28 +70,28 @@ def _run(*command: str) -> None:
     subprocess.run(command, cwd=PROJECT, check=True)
 
 
-def in_words(own: str, found: Sequence[str], missing: Sequence[str]) -> list[str]:
-    """On which Pythons the suite ran, a line for each one that is missing."""
-    ran = " and ".join((own, *found))
-    if not missing:
-        return [f"The suite ran on {ran}."]
-    return [f"{version}: not found on this machine; the suite ran on {ran} alone." for version in missing]
+def in_words(own: str, found: Sequence[str], missing: Sequence[str], *, has_run: bool) -> list[str]:
+    """On which Pythons the suite ran, on which others it can, and a line for each one that is missing."""
+    ran = " and ".join((own, *found) if has_run else (own,))
+    more = f"; `make test-pythons` runs it on {' and '.join(found)}" if found and not has_run else ""
+    return [f"The suite ran on {ran}{more}.", *(f"{version}: not found on this machine." for version in missing)]
 
 
-def main() -> int:
-    """The status of the first run that fails, else 0."""
+def main(arguments: Sequence[str] = ()) -> int:
+    """The status of the first run that fails, else 0; `arguments` are pytest's, or ``--say`` alone."""
     own = _printed(sys.executable, "-c", _IS_OF_USE)
     others = {version: find_python(version) for version in VERSIONS if version != own}
-    for version, python in others.items():
-        if python is not None:
+    found = {version: python for version, python in others.items() if python is not None}
+    has_run = list(arguments) != ["--say"]
+    if has_run:
+        for version, python in found.items():
             inside = installed(version, python)
-            print(f"The suite on {version}, all but end to end:", flush=True)
-            if status := subprocess.run([str(inside), *SUITE], cwd=PROJECT).returncode:
+            print(f"The suite on {version}, all but end to end: {' '.join(arguments)}", flush=True)
+            if status := subprocess.run([str(inside), *SUITE, *arguments], cwd=PROJECT).returncode:
                 return status
-    missing = [version for version, python in others.items() if python is None]
-    print("\n".join(in_words(own, [version for version in others if version not in missing], missing)))
+    print("\n".join(in_words(own, list(found), list(others.keys() - found.keys()), has_run=has_run)))
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

@@ -59,17 +59,27 @@ def test_a_python_that_cannot_make_an_environment_or_is_of_another_version_is_no
 
 
 @pytest.mark.parametrize(
-    ("found", "missing", "said"),
+    ("found", "missing", "has_run", "said"),
     [
-        (["3.13", "3.14"], [], ["The suite ran on 3.11 and 3.13 and 3.14."]),
-        ([], ["3.13"], ["3.13: not found on this machine; the suite ran on 3.11 alone."]),
-        (["3.13"], ["3.14"], ["3.14: not found on this machine; the suite ran on 3.11 and 3.13 alone."]),
+        (["3.13", "3.14"], [], True, ["The suite ran on 3.11 and 3.13 and 3.14."]),
+        ([], ["3.13"], True, ["The suite ran on 3.11.", "3.13: not found on this machine."]),
+        (["3.13"], ["3.14"], True, ["The suite ran on 3.11 and 3.13.", "3.14: not found on this machine."]),
+        (["3.13"], [], False, ["The suite ran on 3.11; `make test-pythons` runs it on 3.13."]),
     ],
 )
 def test_it_says_on_which_the_suite_ran_and_names_each_that_is_missing(
-    found: list[str], missing: list[str], said: list[str]
+    found: list[str], missing: list[str], has_run: bool, said: list[str]
 ) -> None:
-    assert pythons.in_words("3.11", found, missing) == said
+    assert pythons.in_words("3.11", found, missing, has_run=has_run) == said
+
+
+def test_saying_which_there_are_runs_nothing(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(pythons, "find_python", lambda version: "python")
+    monkeypatch.setattr(pythons, "installed", lambda version, python: pytest.fail("nothing is to be installed"))
+    assert pythons.main(["--say"]) == 0
+    assert "`make test-pythons` runs it on" in capfd.readouterr().out
 
 
 @pytest.mark.parametrize("status", [0, 3])
