@@ -78,16 +78,17 @@ def virtual(machine: Machine, services: Mapping[str, Any]) -> Iterator[None]:
         yield
 
 
-def _locked_properties() -> Iterator[Any]:
+@functools.cache
+def _locked_properties() -> tuple[Any, ...]:
     """Those with a lock (before Python 3.12): it is one for all objects of a class, which here are many processes'."""
-    for module in modules():
-        for value in vars(module).values():
-            if inspect.isclass(value) and value.__module__ == module.__name__:
-                yield from (
-                    each
-                    for each in vars(value).values()
-                    if isinstance(each, functools.cached_property) and hasattr(each, "lock")
-                )
+    return tuple(
+        each
+        for module in modules()
+        for value in vars(module).values()
+        if inspect.isclass(value) and value.__module__ == module.__name__
+        for each in vars(value).values()
+        if isinstance(each, functools.cached_property) and hasattr(each, "lock")
+    )
 
 
 def _replacements(module: ModuleType, machine: Machine, tls: ssl.SSLContext) -> Iterator[tuple[str, Any]]:
@@ -117,13 +118,21 @@ def _waiting_functions(machine: Machine) -> Iterator[tuple[FunctionType, tuple[A
         time.monotonic: machine.seconds,
         time.time: machine.seconds,
     }
-    for module in modules():
-        if module.__name__.startswith(REAL_TIME):
-            continue
-        for function in _functions(module):
-            defaults = function.__defaults__ or ()
-            if any(_is_one_of(default, here) for default in defaults):
-                yield function, tuple(here[each] if _is_one_of(each, here) else each for each in defaults)
+    for function, defaults in _with_defaults():
+        if any(_is_one_of(default, here) for default in defaults):
+            yield function, tuple(here[each] if _is_one_of(each, here) else each for each in defaults)
+
+
+@functools.cache
+def _with_defaults() -> tuple[tuple[FunctionType, tuple[Any, ...]], ...]:
+    """Every function of the layer that may wait, with its defaults as they are outside."""
+    return tuple(
+        (function, function.__defaults__)
+        for module in modules()
+        if not module.__name__.startswith(REAL_TIME)
+        for function in _functions(module)
+        if function.__defaults__
+    )
 
 
 def _is_one_of(value: Any, known: Mapping[Any, Any]) -> bool:

@@ -123,7 +123,8 @@ class Lanes:
 
     def _take_stream(self) -> None:
         for record in self._aws.table.stream:
-            if any(matches(pattern, stream_record(record)) for pattern in self._filters):
+            event = stream_record(record)
+            if any(matches(pattern, event) for pattern in self._filters):
                 shard = zlib.crc32(record.keys["PK"]["S"].encode()) % SHARDS
                 self._shards[shard].records.append((self._machine.now, record))
         self._aws.table.stream.clear()
