@@ -28,7 +28,7 @@ _SIMULATED = {
         "Limit",
         "ExclusiveStartKey",
     },
-    "Scan": {"TableName"},
+    "Scan": {"TableName", "IndexName"},
     "Keys": {"Keys", "ConsistentRead"},
     "Put": {*_WRITTEN, "Item"},
     "Update": {*_WRITTEN, "Key", "UpdateExpression"},

@@ -171,7 +171,14 @@ class DynamoDb:
 
     def scan(self, **asked: Any) -> dict[str, Any]:
         require_simulated("Scan", asked)
-        return self._called("Scan", asked, lambda: {"Items": [dict(item) for item in self.table.items()]})
+
+        def read() -> dict[str, Any]:
+            if "IndexName" not in asked:
+                return {"Items": [dict(item) for item in self.table.items()]}
+            index = self.table.indexes[asked["IndexName"]]
+            return {"Items": [index.shown(item) for rows in index.rows.values() for item in rows.values()]}
+
+        return self._called("Scan", asked, read)
 
     def _query(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         names, values = asked.get("ExpressionAttributeNames", {}), asked["ExpressionAttributeValues"]
