@@ -294,3 +294,40 @@ def test_what_was_written_stays_as_it_was_whatever_its_writer_does_with_the_item
     item["a"]["L"].clear()  # type: ignore[attr-defined]
 
     assert client.get_item(TableName="t", Key=KEY)["Item"]["a"] == {"L": [{"S": "x"}]}
+
+
+def test_a_write_whose_condition_does_not_hold_names_the_item_that_stands_in_its_way_where_it_is_asked_to() -> None:
+    client = one_item(a={"S": "x"})
+    asked = {"TableName": "t", "Item": KEY, "ConditionExpression": "attribute_not_exists(PK)"}
+    for more, item in (({}, None), ({"ReturnValuesOnConditionCheckFailure": "ALL_OLD"}, {**KEY, "a": {"S": "x"}})):
+        with pytest.raises(client.exceptions.ConditionalCheckFailedException) as alone:
+            client.put_item(**asked, **more)
+        assert alone.value.response.get("Item") == item
+        with pytest.raises(client.exceptions.TransactionCanceledException) as cancelled:
+            client.transact_write_items(TransactItems=[{"Put": {**asked, **more}}])
+        (reason,) = cancelled.value.response["CancellationReasons"]
+        assert (reason["Code"], reason.get("Item")) == ("ConditionalCheckFailed", item)
+
+
+def test_an_attribute_that_is_set_where_it_is_not_there_stays_where_it_is() -> None:
+    client = one_item(a={"S": "first"})
+    for name in ("a", "b"):
+        values = {":v": {"S": "second"}}
+        update = f"SET {name} = if_not_exists({name}, :v)"
+        client.update_item(TableName="t", Key=KEY, UpdateExpression=update, ExpressionAttributeValues=values)
+
+    assert client.get_item(TableName="t", Key=KEY)["Item"] == {**KEY, "a": {"S": "first"}, "b": {"S": "second"}}
+
+
+def test_an_item_that_moves_within_an_index_or_leaves_it_is_no_longer_where_it_was() -> None:
+    client = one_item(due_shard={"S": "00"}, due_at={"S": "x"})
+
+    def found(shard: str) -> int:
+        asked = {"KeyConditionExpression": "due_shard = :s", "ExpressionAttributeValues": {":s": {"S": shard}}}
+        return int(client.query(TableName="t", IndexName="due", **asked)["Count"])
+
+    assert (found("00"), found("01")) == (1, 0)
+    client.put_item(TableName="t", Item={**KEY, "due_shard": {"S": "01"}, "due_at": {"S": "x"}})
+    assert (found("00"), found("01")) == (0, 1)
+    client.update_item(TableName="t", Key=KEY, UpdateExpression="REMOVE due_at")
+    assert (found("00"), found("01")) == (0, 0)
