@@ -61,9 +61,18 @@ class EventBridge:
     def _put(self, entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         results: list[dict[str, str]] = []
         for entry in entries:
-            if self.fails():
+            if not isinstance(_read(entry["Detail"]), dict):
+                results.append({"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."})
+            elif self.fails():
                 results.append({"ErrorCode": "InternalFailure", "ErrorMessage": ""})
             else:
                 self.bus.put(entry)
                 results.append({"EventId": "put"})
         return {"Entries": results, "FailedEntryCount": sum("ErrorCode" in each for each in results)}
+
+
+def _read(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None

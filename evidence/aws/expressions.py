@@ -13,14 +13,22 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-Attribute = Mapping[str, Any]
+from evidence.aws.values import (
+    SIGNS,
+    Attribute,
+    Invalid,
+    UnknownExpression,
+    added,
+    begins,
+    compares,
+    number,
+    size,
+    written,
+)
+
 Item = Mapping[str, Attribute]
 Names = Mapping[str, str]
 Values = Mapping[str, Attribute]
-
-
-class UnknownExpression(Exception):
-    """An expression, or a part of one, that is not simulated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +54,7 @@ class Scope:
 Condition = Callable[[Scope], bool]
 Operand = Callable[[Scope], Attribute | None]
 
-_TOKEN = re.compile(r"\s*(<=|>=|<>|[=<>(),+\-]|[:#]?[A-Za-z_][A-Za-z0-9_.]*)")
+_TOKEN = re.compile(r"\s*(<=|>=|<>|[=<>(),+\-]|[:#]?[A-Za-z_]\w*(?:\.#?[A-Za-z_]\w*)*)", re.ASCII)
 _WORDS = {"AND", "OR", "NOT", "BETWEEN", "IN", "SET", "REMOVE", "ADD", "DELETE"}
 
 
@@ -121,12 +129,12 @@ class _Reader:
             low = self.operand()
             self.take("AND")
             high = self.operand()
-            return lambda scope: _compares(">=", left(scope), low(scope)) and _compares("<=", left(scope), high(scope))
+            return lambda scope: compares(">=", left(scope), low(scope)) and compares("<=", left(scope), high(scope))
         sign = self.take()
-        if sign not in _SIGNS:
+        if sign not in SIGNS:
             raise UnknownExpression(f"{self._text!r}: {sign}")
         right = self.operand()
-        return lambda scope: _compares(sign, left(scope), right(scope))
+        return lambda scope: compares(sign, left(scope), right(scope))
 
     def _test(self, name: str) -> Condition:
         self.take("(")
@@ -139,7 +147,7 @@ class _Reader:
         self.take(",")
         beginning = self.operand()
         self.take(")")
-        return lambda scope: _begins(whole(scope), beginning(scope))
+        return lambda scope: begins(whole(scope), beginning(scope))
 
     # --- operands -----------------------------------------------------------------------------------------------------
 
@@ -148,7 +156,7 @@ class _Reader:
         if word == "size" and self.takes("("):
             path = self.take()
             self.take(")")
-            return lambda scope: _size(scope.attribute(path))
+            return lambda scope: size(scope.attribute(path))
         if word == "if_not_exists" and self.takes("("):
             path = self.take()
             self.take(",")
@@ -165,7 +173,7 @@ class _Reader:
             return left
         sign, right = self.take(), self.operand()
         factor = 1 if sign == "+" else -1
-        return lambda scope: {"N": str(_number(left(scope)) + factor * _number(right(scope)))}
+        return lambda scope: {"N": written(added(_number(left(scope)), factor * _number(right(scope))))}
 
     # --- updates ------------------------------------------------------------------------------------------------------
 
@@ -173,12 +181,14 @@ class _Reader:
         changes: list[tuple[str, str, Operand | None]] = []
         while self.next:
             clause = self.take()
-            if clause not in ("SET", "REMOVE", "ADD"):
+            if clause not in ("SET", "REMOVE", "ADD") or any(clause == before for before, _, _ in changes):
                 raise UnknownExpression(f"{self._text!r}: {clause}")
             while True:
                 path, value = self.take(), None
                 if "." in path:
                     raise UnknownExpression(f"{self._text!r}: an update within a map")
+                if any(path == before for _, before, _ in changes):
+                    raise UnknownExpression(f"{self._text!r}: {path} twice")
                 if clause == "SET":
                     self.take("=")
                     value = self.sum()
@@ -191,54 +201,15 @@ class _Reader:
 
 
 _TESTS = ("attribute_exists", "attribute_not_exists", "begins_with")
-_SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
-    "=": lambda left, right: bool(left == right),
-    "<>": lambda left, right: bool(left != right),
-    "<": lambda left, right: bool(left < right),
-    "<=": lambda left, right: bool(left <= right),
-    ">": lambda left, right: bool(left > right),
-    ">=": lambda left, right: bool(left >= right),
-}
-
-
-def _compares(sign: str, left: Attribute | None, right: Attribute | None) -> bool:
-    """What is missing compares with nothing, but differs from everything; only values of one kind have an order."""
-    if left is None or right is None:
-        return sign == "<>" and (left is None) != (right is None)
-    ((left_kind, left_value),), ((right_kind, right_value),) = left.items(), right.items()
-    if left_kind != right_kind:
-        return sign == "<>"
-    return _SIGNS[sign](sortable(left_kind, left_value), sortable(right_kind, right_value))
-
-
-def sortable(kind: str, value: Any) -> Any:
-    """A value as DynamoDB sorts it: texts by their UTF-8 bytes."""
-    match kind:
-        case "N":
-            return Decimal(value)
-        case "S":
-            return value.encode()
-        case _:
-            return value
-
-
-def _begins(whole: Attribute | None, beginning: Attribute | None) -> bool:
-    if whole is None or beginning is None or "S" not in whole:
-        return False
-    return bool(whole["S"].startswith(beginning["S"]))
-
-
-def _size(attribute: Attribute | None) -> Attribute | None:
-    if attribute is None:
-        return None
-    ((_, value),) = attribute.items()
-    return {"N": str(len(value))}
+_RANGE_SIGNS = ("=", "<", "<=", ">", ">=")
 
 
 def _number(attribute: Attribute | None) -> Decimal:
     if attribute is None:
-        raise UnknownExpression("a sum with an attribute that is not there")
-    return Decimal(attribute["N"])
+        raise Invalid("The provided expression refers to an attribute that does not exist in the item")
+    if "N" not in attribute:
+        raise Invalid("An operand in the update expression has an incorrect data type")
+    return number(attribute["N"])
 
 
 @cache
@@ -256,31 +227,82 @@ def _update(text: str) -> list[tuple[str, str, Operand | None]]:
 
 
 def updated(text: str, item: Item, names: Names, values: Values) -> tuple[dict[str, Attribute], list[str]]:
-    """The item after an update, and the names of what was changed; every operand is read from the item before."""
+    """The item after an update, and the names of what was changed; every operand is read from the item before.
+
+    Raises `Invalid` where the item does not have what the update needs.
+    """
     scope = Scope(item, names, values)
     changed, touched = dict(item), []
     for clause, path, operand in _update(text):
-        name = names[path] if path.startswith("#") else path
+        name = _name(path, names)
         touched.append(name)
         if operand is None:
             changed.pop(name, None)
             continue
         value = operand(scope)
         if value is None:
-            raise UnknownExpression(f"{text!r}: {path} from an attribute that is not there")
+            raise Invalid("The provided expression refers to an attribute that does not exist in the item")
         if clause == "ADD":
-            value = {"N": str(Decimal(item.get(name, {"N": "0"})["N"]) + _number(value))}
+            value = {"N": written(added(_number(item.get(name, {"N": "0"})), _number(value)))}
         changed[name] = value
     return changed, touched
 
 
-_KEY = re.compile(r"\s*(\S+)\s*=\s*(:\w+)")
+@cache
+def _key_condition(text: str) -> tuple[str, str, str]:
+    """The key condition's hash key, its value, and its range key ("" where there is none), as they are written."""
+    reader = _Reader(text)
+    hash_path = reader.take()
+    reader.take("=")
+    value, range_path = reader.take(), ""
+    if reader.takes("AND"):
+        if reader.takes("begins_with"):
+            reader.take("(")
+            range_path = reader.take()
+            reader.take(",")
+            reader.take()
+            reader.take(")")
+        else:
+            range_path = reader.take()
+            if reader.takes("BETWEEN"):
+                reader.take()
+                reader.take("AND")
+            elif reader.take() not in _RANGE_SIGNS:
+                raise UnknownExpression(f"{text!r}: no condition of a key")
+            reader.take()
+    reader.end()
+    return hash_path, value, range_path
 
 
-def hash_value(text: str, names: Names, values: Values) -> tuple[str, str]:
-    """Name and value of the hash key in a key condition, which begins with it."""
-    matched = _KEY.match(text)
-    if matched is None:
-        raise UnknownExpression(text)
-    name = matched[1]
-    return (names[name] if name.startswith("#") else name), values[matched[2]]["S"]
+def keys_asked(text: str, names: Names, values: Values) -> tuple[str, str, str | None]:
+    """Name and value of the hash key in a key condition, which begins with it, and the name of its range key."""
+    hash_path, value, range_path = _key_condition(text)
+    return _name(hash_path, names), values[value]["S"], _name(range_path, names) if range_path else None
+
+
+@cache
+def mentioned(text: str) -> frozenset[str]:
+    """The placeholders of an expression: names (``#``) and values (``:``)."""
+    parts = (part for token in _tokens(text) for part in token.split("."))
+    return frozenset(part for part in parts if part[0] in "#:")
+
+
+@cache
+def paths(text: str) -> frozenset[str]:
+    """The attributes that an expression names outright, without a placeholder."""
+    tokens = _tokens(text)
+    functions = {token for token, behind in zip(tokens, [*tokens[1:], ""], strict=True) if behind == "("}
+    parts = (part for token in tokens if token not in _WORDS | functions for part in token.split("."))
+    return frozenset(part for part in parts if part[0].isalpha() or part[0] == "_")
+
+
+def projected(text: str, item: Item, names: Names) -> dict[str, Attribute]:
+    """Of an item what a projection names."""
+    wanted = [_name(path.strip(), names) for path in text.split(",")]
+    if any(not re.fullmatch(r"\w+", name) for name in wanted):
+        raise UnknownExpression(f"{text!r}: a projection of more than names")
+    return {name: item[name] for name in wanted if name in item}
+
+
+def _name(path: str, names: Names) -> str:
+    return names[path] if path.startswith("#") else path

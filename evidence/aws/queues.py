@@ -39,6 +39,10 @@ class Queue:
         number = next(self._numbers)
         self._put(Message(f"{self.name}-{number}", body, now), now + timedelta(seconds=delay_seconds), number)
 
+    def take(self, message: Message, now: datetime) -> None:
+        """Take over another queue's message, which keeps its id and the time from which its retention is counted."""
+        self._put(Message(message.message_id, message.body, message.sent_at), now, next(self._numbers))
+
     def _put(self, message: Message, visible_at: datetime, number: int) -> None:
         heapq.heappush(self.waiting, (visible_at, number, message))
 
@@ -55,9 +59,12 @@ class Queue:
             _, number, message = heapq.heappop(self.waiting)
             if message.is_deleted or (now - message.sent_at).total_seconds() > self.keeps_seconds:
                 continue
-            if self.max_receives is not None and message.receives >= self.max_receives:
-                assert self.dead_letters is not None
-                self.dead_letters.send(message.body, now)
+            if (
+                self.max_receives is not None
+                and self.dead_letters is not None
+                and message.receives >= self.max_receives
+            ):
+                self.dead_letters.take(message, now)
                 continue
             message.receives += 1
             self._put(message, now + timedelta(seconds=self.visibility_seconds), number)
@@ -75,7 +82,9 @@ class Sqs:
     call: Callable[[str, Mapping[str, Any], Callable[[], Any]], Any]
 
     def get_queue_url(self, **asked: Any) -> Any:
-        return self.call("GetQueueUrl", asked, lambda: {"QueueUrl": self.queues[asked["QueueName"]].name})
+        return self.call(
+            "GetQueueUrl", asked, lambda: {"QueueUrl": self._queue("GetQueueUrl", asked["QueueName"]).name}
+        )
 
     def send_message(self, **asked: Any) -> Any:
         delay = asked.get("DelaySeconds", 0)
@@ -83,7 +92,13 @@ class Sqs:
             raise AssertionError(f"a delay of {delay} s")
 
         def send() -> dict[str, Any]:
-            self.queues[asked["QueueUrl"]].send(asked["MessageBody"], self.clock(), delay)
+            self._queue("SendMessage", asked["QueueUrl"]).send(asked["MessageBody"], self.clock(), delay)
             return {"MessageId": "sent"}
 
         return self.call("SendMessage", asked, send)
+
+    def _queue(self, operation: str, name: str) -> Queue:
+        if name not in self.queues:
+            response = {"Error": {"Code": "AWS.SimpleQueueService.NonExistentQueue", "Message": name}}
+            raise self.exceptions.QueueDoesNotExist(response, operation)
+        return self.queues[name]

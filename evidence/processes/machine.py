@@ -120,7 +120,9 @@ class Machine:
         if worker is None:
             self.now += timedelta(seconds=seconds)
             return
-        worker.wakes_at = self.now + timedelta(seconds=seconds)
+        wakes_at = self.now + timedelta(seconds=seconds)
+        # Whoever sleeps longer than its function may run is ended in its sleep.
+        worker.wakes_at = wakes_at if worker.ends_at is None else min(wakes_at, worker.ends_at + STEP)
         self._give_turn_away(worker)
 
     # --- workers ------------------------------------------------------------------------------------------------------

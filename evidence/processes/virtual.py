@@ -67,7 +67,7 @@ def virtual(machine: Machine, services: Mapping[str, Any]) -> Iterator[None]:
         now = SimpleNamespace(now=lambda _zone: machine.clock(), fromisoformat=datetime.fromisoformat)
         stack.enter_context(patch.object(times, "datetime", now))
         stack.enter_context(patch.object(sweeps, "AT_ONCE", 1))  # a worker is one thread here
-        entry_log._logger.setLevel("CRITICAL")  # noqa: SLF001 - nobody reads these lines
+        stack.enter_context(nothing_logged())
         for module in modules():
             for name, replaced in _replacements(module, machine, tls):
                 stack.enter_context(patch.object(module, name, replaced))
@@ -76,6 +76,18 @@ def virtual(machine: Machine, services: Mapping[str, Any]) -> Iterator[None]:
         for cached in _locked_properties():
             stack.enter_context(patch.object(cached, "lock", nullcontext()))
         yield
+
+
+@contextmanager
+def nothing_logged() -> Iterator[None]:
+    """In this block the layer's log writes nothing: nobody reads these lines."""
+    logger = entry_log._logger  # noqa: SLF001 - it has one
+    level = logger.log_level
+    logger.setLevel("CRITICAL")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 @functools.cache

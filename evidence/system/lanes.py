@@ -49,7 +49,7 @@ class Lanes:
         self._dark_from = began + DARK_AFTER
         self._dark_until = self._dark_from + timedelta(hours=harm.row.stream_dark_hours)
         self._stream = template().functions()["event_publisher"]["Events"]["TableChanges"]["Properties"]
-        self._filters = [json.loads(each["Pattern"]) for each in self._stream["FilterCriteria"]["Filters"]]
+        self.filters = [json.loads(each["Pattern"]) for each in self._stream["FilterCriteria"]["Filters"]]
         self._shards = [Shard() for _ in range(SHARDS)]
         self._busy: Counter[str] = Counter()
 
@@ -124,7 +124,7 @@ class Lanes:
     def _take_stream(self) -> None:
         for record in self._aws.table.stream:
             event = stream_record(record)
-            if any(matches(pattern, event) for pattern in self._filters):
+            if any(matches(pattern, event) for pattern in self.filters):
                 shard = zlib.crc32(record.keys["PK"]["S"].encode()) % SHARDS
                 self._shards[shard].records.append((self._machine.now, record))
         self._aws.table.stream.clear()

@@ -243,7 +243,7 @@ def _levels(channel: Channel) -> Iterator[Parser]:
         credentials = definition.read_credentials(examples.CREDENTIALS[channel.platform])
         pace = Pace(None)
         connect = partial(definition.client_maker(answering), answering, settings, credentials)
-        return module.Levels(StockAccount(definition, settings, connect, pace, lambda _: None))
+        return module.Levels(StockAccount(definition, settings, connect, pace, lambda: 0.0, lambda _: None))
 
     def page(reply: Reply) -> Any:
         snapshot = Snapshot(CREATED)

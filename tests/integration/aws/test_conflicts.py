@@ -5,7 +5,8 @@ moto and the local engine never refuse so, hence the refusals here are made up i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -25,30 +26,32 @@ QUEUED = new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60)
 
 
 class Refusals:
-    """Refuses the next calls of a client as DynamoDB does where another transaction is at the item."""
+    """Refuses the next writes of a client as DynamoDB does where another transaction is at the item."""
 
-    def __init__(self, client: Any) -> None:
-        self._client = client
+    def __init__(self, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._exceptions = client.exceptions
         self.left = 0
+        for name in ("transact_write_items", "update_item"):
+            monkeypatch.setattr(client, name, partial(self._write, name, getattr(client, name)))
 
-    def __call__(self, *, model: Any, **_: Any) -> None:
-        if not self.left or model.name not in ("TransactWriteItems", "UpdateItem"):
-            return
+    def _write(self, name: str, write: Callable[..., Any], **asked: Any) -> Any:
+        if not self.left:
+            return write(**asked)
         self.left -= 1
-        code = "TransactionCanceledException" if model.name == "TransactWriteItems" else "TransactionConflictException"
-        answer: dict[str, Any] = {"Error": {"Code": code, "Message": "conflict"}}
-        if model.name == "TransactWriteItems":
-            answer["CancellationReasons"] = [{"Code": "TransactionConflict"}, {"Code": "None"}]
-        raise self._client.exceptions.from_code(code)(answer, model.name)
+        if name == "update_item":
+            response = {"Error": {"Code": "TransactionConflictException", "Message": "conflict"}}
+            raise self._exceptions.TransactionConflictException(response, "UpdateItem")
+        reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
+        response = {"Error": {"Code": "TransactionCanceledException", "Message": "conflict"}}
+        raise self._exceptions.TransactionCanceledException(
+            {**response, "CancellationReasons": reasons}, "TransactWriteItems"
+        )
 
 
 @pytest.fixture
-def refusals(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Refusals]:
+def refusals(dynamodb: Any, monkeypatch: pytest.MonkeyPatch) -> Refusals:
     monkeypatch.setattr("orderbridge.aws.writes.CONFLICT_PAUSE_SECONDS", (0, 0))
-    refuse = Refusals(dynamodb)
-    dynamodb.meta.events.register("before-call.dynamodb", refuse)
-    yield refuse
-    dynamodb.meta.events.unregister("before-call.dynamodb", refuse)
+    return Refusals(dynamodb, monkeypatch)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from orderbridge.aws import clients
 from orderbridge.channels.outcomes import Accepted
 from orderbridge.forwarding.forward.attempts import begin_attempt, settle_attempt
 from orderbridge.forwarding.forward.states import Forward, Transition, new_forward, postpone
@@ -35,13 +36,13 @@ class Ports:
     outbox: Any
 
 
-@pytest.fixture(params=["memory", "table"])
+@pytest.fixture(params=["memory", "moto", "simulated"])
 def ports(request: pytest.FixtureRequest) -> Ports:
     if request.param == "memory":
         fake = store.Store()
         return Ports(fake, fake, fake, store.MemoryOutbox(fake))
-    deployed: Deployed = request.getfixturevalue("deployed")
-    client = request.getfixturevalue("dynamodb")
+    deployed: Deployed = request.getfixturevalue(request.param)
+    client = clients.dynamodb()
     return Ports(
         TableOrderIntake(client, deployed.table),
         TableOrders(client, deployed.table),

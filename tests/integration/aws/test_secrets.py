@@ -156,6 +156,7 @@ def test_credentials_are_remembered_for_their_time() -> None:
     assert source.credentials(SHOP) == {"api_key": "new"}
 
 
+@pytest.mark.parametrize("deployed", ["moto"], indirect=True)  # the simulation deletes no secret
 def test_a_channel_without_credentials_that_can_be_read_is_named_and_nothing_of_them(deployed: Deployed) -> None:
     source = SecretCredentials(clients.secrets_manager(), STACK, 60, Clock())
     name = credentials_secret(STACK, "ngorder", "a")

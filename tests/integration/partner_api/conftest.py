@@ -1,4 +1,7 @@
-"""The table of template.yaml on moto, for the ports behind what partners read. One thread, as moto needs it."""
+"""The table of template.yaml, for the ports behind what partners read: on moto, and on the proof's simulation.
+
+One thread, as moto needs it.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,17 @@ import pytest
 from moto import mock_aws
 
 from tests.contract.template import template
+from tests.integration.simulated import simulated_table
 
 TABLE = "orderbridge-table"
 
 
-@pytest.fixture
-def dynamodb(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+@pytest.fixture(params=["moto", "simulated"])
+def dynamodb(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """A client, with the table and its indexes as the template has them."""
+    if request.param == "simulated":
+        yield simulated_table()
+        return
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):

@@ -18,9 +18,16 @@ from orderbridge.stock.runs import Progress, StockRun
 from orderbridge.stock.runs_table import PART_BYTES, TableStockRuns
 from orderbridge.stock.table import TableStockLevels, TableStockReads, read_stock_level, stock_item
 from orderbridge.values.leases import Lease, LeaseLost
+from tests.integration.simulated import simulated_table
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 EARLY, LATE = "2025-01-01T00:00:00.000Z", "2025-01-02T00:00:00.000Z"
+
+
+@pytest.fixture(params=["moto", "simulated"])
+def client(request: pytest.FixtureRequest) -> Any:
+    """The table on moto, and on the proof's simulation."""
+    return request.getfixturevalue("client") if request.param == "moto" else simulated_table()
 
 
 @pytest.fixture
@@ -135,6 +142,7 @@ def test_partners_see_a_level_as_of_the_last_read_that_vouches_for_it(
     assert list(reads.levels([], ["P"])) == []
 
 
+@pytest.mark.parametrize("client", ["moto"], indirect=True)  # the simulation's pages are small
 def test_levels_are_read_and_written_in_few_calls(levels: TableStockLevels, run: StockRun, client: Any) -> None:
     calls: Counter[str] = Counter()
     client.meta.events.register("before-call.dynamodb", lambda model, **_: calls.update([model.name]))

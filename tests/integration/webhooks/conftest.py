@@ -20,6 +20,7 @@ from cryptography.x509.oid import NameOID
 from moto import mock_aws
 
 from tests.contract.template import template
+from tests.integration.simulated import simulated_table
 
 TABLE = "orderbridge-table"
 Serve = Callable[[socket.socket], None]
@@ -108,9 +109,12 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
-    """Clients, with the table and its indexes as the template has them. One thread, as moto needs it."""
+@pytest.fixture(params=["moto", "simulated"])
+def aws(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
+    """Clients, with the table and its indexes as the template has them. One thread, as moto needs it.
+
+    The table is moto's or the proof's; whatever else there is is moto's.
+    """
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -120,8 +124,13 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Any]]:
         clients: dict[str, Any] = {}
 
         def client(service: str) -> Any:
-            return clients.setdefault(service, boto3.client(service, region_name="ap-southeast-3"))
+            if service not in clients:
+                clients[service] = boto3.client(service, region_name="ap-southeast-3")
+            return clients[service]
 
-        kept = ("BillingMode", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
-        client("dynamodb").create_table(TableName=TABLE, **{name: properties[name] for name in kept})
+        if request.param == "simulated":
+            clients["dynamodb"] = simulated_table()
+        else:
+            kept = ("BillingMode", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
+            client("dynamodb").create_table(TableName=TABLE, **{name: properties[name] for name in kept})
         yield client

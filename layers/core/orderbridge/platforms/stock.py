@@ -52,6 +52,8 @@ class StockAccount(Generic[SettingsT, ClientT]):
     connect: Callable[[Deadline], ClientT]
     """The account's client for one call, or for several that belong together."""
     pace: Pace
+    clock: Callable[[], float]
+    """In seconds, from any moment on."""
     sleep: Callable[[float], None]
     sites: Iterable[Any] = ()
     """The values of the channel's site mappings."""
@@ -70,11 +72,11 @@ class StockAccount(Generic[SettingsT, ClientT]):
 
     def poll(self, is_done: Callable[[], bool]) -> bool:
         """Ask until it is done, with growing pauses; False where it is not done within about half a minute."""
-        end = time.monotonic() + POLL_SECONDS
+        end = self.clock() + POLL_SECONDS
         for pause in POLL_PAUSES:
             if is_done():
                 return True
-            if time.monotonic() > end:
+            if self.clock() > end:
                 return False
             self.sleep(pause)
         return is_done()
@@ -101,7 +103,7 @@ class PlatformStock:
             pace = pace_beside_orders(settings.rate_limit, self.clock, self.sleep)
             module = importlib.import_module(f"{platforms.__name__}.{channel.platform}.levels")
             connect = partial(make, conversation, settings, credentials)
-            account = StockAccount(definition, settings, connect, pace, self.sleep, sites)
+            account = StockAccount(definition, settings, connect, pace, self.clock, self.sleep, sites)
             yield cast("StockAccess", module.Levels(account))
 
 

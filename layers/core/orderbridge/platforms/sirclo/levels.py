@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from orderbridge.calls.asking import AskFailed
@@ -22,6 +22,7 @@ from orderbridge.platforms.stock import StockAccount, not_pushed, readable, stoc
 from orderbridge.stock.drift import PushResult, PushTarget
 from orderbridge.stock.levels import UnreadableLevel, parse_level
 from orderbridge.stock.lists import ListedLevel, StockPage, StockReadFailed
+from orderbridge.values.times import utc_now
 
 LEVEL_MEMBERS = {"2019-07": ("available", "stock"), "2021-02": ("stock", "available")}
 HISTORY_PAGES = 5
@@ -58,7 +59,7 @@ class Levels:
         raise StockReadFailed(f"SIRCLO has no call that tells the stock of {product} alone")
 
     def push(self, targets: Sequence[PushTarget]) -> Iterator[PushResult]:
-        begun = datetime.now(UTC) - CLOCKS_APART
+        begun = utc_now() - CLOCKS_APART
         sent: dict[str, PushTarget] = {}
         for target in targets:
             try:
