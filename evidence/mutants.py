@@ -25,7 +25,8 @@ from typing import Any
 from evidence.proof import Proved, prove
 from evidence.report import when, write_part
 from evidence.rows import ROWS, row_named
-from evidence.safeguards import SAFEGUARDS, Safeguard
+from evidence.safeguards import SAFEGUARDS
+from evidence.safeguards.safeguard import Safeguard
 
 ORDERS = 12
 SEEDS = (1, 2)

@@ -1,4 +1,4 @@
-"""The functions as the template deploys them: their own `app.py`, environment, timeout and how many run at once."""
+"""The functions as the template deploys them: their own `app.py`, environment and timeout."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from evidence.processes.machine import Died, Machine
 from tests.contract.template import template
 
 STACK = "orderbridge"
-API_AT_ONCE = 1000
 Handler = Callable[[Mapping[str, Any], Any], Any]
 
 
@@ -38,9 +37,8 @@ class Function:
     machine: Machine
     skew: Callable[[], timedelta]
     idle: list[Environment] = field(default_factory=list)
-    cold_starts: int = 0
 
-    def invoke(self, event: Mapping[str, Any], seconds_left: float | None = None) -> Any:
+    def invoke(self, event: Mapping[str, Any]) -> Any:
         """What the handler answers; raises what it raises, and `Died` where its process was killed.
 
         To be called by a worker, whose clock is the environment's meanwhile.
@@ -49,7 +47,7 @@ class Function:
         worker, machine = self.machine.current, self.machine
         assert worker is not None
         skew, worker.skew = worker.skew, environment.skew
-        ends = machine.now + timedelta(seconds=self.timeout_seconds if seconds_left is None else seconds_left)
+        ends = machine.now + timedelta(seconds=self.timeout_seconds)
         context = SimpleNamespace(
             aws_request_id=f"{self.name}-{machine.steps}",
             function_name=self.name,
@@ -70,12 +68,7 @@ class Function:
         self.idle.append(environment)
         return answer
 
-    def restart(self) -> None:
-        """A new deployment: every environment is a new one."""
-        self.idle.clear()
-
     def _cold_start(self) -> Environment:
-        self.cold_starts += 1
         path = self.folder / "app.py"
         namespace: dict[str, Any] = {"__name__": self.name}
         with patch.dict(os.environ, self.variables):

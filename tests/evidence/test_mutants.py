@@ -6,7 +6,8 @@ import pytest
 
 from evidence.mutants import NotThere, function_at, see, source_without, without
 from evidence.rows import ROWS
-from evidence.safeguards import SAFEGUARDS, Safeguard
+from evidence.safeguards import SAFEGUARDS
+from evidence.safeguards.safeguard import Safeguard
 from orderbridge.http.answer import Answer
 
 LEAST = 40

@@ -1,0 +1,129 @@
+"""Safeguards of taking an order in and publishing it."""
+
+from __future__ import annotations
+
+from evidence.safeguards.safeguard import Safeguard
+
+INTAKE = (
+    Safeguard(
+        "an order is put only where its reference is free",
+        "orders.table:TableOrderIntake.put_if_absent",
+        ((' ConditionExpression="attribute_not_exists(PK)",\n', "\n"),),
+        "every order posted up to five times",
+    ),
+    Safeguard(
+        "a write that the SDK repeats knows its own order again",
+        "orders.intake:AcceptOrder._store",
+        (("if existing.code == order.code:", "if False:"),),
+        "PutItem repeated by the SDK",
+    ),
+    Safeguard(
+        "a code that may be on an order is not used again",
+        "orders.intake:AcceptOrder._store",
+        (("self.codes.abandon(order.code)", "self.codes.give_back(order.code)"),),
+        "the answer to PutItem lost",
+    ),
+    Safeguard(
+        "codes are counted in the table, by one update",
+        "orders.table:TableCodeCounter.reserve",
+        (('"ADD last_number :count"', '"SET last_number = :count"'),),
+        "every order posted eight times at once",
+    ),
+    Safeguard(
+        "an order is due from its acceptance on",
+        "orders.intake:AcceptOrder._store",
+        (("due_at=after(now, self.sweep_grace_seconds),", "due_at=None,"),),
+        "the stream dark for 25 hours",
+    ),
+)
+
+PUBLISHING = (
+    Safeguard(
+        "an order stays due until it is published",
+        "forwarding.publishing:PublishOrder.__call__",
+        (("    transitions = first", "    self.orders.mark_published(order)\n    transitions = first"),),
+        "the stream dark, and the bus does not answer",
+    ),
+    Safeguard(
+        "forwards exist before they are announced",
+        "forwarding.publishing:PublishOrder.__call__",
+        (
+            ("    for transition in transitions:\n        self.orders.create_forward(transition)\n", ""),
+            (
+                "    self.orders.mark_published(order)",
+                (
+                    "    for transition in transitions:\n        self.orders.create_forward(transition)\n"
+                    "    self.orders.mark_published(order)"
+                ),
+            ),
+        ),
+        "the publisher killed at any step",
+        guard="a message of a forward that is not there yet comes again; a unit test holds the order of the two",
+    ),
+    Safeguard(
+        "a forward is created only where there is none",
+        "forwarding.writer:ForwardWriter.creation",
+        (('condition="attribute_not_exists(PK)"', "condition=None"),),
+        "the publisher killed at any step",
+    ),
+    Safeguard(
+        "every entry's own answer of the bus is read",
+        "aws.bus:EventBridgeBus._put",
+        (("if not entries:", "if True:"),),
+        "the bus refuses single entries",
+    ),
+    Safeguard(
+        "the sweeper publishes orders that the stream lost",
+        "forwarding.sweeping:Sweep._order",
+        (("    order = self.orders", "    return 'gone'\n    order = self.orders"),),
+        "the stream dark for 25 hours",
+    ),
+    Safeguard(
+        "an end has an entry in the outbox",
+        "forwarding.forward.states:Transition.needs_outbox",
+        (("return self.is_news and is_of_an_end", "return False"),),
+        "the stream dark for 25 hours",
+    ),
+    Safeguard(
+        "an entry stays in the outbox until its change is published",
+        "forwarding.publishing:PublishForwardChange.__call__",
+        (("    order = despite_races", "    self.outbox.published(forward)\n    order = despite_races"),),
+        "the stream dark, and the bus does not answer",
+    ),
+    Safeguard(
+        "an entry is taken out only by who published its latest change",
+        "forwarding.table:TableOutbox.published",
+        ((" AND revision <= :told", " AND revision <> :told"),),
+        "the stream dark for 25 hours",
+        guard="the later change's own record in the stream; test_outbox holds the condition",
+    ),
+    Safeguard(
+        "messages to the partner are written with the change",
+        "forwarding.table:TableOrders.save_progress",
+        (
+            (
+                (
+                    'write_all_or_nothing(self._client, [{"Update": update}, *messages]) '
+                    "if messages else self._update(update)"
+                ),
+                'self._update(update) and [self._client.put_item(**each["Put"]) for each in messages] is not None',
+            ),
+        ),
+        "the publisher killed at any step",
+    ),
+    Safeguard(
+        "an order's change is written over the one before it alone",
+        "forwarding.table:TableOrders.save_progress",
+        (
+            (
+                (
+                    '"attribute_exists(PK) AND "\n        + ("changes = :before" if order.changes > 1 '
+                    'else "attribute_not_exists(changes)")'
+                ),
+                '"attribute_exists(PK)"',
+            ),
+        ),
+        "everything killed at any step",
+        guard="an order's records come from one shard, in their order; test_webhooks_in_the_table holds the condition",
+    ),
+)
