@@ -18,7 +18,7 @@ from evidence.proof import Proved
 from evidence.report import PROJECT, README, page_part, quoted, totals, when, words, write_part
 
 LEAST_FORWARDS = 60_000
-FUZZ_SECONDS = 40
+FUZZ_SECONDS = 30
 
 
 def main(arguments: Sequence[str]) -> int:

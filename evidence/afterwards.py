@@ -18,7 +18,7 @@ WAYBILL = "JP8507716855"
 UNKNOWN_WORD = "nobody documented this"
 SAMPLE = 12
 """How many orders of each platform are moved on."""
-ROUNDS = 3
+ROUNDS = 2
 BETWEEN_ROUNDS = timedelta(minutes=16)
 BAD_ROUNDS = 10
 

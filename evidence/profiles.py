@@ -41,5 +41,6 @@ def run(profile: Profile) -> Iterator[Proved]:
 
 
 def in_processes(tasks: Sequence[Task]) -> Iterator[Proved]:
-    with ProcessPoolExecutor(os.cpu_count() or 1, multiprocessing.get_context("spawn")) as pool:
+    # One more than there are processors: each waits now and then for its sandboxes to start and to end.
+    with ProcessPoolExecutor((os.cpu_count() or 1) + 1, multiprocessing.get_context("spawn")) as pool:
         yield from pool.map(prove_task, tasks)
