@@ -116,6 +116,7 @@ class Row:
     processed_late: float = 0.0
     """Share of the create calls that are processed when nobody waits any more, within the settle time."""
     messages_lost: float = 0.0
+    messages_delayed: float = 0.0
     messages_repeated: float = 0.0
     copies: int = 3
     events_refused: float = 0.0

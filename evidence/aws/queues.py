@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -42,6 +42,12 @@ class Queue:
     def take(self, message: Message, now: datetime) -> None:
         """Take over another queue's message, which keeps its id and the time from which its retention is counted."""
         self._put(Message(message.message_id, message.body, message.sent_at), now, next(self._numbers))
+
+    def delay(self, message: Message, seconds: float, now: datetime) -> None:
+        """Let a message that was received, and given to nobody, come so much later."""
+        message.is_deleted = True
+        later = replace(message, is_deleted=False, receives=message.receives - 1)
+        self._put(later, now + timedelta(seconds=seconds), next(self._numbers))
 
     def _put(self, message: Message, visible_at: datetime, number: int) -> None:
         heapq.heappush(self.waiting, (visible_at, number, message))

@@ -25,6 +25,7 @@ MACHINES = (
     Row("one message to three workers at once", (OFTEN,), messages_repeated=1.0, copies=3),
     Row("two workers with the same message", (ONCE,), messages_repeated=0.7, copies=2),
     Row("messages and events lost", (OFTEN,), messages_lost=0.3, events_refused=0.3),
+    Row("messages delayed by up to a quarter of an hour", (OFTEN,), messages_delayed=0.5, receiver_fails=0.1),
     Row(
         "functions that hang until their time is over",
         (OFTEN,),

@@ -93,6 +93,7 @@ class Harm:
         shares = {
             "nobody listens": row.unreachable,
             "messages lost": row.messages_lost,
+            "messages delayed": row.messages_delayed,
             "messages repeated": row.messages_repeated,
             "events refused": row.events_refused,
             "events dropped": row.events_dropped,

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from evidence.aws.patterns import matches
-from evidence.aws.queues import Message, Queue
+from evidence.aws.queues import LONGEST_DELAY_SECONDS, Message, Queue
 from evidence.aws.table import Record
 from evidence.processes.functions import STACK, Function
 from evidence.processes.machine import Machine, Worker
@@ -108,6 +108,9 @@ class Lanes:
                 return
             if strikes(row.messages_lost, "messages lost"):
                 message.is_deleted = True
+                continue
+            if strikes(row.messages_delayed, "messages delayed"):
+                queue.delay(message, self._machine.draw.uniform(1, LONGEST_DELAY_SECONDS), self._machine.now)
                 continue
             for _ in range(row.copies if strikes(row.messages_repeated, "messages repeated") else 1):
                 self._busy[queue.name] += 1
