@@ -9,19 +9,17 @@ from __future__ import annotations
 
 import argparse
 import inspect
-import multiprocessing
-import os
 import sys
 import textwrap
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
 from types import FunctionType
 from typing import Any
 
+from evidence.profiles import processes
 from evidence.proof import Proved, prove
 from evidence.report import when, write_part
 from evidence.rows import ROWS, row_named
@@ -136,7 +134,7 @@ def main(arguments: Sequence[str]) -> int:
     began = time.monotonic()
     names = [each.name for each in SAFEGUARDS if (options.only or "") in each.name]
     results: list[Seen] = []
-    with ProcessPoolExecutor(os.cpu_count() or 1, multiprocessing.get_context("spawn")) as pool:
+    with processes() as pool:
         for seen in pool.map(hunt if options.hunt else see, names):
             results.append(seen)
             how = (

@@ -42,10 +42,14 @@ def run(profile: Profile) -> Iterator[Proved]:
 
 
 def in_processes(tasks: Sequence[Task]) -> Iterator[Proved]:
-    context = multiprocessing.get_context("spawn")
-    processors = os.cpu_count() or 1
-    with ProcessPoolExecutor(processors, context, stay_on_one_processor, (context.Value("i", 0),)) as pool:
+    with processes() as pool:
         yield from pool.map(prove_task, tasks)
+
+
+def processes() -> ProcessPoolExecutor:
+    """A process for each processor."""
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(os.cpu_count() or 1, context, stay_on_one_processor, (context.Value("i", 0),))
 
 
 def stay_on_one_processor(begun: Synchronized[int]) -> None:
