@@ -50,7 +50,7 @@ def prove(row: Row, orders: int, seed: int) -> Proved:
     began = time.monotonic()
     with ExitStack() as stack:
         count = max(round(orders * row.weight), 3)
-        world = World(row, labels(), seed, stack, rows_per_page=count // 2 + 1)
+        world = World(row, labels(), seed, stack, rows_per_page=(count + 1) // 2)
         world.run(count)
         done = go_through(world)
         found = Found(world, done)

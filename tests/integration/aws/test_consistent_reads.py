@@ -43,6 +43,7 @@ READS: dict[str, Callable[[Any, str], object]] = {
 }
 
 
+@pytest.mark.parametrize("deployed", ["moto"], indirect=True)  # botocore's client, whose events are listened to
 @pytest.mark.parametrize("what", READS)
 def test_what_a_decision_rests_on_is_read_as_it_is_now(deployed: Deployed, dynamodb: Any, what: str) -> None:
     reads: list[bool] = []

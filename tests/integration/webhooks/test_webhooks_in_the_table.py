@@ -76,6 +76,7 @@ def test_a_change_and_its_messages_are_written_all_or_nothing(aws: Aws) -> None:
     assert deliveries.read(late.ref) is not None
 
 
+@pytest.mark.parametrize("aws", ["moto"], indirect=True)  # botocore's client, whose events are listened to
 def test_a_process_that_dies_right_after_a_write_leaves_the_change_with_its_messages(aws: Aws) -> None:
     """Written apart, the order would have changed and its partner would never hear of it."""
     client, order, delivery = aws("dynamodb"), stored_order(aws), a_delivery()
