@@ -6,15 +6,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from evidence.rows.strikes import OFTEN
+from evidence.rows.strikes import HOUR, MINUTE, OFTEN
 from evidence.weather import ANY, AwsFault, Posts, Row, Strike
 from orderbridge.platforms.names import platform_names
 from orderbridge_sandboxes import demo_mappings
 
 if TYPE_CHECKING:
     from evidence.system.world import World
-
-MINUTE, HOUR = 60.0, 3600.0
 
 
 def import_what_is_missing(world: World) -> None:

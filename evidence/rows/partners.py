@@ -6,14 +6,13 @@ from dataclasses import fields
 from functools import partial
 from typing import TYPE_CHECKING
 
-from evidence.rows.strikes import OFTEN, ONCE
+from evidence.rows.strikes import HOUR, MINUTE, OFTEN, ONCE
 from evidence.weather import CANCEL, AwsFault, Posts, Row, Strike
 from orderbridge_sandboxes import DEMO_CREDENTIALS
 
 if TYPE_CHECKING:
     from evidence.system.world import World
 
-MINUTE, HOUR = 60.0, 3600.0
 
 PARTNERS = (
     Row("every order posted up to five times", posts=Posts(times=5)),

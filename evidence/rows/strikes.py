@@ -1,4 +1,4 @@
-"""Faults of platforms that several rows have."""
+"""What several rows have: faults of platforms, and seconds."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Any
 from evidence.weather import Strike
 from orderbridge_sandboxes.faults import FaultKind
 
+MINUTE, HOUR = 60.0, 3600.0
 ONCE = Strike("commit_then_close", most_per_order=1)
 OFTEN = Strike("commit_then_close", share=0.5, most_per_order=1)
-MINUTE, HOUR = 60.0, 3600.0
 
 
 def answered(status: int, *, processed: bool, share: float = 1.0, most: float | None = 1.0, **details: Any) -> Strike:

@@ -209,7 +209,7 @@ class LocalStack:
                 while not self._stopped.wait(_WATCH_STEP_S):
                     self._check_children()
             except _Interrupted:
-                pass
+                pass  # a signal during the start: what has come up is stopped below, as after any other
             self._interruptible = False
             self._on_progress("stopping")
             self.stop()

@@ -1,6 +1,7 @@
 """`.local/stack.json`: where the local stack that runs for this directory is, for the operator's command and tests."""
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -33,8 +34,7 @@ class StackDescription:
 
     def remove(self, path: Path) -> None:
         """Removes the file if it is still this stack's."""
-        try:
-            if json.loads(path.read_text())["pid"] == self.pid and json.loads(path.read_text())["state"] == self.state:
+        with suppress(OSError, ValueError, KeyError):
+            written = json.loads(path.read_text())
+            if (written["pid"], written["state"]) == (self.pid, self.state):
                 path.unlink()
-        except (OSError, ValueError, KeyError):
-            pass
