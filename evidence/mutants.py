@@ -19,6 +19,7 @@ from importlib import import_module
 from types import FunctionType
 from typing import Any
 
+from evidence.invariants import OF_THE_ROW
 from evidence.profiles import processes
 from evidence.proof import Proved, prove
 from evidence.report import when, write_part
@@ -101,9 +102,10 @@ def see(name: str, row: str | None = None, orders: int = ORDERS, seeds: Sequence
             proved = _proved(shown, orders, seed)
         if isinstance(proved, str):
             return Seen(name, shown, ("the run itself",), proved, safeguard.guard)
-        if proved.wrong:
-            first = next(iter(proved.wrong.values()))[1][0]
-            return Seen(name, shown, tuple(proved.wrong), first, safeguard.guard)
+        wrong = {invariant: found for invariant, found in proved.wrong.items() if invariant not in OF_THE_ROW}
+        if wrong:
+            first = next(iter(wrong.values()))[1][0]
+            return Seen(name, shown, tuple(wrong), first, safeguard.guard)
     return Seen(name, shown, (), "", safeguard.guard)
 
 

@@ -11,3 +11,5 @@ LOST = (
     orders.every_order_that_was_answered_is_stored_under_that_code,
     orders.every_order_ends_or_waits_with_its_reason,
 )
+OF_THE_ROW = frozenset(invariant.__name__ for invariant in row.INVARIANTS)
+"""These are about the run; that it went otherwise does not show that a safeguard is missing."""

@@ -50,3 +50,7 @@ def test_a_safeguard_is_gone_in_its_block_alone() -> None:
 )
 def test_the_proof_sees_that_a_safeguard_is_missing(name: str) -> None:
     assert see(name).invariants
+
+
+def test_a_run_that_only_goes_otherwise_does_not_see_that_a_safeguard_is_missing() -> None:
+    assert see("an import lets go what waited for it", seeds=(1,)).invariants == ()
