@@ -60,6 +60,28 @@ def test_only_the_logs_of_the_latest_invocations_are_kept() -> None:
     assert output(LOGS).split() == ["True", "False", "True", "True"]
 
 
+REPLACED = """
+import sys
+if sys.argv[1] == "mended":
+    mended["let_no_replaced_code_serve"]()
+from ministack.core import lambda_runtime
+from ministack.services import lambda_svc
+arn = "arn:aws:lambda:ap-southeast-3:000000000000:function:worker"
+config = {"FunctionName": "worker", "FunctionArn": arn, "Runtime": "python3.12"}
+# An invocation has taken the old code, the code is replaced, and only then does the invocation get its process.
+for code in (b"old", b"new", b"new"):
+    worker, how = lambda_svc.acquire_worker("worker", config, code, qualifier="$LATEST")
+    print(worker.code_zip.decode(), how)
+    lambda_runtime.release_worker(worker)
+"""
+
+
+def test_replaced_code_serves_no_later_invocation_even_if_its_process_began_after_the_replacement() -> None:
+    assert output(REPLACED, "mended").splitlines() == ["old spawn", "new spawn", "new reused"]
+    # Else the engine has learnt it, and our way may go.
+    assert output(REPLACED, "as it is").splitlines() == ["old spawn", "old reused", "old reused"]
+
+
 STATES = """
 states = iter([RuntimeError("dictionary changed size during iteration"), None, {"a": b"x"}])
 

@@ -147,7 +147,7 @@ def test_a_changed_source_file_is_live_without_a_restart(notes: MakeNotes, small
 
     app = small_project / "functions" / "front" / "app.py"
     app.write_text(app.read_text().replace("orderbridge.VERSION", "'changed'"))
-    assert wait_until(lambda: system.echo()["version"] == "changed", PATIENCE_S, step_s=0.1)
+    assert wait_until(lambda: system.echo()["version"] == "changed", PATIENCE_S, step_s=0.1), system.progress
 
     template = small_project / "template.yaml"
     replacement = small_project / "template.new"

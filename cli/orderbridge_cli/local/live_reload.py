@@ -1,12 +1,11 @@
 """A changed source file becomes live: the functions it concerns are sent again, which ends their processes."""
 
 import importlib.util
-import logging
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
-import watchfiles
 from botocore.exceptions import BotoCoreError, ClientError
 
 from orderbridge_cli.local.deployment.deployment import Deployment
@@ -14,13 +13,28 @@ from orderbridge_cli.local.engine.aws import EngineClients
 from orderbridge_cli.local.machine.places import Project
 from orderbridge_cli.local.machine.problems import LocalStackProblem
 
-_LOOK_EVERY_MS = 300
+_LOOK_EVERY_S = 0.3
+_AGAIN_AFTER_S = 2.0
 
-_log = logging.getLogger(__name__)
+Sources = Mapping[Path, tuple[int, int, int]]
+"""Each file with its size, and the times of its content and of its entry in the folder, in nanoseconds."""
+
+
+def sources(project: Project) -> Sources:
+    """The template and every Python file of the package and the functions, as they are now."""
+    found = {}
+    packages = (project.package, project.functions)
+    for path in (project.template, *(path for folder in packages for path in folder.rglob("*.py"))):
+        with suppress(FileNotFoundError):  # an editor is replacing it
+            status = path.stat()
+            found[path] = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+    return found
 
 
 class LiveReload:
-    """Watches the package, the functions and the template in a thread of its own.
+    """Looks at the package, the functions and the template in a thread of its own.
+
+    What is there is compared with what was sent: a change counts as seen when it is live, and not before.
 
     The package is not in what is sent (the local layer points to its source), so that sending a function again only
     makes its next process read the source again. An invocation that is under way finishes on the old one.
@@ -31,6 +45,7 @@ class LiveReload:
         aws: EngineClients,
         project: Project,
         deployment: Deployment,
+        deployed: Sources,
         physical_ids: Mapping[str, str],
         redeploy: Callable[[], Mapping[str, str]],
         on_reload: Callable[[str], None],
@@ -38,6 +53,7 @@ class LiveReload:
         self._aws = aws
         self._project = project
         self._deployment = deployment
+        self._live = deployed
         self._physical_ids = physical_ids
         self._redeploy = redeploy
         self._on_reload = on_reload
@@ -53,46 +69,27 @@ class LiveReload:
             self._thread.join()
 
     def _watch(self) -> None:
-        try:
-            self._watch_files(poll=False)
-        except (OSError, RuntimeError) as error:
-            _log.info("the system does not tell of changed files (%s); looking at them instead", error)
-            self._watch_files(poll=True)
-
-    def _watch_files(self, poll: bool) -> None:
-        # The template is one file, which an editor replaces by another: it is looked at, the folders are watched.
-        template = self._template_version()
-        for changes in watchfiles.watch(
-            *(path for path in (self._project.package, self._project.functions) if path.exists()),
-            watch_filter=lambda _, path: path.endswith(".py"),
-            stop_event=self._stopping,
-            debounce=200,
-            step=50,
-            rust_timeout=_LOOK_EVERY_MS,
-            yield_on_timeout=True,
-            force_polling=True if poll else None,
-            poll_delay_ms=_LOOK_EVERY_MS,
-        ):
-            now = self._template_version()
-            changed_template, template = now != template, now
-            if self._stopping.is_set():
-                return
+        said, look_in_s = "", _LOOK_EVERY_S
+        while not self._stopping.wait(look_in_s):
+            look_in_s = _LOOK_EVERY_S
+            now = sources(self._project)
+            changed = {path for path in self._live.keys() | now.keys() if self._live.get(path) != now.get(path)}
+            if not changed:
+                continue
             try:
-                if changed_template:
+                if self._project.template in changed:
                     self._physical_ids = self._redeploy()
                     self._on_reload("template.yaml is deployed anew")
-                self._reload({Path(path) for _, path in changes})
-            except (LocalStackProblem, ClientError, BotoCoreError, OSError) as error:
-                # A file in the middle of being written, or a template that is not right yet: the next change comes.
-                _log.warning("not reloaded: %s", error)
-                self._on_reload(f"not reloaded: {error}")
-
-    def _template_version(self) -> tuple[int, int]:
-        try:
-            found = self._project.template.stat()
-        except OSError:
-            return (0, 0)
-        return (found.st_mtime_ns, found.st_size)
+                self._reload(changed - {self._project.template})
+            except LocalStackProblem as problem:  # the template is not right yet: its next change comes
+                self._on_reload(f"not reloaded: {problem}")
+            except (ClientError, BotoCoreError, OSError) as error:
+                # A file that is just being replaced, or an engine that is busy: the next look finds the change again.
+                if said != (said := str(error)):
+                    self._on_reload(f"not reloaded yet: {error}")
+                look_in_s = _AGAIN_AFTER_S
+                continue
+            self._live, said = now, ""
 
     def _reload(self, changed: set[Path]) -> None:
         for path in changed:

@@ -20,7 +20,7 @@ from orderbridge_cli.local.engine.aws import EngineClients
 from orderbridge_cli.local.engine.engine import ACCESS_KEY, REGION, SECRET_KEY, Engine
 from orderbridge_cli.local.engine.saved_state import is_behind, last_saved
 from orderbridge_cli.local.front_door import FrontDoor
-from orderbridge_cli.local.live_reload import LiveReload
+from orderbridge_cli.local.live_reload import LiveReload, Sources, sources
 from orderbridge_cli.local.machine.logs import LogLimit
 from orderbridge_cli.local.machine.places import DEFAULT_STATE_DIR, PROJECT_ROOT, STACK_FILE, Project, StateDir
 from orderbridge_cli.local.machine.ports import is_free, kept_ports
@@ -261,11 +261,12 @@ class LocalStack:
             engine = self._start_engine(ports["engine"])
         aws = EngineClients(engine.url)
         deployment = Deployment(aws, engine.url, self._project, state, self._stack_name)
+        deployed = sources(self._project)
         stack = self._deploy(aws, deployment)
         with self._step("opening the front door"):
             door = self._open_front_door(ports["engine"], stack)
             sandboxes = self._sandboxes.wait() if self._sandboxes else {}
-        self._start_live_reload(aws, deployment, stack)
+        self._start_live_reload(aws, deployment, deployed, stack)
         self._start_sweeps(aws, stack)
         return self._describe(engine, stack, door, sandboxes)
 
@@ -283,14 +284,16 @@ class LocalStack:
         door.start()
         return door
 
-    def _start_live_reload(self, aws: EngineClients, deployment: Deployment, stack: DeployedStack) -> None:
+    def _start_live_reload(
+        self, aws: EngineClients, deployment: Deployment, deployed: Sources, stack: DeployedStack
+    ) -> None:
         if not self._live_reload:
             return
 
         def deploy() -> Mapping[str, str]:
             return self._deploy(aws, deployment).physical_ids
 
-        reload = LiveReload(aws, self._project, deployment, stack.physical_ids, deploy, self._on_progress)
+        reload = LiveReload(aws, self._project, deployment, deployed, stack.physical_ids, deploy, self._on_progress)
         self._undo.append(reload.stop)
         reload.start()
 

@@ -1,11 +1,12 @@
-"""The engine's own process: ministack, with five of its ways mended.
+"""The engine's own process: ministack, with six of its ways mended.
 
 `guard` starts this file from its path; it imports nothing of ours, and leans on internals of the pinned version.
 
 - At SIGTERM the engine lets functions finish before it writes its state. By itself it stops at once and leaves those at
   work behind, in the middle of a request to a platform perhaps. A second SIGTERM does that here too.
 - A function whose code is replaced finishes what it is at; the next invocation gets the new code, as on AWS. By itself
-  the engine ends its processes at once.
+  the engine ends its processes at once; and an invocation that had taken the old code just before starts a process with
+  it just after, which then serves every later one.
 - A function's first process registers a session of its role. By itself the engine does so without a lock while it looks
   through the sessions of others; of several functions that start at once, one then failed now and then.
 - It keeps the logs of a function's latest invocations, and no metrics. By itself it keeps both of every invocation for
@@ -41,6 +42,7 @@ _STEP_S = 0.02
 def main() -> None:
     register_sessions_one_by_one()
     let_invocations_finish()
+    let_no_replaced_code_serve()
     keep_latest_logs_only()
     problems = save_whole_or_not_at_all()
     import hypercorn.asyncio
@@ -89,6 +91,24 @@ def let_invocations_finish() -> None:
         kill([worker])
 
     lambda_runtime.kill_workers = kill_when_free
+
+
+def let_no_replaced_code_serve() -> None:
+    """Ends a process whose code is not what the invocation that would get it carries."""
+    from ministack.core import lambda_runtime
+    from ministack.services import lambda_svc
+
+    acquire = lambda_runtime.acquire_worker
+
+    def acquire_current(name: str, config: dict[str, Any], code: bytes, **options: Any) -> tuple[Any, str]:
+        while True:
+            worker, how = acquire(name, config, code, **options)
+            if worker is None or worker.code_zip == code:
+                return worker, how
+            lambda_runtime.release_worker(worker)
+            lambda_runtime.invalidate_worker(name, options.get("qualifier"))
+
+    lambda_svc.acquire_worker = acquire_current
 
 
 def keep_latest_logs_only() -> None:
