@@ -6,10 +6,10 @@ from typing import Any
 from orderbridge.entrypoints.log import log
 from orderbridge.entrypoints.queue import invocation
 from orderbridge.values.sweeps import SweepAll
-from orderbridge.wiring.forwarding import relay_outbox, release_recovered, sweep
+from orderbridge.wiring.forwarding import release_recovered, sweep
 from orderbridge.wiring.webhooks import sweep_deliveries
 
-run_sweep = SweepAll((release_recovered(), sweep(), relay_outbox(), sweep_deliveries()))
+run_sweep = SweepAll((release_recovered(), sweep(), sweep_deliveries()))
 
 
 def handler(_event: Mapping[str, Any], context: Any) -> None:

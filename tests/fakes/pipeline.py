@@ -18,7 +18,7 @@ from orderbridge.forwarding.events import FORWARD_QUEUED, ForwardMessage
 from orderbridge.forwarding.forward.cancelling import ChannelCancellation
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.forwarding.ports import ForwardRecord
-from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder, RelayOutbox
+from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder
 from orderbridge.forwarding.recently_asked import RecentlyAsked
 from orderbridge.forwarding.releasing import ReleaseForwards, ReleaseInBatches, ReleaseRecovered, RouteOrders
 from orderbridge.forwarding.sending import ForwardOrder
@@ -30,7 +30,7 @@ from tests.fakes.directories import Channels, Credentials, Mappings, Partners
 from tests.fakes.outward import Bus, FakePlatform, Queues
 from tests.fakes.samples import NOW, SIRCLO, partner
 from tests.fakes.steps import Clock, Steps
-from tests.fakes.store import MemoryOutbox, Store
+from tests.fakes.store import Store
 from tests.fakes.webhooks import DeliveryQueue, Webhooks
 
 GRACE_SECONDS = 60.0
@@ -80,17 +80,14 @@ class Pipeline:
             sweep_grace_seconds=GRACE_SECONDS,
         )
         self.publish = PublishOrder(self.store, self.bus, self.clock, GRACE_SECONDS)
-        self.outbox = MemoryOutbox(self.store)
         self.publish_change = PublishForwardChange(
             orders=self.store,
-            outbox=self.outbox,
             bus=self.bus,
             webhooks=Webhooks(self.store),
             queue=DeliveryQueue(self.clock, self.steps),
             clock=self.clock,
             sweep_grace_seconds=GRACE_SECONDS,
         )
-        self.relay_outbox = RelayOutbox(self.outbox, self.store, self.publish_change, self.clock, GRACE_SECONDS)
         self.partners = Partners(partner(channels=()))
         self.route_orders = RouteOrders(self.store, self.partners, self.queues, self.clock, GRACE_SECONDS)
         self.sweep = Sweep(
@@ -98,11 +95,12 @@ class Pipeline:
             orders=self.store,
             queues=self.queues,
             publish=self.publish,
+            relay=self.publish_change,
             route=self.route_orders.route_one,
             clock=self.clock,
         )
         self.release_recovered = ReleaseRecovered(self.channels, release_in_batches, self.clock)
-        self.sweep_all = SweepAll((self.release_recovered, self.sweep, self.relay_outbox))
+        self.sweep_all = SweepAll((self.release_recovered, self.sweep))
         self.map("customer", "CUST-001", "customer 1")
         self.map("product", "PROD-001", "product 1")
 

@@ -10,15 +10,16 @@ from datetime import timedelta
 from typing import Any
 
 from orderbridge.forwarding.forward.states import Forward, Transition
-from orderbridge.forwarding.publishing import PublishForwardChange, RelayOutbox
+from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder
+from orderbridge.forwarding.sweeping import Sweep
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import to_iso
 from orderbridge.webhooks.delivery import Delivery
 from orderbridge.webhooks.sending import SendDelivery, SweepDeliveries
-from tests.fakes.outward import Bus
+from tests.fakes.outward import Bus, Queues
 from tests.fakes.statuses import sent_forward
 from tests.fakes.steps import Clock, Died, PortFailed, Steps
-from tests.fakes.store import MemoryOutbox, Store
+from tests.fakes.store import Store
 from tests.fakes.webhooks import DeliveryQueue, Receiver, Vault, Webhooks, a_webhook
 
 GRACE = 60.0
@@ -31,16 +32,21 @@ class Post:
         self.steps = Steps()
         self.clock = Clock()
         self.store = Store(self.steps)
-        self.outbox = MemoryOutbox(self.store)
         self.bus = Bus(self.steps)
         self.webhooks = Webhooks(self.store, *(webhooks or (a_webhook(),)))
         self.vault = Vault(self.steps, *self.webhooks.by_id.values())
         self.queue = DeliveryQueue(self.clock, self.steps)
         self.receiver = Receiver(self.steps)
-        self.publish = PublishForwardChange(
-            self.store, self.outbox, self.bus, self.webhooks, self.queue, self.clock, GRACE
+        self.publish = PublishForwardChange(self.store, self.bus, self.webhooks, self.queue, self.clock, GRACE)
+        self.relay = Sweep(
+            due_index=self.store,
+            orders=self.store,
+            queues=Queues(self.clock, self.steps),
+            publish=PublishOrder(self.store, self.bus, self.clock, GRACE),
+            relay=self.publish,
+            route=lambda _: (),
+            clock=self.clock,
         )
-        self.relay_outbox = RelayOutbox(self.outbox, self.store, self.publish, self.clock, GRACE)
         self.send = SendDelivery(
             self.webhooks, self.vault, self.receiver, self.queue, self.bus.publish, self.clock, lambda: 0.5, GRACE
         )
@@ -67,7 +73,7 @@ class Post:
         self.publish(self.forward)
 
     def sweep_now(self) -> None:
-        self.relay_outbox()
+        self.relay()
 
     def work(self) -> None:
         """Handle what is visible in the queue; a message whose handling fails is dropped, as after the last receive."""
@@ -86,6 +92,14 @@ class Post:
             self.clock.move(min(60, (end - self.clock.now).total_seconds()))
             self.sweep()
             self.work()
+
+    def untold(self) -> list[Forward]:
+        """The forwards whose last news nobody has relayed."""
+        return [forward for forward in self.store.forwards.values() if forward.news_due_at is not None]
+
+    def leave_untold(self, forward: Forward) -> None:
+        """A forward whose stream record was lost."""
+        self.store.forwards[forward.key, forward.channel.name] = replace(forward, news_due_at=forward.updated_at)
 
     def deliveries(self) -> list[Delivery]:
         return sorted(self.store.deliveries.values(), key=lambda delivery: delivery.ref.message_id)

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from orderbridge.forwarding.forward.states import LISTED_STATES, Forward, ForwardState, Transition
-from orderbridge.forwarding.ports import ForwardRecord, FrozenRequest, OutboxEntry
+from orderbridge.forwarding.ports import ForwardRecord, FrozenRequest
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ForwardKey, OrderKey
@@ -45,14 +45,13 @@ class Store:
         self.steps = steps or Steps()
         self.orders: dict[OrderKey, Order] = {}
         self.forwards: dict[Place, Forward] = {}
-        self.requests: dict[Place, FrozenRequest] = {}
+        self.requests: dict[tuple[OrderKey, str, str | None], FrozenRequest] = {}
+        """By the order, its channel and the hash of its bytes."""
         self.expiring: dict[Place, datetime] = {}
         self.timeline: dict[OrderKey, list[TimelineEntry]] = {}
         self.deliveries: dict[DeliveryRef, Delivery] = {}
         self.writes: list[str] = []
         """The name of every write that was tried."""
-        self.outbox: dict[Place, tuple[int, str]] = {}
-        """Of each forward with a change that nobody has published: its revision, and when it is looked after next."""
         self.stale_due: list[OrderKey | ForwardKey] = []
         """What the due index still shows though it is not due any more."""
 
@@ -82,8 +81,14 @@ class Store:
     def read_forward(self, key: ForwardKey) -> ForwardRecord | None:
         with self._call("read_forward"):
             place = (key.order, key.channel)
-            order, forward, request = self.orders.get(key.order), self.forwards.get(place), self.requests.get(place)
-        return ForwardRecord(order, forward, request) if order is not None and forward is not None else None
+            order, forward = self.orders.get(key.order), self.forwards.get(place)
+        if order is None or forward is None:
+            return None
+        return ForwardRecord(order, forward, None if forward.is_final else self.request_of(forward))
+
+    def request_of(self, forward: Forward) -> FrozenRequest | None:
+        """The request that a forward names."""
+        return self.requests.get((*self._key(forward), forward.body_hash))
 
     def list_forwards(self, key: OrderKey) -> Sequence[Forward]:
         with self._call("list_forwards"):
@@ -94,35 +99,35 @@ class Store:
             key = self._key(transition.forward)
             created = key not in self.forwards
             if created:
-                self.forwards[key] = transition.forward
+                self.forwards[key] = transition.to_store()
                 self._note(transition)
         return created
 
-    def save(self, transition: Transition, *, freeze: FrozenRequest | None = None) -> Forward:
+    def freeze(self, forward: Forward, request: FrozenRequest) -> None:
+        with self._call("freeze"):
+            self.requests.setdefault((*self._key(forward), request.body_hash), request)
+
+    def save(self, transition: Transition) -> Forward:
         with self._call("save"):
             saved = self._replaced(transition)
-            key = self._key(saved)
-            if freeze is not None:
-                if key in self.requests:
-                    raise LostRace("frozen already")
-                self.requests[key] = freeze
-            self.forwards[key] = saved
+            self.forwards[self._key(saved)] = saved
             self._note(transition)
-            self._remember_untold(transition, saved)
         return saved
 
     def save_unfrozen(self, transition: Transition) -> Forward:
         with self._call("save_unfrozen"):
             saved = self._replaced(transition)
             self.forwards[self._key(saved)] = saved
-            self.requests.pop(self._key(saved), None)
+            if transition.before is not None:
+                self.requests.pop((*self._key(saved), transition.before.body_hash), None)
             self._note(transition)
-            self._remember_untold(transition, saved)
         return saved
 
-    def _remember_untold(self, transition: Transition, saved: Forward) -> None:
-        if transition.needs_outbox:
-            self.outbox[self._key(saved)] = (saved.revision, saved.updated_at)
+    def relayed(self, forward: Forward) -> None:
+        with self._call("relayed"):
+            present = self.forwards.get(self._key(forward))
+            if present is not None and present.revision == forward.revision:
+                self.forwards[self._key(forward)] = replace(present, news_due_at=None)
 
     def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
         with self._call("save_progress"):
@@ -141,7 +146,7 @@ class Store:
 
     def let_request_expire(self, forward: Forward, at: datetime) -> None:
         with self._call("let_request_expire"):
-            if self._key(forward) in self.requests:
+            if self.request_of(forward) is not None:
                 self.expiring[self._key(forward)] = at
 
     def request_cancel(self, key: OrderKey, at: str, reason: str | None = None) -> None:
@@ -157,7 +162,7 @@ class Store:
         present = self.forwards.get(self._key(read))
         if present is None or present.revision != read.revision:
             raise LostRace(f"{read.code} on {read.channel.name}")
-        return replace(read, revision=read.revision + 1)
+        return replace(transition.to_store(), revision=read.revision + 1)
 
     def _note(self, transition: Transition) -> None:
         if transition.entry is not None:
@@ -177,7 +182,7 @@ class Store:
 
     def on_their_way(self) -> Sequence[Forward]:
         with self._call("on_their_way"):
-            return [forward for forward in self.forwards.values() if forward.due_at is not None]
+            return [forward for forward in self.forwards.values() if forward.sweep_at is not None]
 
     def unpublished(self) -> Sequence[Order]:
         with self._call("unpublished"):
@@ -198,7 +203,7 @@ class Store:
             self._note(closed)
             for created in forwards:
                 assert self._key(created.forward) not in self.forwards
-                self.forwards[self._key(created.forward)] = created.forward
+                self.forwards[self._key(created.forward)] = created.to_store()
                 self._note(created)
 
     # --- due ----------------------------------------------------------------------------------------------------------
@@ -206,7 +211,7 @@ class Store:
     def due(self, now: str, limit: int) -> Iterator[OrderKey | ForwardKey]:
         with self._call("due"):
             orders = [(o.due_at, o.key, o.key) for o in self.orders.values() if o.due_at is not None]
-            forwards = [(f.due_at, f.forward_key, f.key) for f in self.forwards.values() if f.due_at is not None]
+            forwards = [(f.sweep_at, f.forward_key, f.key) for f in self.forwards.values() if f.sweep_at is not None]
             found = [each for each in [*orders, *forwards] if each[0] <= now]
         yield from [*self.stale_due, *by_shards(found, now)][:limit]
 
@@ -216,41 +221,16 @@ class Store:
                 raise LostRace(order.code)
             self.orders[order.key] = replace(self.orders[order.key], due_at=due_at)
 
-    def claim_forward(self, forward: Forward) -> Forward:
+    def claim_forward(self, forward: Forward, due_at: str) -> None:
         with self._call("claim_forward"):
-            saved = self._replaced(Transition(forward, None))
-            self.forwards[self._key(saved)] = saved
-        return saved
-
-
-class MemoryOutbox:
-    """`Outbox` in memory; they lie in the `Store`, which writes them together with the change itself."""
-
-    def __init__(self, store: Store) -> None:
-        self._store = store
-
-    def due(self, now: str, limit: int) -> Iterator[OutboxEntry]:
-        self._store.steps.pass_by("before due outbox")
-        found = [
-            (at, OutboxEntry(ForwardKey(key, channel), at), key)
-            for (key, channel), (_, at) in self._store.outbox.items()
-            if at <= now
-        ]
-        yield from by_shards(found, now)[:limit]
-
-    def claim(self, change: OutboxEntry, due_at: str) -> None:
-        self._store.steps.pass_by("before claim outbox")
-        revision, present = self._store.outbox.get((change.key.order, change.key.channel), (0, None))
-        if present != change.due_at:
-            raise LostRace(change.key.channel)
-        self._store.outbox[change.key.order, change.key.channel] = (revision, due_at)
-
-    def published(self, forward: Forward) -> None:
-        self._store.steps.pass_by("before published")
-        key = (forward.key, forward.channel.name)
-        if key in self._store.outbox and self._store.outbox[key][0] <= forward.revision:
-            del self._store.outbox[key]
-        self._store.steps.pass_by("after published")
+            present = self.forwards.get(self._key(forward))
+            if present is None or (present.sweep_at, present.revision) != (forward.sweep_at, forward.revision):
+                raise LostRace(forward.code)
+            self.forwards[self._key(forward)] = replace(
+                present,
+                due_at=None if present.due_at is None else due_at,
+                news_due_at=None if present.news_due_at is None else due_at,
+            )
 
 
 class Counter:

@@ -10,6 +10,7 @@ from orderbridge.channels.channel import Channel
 from orderbridge.forwarding.table import TableDueIndex
 from orderbridge.orders.order import Order
 from orderbridge.orders.table import TableCodeCounter, TableOrderIntake
+from orderbridge.reading.table import TableOrderReads
 from orderbridge.values.ids import ChannelRef
 from orderbridge_cli.operating.tables.orders import TableOperatorOrders
 from tests.fakes import directories, store
@@ -50,8 +51,8 @@ def in_the_table(deployed: Deployed, dynamodb: Any) -> Ports:
     deployed.add_channel(Channel(SHOP.name, SHOP.platform, SETTINGS), {})
 
     def timeline(of: Order) -> list[str]:
-        found = [i for i in deployed.items(f"ORDER#{of.client_id}#{of.key.reference}") if "EVENT#" in i["SK"]["S"]]
-        return [item["event"]["S"] for item in found]
+        view = TableOrderReads(dynamodb, deployed.table).view(of.key)
+        return [] if view is None else [line.event for line in view.timeline]
 
     return Ports(
         TableOrderIntake(dynamodb, deployed.table),

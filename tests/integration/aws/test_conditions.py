@@ -18,7 +18,6 @@ from orderbridge.forwarding.forward.states import (
     Transition,
     new_forward,
     new_unrouted_forward,
-    postpone,
 )
 from orderbridge.forwarding.forward.waiting import park_for_mappings
 from orderbridge.forwarding.ports import FrozenRequest
@@ -39,7 +38,13 @@ def queued(ports: Ports) -> Forward:
     ports.intake.put_if_absent(ORDER)
     created = new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60)
     assert ports.orders.create_forward(created)
-    return created.forward
+    return read(ports, created.forward).forward
+
+
+def begun(ports: Ports, forward: Forward, attempt_id: str = "a") -> Forward:
+    """The forward as it is sent, with its request frozen."""
+    ports.orders.freeze(forward, REQUEST)
+    return ports.orders.save(begin_attempt(forward, attempt_id, REQUEST.body_hash, NOW, 90))
 
 
 def read(ports: Ports, forward: Forward) -> Any:
@@ -90,45 +95,51 @@ def test_a_forward_is_created_once_with_one_line(ports: Ports) -> None:
 
 def test_a_forward_is_saved_at_the_revision_that_was_read_and_no_other(ports: Ports) -> None:
     forward = queued(ports)
-    sending = ports.orders.save(begin_attempt(forward, "a", "h", NOW, 90), freeze=REQUEST)
+    sending = begun(ports, forward)
     assert sending.revision == 1
 
     with pytest.raises(LostRace):
-        ports.orders.save(begin_attempt(forward, "b", "h", NOW, 90))
+        begun(ports, forward, "b")
 
     record = read(ports, forward)
     assert (record.forward, record.request) == (sending, REQUEST)
     assert ports.timeline(ORDER).count("AttemptStarted") == 1, "nothing of the lost one was written"
 
 
-def test_a_request_is_frozen_once_and_with_the_forward_or_not_at_all(ports: Ports) -> None:
+def test_a_request_is_kept_under_its_own_bytes_so_that_no_other_takes_its_place(ports: Ports) -> None:
     forward = queued(ports)
-    sending = ports.orders.save(begin_attempt(forward, "a", "h", NOW, 90), freeze=REQUEST)
-    other = replace(REQUEST, body=b"other")
-    with pytest.raises(LostRace):
-        ports.orders.save(settle_attempt(sending, Accepted("7"), NOW, 0, 60, None), freeze=other)
+    sending = begun(ports, forward)
+    ports.orders.freeze(forward, replace(REQUEST, body=b"of a worker that read before"))
+    ports.orders.freeze(forward, replace(REQUEST, path="/elsewhere"))
 
     record = read(ports, forward)
     assert (record.request, record.forward) == (REQUEST, sending)
 
 
-def test_a_request_of_a_race_that_was_lost_is_not_frozen(ports: Ports) -> None:
+def test_a_request_that_no_attempt_names_is_nobodys(ports: Ports) -> None:
     forward = queued(ports)
-    ports.orders.save(park_for_mappings(forward, [MappingKey("product", "A")], NOW))
-    with pytest.raises(LostRace):
-        ports.orders.save(begin_attempt(forward, "a", "h", NOW, 90), freeze=REQUEST)
+    ports.orders.freeze(forward, REQUEST)
 
     assert read(ports, forward).request is None
+
+
+def test_what_is_at_its_end_is_read_without_its_request(ports: Ports) -> None:
+    sending = begun(ports, queued(ports))
+    sent = ports.orders.save(settle_attempt(sending, Accepted("7"), NOW, 0, 60, None))
+
+    assert read(ports, sent).request is None
 
 
 def test_unfreezing_drops_the_request(ports: Ports) -> None:
     forward = queued(ports)
-    sending = ports.orders.save(begin_attempt(forward, "a", "h", NOW, 90), freeze=REQUEST)
-    ports.orders.save_unfrozen(settle_attempt(sending, Accepted(None), NOW, 0, 60, None))
+    rejected = ports.orders.save(settle_attempt(begun(ports, forward), Rejected("no"), NOW, 0, 60, None))
+    again = retry(rejected, NOW, 60, can_look=False)
+    retried = ports.orders.save_unfrozen(again)
 
+    ports.orders.save(begin_attempt(retried, "b", REQUEST.body_hash, NOW, 90))
     assert read(ports, forward).request is None
     with pytest.raises(LostRace):
-        ports.orders.save_unfrozen(settle_attempt(sending, Accepted(None), NOW, 0, 60, None))
+        ports.orders.save_unfrozen(again)
 
 
 def test_what_is_said_of_an_order_that_is_gone_makes_none(ports: Ports) -> None:
@@ -143,7 +154,7 @@ def test_what_is_said_of_an_order_that_is_gone_makes_none(ports: Ports) -> None:
 
 def test_a_change_without_a_line_leaves_none(ports: Ports) -> None:
     forward = queued(ports)
-    saved = ports.orders.save(Transition(postpone(forward, NOW, 999), None))
+    saved = ports.orders.save(Transition(replace(forward, due_at=after(NOW, 999)), None, forward))
 
     assert read(ports, forward).forward == saved
     assert ports.timeline(ORDER) == ["ForwardQueued"]
@@ -251,7 +262,7 @@ def test_due_is_what_has_a_due_time_that_is_over(ports: Ports) -> None:
     ]
     ports.orders.mark_published(ORDER)
     sending = ports.orders.save(begin_attempt(forward, "a", "h", NOW, 90))
-    ports.orders.save(settle_attempt(sending, Accepted("7"), NOW, 0, 60, None))
+    ports.orders.relayed(ports.orders.save(settle_attempt(sending, Accepted("7"), NOW, 0, 60, None)))
     assert list(ports.due.due(LATER, 100)) == [], "the index is sparse"
 
 
@@ -263,18 +274,6 @@ def test_of_two_claims_on_an_order_one_wins(ports: Ports) -> None:
         ports.due.claim_order(ORDER, LATER)
     assert ports.orders.read_order(ORDER.key).due_at == LATER
     assert list(ports.due.due(after(NOW, 60), 100)) == []
-
-
-def test_of_two_claims_on_a_forward_one_wins_and_whoever_read_before_loses(ports: Ports) -> None:
-    forward = queued(ports)
-    claimed = ports.due.claim_forward(postpone(forward, NOW, 999))
-    assert claimed == replace(forward, due_at=after(NOW, 999), revision=1)
-
-    with pytest.raises(LostRace):
-        ports.due.claim_forward(postpone(forward, NOW, 999))
-    with pytest.raises(LostRace):
-        ports.orders.save(begin_attempt(forward, "a", "h", NOW, 90))
-    ports.orders.save(begin_attempt(claimed, "a", "h", NOW, 90))
 
 
 def test_a_claim_on_an_order_that_was_published_meanwhile_is_lost(ports: Ports) -> None:

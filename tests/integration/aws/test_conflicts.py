@@ -31,16 +31,16 @@ class Refusals:
     def __init__(self, client: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         self._exceptions = client.exceptions
         self.left = 0
-        for name in ("transact_write_items", "update_item"):
+        for name in ("transact_write_items", "put_item", "update_item"):
             monkeypatch.setattr(client, name, partial(self._write, name, getattr(client, name)))
 
     def _write(self, name: str, write: Callable[..., Any], **asked: Any) -> Any:
         if not self.left:
             return write(**asked)
         self.left -= 1
-        if name == "update_item":
+        if name != "transact_write_items":
             response = {"Error": {"Code": "TransactionConflictException", "Message": "conflict"}}
-            raise self._exceptions.TransactionConflictException(response, "UpdateItem")
+            raise self._exceptions.TransactionConflictException(response, name)
         reasons = [{"Code": "TransactionConflict"}, {"Code": "None"}]
         response = {"Error": {"Code": "TransactionCanceledException", "Message": "conflict"}}
         raise self._exceptions.TransactionCanceledException(
@@ -62,7 +62,7 @@ def orders(deployed: Deployed, dynamodb: Any) -> TableOrders:
 def test_a_forward_is_created_though_its_first_write_met_another(orders: TableOrders, refusals: Refusals) -> None:
     refusals.left = 1
     assert orders.create_forward(QUEUED) is True
-    assert orders.list_forwards(ORDER.key) == [QUEUED.forward]
+    assert orders.list_forwards(ORDER.key) == [QUEUED.to_store()]
     refusals.left = 1
     assert orders.create_forward(QUEUED) is False
 
@@ -85,7 +85,7 @@ def test_a_lost_race_is_reported_as_one_after_a_conflict(orders: TableOrders, re
 
 def test_conflicts_without_end_are_a_failure_and_never_an_answer(orders: TableOrders, refusals: Refusals) -> None:
     refusals.left = CONFLICT_TRIES
-    with pytest.raises(ClientError, match="TransactWriteItems"):
+    with pytest.raises(ClientError, match="put_item"):
         orders.create_forward(QUEUED)
     assert orders.list_forwards(ORDER.key) == []
 

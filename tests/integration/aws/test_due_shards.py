@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from orderbridge.aws.items import DUE_SHARDS
-from orderbridge.forwarding.ports import OutboxEntry
-from orderbridge.forwarding.table import TableDueIndex, TableOutbox
+from orderbridge.forwarding.table import TableDueIndex
 from orderbridge.values.ids import ForwardKey
 from orderbridge.values.sweeps import sweep_each
 from orderbridge.values.times import after
@@ -22,7 +21,6 @@ from tests.fakes.steps import Clock
 
 KEYS = {
     "": ("ORDER#artia#po:{shard}", "FORWARD#{number}"),
-    "U": ("ORDER#artia#po:{shard}", "UNTOLD#{number}"),
     "W": ("WEBHOOKS#artia#{shard}", "{number}"),
 }
 
@@ -53,23 +51,18 @@ Read = Callable[[Any, str, int], Iterable[Any]]
 
 READS: dict[str, Read] = {
     "orders": lambda client, now, limit: TableDueIndex(client, "t").due(now, limit),
-    "untold": lambda client, now, limit: TableOutbox(client, "t", lambda: NOW).due(now, limit),
     "webhooks": lambda client, now, limit: TableDueDeliveries(client, "t").due(now, limit),
 }
 
 
-def shard_of(item: DeliveryRef | OutboxEntry | ForwardKey) -> str:
+def shard_of(item: DeliveryRef | ForwardKey) -> str:
     if isinstance(item, DeliveryRef):
         return item.webhook_id
-    return forward_in(item).order.reference.removeprefix("po:")
+    return item.order.reference.removeprefix("po:")
 
 
-def number_in(item: DeliveryRef | OutboxEntry | ForwardKey) -> str:
-    return item.message_id if isinstance(item, DeliveryRef) else forward_in(item).channel
-
-
-def forward_in(item: OutboxEntry | ForwardKey) -> ForwardKey:
-    return item.key if isinstance(item, OutboxEntry) else item
+def number_in(item: DeliveryRef | ForwardKey) -> str:
+    return item.message_id if isinstance(item, DeliveryRef) else item.channel
 
 
 @pytest.fixture(params=list(READS))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from orderbridge.aws import clients
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import new_forward
@@ -19,7 +21,12 @@ def test_a_frozen_request_gets_its_end_and_one_that_is_not_there_is_not_made(dep
     frozen, unfrozen = (
         new_forward(order.key, order.code, channel, now, 60).forward for channel in (samples.SIRCLO, samples.NGORDER)
     )
-    deployed.put(forward_items.request_item(frozen, FrozenRequest("POST", "/orders", b"{}")))
+    request = FrozenRequest("POST", "/orders", b"{}")
+    frozen, unfrozen = (replace(each, body_hash=request.body_hash) for each in (frozen, unfrozen))
+    orders.freeze(frozen, request)
+    (item,) = deployed.items("ORDER#")
+    days = (int(item["expires_at"]["N"]) - now.timestamp()) / 86_400
+    assert 399 < days < 401, "even of a forward that never comes to an end"
 
     for forward in (frozen, unfrozen):
         orders.let_request_expire(forward, now)

@@ -19,7 +19,7 @@ from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.outcomes import Accepted, Unknown
 from orderbridge.entrypoints.queue import HandlerFailed
 from orderbridge.forwarding.forward.cancelling import settle_cancel
-from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition, postpone
+from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
 from orderbridge.forwarding.forward.waiting import defer, park_for_mappings, release
 from orderbridge.forwarding.table import TableOrders
 from orderbridge.platforms.sirclo.statuses import TABLE
@@ -223,7 +223,7 @@ def test_a_state_is_reported_once_and_not_with_every_write_that_follows(
     assert write(lambda f: park_for_mappings(f, missing, now)) == ["ForwardParked"]
     assert write(lambda f: park_for_mappings(f, missing, now)) == []
     assert write(lambda f: defer(f, "a defect", now, 0, 60)) == []
-    assert write(lambda f: Transition(postpone(f, now, 60), None, f)) == []
+    assert write(lambda f: Transition(replace(f, due_at=after(now, 60)), None, f)) == []
     assert write(lambda f: release(f, "imported", now, 60)) == []
     assert write(lambda f: Transition(replace(sent, revision=f.revision), None, f)) == ["OrderForwarded"]
     assert write(lambda f: said(f, "a word of no table")) == []

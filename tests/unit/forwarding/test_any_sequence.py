@@ -81,7 +81,7 @@ class AnySequence(RuleBasedStateMachine):
         def watched(request: FrozenRequest, channel: Any, credentials: Any) -> Any:
             sending = [f for f in self.pipeline.store.forwards.values() if f.code.encode() in request.body]
             assert [f.state for f in sending] == [S.SENDING], "SENDING is written before a byte leaves"
-            assert self.pipeline.store.requests[sending[0].key, SIRCLO.name] == request, "and so are the bytes"
+            assert self.pipeline.store.request_of(sending[0]) == request, "and so are the bytes"
             return create(request, channel, credentials)
 
         self.pipeline.platform.create_order = watched  # type: ignore[method-assign]
@@ -250,10 +250,10 @@ class AnySequence(RuleBasedStateMachine):
     @invariant()
     def no_end_is_forgotten(self) -> None:
         """No stream tells of forwards here: the order knows of its forward's end, or the sweeper will see to it."""
-        for (key, channel), forward in self.pipeline.store.forwards.items():
+        for (key, _), forward in self.pipeline.store.forwards.items():
             if forward.state in FINAL_STATES:
                 known = self.pipeline.store.orders[key].status == channel_status(forward)
-                assert known or (key, channel) in self.pipeline.store.outbox
+                assert known or forward.news_due_at is not None
 
     @invariant()
     def what_is_called_sent_is_at_the_platform_and_what_is_cancelled_is_not(self) -> None:

@@ -11,6 +11,7 @@ from orderbridge.channels.channel import MAX_ATTEMPTS
 from orderbridge.channels.outcomes import Refused
 from orderbridge.forwarding.forward.attempts import LONGEST_QUESTION_SECONDS, note_proof, settle_attempt
 from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.values.times import to_iso
 from tests.fakes.outward import Answer
 from tests.fakes.pipeline import Pipeline
@@ -106,7 +107,9 @@ def test_what_is_about_the_platform_never_counts_against_an_order(answer: Answer
 def test_a_worker_that_dies_with_the_call_in_the_air_counts_as_a_try() -> None:
     """An order may be what kills it."""
     pipeline = house_where("lost", max_attempts=2)
-    begun = replace(sending(), key=ORDER.key, code=ORDER.code, channel=ORDER.channels[0])
+    request = FrozenRequest("POST", "/orders", ORDER.code.encode())
+    begun = replace(sending(), key=ORDER.key, code=ORDER.code, channel=ORDER.channels[0], body_hash=request.body_hash)
+    pipeline.store.freeze(begun, request)
     pipeline.store.forwards[ORDER.key, SIRCLO.name] = begun
     pipeline.pass_time(1200, step=5)
 

@@ -14,9 +14,10 @@ from tests.fakes.post import Post
 
 def frozen(state: ForwardState) -> Post:
     post = Post()
-    key = post.forward.key, post.forward.channel.name
-    post.forward = post.store.save(Transition(replace(post.forward, state=state), None, post.forward))
-    post.store.requests[key] = FrozenRequest("POST", "/orders", b"{}")
+    request = FrozenRequest("POST", "/orders", b"{}")
+    post.store.freeze(post.forward, request)
+    named = replace(post.forward, state=state, body_hash=request.body_hash)
+    post.forward = post.store.save(Transition(named, None, post.forward))
     return post
 
 

@@ -37,7 +37,7 @@ def test_sending_its_lease_and_the_frozen_bytes_are_written_before_the_first_byt
 
     def watching(request: Any, *rest: Any) -> Any:
         key = (ORDER.key, SIRCLO.name)
-        seen.append((pipeline.store.forwards[key], pipeline.store.requests[key], request))
+        seen.append((pipeline.store.forwards[key], pipeline.store.request_of(pipeline.store.forwards[key]), request))
         return create(request, *rest)
 
     pipeline.platform.create_order = watching  # type: ignore[method-assign]

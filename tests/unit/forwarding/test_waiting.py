@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from orderbridge.forwarding.forward.states import postpone
 from orderbridge.forwarding.forward.waiting import defer, park_for_mappings, pause, release
 from tests.fakes.samples import NOW
 from tests.unit.forwarding.forward_cases import GRACE, MISSING, S, queued
@@ -50,9 +47,3 @@ def test_releasing_forgets_what_was_waited_for() -> None:
 
     assert (released.state, released.missing, released.error) == (S.QUEUED, (), None)
     assert released.due_at is not None
-
-
-def test_the_sweepers_claim_changes_the_due_time_and_nothing_else() -> None:
-    forward = queued()
-
-    assert replace(postpone(forward, NOW, 999), due_at=forward.due_at) == forward

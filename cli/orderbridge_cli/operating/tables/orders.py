@@ -50,6 +50,8 @@ class TableOperatorOrders(TableOrders):
         return (forward_items.read_forward(item) for item in batch_get(self._client, self._table, keys))
 
     def save_unfrozen(self, transition: Transition) -> Forward:
-        forward = transition.forward
-        dropped = items.keys(order_table.order_pk(forward.key), forward_items.request_sk(forward.channel.name))
+        before = transition.before
+        if before is None or before.body_hash is None:
+            return self._writer.save(transition)
+        dropped = forward_items.request_keys(before, before.body_hash)
         return self._writer.save(transition, {"Delete": {"TableName": self._table, "Key": dropped}})

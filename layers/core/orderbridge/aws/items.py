@@ -62,6 +62,32 @@ def from_attribute(attribute: Mapping[str, Any]) -> Any:
 Item = dict[str, Any]
 """An item in DynamoDB's own JSON: ``{"name": {"S": "value"}}``."""
 
+
+def item_bytes(item: Item) -> int:
+    """The size of an item as DynamoDB counts it: its names and values in UTF-8, numbers by their digits.
+
+    https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/CapacityUnitCalculations.html
+    """
+    return sum(len(name.encode()) + _attribute_bytes(attribute) for name, attribute in item.items())
+
+
+def _attribute_bytes(attribute: Mapping[str, Any]) -> int:
+    ((kind, value),) = attribute.items()
+    match kind:
+        case "S":
+            return len(str(value).encode())
+        case "N":
+            digits = str(value).lstrip("-").replace(".", "").strip("0")
+            return (len(digits) + 1) // 2 + 1 + str(value).startswith("-")
+        case "B":
+            return len(bytes(value))
+        case "L":
+            return 3 + sum(1 + _attribute_bytes(each) for each in value)
+        case "M":
+            return 3 + sum(1 + len(name.encode()) + _attribute_bytes(each) for name, each in value.items())
+    return 1
+
+
 DUE_SHARDS = 16
 
 

@@ -2,35 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
-from orderbridge.aws.items import Item, due_shard, from_item, to_item
+from orderbridge.aws.items import Item, due_shard, from_item, item_bytes, keys, to_item
+from orderbridge.aws.timeline import read_timeline_entry
 from orderbridge.channels.mapping import MappingKey
+from orderbridge.forwarding import log
 from orderbridge.forwarding.forward.states import LISTED_STATES, Forward, ForwardState
 from orderbridge.forwarding.order_status import is_completed, is_open, open_since
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.orders.table import order_pk
 from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.values.timeline import TimelineEntry
+from orderbridge.values.times import from_iso
 
 
 def forward_sk(channel: str) -> str:
     return f"FORWARD#{channel}"
 
 
-def request_sk(channel: str) -> str:
-    return f"REQUEST#{channel}"
+def forward_keys(forward: Forward) -> Item:
+    return keys(order_pk(forward.key), forward_sk(forward.channel.name))
 
 
-OUTBOX_SHARDS = "U"
-"""With what the shards of the due index begin that hold changes nobody has published."""
+def request_sk(channel: str, body_hash: str) -> str:
+    return f"REQUEST#{channel}#{body_hash}"
+
 
 NEWS = "news"
-"""The state that is published because of the very write that it is in; absent from all other writes."""
+"""There while the forward's last news are not relayed: `ALONE` or `BESIDE` another reason to be due."""
+ALONE, BESIDE = "alone", "beside"
 
 
-def forward_item(forward: Forward, *, is_news: bool = False) -> Item:
-    """A forward, small: an update costs one write unit.
+def forward_item(forward: Forward) -> Item:
+    """A forward with its log, small: a write costs one unit.
 
     It is in the waiting index only while it waits, for somebody or for its platform's word on the order.
     """
@@ -46,11 +55,11 @@ def forward_item(forward: Forward, *, is_news: bool = False) -> Item:
             "channel": forward.channel.name,
             "platform": forward.channel.platform,
             "state": forward.state.value,
-            NEWS: forward.state.value if is_news else None,
+            NEWS: _news(forward),
             "created_at": forward.created_at,
             "updated_at": forward.updated_at,
-            "due_at": forward.due_at,
-            "due_shard": due_shard(pk) if forward.due_at is not None else None,
+            "due_at": forward.sweep_at,
+            "due_shard": due_shard(pk) if forward.sweep_at is not None else None,
             "waiting": waiting,
             "waiting_since": since,
             "not_before": forward.not_before,
@@ -79,9 +88,60 @@ def forward_item(forward: Forward, *, is_news: bool = False) -> Item:
             "is_absent": forward.is_absent or None,
             "missing": [[need.kind, need.shown] for need in forward.missing] or None,
             "error": forward.error,
+            "log": log.to_text(forward.log, forward.created_at) if forward.log else None,
             "revision": forward.revision,
         }
     )
+
+
+def _news(forward: Forward) -> str | None:
+    if forward.news_due_at is None:
+        return None
+    return ALONE if forward.due_at is None else BESIDE
+
+
+def request_keys(forward: Forward, body_hash: str) -> Item:
+    return keys(order_pk(forward.key), request_sk(forward.channel.name, body_hash))
+
+
+UNUSED_KEPT = timedelta(days=400)
+"""How long a request is kept of a forward that never comes to an end."""
+ROOM_BYTES = 900
+"""How large a forward's item may be before its log is moved out of it: what is written then is still one unit."""
+LOG_BYTES = 150
+"""A log that is no larger stays, however large the rest is: it would not help."""
+DETAIL_BYTES = 80
+"""A line with a longer detail is never in the log."""
+
+
+def fitted(forward: Forward) -> tuple[Forward, list[TimelineEntry]]:
+    """The forward with those lines in its log that there is room for, and the others, which go apart."""
+    apart = [line for line in forward.log if len((line.detail or "").encode()) > DETAIL_BYTES]
+    fitting = replace(forward, log=tuple(line for line in forward.log if line not in apart))
+    item = forward_item(fitting)
+    if item_bytes(item) > ROOM_BYTES and len(item.get("log", {"S": ""})["S"].encode()) > LOG_BYTES:
+        return replace(fitting, log=()), list(forward.log)
+    return fitting, apart
+
+
+def lines_item(forward: Forward, lines: Sequence[TimelineEntry]) -> Item:
+    """Lines of the forward's timeline that have no room in its item; they are never changed."""
+    return to_item(
+        {
+            "PK": order_pk(forward.key),
+            "SK": f"EVENT#{lines[0].at}#{secrets.token_hex(4)}",
+            "channel": forward.channel.name,
+            "begins": forward.created_at,
+            "log": log.to_text(lines, forward.created_at),
+        }
+    )
+
+
+def read_lines(item: Mapping[str, Any]) -> Sequence[TimelineEntry]:
+    """The lines of an item of the timeline: one of the order itself, or several of a forward."""
+    if "log" not in item:
+        return (read_timeline_entry(item),)
+    return log.from_text(item["log"]["S"], item["begins"]["S"], item["channel"]["S"])
 
 
 def open_place(channel: str) -> str:
@@ -114,7 +174,9 @@ def read_forward(item: Mapping[str, Any]) -> Forward:
         state=ForwardState(values["state"]),
         created_at=values["created_at"],
         updated_at=values["updated_at"],
-        due_at=values.get("due_at"),
+        due_at=values.get("due_at") if values.get(NEWS) != ALONE else None,
+        news_due_at=values.get("due_at") if NEWS in values else None,
+        log=log.from_text(values["log"], values["created_at"], values["channel"]) if "log" in values else (),
         not_before=values.get("not_before"),
         attempts=int(values["attempts"]),
         attempt_id=values.get("attempt_id"),
@@ -146,15 +208,15 @@ def read_forward(item: Mapping[str, Any]) -> Forward:
 
 
 def request_item(forward: Forward, request: FrozenRequest) -> Item:
-    """The frozen request: its own item, written once, so that a repeat sends identical bytes."""
+    """The frozen request: its own item, named by its bytes and written once, so that a repeat sends identical ones."""
     return to_item(
         {
             "PK": order_pk(forward.key),
-            "SK": request_sk(forward.channel.name),
+            "SK": request_sk(forward.channel.name, request.body_hash),
             "method": request.method,
             "path": request.path,
             "body": request.body.decode(),
-            "frozen_at": forward.updated_at,
+            "expires_at": int((from_iso(forward.created_at) + UNUSED_KEPT).timestamp()),
         }
     )
 
@@ -162,21 +224,3 @@ def request_item(forward: Forward, request: FrozenRequest) -> Item:
 def read_request(item: Mapping[str, Any]) -> FrozenRequest:
     values = from_item(item)
     return FrozenRequest(values["method"], values["path"], values["body"].encode())
-
-
-def outbox_item(forward: Forward) -> Item:
-    """A forward's change until it is published, due in shards of its own, so that no order is behind it."""
-    pk = order_pk(forward.key)
-    return to_item(
-        {
-            "PK": pk,
-            "SK": outbox_sk(forward.channel.name),
-            "revision": forward.revision,
-            "due_at": forward.updated_at,
-            "due_shard": f"{OUTBOX_SHARDS}{due_shard(pk)}",
-        }
-    )
-
-
-def outbox_sk(channel: str) -> str:
-    return f"UNTOLD#{channel}"

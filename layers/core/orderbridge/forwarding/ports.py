@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,6 +30,11 @@ class FrozenRequest:
     path: str
     body: bytes
 
+    @property
+    def body_hash(self) -> str:
+        """What names these bytes: the forward's, and the item's that holds them."""
+        return hashlib.sha256(self.body).hexdigest()
+
 
 @dataclass(frozen=True, slots=True)
 class Sought:
@@ -45,7 +51,10 @@ class Sought:
 
 @dataclass(frozen=True, slots=True)
 class ForwardRecord:
-    """What a forwarder needs to know of one forward, read in one call."""
+    """What a forwarder needs to know of one forward.
+
+    The request is there where an attempt has begun and another may follow: of no forward that is final.
+    """
 
     order: Order
     forward: Forward
@@ -68,10 +77,14 @@ class OrderStore(Protocol):
         """Create the forward; False where it exists already, which changes nothing."""
         ...
 
-    def save(self, transition: Transition, *, freeze: FrozenRequest | None = None) -> Forward:
-        """Write the forward and its timeline entry, and the frozen request where it is new, all or nothing.
+    def freeze(self, forward: Forward, request: FrozenRequest) -> None:
+        """Keep a request, under the hash of its bytes, before the forward names it; one that is kept stays."""
+        ...
 
-        A change that `needs_outbox` is among the `Outbox` from then on.
+    def save(self, transition: Transition) -> Forward:
+        """Write the forward with its timeline entry.
+
+        A change that is news is due from then on, until it is `relayed`.
 
         Raises `LostRace` where the forward is no longer at the revision that was read.
         """
@@ -87,6 +100,10 @@ class OrderStore(Protocol):
 
     def mark_published(self, order: Order) -> None:
         """Nothing is due for this order any more: its forwards look after themselves."""
+        ...
+
+    def relayed(self, forward: Forward) -> None:
+        """The news of this forward are relayed, unless it has changed since it was read; then they stay due."""
         ...
 
     def let_request_expire(self, forward: Forward, at: datetime) -> None:
@@ -116,8 +133,11 @@ class DueIndex(Protocol):
         """Move an order's due time; raises `LostRace` where it is no longer as read."""
         ...
 
-    def claim_forward(self, forward: Forward) -> Forward:
-        """Move a forward's due time; raises `LostRace` where it is no longer as read."""
+    def claim_forward(self, forward: Forward, due_at: str) -> None:
+        """Move the time by which a forward is swept, and no more: whoever works on it notices nothing.
+
+        Raises `LostRace` where it is no longer as read.
+        """
         ...
 
 
@@ -198,31 +218,4 @@ class Platform(Protocol):
 
     def probe(self, channel: Channel, credentials: Mapping[str, Any]) -> str | None:
         """Log in and read one page of stock: None where the platform answers as it should, else what is wrong."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class OutboxEntry:
-    """A forward with a change that may not be published yet, and when it is looked after next."""
-
-    key: ForwardKey
-    due_at: str
-
-
-class Outbox(Protocol):
-    """The changes of forwards that nobody has published yet.
-
-    `OrderStore.save` puts every change to a final state, or within one, among them, together with the change itself.
-    """
-
-    def due(self, now: str, limit: int) -> Iterable[OutboxEntry]:
-        """Those whose time has come by `now`; eventually consistent, so each is claimed before it is published."""
-        ...
-
-    def claim(self, change: OutboxEntry, due_at: str) -> None:
-        """Move a change's time; raises `LostRace` where it is no longer as found."""
-        ...
-
-    def published(self, forward: Forward) -> None:
-        """Nobody need look after the changes of this forward, up to the revision that is given."""
         ...

@@ -5,7 +5,6 @@ Only when all of it is done is nothing due any more.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,13 +19,12 @@ from orderbridge.forwarding.forward.states import (
     new_unrouted_forward,
 )
 from orderbridge.forwarding.order_status import progress
-from orderbridge.forwarding.ports import OrderStore, Outbox, OutboxEntry
+from orderbridge.forwarding.ports import OrderStore
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import despite_races
 from orderbridge.values.events import EventBus
 from orderbridge.values.ids import OrderKey
-from orderbridge.values.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
-from orderbridge.values.times import Clock, after, to_iso
+from orderbridge.values.times import Clock, to_iso
 from orderbridge.webhooks.delivery import new_delivery
 from orderbridge.webhooks.ports import DeliveryQueue, WebhookDirectory
 
@@ -58,8 +56,6 @@ class PublishOrder:
 
 REQUEST_KEPT = timedelta(days=30)
 """How long after the end a frozen request can still be looked up."""
-SWEEP_SECONDS = 10
-"""How long a sweep goes on beginning to tell of further changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +63,10 @@ class PublishForwardChange:
     """Announces the state that a forward has reached, and projects the order to it.
 
     What the order's partner is to hear of is written together with the order's own change, so each change goes once
-    to every webhook, however often this is repeated. Only when all of it is done is the entry taken off the outbox.
+    to every webhook, however often this is repeated. Only when all of it is done is the change no longer due for it.
     """
 
     orders: OrderStore
-    outbox: Outbox
     bus: EventBus
     webhooks: WebhookDirectory
     queue: DeliveryQueue
@@ -89,7 +84,7 @@ class PublishForwardChange:
             # It is an order's largest item and holds an address, and nothing is sent again from a final state. What a
             # platform says of the order afterwards comes often and changes nothing in that.
             self.orders.let_request_expire(forward, self.clock() + REQUEST_KEPT)
-        self.outbox.published(forward)
+        self.orders.relayed(forward)
 
     def _projected(self, key: OrderKey) -> Order | None:
         order = self.orders.read_order(key)
@@ -109,33 +104,3 @@ class PublishForwardChange:
             # What does not arrive in the queue is found by its due time.
             self.queue.send(delivery.ref)
         return changed.order
-
-
-@dataclass(frozen=True, slots=True)
-class RelayOutbox:
-    """Publishes the changes whose record in the stream was lost.
-
-    Where the bus is down the orders are projected all the same, and their partners get their messages; the sweep says
-    so then.
-    """
-
-    outbox: Outbox
-    orders: OrderStore
-    publish_change: PublishForwardChange
-    clock: Clock
-    sweep_grace_seconds: float
-    limit: int = LIMIT
-    at_once: int = 1
-
-    def __call__(self) -> Counter[str]:
-        """How many changes were found, by what became of them: published, lost_race, gone."""
-        changes = self.outbox.due(after(self.clock(), -self.sweep_grace_seconds), self.limit)
-        return sweep_each(changes, self._publish, self.clock, SWEEP_SECONDS, self.at_once)
-
-    def _publish(self, change: OutboxEntry) -> str:
-        self.outbox.claim(change, after(self.clock(), CLAIM_SECONDS))
-        record = self.orders.read_forward(change.key)
-        if record is None:
-            return "gone"
-        self.publish_change(record.forward)
-        return "published"

@@ -8,7 +8,6 @@ longest lets the next batch go, and so on until none is left. A chain that break
 
 from __future__ import annotations
 
-import hashlib
 import math
 import traceback
 from collections.abc import Callable
@@ -21,7 +20,14 @@ from orderbridge.channels.outcomes import Outcome, Unknown
 from orderbridge.channels.ports import ChannelUnusable, MappingStore
 from orderbridge.forwarding.channel_gate import Access, Blocked, ChannelGate, Lesson, seconds_until
 from orderbridge.forwarding.events import ForwardMessage, message_of
-from orderbridge.forwarding.forward.attempts import LookPolicy, begin_attempt, note_proof, settle_attempt, settle_look
+from orderbridge.forwarding.forward.attempts import (
+    LookPolicy,
+    begin_attempt,
+    lose_request,
+    note_proof,
+    settle_attempt,
+    settle_look,
+)
 from orderbridge.forwarding.forward.cancelling import (
     await_cancel_once_sent,
     await_channel,
@@ -134,6 +140,9 @@ class ForwardOrder:
         if isinstance(way, Blocked):
             return self._pause(record.forward, way)
         self._release_others(way)
+        if record.forward.body_hash is not None and record.request is None:
+            # Mapped again it might be another one, and the first may be at the platform.
+            return self.orders.save(lose_request(record.forward, self.clock()))
         try:
             request = record.request or self._mapped_request(record.order, way.channel)
         except MissingMappings as missing:
@@ -151,14 +160,16 @@ class ForwardOrder:
         """The forward with its attempt and lease written down, and the request's bytes frozen."""
         if forward.state is not ForwardState.QUEUED:
             forward = self.orders.save(self._released(forward))
+        if not ready.is_frozen:
+            self.orders.freeze(forward, ready.request)
         begun = begin_attempt(
             forward,
             self.new_attempt_id(),
-            hashlib.sha256(ready.request.body).hexdigest(),
+            ready.request.body_hash,
             self.clock(),
             self.function_timeout_seconds + LEASE_MARGIN_SECONDS,
         )
-        return self.orders.save(begun, freeze=None if ready.is_frozen else ready.request)
+        return self.orders.save(begun)
 
     def _attempt(self, sending: Forward, ready: _Ready) -> Forward:
         channel = ready.access.channel

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from orderbridge.forwarding.events import message_of
-from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState, postpone
+from orderbridge.forwarding.forward.attempts import AFTER_LEASE_SECONDS
+from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState
 from orderbridge.forwarding.forward.waiting import PARKED_RECHECK_SECONDS
 from orderbridge.forwarding.ports import DueIndex, ForwardQueues, OrderStore
 from orderbridge.forwarding.publishing import PublishOrder, first_forwards
@@ -27,13 +28,16 @@ class Sweep:
 
     It needs neither stream nor bus to be right: what it finds it claims on the item itself and sends straight to the
     platform's queue. An order's events are published afterwards; where the bus is down the order stays due and the
-    sweep says so, with its forwards on their way already.
+    sweep says so, with its forwards on their way already. A forward's news are relayed first, as they are older than
+    what is next for it, and hold it up in nothing.
     """
 
     due_index: DueIndex
     orders: OrderStore
     queues: ForwardQueues
     publish: PublishOrder
+    relay: Callable[[Forward], None]
+    """Publishes what is news of a forward."""
     route: Callable[[Forward], Iterable[Forward]]
     """Gives an order that no channel takes its channels, if a route has come; yields its new forwards."""
     clock: Clock
@@ -41,7 +45,10 @@ class Sweep:
     at_once: int = 1
 
     def __call__(self) -> Counter[str]:
-        """How many items were found, by what became of them: order, forward, routed, unrouted, lost_race, gone."""
+        """How many items were found, by what became of them.
+
+        order, forward, relayed, early, routed, unrouted, lost_race, gone.
+        """
         items = self.due_index.due(to_iso(self.clock()), self.limit)
         return sweep_each(items, self._carry_on, self.clock, SWEEP_SECONDS, self.at_once)
 
@@ -64,26 +71,38 @@ class Sweep:
 
     def _forward(self, key: ForwardKey) -> str:
         record = self.orders.read_forward(key)
-        if record is None or not self._is_due(record.forward.due_at):
+        if record is None or not self._is_due(record.forward.sweep_at):
             return "gone"
-        if record.forward.channel == UNROUTED:
-            return self._unrouted(record.forward)
-        claimed = self.due_index.claim_forward(
-            postpone(record.forward, self.clock(), self._claim_seconds(record.forward))
-        )
-        self.queues.send(message_of(claimed))
+        forward = record.forward
+        self.due_index.claim_forward(forward, after(self.clock(), self._claim_seconds(forward)))
+        try:
+            if forward.news_due_at is not None:
+                self.relay(forward)
+        finally:
+            outcome = self._next_of(forward)
+        return outcome
+
+    def _next_of(self, forward: Forward) -> str:
+        if forward.due_at is None:
+            return "relayed"
+        if forward.channel == UNROUTED:
+            # Intake may remember a partner for a while: an order of that time finds here the route it had not there.
+            return "routed" if list(self.route(forward)) else "unrouted"
+        if forward.waits_until(self.clock()) is not None:
+            return "early"
+        self.queues.send(message_of(forward))
         return "forward"
 
     def _claim_seconds(self, forward: Forward) -> float:
+        if forward.channel == UNROUTED:
+            return PARKED_RECHECK_SECONDS
+        waits_until = forward.waits_until(self.clock())
+        if waits_until is not None:
+            return (from_iso(waits_until) - self.clock()).total_seconds() + AFTER_LEASE_SECONDS
         # The longer nothing has happened, the longer until the next sweep: behind a slow platform every forward is due,
         # and another message for each of them every two minutes would make the queue ever longer.
         idle = (self.clock() - from_iso(forward.updated_at)).total_seconds()
         return min(max(idle, CLAIM_SECONDS), LONGEST_CLAIM_SECONDS)
-
-    def _unrouted(self, forward: Forward) -> str:
-        # Intake may remember a partner for a while: an order of that time finds here the route it did not find there.
-        claimed = self.due_index.claim_forward(postpone(forward, self.clock(), PARKED_RECHECK_SECONDS))
-        return "routed" if list(self.route(claimed)) else "unrouted"
 
     def _is_due(self, due_at: str | None) -> bool:
         return due_at is not None and from_iso(due_at) <= self.clock()

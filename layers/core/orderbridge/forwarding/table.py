@@ -1,8 +1,8 @@
-"""Orders and their forwards in the table, the indexes of those that wait and of what is due, and the outbox."""
+"""Orders and their forwards in the table, and the indexes of those that wait and of what is due."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.aws.writes import despite_conflicts, lost_to_another, write_all_or_nothing
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
-from orderbridge.forwarding.ports import ForwardRecord, FrozenRequest, OutboxEntry
+from orderbridge.forwarding.ports import ForwardRecord, FrozenRequest
 from orderbridge.forwarding.writer import ForwardWriter, Write
 from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order
@@ -44,17 +44,19 @@ class TableOrders:
 
     def read_forward(self, key: ForwardKey) -> ForwardRecord | None:
         pk, channel = order_table.order_pk(key.order), key.channel
-        sort_keys = ("ORDER", forward_items.forward_sk(channel), forward_items.request_sk(channel))
-        read = batch_get(self._client, self._table, [items.keys(pk, sort_key) for sort_key in sort_keys])
-        found = {item["SK"]["S"]: item for item in read}
+        wanted = [items.keys(pk, "ORDER"), items.keys(pk, forward_items.forward_sk(channel))]
+        found = {item["SK"]["S"]: item for item in batch_get(self._client, self._table, wanted)}
         if "ORDER" not in found or forward_items.forward_sk(channel) not in found:
             return None
-        request = found.get(forward_items.request_sk(channel))
-        return ForwardRecord(
-            order=order_table.read_order(found["ORDER"]),
-            forward=forward_items.read_forward(found[forward_items.forward_sk(channel)]),
-            request=forward_items.read_request(request) if request is not None else None,
-        )
+        forward = forward_items.read_forward(found[forward_items.forward_sk(channel)])
+        return ForwardRecord(order_table.read_order(found["ORDER"]), forward, self._request_of(forward))
+
+    def _request_of(self, forward: Forward) -> FrozenRequest | None:
+        if forward.body_hash is None or forward.is_final:
+            return None
+        for item in batch_get(self._client, self._table, [forward_items.request_keys(forward, forward.body_hash)]):
+            return forward_items.read_request(item)
+        return None
 
     def list_forwards(self, key: OrderKey) -> Sequence[Forward]:
         found = query_all(
@@ -69,11 +71,16 @@ class TableOrders:
     def create_forward(self, transition: Transition) -> bool:
         return self._writer.create(transition)
 
-    def save(self, transition: Transition, *, freeze: FrozenRequest | None = None) -> Forward:
-        if freeze is None:
-            return self._writer.save(transition)
-        frozen = forward_items.request_item(transition.forward, freeze)
-        return self._writer.save(transition, self._writer.put(frozen, condition="attribute_not_exists(PK)"))
+    def freeze(self, forward: Forward, request: FrozenRequest) -> None:
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.put_item(
+                TableName=self._table,
+                Item=forward_items.request_item(forward, request),
+                ConditionExpression="attribute_not_exists(PK)",
+            )
+
+    def save(self, transition: Transition) -> Forward:
+        return self._writer.save(transition)
 
     def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
         update: dict[str, Any] = {
@@ -121,16 +128,30 @@ class TableOrders:
         )
 
     def let_request_expire(self, forward: Forward, at: datetime) -> None:
-        # Without the condition, a forward that was never frozen would get a request of nothing but its key.
+        if forward.body_hash is None:
+            return
+        # Without the condition, a request that is gone would come back as an item of nothing but its key.
         self._update(
             {
                 "TableName": self._table,
-                "Key": items.keys(order_table.order_pk(forward.key), forward_items.request_sk(forward.channel.name)),
+                "Key": forward_items.request_keys(forward, forward.body_hash),
                 "UpdateExpression": "SET expires_at = :at",
                 "ConditionExpression": "attribute_exists(PK)",
                 "ExpressionAttributeValues": {":at": {"N": str(int(at.timestamp()))}},
             }
         )
+
+    def relayed(self, forward: Forward) -> None:
+        # The due time goes only where nothing but the news was due: elsewhere it is the forward's next action, too.
+        due = "" if forward.due_at is not None else ", due_at, due_shard"
+        with suppress(*lost_to_another(self._client)):
+            self._client.update_item(
+                TableName=self._table,
+                Key=forward_items.forward_keys(forward),
+                UpdateExpression=f"REMOVE {forward_items.NEWS}{due}",
+                ConditionExpression=f"revision = :relayed AND attribute_exists({forward_items.NEWS})",
+                ExpressionAttributeValues={":relayed": {"N": str(forward.revision)}},
+            )
 
     def request_cancel(self, key: OrderKey, at: str, reason: str | None = None) -> None:
         pk = order_table.order_pk(key)
@@ -167,7 +188,7 @@ class TableOrders:
             "ConditionExpression": "size(channels) = :none AND attribute_not_exists(cancel_requested_at)",
             "ExpressionAttributeValues": {":channels": order_table.order_item(order)["channels"], ":none": {"N": "0"}},
         }
-        created = [write for forward in forwards for write in self._writer.creation(forward)]
+        created = [self._writer.creation(forward) for forward in forwards]
         self._writer.save(closed, {"Update": update}, *created)
 
 
@@ -177,7 +198,6 @@ class TableDueIndex:
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
-        self._writer = ForwardWriter(client, table)
 
     def due(self, now: str, limit: int) -> Iterator[OrderKey | ForwardKey]:
         """Up to `limit` items, one from each shard in turn, the longest due of each first."""
@@ -196,61 +216,23 @@ class TableDueIndex:
         except lost_to_another(self._client) as refused:
             raise LostRace(order.code) from refused
 
-    def claim_forward(self, forward: Forward) -> Forward:
-        return self._writer.postpone(forward)
+    def claim_forward(self, forward: Forward, due_at: str) -> None:
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=forward_items.forward_keys(forward),
+                UpdateExpression="SET due_at = :later",
+                ConditionExpression="due_at = :read AND revision = :revision",
+                ExpressionAttributeValues={
+                    ":later": {"S": due_at},
+                    ":read": {"S": forward.sweep_at or ""},
+                    ":revision": {"N": str(forward.revision)},
+                },
+            )
+        except lost_to_another(self._client) as refused:
+            raise LostRace(forward.code) from refused
 
 
 def _due_key(pk: str, sk: str) -> OrderKey | ForwardKey:
     order = order_table.order_key(pk)
     return ForwardKey(order, sk.removeprefix("FORWARD#")) if sk.startswith("FORWARD#") else order
-
-
-KEPT_SECONDS = 86_400
-"""How long the entry stays once it is published; then the table's own time to live takes it."""
-
-
-class TableOutbox:
-    """`Outbox` on the table and its sparse index ``due``."""
-
-    def __init__(self, client: DynamoDBClient, table: str, clock: Callable[[], datetime]) -> None:
-        self._client = client
-        self._table = table
-        self._clock = clock
-
-    def due(self, now: str, limit: int) -> Iterator[OutboxEntry]:
-        """Up to `limit` changes, one from each shard in turn, the longest due of each first."""
-        for item in due_items(self._client, self._table, forward_items.OUTBOX_SHARDS, now, limit):
-            channel = item["SK"]["S"].removeprefix(forward_items.outbox_sk(""))
-            key = ForwardKey(order_table.order_key(item["PK"]["S"]), channel)
-            yield OutboxEntry(key, item["due_at"]["S"])
-
-    def claim(self, change: OutboxEntry, due_at: str) -> None:
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key=_item_key(change.key),
-                UpdateExpression="SET due_at = :later",
-                ConditionExpression="due_at = :found",
-                ExpressionAttributeValues={":later": {"S": due_at}, ":found": {"S": change.due_at}},
-            )
-        except lost_to_another(self._client) as refused:
-            raise LostRace(f"{change.key.order.reference} on {change.key.channel}") from refused
-
-    def published(self, forward: Forward) -> None:
-        # Not deleted: nothing that runs by itself may delete what belongs to an order. An entry that was published
-        # before stays as it is, and so does one that has more to publish by now.
-        with suppress(*lost_to_another(self._client)):
-            self._client.update_item(
-                TableName=self._table,
-                Key=_item_key(forward.forward_key),
-                UpdateExpression="SET expires_at = :later REMOVE due_at, due_shard",
-                ConditionExpression="attribute_exists(due_at) AND revision <= :told",
-                ExpressionAttributeValues={
-                    ":told": {"N": str(forward.revision)},
-                    ":later": {"N": str(int(self._clock().timestamp()) + KEPT_SECONDS)},
-                },
-            )
-
-
-def _item_key(key: ForwardKey) -> items.Item:
-    return items.keys(order_table.order_pk(key.order), forward_items.outbox_sk(key.channel))

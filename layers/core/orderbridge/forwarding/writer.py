@@ -1,6 +1,7 @@
-"""The one writer of forwards: the forward, its line on the timeline and its outbox entry, all or nothing.
+"""The one writer of forwards: a forward and its timeline are one item, and a change of it is one conditional write.
 
-Every change is written at the revision that was read, so that of two writers one notices.
+Every change is written at the revision that was read, so that of two writers one notices. Only where something else is
+to be written with it, or its log has no room in it any more, is it a transaction.
 """
 
 from __future__ import annotations
@@ -8,12 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from orderbridge.aws import timeline as timelines
 from orderbridge.aws.items import Item
-from orderbridge.aws.writes import lost_to_another, write_all_or_nothing
+from orderbridge.aws.writes import despite_conflicts, write_all_or_nothing
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, Transition
-from orderbridge.orders import table as order_table
 from orderbridge.values.conflicts import LostRace
 
 if TYPE_CHECKING:
@@ -24,7 +23,7 @@ Write = dict[str, Any]
 
 
 class ForwardWriter:
-    """Writes transitions; what else is to be written with one goes into the same transaction."""
+    """Writes transitions; what else is to be written with one makes it a transaction."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
@@ -32,35 +31,32 @@ class ForwardWriter:
 
     def create(self, transition: Transition) -> bool:
         """Whether the forward was created; False where it exists already, which changes nothing."""
-        return write_all_or_nothing(self._client, self.creation(transition))
+        return self._put_item(self.creation(transition)) is None
 
     def save(self, transition: Transition, *others: Write) -> Forward:
         """The forward at its new revision; raises `LostRace` where it is no longer as it was read."""
-        changed, writes = self.change(transition)
-        if not write_all_or_nothing(self._client, [*writes, *others]):
+        read = transition.forward.revision
+        changed, apart = forward_items.fitted(replace(transition.to_store(), revision=read + 1))
+        put = {
+            "TableName": self._table,
+            "Item": forward_items.forward_item(changed),
+            "ConditionExpression": "revision = :read",
+            "ExpressionAttributeValues": {":read": {"N": str(read)}},
+        }
+        lines = [self.put(forward_items.lines_item(changed, apart))] if apart else []
+        besides = [*lines, *others]
+        if besides:
+            is_written = write_all_or_nothing(self._client, [{"Put": put}, *besides])
+        else:
+            # A write whose answer was lost is sent again by botocore, and then meets itself.
+            is_written = self._put_item({"Put": put}) in (None, put["Item"])
+        if not is_written:
             raise LostRace(f"{changed.code} on {changed.channel.name}")
         return changed
 
-    def postpone(self, postponed: Forward) -> Forward:
-        """Write a later due time, which is no change; raises `LostRace` where somebody else writes, or has written."""
-        claimed = replace(postponed, revision=postponed.revision + 1)
-        try:
-            self._client.put_item(**self._put_at_revision(claimed, postponed.revision, is_news=False))
-        except lost_to_another(self._client) as refused:
-            raise LostRace(postponed.code) from refused
-        return claimed
-
-    def creation(self, transition: Transition) -> list[Write]:
-        """The writes of a new forward, where there is none yet."""
-        item = forward_items.forward_item(transition.forward, is_news=transition.is_news)
-        return [self.put(item, condition="attribute_not_exists(PK)"), *self._beside(transition)]
-
-    def change(self, transition: Transition) -> tuple[Forward, list[Write]]:
-        """The forward at its next revision and the writes that bring it there."""
-        read = transition.forward.revision
-        changed = transition._replace(forward=replace(transition.forward, revision=read + 1))
-        put = self._put_at_revision(changed.forward, read, is_news=changed.is_news)
-        return changed.forward, [{"Put": put}, *self._beside(changed)]
+    def creation(self, transition: Transition) -> Write:
+        """The write of a new forward, where there is none yet."""
+        return self.put(forward_items.forward_item(transition.to_store()), condition="attribute_not_exists(PK)")
 
     def put(self, item: Item, condition: str | None = None) -> Write:
         """A further item, to be written in the same transaction."""
@@ -69,21 +65,11 @@ class ForwardWriter:
             put["ConditionExpression"] = condition
         return {"Put": put}
 
-    def _put_at_revision(self, forward: Forward, read: int, *, is_news: bool) -> dict[str, Any]:
-        return {
-            "TableName": self._table,
-            "Item": forward_items.forward_item(forward, is_news=is_news),
-            "ConditionExpression": "revision = :read",
-            "ExpressionAttributeValues": {":read": {"N": str(read)}},
-        }
-
-    def _beside(self, transition: Transition) -> list[Write]:
-        """The line of the timeline and the outbox entry.
-
-        The entry is beside the forward, so that publishing it wakes no stream and disturbs nobody who writes the
-        forward.
-        """
-        forward, entry = transition.forward, transition.entry
-        line = [] if entry is None else [timelines.timeline_item(order_table.order_pk(forward.key), entry)]
-        outbox = [forward_items.outbox_item(forward)] if transition.needs_outbox else []
-        return [self.put(item) for item in (*line, *outbox)]
+    def _put_item(self, write: Write) -> Item | None:
+        """Writes one item by itself; None where it was written, else the item that was there instead."""
+        put = {**write["Put"], "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
+        try:
+            despite_conflicts(self._client, lambda: self._client.put_item(**put))
+        except self._client.exceptions.ConditionalCheckFailedException as refused:
+            return refused.response.get("Item", {})  # type: ignore[return-value]
+        return None

@@ -7,7 +7,6 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
-from orderbridge.aws import timeline as timelines
 from orderbridge.aws.reads import query_all
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward
@@ -56,7 +55,9 @@ class TableOrderReads:
             elif sort_key.startswith("FORWARD#"):
                 forwards.append(forward_items.read_forward(item))
             elif sort_key.startswith("EVENT#"):
-                timeline.append(timelines.read_timeline_entry(item))
+                timeline += forward_items.read_lines(item)
+        timeline += (line for forward in forwards for line in forward.log)
+        timeline.sort(key=lambda line: line.at)
         return OrderView(order, forwards, timeline) if order is not None else None
 
     def _belongings(self, key: OrderKey) -> Iterator[Mapping[str, Any]]:

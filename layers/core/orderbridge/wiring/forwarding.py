@@ -16,13 +16,13 @@ from orderbridge.entrypoints.log import log_failure
 from orderbridge.entrypoints.settings import EventPublisherSettings, ForwarderSettings, SweeperSettings, load
 from orderbridge.forwarding.channel_gate import ChannelGate
 from orderbridge.forwarding.forward.states import Forward
-from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder, RelayOutbox
+from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder
 from orderbridge.forwarding.queues import PlatformQueues
 from orderbridge.forwarding.recently_asked import RecentlyAsked
 from orderbridge.forwarding.releasing import ReleaseForwards, ReleaseInBatches, ReleaseRecovered, RouteOrders
 from orderbridge.forwarding.sending import ForwardOrder
 from orderbridge.forwarding.sweeping import Sweep
-from orderbridge.forwarding.table import TableDueIndex, TableOrders, TableOutbox
+from orderbridge.forwarding.table import TableDueIndex, TableOrders
 from orderbridge.orders.order import Order
 from orderbridge.partners.table import TableCurrentPartners, TableKeyUse
 from orderbridge.platforms.registry import platform_named
@@ -53,25 +53,10 @@ def publish_order() -> tuple[Callable[[Order], None], PublishForwardChange, Call
     return publish_and_note, publish_change, publish_pause
 
 
-def relay_outbox() -> RelayOutbox:
-    """What finds the changes whose stream record was lost; they are few, so no webhook is remembered."""
-    settings = load(SweeperSettings)
-    publish_change = _publish_change(settings, 0)
-    return RelayOutbox(
-        outbox=publish_change.outbox,
-        orders=publish_change.orders,
-        publish_change=publish_change,
-        clock=utc_now,
-        sweep_grace_seconds=settings.sweep_grace_seconds,
-        at_once=sweeps.AT_ONCE,
-    )
-
-
 def _publish_change(settings: EventPublisherSettings | SweeperSettings, cache_seconds: float) -> PublishForwardChange:
     table = clients.dynamodb()
     return PublishForwardChange(
         orders=TableOrders(table, settings.table_name),
-        outbox=TableOutbox(table, settings.table_name, utc_now),
         bus=EventBridgeBus(clients.events(), settings.bus_name),
         webhooks=TableWebhookDirectory(table, settings.table_name, cache_seconds, utc_now),
         queue=SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
@@ -144,6 +129,7 @@ def sweep() -> Sweep:
         orders=orders,
         queues=queues,
         publish=PublishOrder(orders, bus, utc_now, settings.sweep_grace_seconds),
+        relay=_publish_change(settings, 0),  # they are few whose stream record was lost: no webhook is remembered
         route=RouteOrders(orders, partners, queues, utc_now, settings.sweep_grace_seconds).route_one,
         clock=utc_now,
         at_once=sweeps.AT_ONCE,

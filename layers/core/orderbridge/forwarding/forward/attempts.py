@@ -32,6 +32,8 @@ from orderbridge.values.times import after, from_iso, to_iso
 
 _S = ForwardState
 
+AFTER_LEASE_SECONDS = 5
+"""How long after the end of an attempt's lease the sweeper looks after it."""
 FIRST_RETRY_SECONDS = 2
 LONGEST_BACKOFF_SECONDS = 50
 """Between two attempts, and two looks: a channel that is back is tried within a minute."""
@@ -57,15 +59,25 @@ class LookPolicy:
 
 
 def begin_attempt(forward: Forward, attempt_id: str, body_hash: str, now: datetime, lease_seconds: float) -> Transition:
-    """SENDING, to be written before the first byte leaves; the sweeper looks again once the lease is over."""
+    """SENDING, to be written before the first byte leaves; the sweeper looks again once the lease is over.
+
+    The due time that stands is kept, as moving it would cost two writes; a sweep that comes by it only moves it on.
+    """
     _require(forward, _S.QUEUED)
     lease_until = now + timedelta(seconds=lease_seconds)
+    due_at = after(lease_until, AFTER_LEASE_SECONDS)
     number = forward.attempts + 1
     return change(
         forward, _S.SENDING, now, "AttemptStarted", f"attempt {number}",
         attempts=number, attempt_id=attempt_id, body_hash=body_hash,
-        lease_until=to_iso(lease_until), due_at=after(lease_until, 5),
+        lease_until=to_iso(lease_until), due_at=min(forward.due_at or due_at, due_at),
     )  # fmt: skip
+
+
+def lose_request(forward: Forward, now: datetime) -> Transition:
+    """IN_DOUBT, of an order that was begun and whose frozen request is not there: no other is sent in its place."""
+    _require(forward, _S.QUEUED)
+    return _in_doubt(forward, "its frozen request is gone, and no other is sent in its place", now)
 
 
 def settle_attempt(

@@ -17,6 +17,8 @@ from orderbridge.values.ids import ChannelRef, ForwardKey, OrderKey
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import after, from_iso, to_iso
 
+RELAY_SECONDS = 60
+"""How long after a change the stream may take to have it relayed, before the sweeper does."""
 UNROUTED_RECHECK_SECONDS = 120
 """Longer than a partner's routes may be remembered at intake."""
 
@@ -38,6 +40,8 @@ _S = ForwardState
 FINAL_STATES = frozenset({_S.SENT, _S.REJECTED, _S.CANCELLED})
 UNSENT_STATES = frozenset({_S.QUEUED, _S.NEEDS_MAPPING, _S.PAUSED})
 WAITING_STATES = frozenset({_S.NEEDS_MAPPING, _S.IN_DOUBT, _S.PAUSED})
+TELLING_STATES = FINAL_STATES | WAITING_STATES
+"""What others are told of when a forward reaches it; of the rest nobody hears."""
 LISTED_STATES = WAITING_STATES | {_S.REJECTED}
 """What a person may have to do something about; these forwards can be listed without reading any others."""
 
@@ -75,7 +79,14 @@ class Forward:
     created_at: str
     updated_at: str
     due_at: str | None
-    """When the sweeper looks after it if nothing has happened by then; None where nothing is due."""
+    """When the sweeper looks after it if nothing has happened by then; None where nothing is due.
+
+    Sooner than it need be where news were to be relayed first.
+    """
+    news_due_at: str | None = None
+    """When the sweeper relays its last news if nobody has by then; None where all of it is relayed."""
+    log: tuple[TimelineEntry, ...] = ()
+    """Its latest lines on the timeline; older and longer ones are apart."""
     not_before: str | None = None
     """No attempt is made, and no platform asked to cancel again, before this time, whoever delivers the message."""
     attempts: int = 0
@@ -125,6 +136,11 @@ class Forward:
         return ForwardKey(self.key, self.channel.name)
 
     @property
+    def sweep_at(self) -> str | None:
+        """When the sweeper looks after it, for whichever reason comes first."""
+        return min((at for at in (self.due_at, self.news_due_at) if at is not None), default=None)
+
+    @property
     def is_final(self) -> bool:
         return self.state in FINAL_STATES
 
@@ -134,13 +150,22 @@ class Forward:
         return self.state in UNSENT_STATES or (self.state is _S.IN_DOUBT and self.is_absent)
 
     def changed_at(self, now: datetime) -> str:
-        """The time of a change that is made now: behind the last one, also where that one's clock was ahead of this."""
+        """The time of a change that is made now: behind the last one, also where that one's clock was ahead of this.
+
+        No two changes of a forward have one time, so that its timeline has one order.
+        """
         at = to_iso(now)
-        return at if at >= self.updated_at else after(from_iso(self.updated_at), 0.001)
+        return at if at > self.updated_at else after(from_iso(self.updated_at), 0.001)
 
     def may_send_at(self, now: datetime) -> bool:
         """Whether the time has come for what is to be tried again: an attempt, or the question to cancel."""
         return self.not_before is None or from_iso(self.not_before) <= now
+
+    def waits_until(self, now: datetime) -> str | None:
+        """Until when nothing is to be done for it: an attempt may be under way, or may not begin yet. None: now."""
+        if self.state is _S.SENDING:
+            return None if self.lease_is_over(now) else self.lease_until
+        return None if self.may_send_at(now) else self.not_before
 
     def lease_is_over(self, now: datetime) -> bool:
         """Whether the attempt that is SENDING can no longer be alive."""
@@ -159,14 +184,30 @@ class Transition(NamedTuple):
 
     @property
     def is_news(self) -> bool:
-        """Whether this very change is an event: another state, or more about the order at its platform."""
-        return self.before is None or _known_of(self.before) != _known_of(self.forward)
+        """Whether this very change is to be told: a state that others hear of, or more about the order at its platform.
 
-    @property
-    def needs_outbox(self) -> bool:
-        """Whether it must be published even where the stream loses it: a final state, its changes and its end."""
-        is_of_an_end = self.forward.is_final or (self.before is not None and self.before.is_final)
-        return self.is_news and is_of_an_end
+        Out of a final state any change is: the order's own status follows it.
+        """
+        if self.before is not None and _known_of(self.before) == _known_of(self.forward):
+            return False
+        return self.forward.state in TELLING_STATES or (self.before is not None and self.before.is_final)
+
+    def to_store(self) -> Forward:
+        """The forward with its new line, and with the time by which news is relayed: its own, or what is not yet.
+
+        A due time that stands is kept where it is soon enough: an entry of the index that does not move costs nothing.
+        """
+        forward = self.forward
+        if self.entry is not None:
+            forward = replace(forward, log=(*forward.log, self.entry))
+        if self.is_news:
+            latest = after(from_iso(forward.updated_at), RELAY_SECONDS)
+            standing = None if self.before is None else self.before.sweep_at
+            is_soon = standing is not None and forward.updated_at < standing < latest
+            forward = replace(forward, news_due_at=standing if is_soon else latest)
+        if forward.due_at is None or forward.news_due_at is None:
+            return forward
+        return replace(forward, due_at=forward.sweep_at, news_due_at=forward.sweep_at)
 
 
 def _known_of(forward: Forward) -> tuple[object, ...]:
@@ -226,8 +267,3 @@ def new_unrouted_forward(key: OrderKey, code: str, site_code: str, now: datetime
 
 
 UNROUTED = ChannelRef(name="unrouted", platform="")
-
-
-def postpone(forward: Forward, now: datetime, grace_seconds: float) -> Forward:
-    """The same forward, swept again later: the sweeper's claim. Nothing happened to the order, so no timeline."""
-    return replace(forward, due_at=after(now, grace_seconds))
