@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from evidence.invariants.found import Found, Invariant, Wrong, place
-from orderbridge.aws import timeline as timelines
+from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import UNROUTED, ForwardState
 from orderbridge.forwarding.order_status import channel_status, order_status
 from orderbridge.orders.table import order_pk
@@ -46,13 +46,16 @@ FOLDED: Mapping[str, ForwardState | None] = {
 
 
 def every_timeline_folds_to_the_state(found: Found) -> Wrong:
-    entries: dict[str, list[tuple[str, TimelineEntry]]] = defaultdict(list)
+    entries: dict[str, list[TimelineEntry]] = defaultdict(list)
     for item in found.world.aws.table.items("ORDER#"):
         if item["SK"]["S"].startswith("EVENT#"):
-            entry = timelines.read_timeline_entry(item)
-            entries[item["PK"]["S"]].append((item["SK"]["S"], entry))
+            entries[item["PK"]["S"]] += forward_items.read_lines(item)
+        elif item["SK"]["S"].startswith("FORWARD#"):
+            entries[item["PK"]["S"]] += forward_items.read_forward(item).log
+    for pk, listed in entries.items():
+        for entry in listed:
             if entry.event not in FOLDED:
-                yield f"{item['PK']['S']}: nobody knows what {entry.event} means"
+                yield f"{pk}: nobody knows what {entry.event} means"
     folded = {pk: _folded(listed) for pk, listed in entries.items()}
     for forward in found.all_forwards():
         told = folded.get(order_pk(forward.key), {}).get(forward.channel.name)
@@ -60,10 +63,10 @@ def every_timeline_folds_to_the_state(found: Found) -> Wrong:
             yield f"{place(forward)}: {forward.state}, and its timeline ends with {told}"
 
 
-def _folded(entries: list[tuple[str, TimelineEntry]]) -> dict[str | None, ForwardState]:
+def _folded(entries: list[TimelineEntry]) -> dict[str | None, ForwardState]:
     """The state at each channel, by the lines in their order."""
     states: dict[str | None, ForwardState] = {}
-    for _, entry in sorted(entries, key=lambda each: each[0]):
+    for entry in sorted(entries, key=lambda each: each.at):
         state = FOLDED.get(entry.event)
         if state is not None:
             states[entry.channel] = state

@@ -30,7 +30,7 @@ MACHINES = (
         "functions that hang until their time is over",
         (OFTEN,),
         aws=(
-            AwsFault("hangs", "TransactWriteItems", "forward_", 0.05),
+            AwsFault("hangs", "PutItem", "forward_", 0.05),
             AwsFault("hangs", "PutEvents", "event_publisher", 0.1),
         ),
     ),
@@ -41,7 +41,11 @@ AWS = (
     Row("the answer to PutItem lost", aws=(AwsFault("lost", "PutItem", "order_intake", 0.4),)),
     Row("PutItem repeated by the SDK", aws=(AwsFault("repeated", "PutItem", "order_intake", 0.5),)),
     Row("DynamoDB throttles", (OFTEN,), aws=(AwsFault("refused", "", "", 0.03),)),
-    Row("answers of DynamoDB lost", (OFTEN,), aws=(AwsFault("lost", "TransactWriteItems", "", 0.1),)),
+    Row(
+        "answers of DynamoDB lost",
+        (OFTEN,),
+        aws=(AwsFault("lost", "TransactWriteItems", "", 0.1), AwsFault("lost", "PutItem", "forward_", 0.1)),
+    ),
     Row(
         "single writes repeated by the SDK",
         (OFTEN,),

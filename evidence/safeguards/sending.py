@@ -10,18 +10,18 @@ SENDING = (
     Safeguard(
         "SENDING is stored before the first byte leaves",
         "forwarding.sending:ForwardOrder._begun",
-        (
-            (
-                "return self.orders.save(begun, freeze=None if ready.is_frozen else ready.request)",
-                "return begun.forward",
-            ),
-        ),
+        (("return self.orders.save(begun)", "return begun.forward"),),
         "processed, then closed",
     ),
     Safeguard(
         "a forward is written at the revision that was read",
-        "forwarding.writer:ForwardWriter._put_at_revision",
-        (('"ConditionExpression": "revision = :read",\n', "\n"),),
+        "forwarding.writer:ForwardWriter.save",
+        (
+            (
+                '"ConditionExpression": "revision = :read",\n',
+                '"ConditionExpression": ":read <= :read",\n',
+            ),
+        ),
         "one message to three workers at once",
     ),
     Safeguard(
@@ -34,7 +34,7 @@ SENDING = (
     Safeguard(
         "a forward that is being sent is due when its lease is over",
         "forwarding.forward.attempts:begin_attempt",
-        (("due_at=after(lease_until, 5),", "due_at=None,"),),
+        (("due_at=min(forward.due_at or due_at, due_at),", "due_at=None,"),),
         "forwarders killed at any step",
         guard="the killed worker's message comes again after its visibility timeout",
     ),
@@ -43,6 +43,20 @@ SENDING = (
         "forwarding.sending:ForwardOrder._prepared",
         (("record.request or self._mapped_request", "self._mapped_request"),),
         "prices changed between two attempts",
+    ),
+    Safeguard(
+        "a frozen request is named by its bytes",
+        "forwarding.items:request_sk",
+        (('f"REQUEST#{channel}#{body_hash}"', 'f"REQUEST#{channel}"'),),
+        "prices changed between two attempts",
+        guard="the write at the revision; test_conditions holds it",
+    ),
+    Safeguard(
+        "an order that was begun and whose request is gone is not sent anew",
+        "forwarding.sending:ForwardOrder._prepared",
+        (("record.forward.body_hash is not None and record.request is None", "False"),),
+        "prices changed between two attempts",
+        guard="the request's own time of 400 days; test_sending holds it",
     ),
     Safeguard(
         "a call that left without an answer is not taken for one that never left",
@@ -130,14 +144,20 @@ SENDING = (
     ),
     Safeguard(
         "every change leaves its line on the timeline",
-        "forwarding.writer:ForwardWriter._beside",
-        (("line = [] if entry is None else [", "line = [] and ["),),
+        "forwarding.forward.states:Transition.to_store",
+        (("if self.entry is not None:", "if False:"),),
+        "processed, then closed",
+    ),
+    Safeguard(
+        "a line that has no room in its forward's item goes apart",
+        "forwarding.writer:ForwardWriter.save",
+        (("[self.put(forward_items.lines_item(changed, apart))] if apart else []", "[]"),),
         "processed, then closed",
     ),
     Safeguard(
         "a change is behind the last one, whatever the clocks say",
         "forwarding.forward.states:Forward.changed_at",
-        (("return at if at >= self.updated_at else", "return at if True else"),),
+        (("return at if at > self.updated_at else", "return at if True else"),),
         "clocks two minutes apart",
     ),
     Safeguard(

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from evidence.aws.table import Key, Table
 from orderbridge.forwarding import items as forward_items
-from orderbridge.forwarding.forward.states import TRANSITIONS, ForwardState
+from orderbridge.forwarding.forward.states import TRANSITIONS, Forward, ForwardState
 from orderbridge.values.times import from_iso
 
 LONGEST_INVOCATION = timedelta(seconds=70)
@@ -57,7 +58,7 @@ class Watch:
             return
         was = forward_items.read_forward(before)
         place = f"{after.code} at {after.channel.name}"
-        if after.revision != was.revision + 1:
+        if not _is_next(was, after):
             self.wrong.append(f"{place}: from revision {was.revision} to {after.revision}")
         if was.body_hash not in (None, after.body_hash):
             self.wrong.append(f"{place}: another body")
@@ -101,3 +102,10 @@ class Watch:
     def _paused_for(self, platform: str, channel: str) -> timedelta | None:
         state = self._table.get((f"BREAKER#{platform}#{channel}", "STATE")) or {}
         return self._clock() - from_iso(state["since"]["S"]) if "paused_reason" in state else None
+
+
+def _is_next(was: Forward, after: Forward) -> bool:
+    """Whether a forward is one revision further; a claim of the sweeper, and a relay, move what is due and no more."""
+    if after.revision == was.revision:
+        return replace(after, due_at=was.due_at, news_due_at=was.news_due_at) == was
+    return after.revision == was.revision + 1

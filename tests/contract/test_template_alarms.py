@@ -69,7 +69,7 @@ def said(item: dict[str, Any]) -> Happening:
 
 
 def news(state: ForwardState) -> Happening:
-    return said(forward_items.forward_item(forward(state), is_news=True))
+    return said(forward_items.forward_item(replace(forward(state), news_due_at="2025-01-01T00:00:00.000Z")))
 
 
 def paused_channel() -> dict[str, Any]:

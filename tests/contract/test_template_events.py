@@ -18,7 +18,7 @@ from orderbridge.channels.breaker import Breaker
 from orderbridge.channels.channel import Channel, channel_paused
 from orderbridge.forwarding import events
 from orderbridge.forwarding import items as forward_items
-from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
+from orderbridge.forwarding.forward.states import TELLING_STATES, Forward, ForwardState, new_forward
 from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order, SalesOrder
@@ -154,18 +154,18 @@ def test_the_publisher_is_woken_by_every_new_order_and_by_no_later_change_of_it(
 
 
 @pytest.mark.parametrize("state", ForwardState)
-def test_the_publisher_is_woken_by_a_forward_exactly_where_its_state_is_an_event(state: ForwardState) -> None:
-    changed = forward("ngorder", state)
-    says_something = events.forward_changed(changed) is not None
+def test_what_is_new_of_a_forward_is_an_event(state: ForwardState) -> None:
+    says_something = events.forward_changed(forward("ngorder", state)) is not None
+    assert says_something == (state in TELLING_STATES)
+
+
+@pytest.mark.parametrize("due_at", [None, "2025-01-01T00:00:00.000Z"])
+def test_the_publisher_is_woken_by_a_forward_with_news_and_by_no_other(due_at: str | None) -> None:
+    quiet = replace(forward("ngorder", ForwardState.SENT), due_at=due_at)
+    told = replace(quiet, news_due_at="2025-01-01T00:00:00.000Z")
     for name in ("INSERT", "MODIFY"):
-        item = forward_items.forward_item(changed, is_news=True)
-        assert passes_the_stream_filter(change(name, item)) == says_something, name
-
-
-@pytest.mark.parametrize("state", ForwardState)
-def test_the_publisher_is_not_woken_by_a_write_that_brings_no_news(state: ForwardState) -> None:
-    item = forward_items.forward_item(forward("ngorder", state), is_news=False)
-    assert not passes_the_stream_filter(change("MODIFY", item))
+        assert passes_the_stream_filter(change(name, forward_items.forward_item(told))), name
+        assert not passes_the_stream_filter(change(name, forward_items.forward_item(quiet))), name
 
 
 def test_the_publisher_is_woken_by_a_channel_that_was_paused_and_by_nothing_else_about_channels(

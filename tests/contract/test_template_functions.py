@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from orderbridge.entrypoints.settings import load, settings_of, variables
-from orderbridge.forwarding import publishing, sweeping
+from orderbridge.forwarding import sweeping
 from orderbridge.platforms.adapter import SECONDS_PER_FORWARD
 from orderbridge.platforms.names import platform_names
 from orderbridge.webhooks import sending
@@ -241,5 +241,5 @@ def test_no_alarm_has_more_metrics_than_cloudwatch_takes() -> None:
 
 
 def test_the_sweeper_has_time_for_all_its_sweeps() -> None:
-    longest = sweeping.SWEEP_SECONDS + publishing.SWEEP_SECONDS + sending.SWEEP_SECONDS
+    longest = sweeping.SWEEP_SECONDS + sending.SWEEP_SECONDS
     assert template().number(template().functions()["sweeper"]["Timeout"]) >= longest + 10

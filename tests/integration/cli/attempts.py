@@ -26,5 +26,6 @@ def attempt(operator: Operator, order: Order, channel: str, outcome: Outcome) ->
     """One attempt as the forwarder makes it, its request frozen."""
     desk = operator.stack.desk
     forward = next(f for f in desk.list_forwards(order.key) if f.channel.name == channel)
-    sending = desk.save(begin_attempt(forward, "attempt", "hash", utc_now(), 60), freeze=REQUEST)
+    desk.freeze(forward, REQUEST)
+    sending = desk.save(begin_attempt(forward, "attempt", REQUEST.body_hash, utc_now(), 60))
     return desk.save(settle_attempt(sending, outcome, utc_now(), 0.5, 60, None))

@@ -22,6 +22,7 @@ from orderbridge.reading.table import TableOrderReads
 from orderbridge.stock.levels import StockLevel
 from orderbridge.stock.table import TableStockReads, stock_item
 from orderbridge.values.ids import OrderKey
+from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import to_iso
 from tests.fakes import samples
 from tests.fakes.steps import Clock
@@ -51,12 +52,13 @@ def test_an_order_is_found_by_its_code_with_its_forwards_and_timeline_and_withou
     order = order_of("acme", 1, START)
     created = new_forward(order.key, order.code, samples.SIRCLO, START, 60)
     assert created.entry is not None
+    cancelled = TimelineEntry(to_iso(START + timedelta(hours=1)), "CancelRequested", None, "mistyped")
     put(
         dynamodb,
         order_table.order_item(order),
-        forward_items.forward_item(created.forward),
-        timelines.timeline_item(order_table.order_pk(order.key), created.entry),
-        items.keys(order_table.order_pk(order.key), forward_items.request_sk("sirclo-main")),
+        forward_items.forward_item(created.to_store()),
+        timelines.timeline_item(order_table.order_pk(order.key), cancelled),
+        items.keys(order_table.order_pk(order.key), forward_items.request_sk("sirclo-main", "hash")),
     )
     reads = TableOrderReads(dynamodb, TABLE)
 
@@ -65,7 +67,8 @@ def test_an_order_is_found_by_its_code_with_its_forwards_and_timeline_and_withou
     assert key == order.key
     view = reads.view(key)
     assert view is not None
-    assert (view.order, list(view.forwards), list(view.timeline)) == (order, [created.forward], [created.entry])
+    assert (view.order, list(view.forwards)) == (order, [created.to_store()])
+    assert list(view.timeline) == [created.entry, cancelled]
     assert reads.key_of_code("SO-20250101-00002") is None
     assert reads.view(OrderKey("acme", "po:none")) is None
 

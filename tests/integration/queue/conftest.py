@@ -11,6 +11,7 @@ import pytest
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.credentials import credentials_secret
 from orderbridge.channels.mapping import MappingKey
+from orderbridge.forwarding import items as forward_items
 from orderbridge.values.ids import ChannelRef
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from tests.fakes import samples
@@ -66,7 +67,11 @@ class Line:
 
     def timeline(self) -> list[str]:
         """What has happened, as the timeline names it."""
-        return [item["event"]["S"] for item in self.deployed.items("ORDER#") if item["SK"]["S"].startswith("EVENT#")]
+        lines = [line for forward in self.deployed.forwards().values() for line in forward.log]
+        for item in self.deployed.items("ORDER#"):
+            if item["SK"]["S"].startswith("EVENT#"):
+                lines += forward_items.read_lines(item)
+        return [line.event for line in sorted(lines, key=lambda line: line.at)]
 
     def detail(self, number: int = 1) -> dict[str, str]:
         """The message of an order, as the bus puts it into the queue."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
 from orderbridge.forwarding.order_status import open_since
 from orderbridge.forwarding.table import TableOrders
@@ -29,7 +30,7 @@ Aws = Callable[[str], Any]
 
 def stored(dynamodb: Any, number: int, **changes: Any) -> Forward:
     forward = sent_forward(Store(), number, at=NOW - timedelta(days=number), **changes)
-    TableOrders(dynamodb, TABLE).create_forward(Transition(forward, None))
+    TableOrders(dynamodb, TABLE).create_forward(Transition(forward, None, forward))
     return forward
 
 
@@ -74,7 +75,7 @@ def test_a_reading_is_written_with_its_line_on_the_timeline(aws: Aws) -> None:
     assert news is not None
     saved = TableOrders(dynamodb, TABLE).save(news.transition)
     (kept,) = TableOpenForwards(dynamodb, TABLE).open_forwards("ngorder-main", "2000-01-01", 100)
-    assert kept == saved == replace(news.transition.forward, revision=1)
+    assert kept == saved == replace(forward_items.fitted(news.transition.to_store())[0], revision=1)
     assert take_in(kept, said, MEANINGS, NOW) is None
 
 

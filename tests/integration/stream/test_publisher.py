@@ -24,7 +24,7 @@ from orderbridge.forwarding.forward.waiting import defer, park_for_mappings, rel
 from orderbridge.forwarding.table import TableOrders
 from orderbridge.platforms.sirclo.statuses import TABLE
 from orderbridge.status.changes import StatusReading, take_in
-from orderbridge.values.times import to_iso, utc_now
+from orderbridge.values.times import after, to_iso, utc_now
 from orderbridge.webhooks import items as webhook_items
 from orderbridge_cli.operating.tables.channels import TableChannelRegistry
 from tests.contract.template import template
@@ -317,7 +317,7 @@ def test_a_forward_past_its_due_time_gets_another_message_and_is_claimed(
         deployed.call("sweeper", sample_event("sweeper"))
 
     assert len(deployed.messages("ForwardQueueSirclo")) == 1
-    assert deployed.forwards()[samples.SIRCLO.name].revision == 1
+    assert deployed.forwards()[samples.SIRCLO.name].revision == 0, "whoever works on it notices nothing"
 
 
 def test_a_change_whose_stream_record_was_lost_is_reported_by_the_sweeper_and_then_no_more(

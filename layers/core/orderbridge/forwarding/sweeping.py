@@ -18,7 +18,7 @@ from orderbridge.values.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
 from orderbridge.values.times import Clock, after, from_iso, to_iso
 
 LONGEST_CLAIM_SECONDS = 900
-SWEEP_SECONDS = 40
+SWEEP_SECONDS = 50
 """How long a sweep goes on beginning new items."""
 
 
