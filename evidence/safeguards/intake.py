@@ -81,7 +81,7 @@ PUBLISHING = (
     Safeguard(
         "a forward with news is due until they are relayed",
         "forwarding.forward.states:Transition.to_store",
-        (("        if self.is_news:", "        if False:"),),
+        (("if self.is_news:", "if False:"),),
         "the stream dark for 25 hours",
     ),
     Safeguard(
@@ -100,12 +100,7 @@ PUBLISHING = (
     Safeguard(
         "a write that is no news keeps the news that nobody has relayed",
         "forwarding.forward.states:Transition.to_store",
-        (
-            (
-                "        if self.is_news:",
-                "        forward = replace(forward, news_due_at=None)\n        if self.is_news:",
-            ),
-        ),
+        (("    if self.is_news:", "    forward = replace(forward, news_due_at=None)\n    if self.is_news:"),),
         "the stream dark for 25 hours",
         guard="the record of the news themselves in the stream; test_news holds it",
     ),
@@ -113,7 +108,7 @@ PUBLISHING = (
         "what is due for its next action, too, stays due when its news are relayed",
         "forwarding.table:TableOrders.relayed",
         (('due = "" if forward.due_at is not None else', 'due = "" if False else'),),
-        "each platform down for six hours",
+        "ngorder down for six hours, then ten times the orders",
         guard="the release of what waits for the channel; test_news holds it",
     ),
     Safeguard(

@@ -121,3 +121,18 @@ def test_an_order_of_several_channels_is_looked_up_by_its_own() -> None:
 
     with pytest.raises(UnknownForward):
         pipeline.forward_order(replace(message, channel=replace(SIRCLO, name="another")))
+
+
+def test_an_order_that_was_begun_and_whose_request_is_gone_waits_for_a_person_and_is_not_mapped_anew() -> None:
+    pipeline = Pipeline()
+    message = pipeline.queue(ORDER)
+    pipeline.platform.answer = in_turn("refused", "accepted")
+    pipeline.forward_order(message)
+    pipeline.store.requests.clear()
+    pipeline.clock.move(60)
+
+    forward = pipeline.forward_order(message)
+
+    assert (forward.state, forward.is_absent) == (S.IN_DOUBT, False)
+    assert forward.error == "its frozen request is gone, and no other is sent in its place"
+    assert len(pipeline.platform.calls) == 1

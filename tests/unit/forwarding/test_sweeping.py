@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from orderbridge.forwarding.forward.states import ForwardState
+from orderbridge.forwarding.forward.attempts import begin_attempt
+from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.forwarding.sweeping import SWEEP_SECONDS
 from orderbridge.partners.partner import Partner
 from orderbridge.values.ids import ForwardKey, OrderKey
@@ -257,6 +258,58 @@ def test_a_sweep_ends_in_time_and_the_next_goes_on() -> None:
 
     assert pipeline.sweep() == Counter(forward=2)
     assert pipeline.sweep() == Counter(forward=2)
+    assert pipeline.sweep() == Counter(forward=1)
+
+
+# --- news, and what is under way --------------------------------------------------------------------------------------
+
+
+def sent_and_untold(pipeline: Pipeline) -> Forward:
+    """A forward that is SENT, of which the stream has brought nothing."""
+    return pipeline.forward_order(pipeline.queue(order()))
+
+
+def test_news_that_the_stream_lost_are_relayed_once() -> None:
+    pipeline = Pipeline()
+    sent_and_untold(pipeline)
+    pipeline.clock.move(61)
+
+    assert pipeline.sweep() == Counter(relayed=1)
+    assert len(pipeline.bus.of_type("OrderForwarded")) == 1
+    pipeline.clock.move(10_000)
+    assert pipeline.sweep() == Counter()
+
+
+def test_what_waits_is_told_of_first_and_looked_after_though_it_could_not_be_told_of() -> None:
+    pipeline = Pipeline()
+    forward = sent_and_untold(pipeline)
+    waiting = replace(forward, state=S.NEEDS_MAPPING, due_at=forward.news_due_at)
+    pipeline.store.forwards[forward.key, SIRCLO.name] = waiting
+    pipeline.queues.sent.clear()
+    pipeline.bus.is_down = True
+    pipeline.clock.move(61)
+
+    with pytest.raises(SweepIncomplete):
+        pipeline.sweep()
+
+    assert len(pipeline.queues.sent) == 1
+    assert pipeline.forward_of(order()).news_due_at is not None, "the bus has not taken it"
+
+
+def test_an_attempt_that_is_under_way_is_left_alone_until_its_lease_is_over() -> None:
+    pipeline = Pipeline()
+    pipeline.queue(order())
+    sending = pipeline.store.save(begin_attempt(pipeline.forward_of(order()), "a", "hash", pipeline.clock(), 70))
+    pipeline.queues.sent.clear()
+    pipeline.clock.move(61)
+
+    assert pipeline.sweep() == Counter(early=1)
+    assert pipeline.queues.sent == []
+    claimed = pipeline.forward_of(order())
+    assert claimed == replace(sending, due_at=claimed.due_at), "its worker may still write it"
+    assert due_in(pipeline, claimed.due_at) > due_in(pipeline, claimed.lease_until) > 0
+
+    pipeline.clock.move(due_in(pipeline, claimed.due_at))
     assert pipeline.sweep() == Counter(forward=1)
 
 
