@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from unittest.mock import patch
 
-from benchmarks.dynamodb_units import IndexShape, Item, item_bytes, read_units, write_units
+from benchmarks.dynamodb_units import TABLE, IndexShape, Item, item_bytes, read_units, write_units
 from evidence.aws.table import Key, key_of
 from evidence.processes.functions import Function
 from evidence.system.world import World
@@ -48,6 +48,8 @@ class Count:
 
     write_units: Counter[str] = field(default_factory=Counter)
     """By ``table`` and the names of the indexes."""
+    key_units: Counter[tuple[str, str]] = field(default_factory=Counter)
+    """The same by ``table`` or index, and partition key there."""
     round_write_units: int = 0
     read_units: Decimal = Decimal()
     round_read_units: Decimal = Decimal()
@@ -77,6 +79,9 @@ class Count:
 
     def __add__(self, other: Count) -> Count:
         return Count(**{name: getattr(self, name) + getattr(other, name) for name in self.__dataclass_fields__})
+
+    def __sub__(self, other: Count) -> Count:
+        return Count(**{name: getattr(self, name) - getattr(other, name) for name in self.__dataclass_fields__})
 
 
 def chunks(size: int, of: int) -> int:
@@ -181,6 +186,17 @@ class Counting:
             self.count.round_write_units += units.total()
         else:
             self.count.write_units += units
+            self.count.key_units += self._by_key(written, units)
+
+    def _by_key(self, written: Written, units: Counter[str]) -> Counter[tuple[str, str]]:
+        """Write units by partition key; what leaves one key of an index for another is paid half at each."""
+        found = Counter({(TABLE, written.key[0]): units[TABLE]})
+        for index in self._indexes:
+            entries = [index.entry(each) for each in (written.before, written.after)]
+            keys = [entry[index.keys[0]]["S"] for entry in entries if entry is not None]
+            for key in keys if len(set(keys)) > 1 else keys[:1]:
+                found[index.name, key] += units[index.name] // len(set(keys))
+        return +found
 
     def _read(self, operation: str, asked: Mapping[str, Any]) -> None:
         table, client = self._world.aws.table, self._world.aws.dynamodb

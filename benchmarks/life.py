@@ -27,17 +27,20 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 
 from benchmarks.bill import bill, gb_seconds
 from benchmarks.counted import Count, Counting
-from benchmarks.dynamodb_units import TABLE, item_bytes
+from benchmarks.dynamodb_units import TABLE
 from benchmarks.hops import Durations
 from benchmarks.intake import ORDER
 from evidence.system.world import World
 from evidence.weather import Row
 from orderbridge.platforms.names import platform_names
 
+SWEPT_AFTER = timedelta(seconds=61)
+"""More than the time after which the sweeper takes what has not gone on."""
 WARMING = 40
 """Orders before the one that is counted: in so few milliseconds that a block of codes is reserved."""
 ROWS_PER_PAGE = 50
@@ -65,8 +68,8 @@ class Life:
     """A round at each platform, at which nothing is new."""
     messages: int
     """That came to the webhook until the end of Ngorder's."""
-    waiting_bytes: int
-    """Bytes of the order's entries in the index of those that wait, while it is open."""
+    round_reads: Decimal
+    """Read units of a round at each platform for each order that is open."""
 
     @property
     def whole(self) -> Count:
@@ -77,6 +80,8 @@ class Run:
     """One world, in which one thing happens at a time."""
 
     def __init__(self, stack: ExitStack, *, has_webhook: bool) -> None:
+        self.is_dark = False
+        """Whether the stream is: nothing of it comes."""
         # Remembered for as long as can be: what is read once a minute, whatever the load, is of no single order.
         remembered = {"PartnerCacheSeconds": "300"}
         row = Row("life", has_webhook=has_webhook, stream_batch=1, parameters=remembered)
@@ -108,11 +113,22 @@ class Run:
 
     def _to_its_end(self) -> None:
         machine, lanes = self.world.machine, self.world.lanes
-        while machine.run_one() or machine.workers or lanes.begin_one():
+        while machine.run_one() or machine.workers or self._begin_one():
             if machine.next_wake is not None:
                 machine.now = machine.next_wake
         if not (lanes.is_streamed and lanes.is_empty):
             raise AssertionError("something waits for a later time")
+
+    def sweep(self) -> None:
+        """A minute later, the sweeper."""
+        self.world.machine.now += SWEPT_AFTER
+        self.world.lanes.invoke("sweeper", {})
+        self._to_its_end()
+
+    def _begin_one(self) -> bool:
+        if self.is_dark:
+            self.world.aws.table.stream.clear()
+        return self.world.lanes.begin_one()
 
 
 @functools.cache
@@ -121,25 +137,56 @@ def life(*, has_webhook: bool = False) -> Life:
     with ExitStack() as stack:
         run = Run(stack, has_webhook=has_webhook)
         world, counting, platforms = run.world, run.counting, tuple(platform_names())
+        run.rounds(*platforms)
+        counting.taken()
+        run.rounds(*platforms)
+        of_nothing = counting.taken().round_read_units
         run.place(*(f"WARM-{number}" for number in range(WARMING)))
         run.rounds(*platforms)
         counting.taken()
         came = len(world.receiver.came)
         run.place(COUNTED)
         sent = counting.taken()
-        waiting = sum(
-            item_bytes(world.aws.table.indexes["waiting"].shown(item))
-            for rows in world.aws.table.indexes["waiting"].rows.values()
-            for item in rows.values()
-            if item["PK"]["S"].endswith(COUNTED)
-        )
         run.rounds(*platforms)
         idle = counting.taken()
         run.changes(LIFE)
         changes, messages = counting.taken(), len(world.receiver.came) - came
         for platform in CHANGES.keys() - {LIFE}:
             run.changes(platform)
-        return Life(sent, changes, counting.taken(), idle, messages, waiting)
+        for_each = (idle.round_read_units - of_nothing) / (WARMING + 1)
+        return Life(sent, changes, counting.taken(), idle, messages, for_each)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What an order costs the sweeper where the stream is dark."""
+
+    carried: Count
+    """From accepted to its forwards in their queues."""
+    relayed: Count
+    """The three SENT, told to order and bus."""
+    idle: Count
+    """A sweep that finds nothing."""
+
+
+@functools.cache
+def swept() -> Swept:
+    """Count the life of an order, until its SENTs are told, that nothing but the sweeper carries."""
+    with ExitStack() as stack:
+        run = Run(stack, has_webhook=False)
+        run.is_dark = True
+        run.place(*(f"WARM-{number}" for number in range(WARMING)))
+        run.sweep()
+        run.sweep()
+        run.counting.taken()
+        run.sweep()
+        idle = run.counting.taken()
+        run.place(COUNTED)
+        run.counting.taken()
+        run.sweep()
+        carried = run.counting.taken() - idle
+        run.sweep()
+        return Swept(carried, run.counting.taken() - idle, idle)
 
 
 def message_units() -> Decimal:
@@ -181,7 +228,7 @@ def figures() -> Iterator[tuple[str, object]]:
     yield "Lambda invocations for the life", whole.invocations.total() - whole.invocations["status_sync"]
     yield "Lambda GB-seconds for the life", f"{gb_seconds(whole, durations):.3f}"
     yield "log bytes for the life", sum(whole.log_bytes.values()) - whole.log_bytes["status_sync"]
-    yield "bytes in the waiting index, an open order", plain.waiting_bytes
+    yield "read units for an open order, a round at each platform", f"{plain.round_reads:.3f}"
     yield f"write units of a round at each platform, {WARMING + 1} open orders", plain.idle_rounds.round_write_units
     yield f"read units of a round at each platform, {WARMING + 1} open orders", plain.idle_rounds.round_read_units
     for service, price in bills.items():

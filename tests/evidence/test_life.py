@@ -17,7 +17,7 @@ CEILINGS = {
     "write units until sent": Decimal(84),  # 34
     "write units for the life": Decimal(129),  # 56
     "write units per webhook message": Decimal(9),  # 6
-    "dollars per million orders": Decimal("126.39"),  # 85
+    "dollars per million orders": Decimal("125.41"),  # 85
     "AWS calls per accepted order": Decimal("1.00"),
     "Secrets Manager calls for the life": Decimal(0),
 }
