@@ -5,6 +5,7 @@ What an order writes under each is counted (`Count.key_units`), so a change of t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,7 +17,7 @@ from orderbridge.aws.items import DUE_SHARDS
 
 @dataclass(frozen=True, slots=True)
 class SharedKey:
-    """Keys of the table or an index, by what they begin with or end with, that many orders write under.
+    """Keys of the table or an index, by a pattern of all of the key, that many orders write under.
 
     `spread`: over how many keys those orders are spread evenly. `of` is whose orders they are: all, of one channel, of
     one partner. `hop`: what waits where a key is at its limit: accepting, forwarding, telling.
@@ -24,8 +25,7 @@ class SharedKey:
 
     name: str
     place: str
-    beginning: str = ""
-    ending: str = ""
+    pattern: str
     spread: int = 1
     of: str = "all"
     hop: str = "accepting"
@@ -35,18 +35,18 @@ class SharedKey:
         found = [
             units
             for (place, key), units in count.key_units.items()
-            if place == self.place and key.startswith(self.beginning) and key.endswith(self.ending)
+            if place == self.place and re.fullmatch(self.pattern, key)
         ]
         return Decimal(max(found, default=0)) / self.spread
 
 
 KEYS: Sequence[SharedKey] = (
-    SharedKey("orders and forwards that are due", "due", beginning="0", spread=DUE_SHARDS),
-    SharedKey("changes that nobody has published", "due", beginning="U", spread=DUE_SHARDS, hop="forwarding"),
-    SharedKey("messages to one webhook, due", "due", beginning="W", of="partner", hop="telling"),
-    SharedKey("messages to one webhook", TABLE, beginning="WEBHOOKS#", of="partner", hop="telling"),
-    SharedKey("orders of a partner's day", "by_partner_day", of="partner"),
-    SharedKey("open forwards of a channel", "waiting", ending="#OPEN", of="channel", hop="forwarding"),
+    SharedKey("orders and forwards that are due", "due", "[0-9]{2}", spread=DUE_SHARDS),
+    SharedKey("changes that nobody has published", "due", "U[0-9]{2}", spread=DUE_SHARDS, hop="forwarding"),
+    SharedKey("due messages to one webhook", "due", "W[0-9]{2}", of="partner", hop="telling"),
+    SharedKey("messages to one webhook", TABLE, "WEBHOOKS#.*", of="partner", hop="telling"),
+    SharedKey("orders of a partner's day", "by_partner_day", ".*", of="partner"),
+    SharedKey("open forwards of a channel", "waiting", ".*#OPEN", of="channel", hop="forwarding"),
 )
 """An order's own keys (its partition, its code) are shared with nobody. The counter of codes is written once for a
 block of up to 512."""

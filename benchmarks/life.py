@@ -213,14 +213,14 @@ def figures() -> Iterator[tuple[str, object]]:
     yield "write units with every platform to its end", whole.units + plain.others.units
     for phase, count in (("until sent", plain.sent), ("for the life", whole), ("with a webhook", told.whole)):
         for place in (TABLE, *sorted(whole.write_units.keys() - {TABLE})):
-            yield f"write units {phase}: {place if place == TABLE else f'index {place}'}", count.write_units[place]
+            yield f"write units {phase}, {place if place == TABLE else f'index {place}'}", count.write_units[place]
     yield "read units until sent", plain.sent.read_units
     yield "read units for the life", whole.read_units
     yield "AWS calls per accepted order", f"{Decimal(plain.sent.of_function('order_intake')):.2f}"
     for function in sorted(whole.invocations):
-        yield f"AWS calls for the life: {function}", whole.of_function(function)
+        yield f"AWS calls for the life, {function}", whole.of_function(function)
     for kind in ("send", "receive", "delete"):
-        yield f"SQS requests for the life: {kind}", whole.sqs_requests[kind]
+        yield f"SQS requests for the life, {kind}", whole.sqs_requests[kind]
     yield "SQS requests for the life with a webhook", told.whole.sqs_requests.total()
     yield "EventBridge events for the life", whole.events
     yield "EventBridge deliveries for the life", whole.deliveries
@@ -232,7 +232,7 @@ def figures() -> Iterator[tuple[str, object]]:
     yield f"write units of a round at each platform, {WARMING + 1} open orders", plain.idle_rounds.round_write_units
     yield f"read units of a round at each platform, {WARMING + 1} open orders", plain.idle_rounds.round_read_units
     for service, price in bills.items():
-        yield f"dollars per million orders: {service}", f"{price:.2f}"
+        yield f"dollars per million orders, {service}", f"{price:.2f}"
     yield "dollars per million orders with a webhook", f"{sum(bill(told.whole, durations).values()):.2f}"
 
 

@@ -147,18 +147,18 @@ def ceilings(settings: Settings, cost: Costs, limits: Limits) -> list[Ceiling]:
     found = [
         Ceiling("one partner's calls", Decimal(settings.partner_calls), "PartnerCallsPerSecond"),
         Ceiling("the API's stage", Decimal(settings.stage_requests), "ThrottlingRateLimit of the stage"),
-        Ceiling("API Gateway", Decimal(limits.api_requests), "quota: API Gateway, requests"),
-        Ceiling("Lambda at once", limits.concurrency / cost.concurrency(), "quota: Lambda, concurrent executions"),
+        Ceiling("API Gateway", Decimal(limits.api_requests), "quota of API Gateway"),
+        Ceiling("Lambda at once", limits.concurrency / cost.concurrency(), "quota of Lambda, concurrent executions"),
         Ceiling(
             "publisher, a new table's 4 shards", can.stream, "ParallelizationFactor; more shards come with the writes"
         ),
         Ceiling(
-            "PutEvents", limits.put_events / Decimal(_calls(cost.told, "PutEvents")), "quota: EventBridge, PutEvents"
+            "PutEvents", limits.put_events / Decimal(_calls(cost.told, "PutEvents")), "quota of EventBridge, PutEvents"
         ),
         Ceiling(
             "events to queues",
             limits.event_invocations / Decimal(cost.told.deliveries),
-            "quota: EventBridge, invocations",
+            "quota of EventBridge, invocations",
         ),
         Ceiling("webhook sender", can.webhooks, "MaximumConcurrency of the webhook sender"),
         Ceiling("sweeper alone", can.sweep, "AT_ONCE, SWEEP_SECONDS, memory of the sweeper", is_fallback=True),
@@ -166,7 +166,7 @@ def ceilings(settings: Settings, cost: Costs, limits: Limits) -> list[Ceiling]:
         Ceiling(
             "table and indexes, quota",
             limits.table_write_units / _hottest_place(cost),
-            "quota: DynamoDB, write units of a table",
+            "quota of DynamoDB, write units of a table",
         ),
         Ceiling(
             "a new table's first writes",
@@ -179,7 +179,7 @@ def ceilings(settings: Settings, cost: Costs, limits: Limits) -> list[Ceiling]:
         whose = "" if key.of == "all" else f", one {key.of}"
         if units := key.units(cost.told):
             orders = limits.key_write_units / units
-            found.append(Ceiling(f"key: {key.place}, {key.name}{whose}", orders, "the data model"))
+            found.append(Ceiling(f"key of {key.place}, {key.name}{whose}", orders, "the data model"))
     return sorted(found, key=lambda each: each.orders)
 
 
@@ -322,7 +322,7 @@ def _keys(cost: Costs, limits: Limits) -> Table:
     for key in KEYS:
         units = key.units(cost.told)
         loads = [f"{_up(units * rate * Traffic().share(key.of)):,}" for rate in RATES]
-        name = f"{key.place}: {key.name}"
+        name = f"{key.place}, {key.name}"
         rows.append((name, f"{units:.2f}", *loads, f"{limits.key_write_units:,}"))
     return Table(
         "hottest key", ("key", "write units an order", *(f"units/s at {rate}/s" for rate in RATES), "limit"), rows

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks import scale
 from benchmarks.hops import Durations, Limits, Settings
+from benchmarks.keys import SharedKey
 from benchmarks.scale import RATES, Ceiling, capacities, ceilings, costs, figures, turned, written
 
 FLOORS = {
@@ -37,9 +38,10 @@ def test_orders_a_second_are_at_least(name: str) -> None:
 
 
 def test_every_figure_is_a_line_of_its_own_with_a_name_of_its_own() -> None:
-    names = [line.rpartition(": ")[0] for line in figures()]
+    names = [line.partition(": ")[0] for line in figures()]
 
     assert len(set(names)) == len(names)
+    assert all(line.count(": ") == 1 for line in figures())
 
 
 def test_more_workers_raise_the_ceiling_of_their_hop_in_proportion() -> None:
@@ -65,8 +67,9 @@ def test_a_hop_that_is_down_beside_the_stream_is_no_first_ceiling() -> None:
     assert not by_hop()[value("breaks first")].is_fallback
 
 
-def test_the_counter_of_codes_and_an_orders_own_keys_are_no_shared_ones() -> None:
-    assert all(not key.beginning.startswith(("ORDER#", "CODES#")) for key in scale.KEYS)
+@pytest.mark.parametrize("key", scale.KEYS, ids=lambda key: key.name)
+def test_a_life_writes_under_every_shared_key(key: SharedKey) -> None:
+    assert key.units(costs(Durations()).told) > 0
 
 
 def test_every_index_that_a_life_writes_to_is_looked_at_unless_each_order_has_its_own_key_there() -> None:

@@ -32,6 +32,13 @@ def test_an_order_costs_at_most(name: str) -> None:
     assert counted()[name] <= CEILINGS[name]
 
 
+def test_no_figures_name_is_the_beginning_of_anothers_line() -> None:
+    names = [name for name, _ in figures()]
+
+    assert len(set(names)) == len(names)
+    assert not any(": " in name for name in names)
+
+
 def test_two_counts_are_the_same() -> None:
     first = counted()
     life.cache_clear()
@@ -46,9 +53,9 @@ def test_every_change_of_a_channel_is_one_message_to_the_webhook() -> None:
 
 def test_the_units_of_the_table_and_of_every_index_are_the_units_for_the_life() -> None:
     found = counted()
-    parts = [name for name in found if name.startswith("write units for the life: ")]
+    parts = [name for name in found if name.startswith("write units for the life, ")]
 
-    assert f"write units for the life: {TABLE}" in parts
+    assert f"write units for the life, {TABLE}" in parts
     assert sum(found[name] for name in parts) == found["write units for the life"]
 
 
@@ -94,11 +101,11 @@ def test_an_order_that_is_there_already_costs_its_failed_condition() -> None:
 
 def test_the_bill_is_the_counts_at_the_prices_of_the_file() -> None:
     found, price = counted(), prices()
-    services = {name: value for name, value in found.items() if name.startswith("dollars per million orders: ")}
+    services = {name: value for name, value in found.items() if name.startswith("dollars per million orders, ")}
 
     assert abs(sum(services.values()) - found["dollars per million orders"]) < Decimal("0.06")
     writes = found["write units for the life"] * price["dynamodb"]["write_units_per_million"]
-    assert abs(services["dollars per million orders: DynamoDB writes"] - writes) <= Decimal("0.005")
+    assert abs(services["dollars per million orders, DynamoDB writes"] - writes) <= Decimal("0.005")
     assert found["EventBridge events for the life"] == 7 + 4
 
 
