@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import order_codes, statuses, stock
+from benchmarks import life, order_codes, statuses, stock
 from benchmarks.intake import calls_per_order, cold_import_ratio, cpu_ratio, intake
 from benchmarks.layer import layer_mebibytes
 from benchmarks.local_stack import accept_p50_and_memory
@@ -35,6 +35,7 @@ def main() -> None:
     table.add_row("local stack: memory of all processes", f"{gibibytes:.2f} GiB", "<= 2 GiB")
     console.print(table)
 
+    life.main()
     order_codes.main()
     stock.main()
     statuses.main()

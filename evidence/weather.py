@@ -144,6 +144,9 @@ class Row:
     """How many orders it has, as a part of the others'."""
     without_mappings: tuple[str, ...] = ()
     """Kinds of mappings that are missing at first."""
+    has_webhook: bool = True
+    stream_batch: int | None = None
+    """How many records the publisher is given at once at most; None: as many as the template says."""
     is_unrouted: bool = False
     """Whether the partner has no channel at first."""
     rounds_are_bad: bool = False

@@ -67,19 +67,19 @@ class Partner:
 
     # --- orders -------------------------------------------------------------------------------------------------------
 
-    def place(self, number: str) -> None:
+    def place(self, number: str, document: Mapping[str, Any] = DOCUMENT) -> None:
         """Post an order as often as the row has it, so many at once, each until it is answered."""
         placed = self.placed.setdefault(number, Placed(number))
         times = self.machine.draw.randint(1, self.posts.times)
         for time in range(times):
             for _ in range(self.posts.at_once - 1):
-                self.machine.start("partner", lambda: self._until_answered(placed))
-            self._until_answered(placed)
+                self.machine.start("partner", lambda: self._until_answered(placed, document))
+            self._until_answered(placed, document)
             if time + 1 < times:
                 self.machine.sleep(self.machine.draw.uniform(0, 40))
 
-    def _until_answered(self, placed: Placed) -> None:
-        body = json.dumps({**DOCUMENT, "purchase_order_no": placed.number}).encode()
+    def _until_answered(self, placed: Placed, document: Mapping[str, Any]) -> None:
+        body = json.dumps({**document, "purchase_order_no": placed.number}).encode()
         status, answer = self._repeated("order_intake", "/api/v1/sales-orders", body)
         if status in (200, 201):
             placed.answered += 1

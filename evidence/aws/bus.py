@@ -34,13 +34,21 @@ class Bus:
     """Detail type and detail of each event that was accepted."""
 
     def put(self, entry: Mapping[str, Any]) -> None:
-        event = {"source": entry["Source"], "detail-type": entry["DetailType"], "detail": json.loads(entry["Detail"])}
+        event = _event(entry)
         self.published.append((event["detail-type"], event["detail"]))
         if self.drops():
             return
-        for rule in self.rules:
-            if matches(rule.pattern, event):
-                rule.queue.send(json.dumps(event[rule.member]), self.clock())
+        for rule in self.matching(entry):
+            rule.queue.send(json.dumps(event[rule.member]), self.clock())
+
+    def matching(self, entry: Mapping[str, Any]) -> list[Rule]:
+        """The rules that an entry is for."""
+        event = _event(entry)
+        return [rule for rule in self.rules if matches(rule.pattern, event)]
+
+
+def _event(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {"source": entry["Source"], "detail-type": entry["DetailType"], "detail": json.loads(entry["Detail"])}
 
 
 @dataclass

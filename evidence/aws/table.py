@@ -171,14 +171,21 @@ class DynamoDb:
 
     def scan(self, **asked: Any) -> dict[str, Any]:
         require_simulated("Scan", asked)
+        return self._called("Scan", asked, lambda: self._scan(asked))
 
-        def read() -> dict[str, Any]:
-            if "IndexName" not in asked:
-                return {"Items": [dict(item) for item in self.table.items()]}
-            index = self.table.indexes[asked["IndexName"]]
-            return {"Items": [index.shown(item) for rows in index.rows.values() for item in rows.values()]}
+    def _scan(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        if "IndexName" not in asked:
+            return {"Items": [dict(item) for item in self.table.items()]}
+        index = self.table.indexes[asked["IndexName"]]
+        return {"Items": [index.shown(item) for rows in index.rows.values() for item in rows.values()]}
 
-        return self._called("Scan", asked, read)
+    def examined(self, operation: str, asked: Mapping[str, Any]) -> Sequence[Item]:
+        """What a query or scan reads, whatever its filter leaves out and its projection shows."""
+        whole = {
+            name: value for name, value in asked.items() if name not in ("FilterExpression", "ProjectionExpression")
+        }
+        found: Sequence[Item] = (self._query(whole) if operation == "Query" else self._scan(whole))["Items"]
+        return found
 
     def _query(self, asked: Mapping[str, Any]) -> dict[str, Any]:
         names, values = asked.get("ExpressionAttributeNames", {}), asked["ExpressionAttributeValues"]

@@ -32,8 +32,8 @@ AT_ONCE = datetime.min.replace(tzinfo=UTC)
 class Shard:
     """A shard of the stream: what its publisher has not handled yet, and how often it has failed at the first of it."""
 
+    batch: int
     records: deque[tuple[datetime, Record]] = field(default_factory=deque)
-    batch: int = 25
     tries: int = 0
     not_before: datetime = AT_ONCE
     is_busy: bool = False
@@ -43,14 +43,22 @@ class Lanes:
     """Gives each function what there is for it, to so many workers at once as the template allows."""
 
     def __init__(
-        self, machine: Machine, harm: Harm, aws: SimulatedAws, functions: Mapping[str, Function], began: datetime
+        self,
+        machine: Machine,
+        harm: Harm,
+        aws: SimulatedAws,
+        functions: Mapping[str, Function],
+        began: datetime,
+        batch: int | None = None,
     ) -> None:
+        """`batch`: how many records the publisher is given at once at most; None: as many as the template says."""
         self._machine, self._harm, self._aws, self._functions = machine, harm, aws, functions
         self._dark_from = began + DARK_AFTER
         self._dark_until = self._dark_from + timedelta(hours=harm.row.stream_dark_hours)
         self._stream = template().functions()["event_publisher"]["Events"]["TableChanges"]["Properties"]
         self.filters = [json.loads(each["Pattern"]) for each in self._stream["FilterCriteria"]["Filters"]]
-        self._shards = [Shard() for _ in range(SHARDS)]
+        self.batch = int(self._stream["BatchSize"]) if batch is None else batch
+        self._shards = [Shard(batch=self.batch) for _ in range(SHARDS)]
         self._busy: Counter[str] = Counter()
 
     def fill(self) -> None:
@@ -60,6 +68,19 @@ class Lanes:
             self._publish(shard)
         for queue, function, at_once in self._queues():
             self._receive(queue, function, at_once)
+
+    def begin_one(self) -> bool:
+        """Begin one thing alone, the stream's before the queues'; whether there was one."""
+        self._take_stream()
+        for shard in self._shards:
+            self._publish(shard)
+            if shard.is_busy:
+                return True
+        for queue, function, _ in self._queues():
+            self._receive(queue, function, 1)
+            if self._busy[queue.name]:
+                return True
+        return False
 
     def next_times(self) -> Iterator[datetime]:
         """When there will be something to begin."""
@@ -164,7 +185,7 @@ class Lanes:
         else:
             for _ in batch:
                 shard.records.popleft()
-        shard.batch, shard.tries = self._stream["BatchSize"], 0
+        shard.batch, shard.tries = self.batch, 0
 
     def _give_up(self, shard: Shard) -> None:
         """Into the stream's dead letters, as a position and nothing else."""

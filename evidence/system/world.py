@@ -55,7 +55,7 @@ class World:
         self.calls = PlatformCalls(machine, self.harm, self.agenda, self.watch, SETTLE_SECONDS)
         parameters = {"AllowLoopbackHttp": "true", "SweepGraceSeconds": "60", **row.parameters}
         self.functions = self._functions(parameters)
-        self.lanes = Lanes(machine, self.harm, self.aws, self.functions, NOW)
+        self.lanes = Lanes(machine, self.harm, self.aws, self.functions, NOW, row.stream_batch)
         self.receiver = Receiver(machine, row.receiver_fails, self._is_bad)
         self.partner = Partner(machine, self.functions, row.posts, self._is_bad, row.skew_seconds)
         machine.before_step = lambda _name, worker: self.harm.before_step(worker)
@@ -100,7 +100,8 @@ class World:
             rows = [row for row in demo_mappings(facts.name) if row[0] not in self.row.without_mappings]
             self.operator.import_mappings(channel, rows)
         self.operator.add_partner([] if self.row.is_unrouted else self.channels)
-        self.receiver.secrets.append(self.operator.add_webhook(WEBHOOK_URL))
+        if self.row.has_webhook:
+            self.receiver.secrets.append(self.operator.add_webhook(WEBHOOK_URL))
 
     @property
     def channels(self) -> list[str]:
