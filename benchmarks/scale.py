@@ -162,7 +162,7 @@ def ceilings(settings: Settings, cost: Costs, limits: Limits) -> list[Ceiling]:
         ),
         Ceiling("webhook sender", can.webhooks, "MaximumConcurrency of the webhook sender"),
         Ceiling("sweeper alone", can.sweep, "AT_ONCE, SWEEP_SECONDS, memory of the sweeper", is_fallback=True),
-        Ceiling("sweeper alone, telling", can.relay, "SWEEP_SECONDS of its second sweep, memory", is_fallback=True),
+        Ceiling("sweeper alone, telling", can.relay, "AT_ONCE, SWEEP_SECONDS, memory of the sweeper", is_fallback=True),
         Ceiling(
             "table and indexes, quota",
             limits.table_write_units / _hottest_place(cost),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -22,10 +22,11 @@ from orderbridge.forwarding.order_status import open_since
 from orderbridge.orders.codes import business_day, order_code
 from orderbridge.platforms.sirclo.statuses import TABLE
 from orderbridge.status.changes import StatusReading
-from orderbridge.status.ports import StatusPage, StatusQuery
+from orderbridge.status.ports import OpenForward, StatusPage, StatusQuery
 from orderbridge.status.runs import StatusReport, StatusRun
+from orderbridge.status.seen import SeenReadings
 from orderbridge.status.sync import FORWARDS_AT_ONCE, SyncStatuses
-from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.values.ids import ChannelRef, ForwardKey, OrderKey
 
 ORDERS = 100_000
 DAYS = 30
@@ -54,20 +55,27 @@ class World:
     """From which order on the platform says that it was shipped."""
     pages: int = 0
     queries: int = 0
+    reads: int = 0
     writes: int = 0
+    seen: SeenReadings = field(default_factory=SeenReadings)
     run: StatusRun = field(default_factory=lambda: StatusRun(CHANNEL.name))
     table: Any = field(default_factory=lambda: TABLE)
     lists: tuple[str, ...] = ("orders",)
     days_at_once: int = 7
 
-    def open_forwards(self, channel: str, after: str, limit: int) -> Iterator[Forward]:  # noqa: ARG002
+    def open_forwards(self, channel: str, after: str, limit: int) -> Iterator[OpenForward]:  # noqa: ARG002
         self.queries += 1
         first = self._first_behind(after)
         for number in range(first, min(first + limit, ORDERS)):
-            yield forward_items.read_forward(item_of(number))
+            forward = forward_items.read_forward(item_of(number))
+            yield OpenForward(forward.forward_key, str(number), open_since(forward))
 
-    def completed_forwards(self, *_: object) -> Iterator[Forward]:
+    def completed_forwards(self, *_: object) -> Iterator[OpenForward]:
         return iter(())
+
+    def read_forwards(self, keys: Collection[ForwardKey]) -> Iterator[Forward]:
+        self.reads += len(keys)
+        return (forward_items.read_forward(item_of(int(key.order.reference.removeprefix("po:PO-")))) for key in keys)
 
     def _first_behind(self, after: str) -> int:
         low, high = 0, ORDERS
@@ -115,6 +123,15 @@ class World:
         return self.run
 
 
+class Open:
+    """`OpenForwards` of a `World`."""
+
+    def __init__(self, world: World) -> None:
+        self.open_forwards = world.open_forwards
+        self.completed_forwards = world.completed_forwards
+        self.read = world.read_forwards
+
+
 class Runs:
     """`StatusRuns` on a `World`, whose own `save` is the table's."""
 
@@ -127,7 +144,8 @@ def whole_round(world: World, pages_per_run: int | None = None) -> list[StatusRe
     """Run after run until the round is complete; each run ends after so many pages (None: never)."""
     anything: Any = world
     sync = SyncStatuses(
-        open_forwards=anything,
+        open_forwards=Open(world),
+        seen=world.seen,
         orders=anything,
         channels=anything,
         runs=Runs(world),
@@ -148,15 +166,20 @@ def measured(name: str, world: World, pages_per_run: int | None = None) -> None:
     seconds = time.process_time() - began
     print(
         f"{name:34} {seconds:9.1f} {len(reports):6d} {world.pages:7d} {world.pages / ORDERS:11.4f} "
-        f"{world.queries:8d} {world.writes:8d}"
+        f"{world.queries:8d} {world.reads:8d} {world.writes:8d}"
     )
 
 
 def main() -> None:
     print(f"{ORDERS} open orders of {DAYS} days on one channel, {PER_PAGE} rows a page\n")
-    print(f"{'':34} {'seconds':>9} {'runs':>6} {'pages':>7} {'per order':>11} {'queries':>8} {'writes':>8}")
-    measured("nothing changed", World())
-    measured("nothing changed, 200 pages a run", World(), 200)
+    print(
+        f"{'':34} {'seconds':>9} {'runs':>6} {'pages':>7} {'per order':>11} {'queries':>8} {'reads':>8} {'writes':>8}"
+    )
+    quiet = World()
+    measured("nothing known yet", quiet)
+    quiet.run, quiet.pages, quiet.queries, quiet.reads = StatusRun(CHANNEL.name), 0, 0, 0
+    measured("nothing changed", quiet)
+    measured("nothing known, 200 pages a run", World(), 200)
     measured("one in a hundred shipped", World(shipped_from=ORDERS - ORDERS // 100))
     tracemalloc.start()
     held = list(World().open_forwards(CHANNEL.name, "2000-01-01", FORWARDS_AT_ONCE))

@@ -13,7 +13,7 @@ from orderbridge.aws import items
 from orderbridge.channels import table as channel_table
 from orderbridge.channels.credentials import credentials_secret
 from orderbridge.forwarding.forward.states import ForwardState
-from orderbridge.forwarding.items import completed_place, open_place
+from orderbridge.forwarding.items import COMPLETED, OPEN, waiting_places
 from orderbridge.forwarding.queues import forward_queue_name
 from orderbridge.orders import table as order_table
 from orderbridge.orders.codes import order_code
@@ -58,7 +58,7 @@ PARTITION_KEYS = {
 # The same for the indexes that functions query.
 INDEX_KEYS = {
     "due": [f"{kind}{number:02d}" for kind in ("", "U", "W") for number in range(items.DUE_SHARDS)],
-    "waiting": [open_place("shop"), completed_place("shop"), f"shop#{ForwardState.PAUSED}"],
+    "waiting": [place for state in (OPEN, COMPLETED, ForwardState.PAUSED) for place in waiting_places("shop", state)],
     "by_code": [order_code(date(2026, 1, 2), 1), order_code(date(2026, 1, 2), 123456)],
     "by_partner_day": [order_table.partner_day("acme", "2026-01-02")],
     "registry": ["CHANNEL"],

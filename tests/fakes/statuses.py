@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -13,9 +13,9 @@ from orderbridge.forwarding.forward.states import Forward, ForwardState, new_for
 from orderbridge.forwarding.order_status import is_completed, is_open, open_since
 from orderbridge.platforms.ngorder.statuses import TABLE
 from orderbridge.status.changes import StatusReading, StatusTable
-from orderbridge.status.ports import StatusPage, StatusQuery
+from orderbridge.status.ports import OpenForward, StatusPage, StatusQuery
 from orderbridge.status.runs import StatusRun
-from orderbridge.values.ids import ChannelRef
+from orderbridge.values.ids import ChannelRef, ForwardKey
 from orderbridge.values.leases import LeaseLost
 from orderbridge.values.times import to_iso
 from tests.fakes import samples
@@ -24,30 +24,36 @@ from tests.fakes.store import Store
 
 
 class OpenForwards:
-    """`OpenForwards` on a `Store`; `late` forwards are still shown as they were."""
+    """`OpenForwards` on a `Store`; `late` forwards are still found where they were."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.late: dict[str, Forward] = {}
         self.most_at_once = 0
+        self.keys_read: list[ForwardKey] = []
 
-    def open_forwards(self, channel: str, after: str, limit: int) -> Iterator[Forward]:
+    def open_forwards(self, channel: str, after: str, limit: int) -> Iterator[OpenForward]:
         yield from self._found(channel, after, limit, is_open)
 
-    def completed_forwards(self, channel: str, after: str, limit: int, since: str) -> Iterator[Forward]:
+    def completed_forwards(self, channel: str, after: str, limit: int, since: str) -> Iterator[OpenForward]:
         def is_wanted(forward: Forward) -> bool:
             return is_completed(forward) and (forward.completed_at or "") >= since
 
         yield from self._found(channel, after, limit, is_wanted)
 
-    def _found(self, channel: str, after: str, limit: int, is_wanted: Callable[[Forward], bool]) -> list[Forward]:
+    def _found(self, channel: str, after: str, limit: int, is_wanted: Callable[[Forward], bool]) -> list[OpenForward]:
         self.store.steps.pass_by("before open_forwards")
         present = [self.late.get(each.code, each) for each in self.store.forwards.values()]
         found = sorted((f for f in present if f.channel.name == channel and is_wanted(f)), key=open_since)
         found = [forward for forward in found if open_since(forward) > after][:limit]
         self.most_at_once = max(self.most_at_once, len(found))
         self.store.steps.pass_by("after open_forwards")
-        return found
+        return [OpenForward(each.forward_key, each.external_id or "", open_since(each)) for each in found]
+
+    def read(self, keys: Collection[ForwardKey]) -> Iterator[Forward]:
+        self.store.steps.pass_by("before read")
+        self.keys_read += keys
+        yield from [self.store.forwards[key.order, key.channel] for key in keys]
 
 
 class StatusRuns:

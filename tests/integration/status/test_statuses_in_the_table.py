@@ -15,6 +15,7 @@ from orderbridge.forwarding.order_status import open_since
 from orderbridge.forwarding.table import TableOrders
 from orderbridge.platforms.ngorder.statuses import TABLE as MEANINGS
 from orderbridge.status.changes import StatusReading, move_status, take_in
+from orderbridge.status.ports import OpenForward
 from orderbridge.status.runs import StatusCursor, StatusRun
 from orderbridge.status.table import TableOpenForwards, TableStatusRuns
 from orderbridge.values.leases import LeaseLost
@@ -34,21 +35,26 @@ def stored(dynamodb: Any, number: int, **changes: Any) -> Forward:
     return forward
 
 
+def shown(*forwards: Forward) -> list[OpenForward]:
+    return [OpenForward(each.forward_key, each.external_id or "", open_since(each)) for each in forwards]
+
+
 def test_open_forwards_are_found_by_the_orders_date_and_leave_when_they_are_done(aws: Aws) -> None:
     dynamodb = aws("dynamodb")
     found = TableOpenForwards(dynamodb, TABLE)
     forwards = sorted((stored(dynamodb, number) for number in range(1, 8)), key=open_since)
     stored(dynamodb, 20, external_id=None)
     stored(dynamodb, 21, platform_status="COMPLETED")
-    assert list(found.open_forwards("ngorder-main", "2000-01-01", 100)) == forwards
-    assert list(found.open_forwards("ngorder-main", "2000-01-01", 3)) == forwards[:3]
-    assert list(found.open_forwards("ngorder-main", open_since(forwards[2]), 100)) == forwards[3:]
-    assert list(found.open_forwards("ngorder-main", "2024-12-29", 100)) == [
-        forward for forward in forwards if open_since(forward) > "2024-12-29"
-    ]
+    assert list(found.open_forwards("ngorder-main", "2000-01-01", 100)) == shown(*forwards)
+    assert list(found.open_forwards("ngorder-main", "2000-01-01", 3)) == shown(*forwards[:3])
+    assert list(found.open_forwards("ngorder-main", open_since(forwards[2]), 100)) == shown(*forwards[3:])
+    assert list(found.open_forwards("ngorder-main", "2024-12-29", 100)) == shown(
+        *(forward for forward in forwards if open_since(forward) > "2024-12-29")
+    )
     assert list(found.open_forwards("ngorder", "2000-01-01", 100)) == []
     TableOrders(dynamodb, TABLE).save(Transition(move_status(forwards[0], "CANCELLED"), None))
-    assert list(found.open_forwards("ngorder-main", "2000-01-01", 100)) == forwards[1:]
+    assert list(found.open_forwards("ngorder-main", "2000-01-01", 100)) == shown(*forwards[1:])
+    assert sorted(found.read([each.forward_key for each in forwards[1:]]), key=open_since) == forwards[1:]
 
 
 def test_forwards_that_were_completed_lately_are_found_by_the_orders_date_behind_those_whose_time_is_over(
@@ -62,9 +68,21 @@ def test_forwards_that_were_completed_lately_are_found_by_the_orders_date_behind
         over = to_iso(NOW - timedelta(days=16))
         stored(dynamodb, number, platform_status="COMPLETED", completed_at=over)
     since = to_iso(NOW - timedelta(days=15))
-    assert list(found.completed_forwards("ngorder-main", "2000-01-01", 2, since)) == lately[:2]
-    assert list(found.completed_forwards("ngorder-main", open_since(lately[0]), 100, since)) == lately[1:]
+    assert list(found.completed_forwards("ngorder-main", "2000-01-01", 2, since)) == shown(*lately[:2])
+    behind = open_since(lately[0])
+    assert list(found.completed_forwards("ngorder-main", behind, 100, since)) == shown(*lately[1:])
     assert list(found.completed_forwards("ngorder", "2000-01-01", 100, since)) == []
+
+
+def test_the_index_holds_nothing_of_a_forward_that_changes_while_it_is_there(aws: Aws) -> None:
+    """Each write of what an index holds is paid once more."""
+    dynamodb = aws("dynamodb")
+    stored(dynamodb, 1)
+    stored(dynamodb, 2, platform_status="COMPLETED", completed_at=to_iso(NOW))
+    held = dynamodb.scan(TableName=TABLE, IndexName="waiting")["Items"]
+    keys = {"PK", "SK", "waiting", "waiting_since", "external_id"}
+    assert sorted(map(len, held)) == [5, 6]
+    assert set().union(*held) == keys | {"completed_at"}
 
 
 def test_a_reading_is_written_with_its_line_on_the_timeline(aws: Aws) -> None:
@@ -74,7 +92,8 @@ def test_a_reading_is_written_with_its_line_on_the_timeline(aws: Aws) -> None:
     news = take_in(forward, said, MEANINGS, NOW)
     assert news is not None
     saved = TableOrders(dynamodb, TABLE).save(news.transition)
-    (kept,) = TableOpenForwards(dynamodb, TABLE).open_forwards("ngorder-main", "2000-01-01", 100)
+    found = TableOpenForwards(dynamodb, TABLE)
+    (kept,) = found.read([each.key for each in found.open_forwards("ngorder-main", "2000-01-01", 100)])
     assert kept == saved == replace(forward_items.fitted(news.transition.to_store())[0], revision=1)
     assert take_in(kept, said, MEANINGS, NOW) is None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 
@@ -107,7 +108,7 @@ def test_what_is_about_the_platform_never_counts_against_an_order(answer: Answer
 def test_a_worker_that_dies_with_the_call_in_the_air_counts_as_a_try() -> None:
     """An order may be what kills it."""
     pipeline = house_where("lost", max_attempts=2)
-    request = FrozenRequest("POST", "/orders", ORDER.code.encode())
+    request = FrozenRequest("POST", "/orders", json.dumps({"order": ORDER.code}).encode())
     begun = replace(sending(), key=ORDER.key, code=ORDER.code, channel=ORDER.channels[0], body_hash=request.body_hash)
     pipeline.store.freeze(begun, request)
     pipeline.store.forwards[ORDER.key, SIRCLO.name] = begun

@@ -12,8 +12,14 @@ from orderbridge.forwarding.events import forward_changed
 from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.forwarding.order_status import FINAL_STATUSES, is_open, open_since
 from orderbridge.orders.order import OrderStatus
+from orderbridge.values.ids import OrderKey
 from tests.fakes import samples
 from tests.unit.status.status_cases import PLATFORM_STATUSES, after, reading, sent
+
+
+def place_of(item: dict[str, Any]) -> str | None:
+    """Where in the waiting index an item is, without its shard."""
+    return item["waiting"]["S"].rpartition("#")[0] if "waiting" in item else None
 
 
 @pytest.mark.parametrize("status", [None, *PLATFORM_STATUSES])
@@ -23,7 +29,7 @@ def test_a_sent_forward_is_open_until_its_platform_has_said_the_last_word_and_a_
     assert is_open(sent(status)) == (status not in FINAL_STATUSES)
     item = forward_items.forward_item(sent(status))
     place = "OPEN" if is_open(sent(status)) else "COMPLETED" if status == "COMPLETED" else None
-    assert item.get("waiting") == (None if place is None else {"S": f"sirclo-main#{place}"})
+    assert place_of(item) == (None if place is None else f"sirclo-main#{place}")
 
 
 def test_a_forward_without_an_id_at_its_platform_cannot_be_asked_about() -> None:
@@ -33,7 +39,7 @@ def test_a_forward_without_an_id_at_its_platform_cannot_be_asked_about() -> None
 
 def test_an_open_forward_is_in_the_waiting_index_by_its_orders_business_date() -> None:
     item = forward_items.forward_item(sent("SHIPPED"))
-    assert item["waiting"] == {"S": "sirclo-main#OPEN"}
+    assert place_of(item) == "sirclo-main#OPEN"
     assert item["waiting_since"] == {"S": "2025-01-01#SO-20250101-00001"}
     assert open_since(sent()) == "2025-01-01#SO-20250101-00001"
 
@@ -41,7 +47,16 @@ def test_an_open_forward_is_in_the_waiting_index_by_its_orders_business_date() -
 def test_a_forward_that_waits_for_somebody_is_where_it_did() -> None:
     doubtful = replace(sent(external_id=None), state=ForwardState.IN_DOUBT)
     item = forward_items.forward_item(doubtful)
-    assert (item["waiting"], item["waiting_since"]) == ({"S": "sirclo-main#IN_DOUBT"}, {"S": doubtful.updated_at})
+    assert (place_of(item), item["waiting_since"]) == ("sirclo-main#IN_DOUBT", {"S": doubtful.updated_at})
+
+
+def test_what_waits_is_spread_over_all_shards_of_its_place() -> None:
+    found = set()
+    for number in range(100):
+        forward = replace(sent(), key=OrderKey("acme", f"po:{number}"))
+        found.add(forward_items.forward_item(forward)["waiting"]["S"])
+    assert found == set(forward_items.waiting_places("sirclo-main", "OPEN"))
+    assert len(found) == forward_items.WAITING_SHARDS
 
 
 def test_everything_that_a_platform_said_survives_the_table() -> None:

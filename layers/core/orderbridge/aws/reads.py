@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws.items import Item
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
 
 BATCH_GET_LIMIT = 100
+IN_ORDER_AT_ONCE = 25
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 1.0
 
@@ -35,6 +37,17 @@ def batch_get(
             remaining += unprocessed
             sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+
+def in_order(client: DynamoDBClient, table: str, wanted: Iterable[Item]) -> Iterator[Item]:
+    """The items under these keys that exist, in the order of the keys, read not much further than they are taken."""
+    keys = iter(wanted)
+    while batch := list(islice(keys, IN_ORDER_AT_ONCE)):
+        found = {(item["PK"]["S"], item["SK"]["S"]): item for item in batch_get(client, table, batch)}
+        for key in batch:
+            item = found.get((key["PK"]["S"], key["SK"]["S"]))
+            if item is not None:
+                yield item
 
 
 def query_all(client: DynamoDBClient, **query: Any) -> Iterator[Item]:

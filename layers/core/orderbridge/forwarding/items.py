@@ -144,24 +144,36 @@ def read_lines(item: Mapping[str, Any]) -> Sequence[TimelineEntry]:
     return log.from_text(item["log"]["S"], item["begins"]["S"], item["channel"]["S"])
 
 
-def open_place(channel: str) -> str:
-    """Where in the waiting index a channel's forwards are that are not at their end."""
-    return f"{channel}#OPEN"
+WAITING_SHARDS = 4
+"""Over how many keys of the waiting index those of one channel and state are spread; a key takes 1,000 writes a second.
+
+With one key a channel would stop at some 300 orders a second, and a write of the forward itself would be refused.
+"""
+OPEN, COMPLETED = "OPEN", "COMPLETED"
+"""Where in the waiting index SENT forwards are: not at their end, and those that may still come back."""
 
 
-def completed_place(channel: str) -> str:
-    """Where those are that were COMPLETED, and may still come back or be cancelled."""
-    return f"{channel}#COMPLETED"
+def waiting_places(channel: str, state: str) -> list[str]:
+    """The keys of the waiting index under which a channel's forwards in a state are."""
+    return [f"{channel}#{state}#{shard}" for shard in range(WAITING_SHARDS)]
 
 
 def _waiting_place(forward: Forward) -> tuple[str | None, str | None]:
+    state, since = _waiting_state(forward)
+    if state is None:
+        return None, None
+    shard = int(due_shard(order_pk(forward.key))) % WAITING_SHARDS
+    return waiting_places(forward.channel.name, state)[shard], since
+
+
+def _waiting_state(forward: Forward) -> tuple[str | None, str | None]:
     if forward.state in LISTED_STATES:
-        return f"{forward.channel.name}#{forward.state.value}", forward.updated_at
+        return forward.state.value, forward.updated_at
     # By the order's business date, because platforms list their orders by that.
     if is_open(forward):
-        return open_place(forward.channel.name), open_since(forward)
+        return OPEN, open_since(forward)
     if is_completed(forward):
-        return completed_place(forward.channel.name), open_since(forward)
+        return COMPLETED, open_since(forward)
     return None, None
 
 

@@ -142,10 +142,10 @@ class DueIndex(Protocol):
 
 
 class WaitingForwards(Protocol):
-    """The forwards that wait for somebody or something, from an index that is a moment late."""
+    """The forwards that wait for somebody or something, found by an index that is a moment late."""
 
     def waiting(self, channel: str, state: ForwardState) -> Iterable[Forward]:
-        """The forwards in one of the `LISTED_STATES`, the longest there first; each may be older than its item."""
+        """The forwards in one of the `LISTED_STATES`, the longest there first, as they are now."""
         ...
 
 

@@ -99,6 +99,9 @@ class PublishForwardChange:
             for webhook in self.webhooks.active(order.client_id)
             if changed.event in webhook.events
         ]
+        if changed.order.status == order.status and not deliveries:
+            # Nobody is told, and lists show the same: whoever is told next hears of this, too.
+            return order
         self.orders.save_progress(changed.order, deliveries)
         for delivery in deliveries:
             # What does not arrive in the queue is found by its due time.

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
+from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
 from orderbridge.aws import timeline as timelines
 from orderbridge.aws.due import due_items
-from orderbridge.aws.reads import batch_get, query_all
+from orderbridge.aws.reads import batch_get, in_order, query_all
 from orderbridge.aws.writes import despite_conflicts, lost_to_another, write_all_or_nothing
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
@@ -170,15 +171,21 @@ class TableOrders:
         write_all_or_nothing(self._client, [{"Update": update}, self._writer.put(timeline)])
 
     def waiting(self, channel: str, state: ForwardState, *, newest_first: bool = False) -> Iterator[Forward]:
-        found = query_all(
-            self._client,
-            TableName=self._table,
-            IndexName="waiting",
-            KeyConditionExpression="waiting = :waiting",
-            ExpressionAttributeValues={":waiting": {"S": f"{channel}#{state.value}"}},
-            ScanIndexForward=not newest_first,
-        )
-        return (forward_items.read_forward(item) for item in found)
+        shards = [
+            query_all(
+                self._client,
+                TableName=self._table,
+                IndexName="waiting",
+                KeyConditionExpression="waiting = :waiting",
+                ExpressionAttributeValues={":waiting": {"S": place}},
+                ScanIndexForward=not newest_first,
+            )
+            for place in forward_items.waiting_places(channel, state.value)
+        ]
+        in_time = merge(*shards, key=lambda item: item["waiting_since"]["S"], reverse=newest_first)
+        keys = (items.keys(item["PK"]["S"], item["SK"]["S"]) for item in in_time)
+        found = (forward_items.read_forward(item) for item in in_order(self._client, self._table, keys))
+        return (forward for forward in found if forward.state is state)
 
     def route(self, order: Order, closed: Transition, forwards: Sequence[Transition]) -> None:
         update = {

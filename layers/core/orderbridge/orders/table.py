@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
 from orderbridge.aws.items import Item, channel_refs, due_shard, from_item, to_item
-from orderbridge.orders.order import Order, OrderSummary, SalesOrder
+from orderbridge.orders.order import Order, SalesOrder
 from orderbridge.values.ids import OrderKey
 
 if TYPE_CHECKING:
@@ -76,14 +76,6 @@ def read_order(item: Mapping[str, Any]) -> Order:
         changes=int(values.get("changes", 0)),
         announced=values.get("told", ""),
     )
-
-
-def read_order_summary(item: Mapping[str, Any]) -> OrderSummary:
-    """An order out of the index by partner and day, which holds the keys and the status and nothing else."""
-    values = from_item(item)
-    created_at, _, code = values["created_key"].partition("#")
-    order_date = values["partner_day"].rpartition("#")[2]
-    return OrderSummary(order_key(values["PK"]), code, created_at, order_date, values["status"])
 
 
 class TableOrderIntake:

@@ -7,7 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
-from orderbridge.aws.reads import query_all
+from orderbridge.aws.reads import in_order, query_all
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward
 from orderbridge.orders import table as order_table
@@ -87,4 +87,5 @@ class TableOrderReads:
             ExpressionAttributeValues=values,
             ScanIndexForward=False,
         )
-        return (order_table.read_order_summary(item) for item in found)
+        keys = (items.keys(item["PK"]["S"], item["SK"]["S"]) for item in found)
+        return (order_table.read_order(item).summary() for item in in_order(self._client, self._table, keys))

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
+
+from orderbridge.orders.codes import business_day
 
 if TYPE_CHECKING:
     from orderbridge.channels.channel import Channel
     from orderbridge.forwarding.forward.states import Forward
     from orderbridge.status.changes import StatusReading, StatusTable
     from orderbridge.status.runs import StatusRun
+    from orderbridge.values.ids import ForwardKey
 
 
 class StatusReadFailed(Exception):
@@ -85,15 +88,33 @@ class StatusPlatform(Protocol):
         ...
 
 
-class OpenForwards(Protocol):
-    """The forwards whose platforms may still say something new; eventually consistent. Sorted by `open_since`."""
+@dataclass(frozen=True, slots=True)
+class OpenForward:
+    """A forward that its platform may still say something new about: what never changes of it."""
 
-    def open_forwards(self, channel: str, after: str, limit: int) -> Iterable[Forward]:
+    key: ForwardKey
+    external_id: str
+    since: str
+    """By what they are sorted (`open_since`): ``<business date>#<code>``."""
+
+    @property
+    def day(self) -> date:
+        return business_day(self.since.partition("#")[2])
+
+
+class OpenForwards(Protocol):
+    """The forwards whose platforms may still say something new; eventually consistent. Sorted by `since`."""
+
+    def open_forwards(self, channel: str, after: str, limit: int) -> Iterable[OpenForward]:
         """Up to `limit` of a channel's open forwards from behind `after`."""
         ...
 
-    def completed_forwards(self, channel: str, after: str, limit: int, since: str) -> Iterable[Forward]:
+    def completed_forwards(self, channel: str, after: str, limit: int, since: str) -> Iterable[OpenForward]:
         """Up to `limit` of those that were COMPLETED at `since` or later, from behind `after`."""
+        ...
+
+    def read(self, keys: Collection[ForwardKey]) -> Iterable[Forward]:
+        """These forwards as they are now, in no order."""
         ...
 
 

@@ -12,7 +12,7 @@ goes on at that page.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -21,12 +21,11 @@ from itertools import islice
 
 from orderbridge.channels.channel import RETURN_WINDOW_DAYS, Channel
 from orderbridge.channels.ports import ChannelDirectory
-from orderbridge.forwarding.forward.states import Forward
-from orderbridge.forwarding.order_status import open_since
+from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.forwarding.ports import OrderStore
-from orderbridge.orders.codes import business_day
 from orderbridge.status.changes import StatusNews, StatusReading, take_in
 from orderbridge.status.ports import (
+    OpenForward,
     OpenForwards,
     StatusAccess,
     StatusPage,
@@ -36,7 +35,9 @@ from orderbridge.status.ports import (
     StatusRuns,
 )
 from orderbridge.status.runs import TRIES_PER_PAGE, StatusCursor, StatusReport, StatusRun
+from orderbridge.status.seen import SeenReadings
 from orderbridge.values.conflicts import TRIES, LostRace
+from orderbridge.values.ids import ForwardKey
 from orderbridge.values.leases import LeaseLost
 from orderbridge.values.list_counts import ListCounts
 from orderbridge.values.times import Clock, to_iso
@@ -66,6 +67,7 @@ class SyncStatuses:
     runs: StatusRuns
     clock: Clock
     new_run_id: Callable[[], str]
+    seen: SeenReadings = field(default_factory=SeenReadings)
     forwards_at_once: int = FORWARDS_AT_ONCE
 
     def __call__(
@@ -160,26 +162,27 @@ class _Session:
                 return
             self.cursor = self.cursor.next_stretch()
 
-    def _stretch(self) -> Sequence[Forward]:
+    def _stretch(self) -> Sequence[OpenForward]:
         """The open forwards that are looked at now: those of the cursor's stretch, or of the next one."""
-        found = list(islice(merge(self._open(), self._completed(), key=open_since), self.sync.forwards_at_once))
+        both = merge(self._open(), self._completed(), key=lambda forward: forward.since)
+        found = list(islice(both, self.sync.forwards_at_once))
         if self.cursor.stretch_end is not None:
-            return [forward for forward in found if open_since(forward) <= self.cursor.stretch_end]
+            return [forward for forward in found if forward.since <= self.cursor.stretch_end]
         if not found:
             return found
-        last_day = business_day(found[0].code) + timedelta(days=self.platform.days_at_once - 1)
-        stretch = [forward for forward in found if business_day(forward.code) <= last_day]
+        last_day = found[0].day + timedelta(days=self.platform.days_at_once - 1)
+        stretch = [forward for forward in found if forward.day <= last_day]
         self.cursor = replace(
-            self.cursor, stretch_end=open_since(stretch[-1]), lists=tuple(self.platform.lists), position=0, failures=0
+            self.cursor, stretch_end=stretch[-1].since, lists=tuple(self.platform.lists), position=0, failures=0
         )
         return stretch
 
-    def _open(self) -> Iterable[Forward]:
+    def _open(self) -> Iterable[OpenForward]:
         return self.sync.open_forwards.open_forwards(
             self.channel.name, self._behind(DAYS_ASKED_ABOUT), self.sync.forwards_at_once
         )
 
-    def _completed(self) -> Iterable[Forward]:
+    def _completed(self) -> Iterable[OpenForward]:
         days = int(self.channel.settings.get("return_window_days", RETURN_WINDOW_DAYS))
         if not self.cursor.with_completed or not days:
             return ()
@@ -191,9 +194,9 @@ class _Session:
         """From where on forwards are asked about: from where the round is, and no order older than so many days."""
         return max(self.cursor.passed, (self.sync.clock() - timedelta(days=days)).date().isoformat())
 
-    def _read_lists(self, access: StatusAccess, stretch: Sequence[Forward]) -> None:
-        forwards = {forward.external_id: forward for forward in stretch if forward.external_id is not None}
-        query = StatusQuery(business_day(stretch[0].code), business_day(stretch[-1].code), tuple(forwards))
+    def _read_lists(self, access: StatusAccess, stretch: Sequence[OpenForward]) -> None:
+        keys = {forward.external_id: forward.key for forward in stretch}
+        query = StatusQuery(stretch[0].day, stretch[-1].day, tuple(keys))
         while self.cursor.lists:
             self._keep()
             page = self._page(access, query)
@@ -201,8 +204,7 @@ class _Session:
                 continue
             self.report.pages += 1
             self.report.leave_out(self._place(), page.unread)
-            for reading in page.readings:
-                self._take(reading, forwards)
+            self._take(page.readings, keys)
             if page.instead:
                 lists = (*page.instead, *self.cursor.lists[1:])
                 self.cursor = replace(self.cursor, lists=lists, position=0, failures=0)
@@ -270,38 +272,47 @@ class _Session:
             raise StatusReadFailed(f"the list ended after {position + rows} of {total} rows")
         self._page_before = ids
 
-    def _take(self, reading: StatusReading, forwards: dict[str, Forward]) -> None:
-        self.report.rows += 1
-        forward = forwards.get(reading.external_id)
-        if forward is not None:
-            self.report.matched += 1
-            forwards[reading.external_id] = self._taken_in(forward, reading)
+    def _take(self, readings: Sequence[StatusReading], keys: Mapping[str, ForwardKey]) -> None:
+        """Take in what a page says of our orders; only those of which it says something else than before are read."""
+        matched = [reading for reading in readings if reading.external_id in keys]
+        self.report.rows += len(readings)
+        self.report.matched += len(matched)
+        seen, place = self.sync.seen, (self.channel.name, self.cursor.lists[0])
+        new = [reading for reading in matched if not seen.has(*place, reading)]
+        found = self.sync.open_forwards.read([keys[reading.external_id] for reading in new]) if new else ()
+        forwards = {forward.forward_key: forward for forward in found}
+        for reading in new:
+            key = keys[reading.external_id]
+            if key in forwards:
+                forwards[key] = self._taken_in(forwards[key], reading)
 
     def _taken_in(self, forward: Forward, reading: StatusReading) -> Forward:
-        """The forward after the reading. The index it came from may be late; the write notices, and looks again."""
+        """The forward after the reading. Somebody else may write it meanwhile: then it is read again."""
         for _ in range(TRIES):
-            news = self._news(forward, reading)
-            if news is None:
+            try:
+                news = take_in(forward, reading, self.platform.table, self.sync.clock())
+            except Exception as failure:  # noqa: BLE001 - one odd row is one order's trouble
+                self.report.leave_out(self._place(), [f"order {forward.external_id}: {type(failure).__name__}"])
                 return forward
             try:
-                saved = self.sync.orders.save(news.transition)
+                if news is not None:
+                    forward = self._saved(news)
             except LostRace:
                 record = self.sync.orders.read_forward(forward.forward_key)
                 if record is None:
                     return forward
                 forward = record.forward
                 continue
-            self.report.changed += 1
-            if news.after_completion is not None:
-                self.report.note(f"order {saved.code} was COMPLETED, and is {news.after_completion}")
-            for words in news.unknown:
-                self.report.note_unknown(words)
-            return saved
+            if forward.state is ForwardState.SENT:
+                self.sync.seen.note(self.channel.name, self.cursor.lists[0], reading)
+            return forward
         return forward
 
-    def _news(self, forward: Forward, reading: StatusReading) -> StatusNews | None:
-        try:
-            return take_in(forward, reading, self.platform.table, self.sync.clock())
-        except Exception as failure:  # noqa: BLE001 - one odd row is one order's trouble
-            self.report.leave_out(self._place(), [f"order {forward.external_id}: {type(failure).__name__}"])
-            return None
+    def _saved(self, news: StatusNews) -> Forward:
+        saved = self.sync.orders.save(news.transition)
+        self.report.changed += 1
+        if news.after_completion is not None:
+            self.report.note(f"order {saved.code} was COMPLETED, and is {news.after_completion}")
+        for words in news.unknown:
+            self.report.note_unknown(words)
+        return saved

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
+from heapq import merge
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
 from orderbridge.aws.leases import lease_values, read_lease
+from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.aws.writes import put_at_revision
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward
+from orderbridge.orders import table as order_table
+from orderbridge.status.ports import OpenForward
 from orderbridge.status.runs import StatusCursor, StatusRun
+from orderbridge.values.ids import ForwardKey
 from orderbridge.values.leases import LeaseLost
 
 if TYPE_CHECKING:
@@ -19,46 +25,45 @@ if TYPE_CHECKING:
 
 
 class TableOpenForwards:
-    """`OpenForwards` on the sparse index ``waiting``."""
+    """`OpenForwards` on the sparse index ``waiting``, which holds what never changes of them."""
 
     def __init__(self, client: DynamoDBClient, table: str) -> None:
         self._client = client
         self._table = table
 
-    def open_forwards(self, channel: str, after: str, limit: int) -> Iterator[Forward]:
-        return self._at(forward_items.open_place(channel), after, limit)
+    def open_forwards(self, channel: str, after: str, limit: int) -> Iterator[OpenForward]:
+        return islice(map(_open_forward, self._at(channel, forward_items.OPEN, after)), limit)
 
-    def completed_forwards(self, channel: str, after: str, limit: int, since: str) -> Iterator[Forward]:
+    def completed_forwards(self, channel: str, after: str, limit: int, since: str) -> Iterator[OpenForward]:
         # Those whose time is over stay where they are: leaving would cost a write each, and passing them costs less.
-        completed = {
-            "FilterExpression": "completed_at >= :since",
-            "ExpressionAttributeValues": {":since": {"S": since}},
-        }
-        return self._at(forward_items.completed_place(channel), after, limit, completed)
+        found = self._at(channel, forward_items.COMPLETED, after)
+        return islice((_open_forward(item) for item in found if item["completed_at"]["S"] >= since), limit)
 
-    def _at(self, place: str, after: str, limit: int, also: Mapping[str, Any] | None = None) -> Iterator[Forward]:
-        query: dict[str, Any] = {
-            "TableName": self._table,
-            "IndexName": "waiting",
-            "KeyConditionExpression": "waiting = :place AND waiting_since > :after",
-            "Limit": limit,
-            **(also or {}),
-        }
-        query["ExpressionAttributeValues"] = {
-            ":place": {"S": place},
-            ":after": {"S": after},
-            **query.get("ExpressionAttributeValues", {}),
-        }
-        left = limit
-        while left > 0:
-            answer = self._client.query(**query)
-            for item in answer["Items"]:
-                yield forward_items.read_forward(item)
-            left -= len(answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            # A filter counts what it leaves out as well, so a page may hold fewer than were asked for.
-            query.update(ExclusiveStartKey=answer["LastEvaluatedKey"], Limit=left)
+    def read(self, keys: Collection[ForwardKey]) -> Iterator[Forward]:
+        wanted = [
+            items.keys(order_table.order_pk(key.order), forward_items.forward_sk(key.channel))
+            for key in dict.fromkeys(keys)
+        ]
+        return map(forward_items.read_forward, batch_get(self._client, self._table, wanted))
+
+    def _at(self, channel: str, state: str, after: str) -> Iterator[items.Item]:
+        shards = [
+            query_all(
+                self._client,
+                TableName=self._table,
+                IndexName="waiting",
+                KeyConditionExpression="waiting = :place AND waiting_since > :after",
+                ExpressionAttributeValues={":place": {"S": place}, ":after": {"S": after}},
+            )
+            for place in forward_items.waiting_places(channel, state)
+        ]
+        return merge(*shards, key=lambda item: item["waiting_since"]["S"])
+
+
+def _open_forward(item: items.Item) -> OpenForward:
+    channel = item["SK"]["S"].removeprefix(forward_items.forward_sk(""))
+    key = ForwardKey(order_table.order_key(item["PK"]["S"]), channel)
+    return OpenForward(key, item["external_id"]["S"], item["waiting_since"]["S"])
 
 
 class TableStatusRuns:
