@@ -13,6 +13,7 @@ from decimal import Decimal
 from benchmarks.counted import Count
 from benchmarks.dynamodb_units import TABLE
 from orderbridge.aws.items import DUE_SHARDS
+from orderbridge.forwarding.items import WAITING_SHARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,14 @@ KEYS: Sequence[SharedKey] = (
     SharedKey("due messages to one webhook", "due", "W[0-9]{2}", of="partner", hop="telling"),
     SharedKey("messages to one webhook", TABLE, "WEBHOOKS#.*", of="partner", hop="telling"),
     SharedKey("orders of a partner's day", "by_partner_day", ".*", of="partner"),
-    SharedKey("open forwards of a channel", "waiting", ".*#OPEN", of="channel", hop="forwarding"),
+    SharedKey(
+        "open forwards of a channel",
+        "waiting",
+        ".*#OPEN#[0-9]",
+        spread=WAITING_SHARDS,
+        of="channel",
+        hop="forwarding",
+    ),
 )
 """An order's own keys (its partition, its code) are shared with nobody. The counter of codes is written once for a
 block of up to 512."""

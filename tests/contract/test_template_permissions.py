@@ -57,7 +57,7 @@ PARTITION_KEYS = {
 
 # The same for the indexes that functions query.
 INDEX_KEYS = {
-    "due": [f"{kind}{number:02d}" for kind in ("", "U", "W") for number in range(items.DUE_SHARDS)],
+    "due": [f"{kind}{number:02d}" for kind in ("", "W") for number in range(items.DUE_SHARDS)],
     "waiting": [place for state in (OPEN, COMPLETED, ForwardState.PAUSED) for place in waiting_places("shop", state)],
     "by_code": [order_code(date(2026, 1, 2), 1), order_code(date(2026, 1, 2), 123456)],
     "by_partner_day": [order_table.partner_day("acme", "2026-01-02")],

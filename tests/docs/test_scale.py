@@ -14,7 +14,8 @@ from benchmarks.scale import RATES, Ceiling, capacities, ceilings, costs, figure
 FLOORS = {
     # What is reached today; whoever raises it raises the row. Beside it where it is to come to.
     "breaks first, orders/s": Decimal("6.2"),  # 100
-    "ceiling, sweeper alone, orders/s": Decimal("14.8"),  # 80
+    "ceiling, sweeper alone, orders/s": Decimal("9.2"),  # 80; of one sweep that sends and tells, half each
+    "ceiling, sweeper alone, telling, orders/s": Decimal("5.2"),  # 80
 }
 
 
