@@ -75,6 +75,10 @@ PUT_TOGETHER: dict[str, tuple[str, ...]] = {
         "SET failures = :failures REMOVE rest_until",
         "SET failures = :failures, rest_until = :rest",
     ),
+    "layers/core/orderbridge/webhooks/table.py:note_slow UpdateExpression": (
+        "SET slow_since = :since",
+        "REMOVE slow_since",
+    ),
     "layers/core/orderbridge/stock/table.py:mapped_products KeyConditionExpression": (
         "PK = :pk",
         "PK = :pk AND SK > :after",

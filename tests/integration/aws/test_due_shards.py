@@ -23,7 +23,7 @@ from tests.fakes.steps import Clock
 KEYS = {
     "": ("ORDER#artia#po:{shard}", "FORWARD#{number}"),
     "U": ("ORDER#artia#po:{shard}", "UNTOLD#{number}"),
-    "W": ("WEBHOOKS#artia#{shard}", "{number}"),
+    "W": ("DELIVERY#artia#{shard}#00", "{number}"),
 }
 
 

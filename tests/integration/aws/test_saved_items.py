@@ -1,7 +1,8 @@
 """Items as an earlier version has stored them are read whole, and written again as they were.
 
 `saved_items.json` was written by the version before the packages were cut by feature; it is never written again. A
-stored item that has to change gets a migration, and its old form stays here.
+stored item that has to change gets a migration, and its old form stays here. The one exception: messages to webhooks
+were given other keys before anybody had data, and are not migrated.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -19,7 +20,7 @@ from orderbridge.webhooks import items as webhook_items
 from orderbridge.webhooks.delivery import Delivery, DeliveryRef
 from orderbridge.webhooks.ports import DeliveryRecord
 from orderbridge.webhooks.signing import WebhookSecret
-from orderbridge.webhooks.webhook import Webhook
+from orderbridge.webhooks.webhook import Lane, Webhook
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -63,6 +64,10 @@ def webhooks_of(client: DynamoDBClient, table: str, client_id: str, *, consisten
     return (webhook_items.read_webhook(item) for item in found)
 
 
+PAGE = 50
+"""How many messages of a shard are read at once: a list begins with the newest of all shards."""
+
+
 class TableDeliveries:
     """`DeliveryRecords` on the table."""
 
@@ -71,7 +76,7 @@ class TableDeliveries:
         self._table = table
 
     def read(self, ref: DeliveryRef) -> DeliveryRecord | None:
-        delivery_key = items.keys(webhook_items.deliveries_pk(ref.client_id, ref.webhook_id), ref.message_id)
+        delivery_key = webhook_items.delivery_keys(ref)
         webhook_key = items.keys(webhook_items.webhooks_pk(ref.client_id), webhook_items.webhook_sk(ref.webhook_id))
         partner_key = items.keys(partner_table.partner_pk(ref.client_id), "PROFILE")
         found = {
@@ -113,6 +118,17 @@ class TableDeliveries:
                 ExpressionAttributeValues=values,
             )
 
+    def note_slow(self, webhook: Webhook, since: str | None) -> None:
+        values = {} if since is None else {"ExpressionAttributeValues": {":since": {"S": since}}}
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._table,
+                Key=webhook_key(webhook),
+                UpdateExpression="REMOVE slow_since" if since is None else "SET slow_since = :since",
+                ConditionExpression="attribute_exists(PK)",
+                **values,
+            )
+
     def disable(self, webhook: Webhook, reason: str, at: str) -> bool:
         try:
             self._client.update_item(
@@ -133,15 +149,20 @@ class TableDeliveries:
         return True
 
     def of(self, client_id: str, webhook_id: str) -> Iterator[Delivery]:
-        found = query_all(
+        shards = [self._shard(client_id, webhook_id, shard) for shard in webhook_items.SHARDS]
+        newest_first = heapq.merge(*shards, key=lambda item: item["SK"]["S"], reverse=True)
+        return (webhook_items.read_delivery(item) for item in newest_first)
+
+    def _shard(self, client_id: str, webhook_id: str, shard: str) -> Iterator[items.Item]:
+        return query_all(
             self._client,
             TableName=self._table,
             KeyConditionExpression="PK = :pk",
-            ExpressionAttributeValues={":pk": {"S": webhook_items.deliveries_pk(client_id, webhook_id)}},
+            ExpressionAttributeValues={":pk": {"S": webhook_items.deliveries_pk(client_id, webhook_id, shard)}},
             ScanIndexForward=False,
             ConsistentRead=True,
+            Limit=PAGE,
         )
-        return (webhook_items.read_delivery(item) for item in found)
 
 
 def webhook_key(webhook: Webhook) -> items.Item:
@@ -163,17 +184,23 @@ class TableDueDeliveries:
 
 
 class SqsDeliveryQueue:
-    """`DeliveryQueue` on SQS."""
+    """`DeliveryQueue` on SQS: the queue of one lane.
 
-    def __init__(self, client: SQSClient, url: str) -> None:
+    A message is in the group of its webhook. By that SQS knows whose messages take up the workers, and brings those of
+    others first (fair queues); on a standard queue a group neither orders messages nor holds any back.
+    """
+
+    def __init__(self, client: SQSClient, url: str, lane: Lane = "quick") -> None:
         self._client = client
         self._url = url
+        self._lane = lane
 
     def send(self, ref: DeliveryRef, delay_seconds: float = 0) -> None:
         self._client.send_message(
             QueueUrl=self._url,
-            MessageBody=json.dumps(ref.detail(), separators=(",", ":")),
+            MessageBody=json.dumps({**ref.detail(), "lane": self._lane}, separators=(",", ":")),
             DelaySeconds=int(delay_seconds),
+            MessageGroupId=ref.webhook_id,
         )
 
 

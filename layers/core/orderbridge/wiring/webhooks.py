@@ -7,14 +7,15 @@ import random
 from orderbridge.aws import clients
 from orderbridge.aws.bus import EventBridgeBus
 from orderbridge.entrypoints.settings import SweeperSettings, WebhookSenderSettings, load
-from orderbridge.http.public_post import TIMEOUT_SECONDS, PublicPost
+from orderbridge.http.public_post import PublicPost
 from orderbridge.values import sweeps
 from orderbridge.values.times import utc_now
-from orderbridge.webhooks.sending import SendDelivery, SweepDeliveries
+from orderbridge.webhooks.sending import SPARE_SECONDS, SendDelivery, SweepDeliveries
 from orderbridge.webhooks.table import SecretWebhookSecrets, SqsDeliveryQueue, TableDeliveries, TableDueDeliveries
+from orderbridge.webhooks.webhook import CALL_SECONDS
 
-SECONDS_PER_DELIVERY = TIMEOUT_SECONDS + 10
-"""The longest one message may take: an attempt, a name that resolves slowly, and writing down what came of it."""
+SECONDS_PER_DELIVERY = CALL_SECONDS["slow"] + SPARE_SECONDS
+"""The longest one message may take."""
 
 
 def send_delivery() -> SendDelivery:
@@ -24,7 +25,10 @@ def send_delivery() -> SendDelivery:
         deliveries=TableDeliveries(clients.dynamodb(), settings.table_name),
         secrets=secrets,
         post=PublicPost(allow_loopback_http=settings.allow_loopback_http),
-        queue=SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
+        queues={
+            "quick": SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
+            "slow": SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks_slow, "slow"),
+        },
         publish=EventBridgeBus(clients.events(), settings.bus_name).publish,
         clock=utc_now,
         jitter=random.random,
