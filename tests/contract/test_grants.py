@@ -143,9 +143,8 @@ class Days:
         return Channel(f"{platform}-demo", platform, document)
 
     def _add_webhook(self) -> None:
-        webhook = Webhook(
-            samples.CLIENT_ID, "wh_0123456789abcdef", self.receiver.url, EVENTS, "2025-01-01T00:00:00.000Z"
-        )
+        at = "2025-01-01T00:00:00.000Z"
+        webhook = Webhook(samples.CLIENT_ID, "wh_0123456789abcdef", self.receiver.url, EVENTS, at, slow_since=at)
         self.stack.put(webhook_items.webhook_item(webhook))
         name = webhook_secret_name(STACK, webhook.client_id, webhook.webhook_id)
         secret = {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
@@ -204,11 +203,13 @@ class Days:
             self.forward(platform, 0, 1)
 
     def tell_partners(self) -> None:
-        """Deliver what waits for the webhook; the receiver answers, refuses, and wants no more."""
+        """Deliver what waits for the webhook, which was slow; its receiver fails, and wants no more."""
         answers = [500, 410]
-        self.receiver.answer = lambda: answers.pop(0) if answers else 200
-        for message in self.stack.messages("WebhookQueue"):
-            self.stack.call("webhook_sender", sqs_event(message))
+        self.receiver.answer = lambda: answers.pop(0)
+        for queue in ("WebhookQueue", "SlowWebhookQueue"):
+            for message in self.stack.messages(queue):
+                self.stack.call("webhook_sender", sqs_event(message))
+        assert answers == []
 
     def troubles(self) -> None:
         """A mapping that only the platform knows, others that nobody knows, refusals, lost answers, bad credentials."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
 from orderbridge.aws.due import due_items
@@ -106,27 +106,32 @@ class TableDeliveries:
         return saved
 
     def note_failures(self, webhook: Webhook, failures: int, rest_until: str | None) -> None:
-        update, values = "SET failures = :failures REMOVE rest_until", {":failures": {"N": str(failures)}}
-        if rest_until is not None:
-            update, values = "SET failures = :failures, rest_until = :rest", {**values, ":rest": {"S": rest_until}}
-        with suppress(self._client.exceptions.ConditionalCheckFailedException):
-            self._client.update_item(
-                TableName=self._table,
-                Key=webhook_key(webhook),
-                UpdateExpression=update,
-                ConditionExpression="attribute_exists(PK)",
-                ExpressionAttributeValues=values,
+        values = {":failures": {"N": str(failures)}}
+        if rest_until is None:
+            self._note(
+                webhook, UpdateExpression="SET failures = :failures REMOVE rest_until", ExpressionAttributeValues=values
+            )
+        else:
+            self._note(
+                webhook,
+                UpdateExpression="SET failures = :failures, rest_until = :rest",
+                ExpressionAttributeValues={**values, ":rest": {"S": rest_until}},
             )
 
     def note_slow(self, webhook: Webhook, since: str | None) -> None:
-        values = {} if since is None else {"ExpressionAttributeValues": {":since": {"S": since}}}
+        if since is None:
+            self._note(webhook, UpdateExpression="REMOVE slow_since")
+        else:
+            values = {":since": {"S": since}}
+            self._note(webhook, UpdateExpression="SET slow_since = :since", ExpressionAttributeValues=values)
+
+    def _note(self, webhook: Webhook, **update: Any) -> None:
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.update_item(
                 TableName=self._table,
                 Key=webhook_key(webhook),
-                UpdateExpression="REMOVE slow_since" if since is None else "SET slow_since = :since",
                 ConditionExpression="attribute_exists(PK)",
-                **values,
+                **update,
             )
 
     def disable(self, webhook: Webhook, reason: str, at: str) -> bool:
@@ -193,12 +198,12 @@ class SqsDeliveryQueue:
     def __init__(self, client: SQSClient, url: str, lane: Lane = "quick") -> None:
         self._client = client
         self._url = url
-        self._lane = lane
+        self._about: Mapping[str, str] = {"lane": lane} if lane != "quick" else {}
 
     def send(self, ref: DeliveryRef, delay_seconds: float = 0) -> None:
         self._client.send_message(
             QueueUrl=self._url,
-            MessageBody=json.dumps({**ref.detail(), "lane": self._lane}, separators=(",", ":")),
+            MessageBody=json.dumps({**ref.detail(), **self._about}, separators=(",", ":")),
             DelaySeconds=int(delay_seconds),
             MessageGroupId=ref.webhook_id,
         )
