@@ -142,9 +142,12 @@ class Days:
         document = {**demo.demo_settings(platform, self.sandboxes[platform].url), "rate_limit": 10_000, "timeout_s": 25}
         return Channel(f"{platform}-demo", platform, document)
 
-    def _add_webhook(self) -> None:
+    def webhook(self, **changes: Any) -> Webhook:
         at = "2025-01-01T00:00:00.000Z"
-        webhook = Webhook(samples.CLIENT_ID, "wh_0123456789abcdef", self.receiver.url, EVENTS, at, slow_since=at)
+        return Webhook(samples.CLIENT_ID, "wh_0123456789abcdef", self.receiver.url, EVENTS, at, **changes)
+
+    def _add_webhook(self) -> None:
+        webhook = self.webhook()
         self.stack.put(webhook_items.webhook_item(webhook))
         name = webhook_secret_name(STACK, webhook.client_id, webhook.webhook_id)
         secret = {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
@@ -203,12 +206,15 @@ class Days:
             self.forward(platform, 0, 1)
 
     def tell_partners(self) -> None:
-        """Deliver what waits for the webhook, which was slow; its receiver fails, and wants no more."""
+        """Deliver what waits for the webhook; its receiver fails, is slow from then on, and wants no more."""
         answers = [500, 410]
         self.receiver.answer = lambda: answers.pop(0)
-        for queue in ("WebhookQueue", "SlowWebhookQueue"):
-            for message in self.stack.messages(queue):
-                self.stack.call("webhook_sender", sqs_event(message))
+        first, second = self.stack.messages("WebhookQueue")
+        self.stack.call("webhook_sender", sqs_event(first))
+        self.stack.put(webhook_items.webhook_item(self.webhook(slow_since="2025-01-01T00:00:00.000Z")))
+        self.stack.call("webhook_sender", sqs_event(second))
+        (handed_over,) = self.stack.messages("SlowWebhookQueue")
+        self.stack.call("webhook_sender", sqs_event(handed_over))
         assert answers == []
 
     def troubles(self) -> None:
