@@ -48,7 +48,7 @@ class Post:
         self.send = SendDelivery(
             self.webhooks, self.vault, self.receiver, queues, self.bus.publish, self.clock, lambda: 0.5, GRACE
         )
-        self.sweep = SweepDeliveries(self.webhooks, self.webhooks, self.queue, self.clock)
+        self.sweep = SweepDeliveries(self.webhooks, self.webhooks, queues, self.clock)
         self.forward = sent_forward(self.store, 1)
         self.store.orders[self.forward.key] = replace(self.store.orders[self.forward.key], status="DRAFT")
 

@@ -157,11 +157,11 @@ class SendDelivery:
 
 @dataclass(frozen=True, slots=True)
 class SweepDeliveries:
-    """Finds the messages that were left behind and sends them to the quick lane's queue once more."""
+    """Finds the messages that were left behind and sends them to the queue of their lane once more."""
 
     due: DueDeliveries
     deliveries: DeliveryStore
-    queue: DeliveryQueue
+    queues: Mapping[Lane, DeliveryQueue]
     clock: Clock
     limit: int = LIMIT
     at_once: int = 1
@@ -175,5 +175,7 @@ class SweepDeliveries:
         record, now = self.deliveries.read(ref), self.clock()
         if record is None or record.delivery.due_at is None or from_iso(record.delivery.due_at) > now:
             return "gone"
-        self.queue.send(self.deliveries.save(claim(record.delivery, now, CLAIM_SECONDS)).ref)
+        claimed = self.deliveries.save(claim(record.delivery, now, CLAIM_SECONDS))
+        # Not by way of the quick lane: where a slow one has many, its workers would have all of them to send over.
+        self.queues["quick" if record.webhook is None else record.webhook.lane].send(claimed.ref)
         return "delivery"

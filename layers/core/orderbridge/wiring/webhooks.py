@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 
 from orderbridge.aws import clients
 from orderbridge.aws.bus import EventBridgeBus
@@ -10,9 +11,10 @@ from orderbridge.entrypoints.settings import SweeperSettings, WebhookSenderSetti
 from orderbridge.http.public_post import PublicPost
 from orderbridge.values import sweeps
 from orderbridge.values.times import utc_now
+from orderbridge.webhooks.ports import DeliveryQueue
 from orderbridge.webhooks.sending import SPARE_SECONDS, SendDelivery, SweepDeliveries
 from orderbridge.webhooks.table import SecretWebhookSecrets, SqsDeliveryQueue, TableDeliveries, TableDueDeliveries
-from orderbridge.webhooks.webhook import CALL_SECONDS
+from orderbridge.webhooks.webhook import CALL_SECONDS, Lane
 
 SECONDS_PER_DELIVERY = CALL_SECONDS["slow"] + SPARE_SECONDS
 """The longest one message may take."""
@@ -25,10 +27,7 @@ def send_delivery() -> SendDelivery:
         deliveries=TableDeliveries(clients.dynamodb(), settings.table_name),
         secrets=secrets,
         post=PublicPost(allow_loopback_http=settings.allow_loopback_http),
-        queues={
-            "quick": SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
-            "slow": SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks_slow, "slow"),
-        },
+        queues=_queues(settings),
         publish=EventBridgeBus(clients.events(), settings.bus_name).publish,
         clock=utc_now,
         jitter=random.random,
@@ -42,7 +41,14 @@ def sweep_deliveries() -> SweepDeliveries:
     return SweepDeliveries(
         due=TableDueDeliveries(table, settings.table_name),
         deliveries=TableDeliveries(table, settings.table_name),
-        queue=SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
+        queues=_queues(settings),
         clock=utc_now,
         at_once=sweeps.AT_ONCE,
     )
+
+
+def _queues(settings: WebhookSenderSettings | SweeperSettings) -> Mapping[Lane, DeliveryQueue]:
+    return {
+        "quick": SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
+        "slow": SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks_slow, "slow"),
+    }
