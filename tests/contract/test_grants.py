@@ -274,7 +274,8 @@ class Days:
         self.stack.call("event_publisher", self.stack.stream_records(f"ORDER#{samples.CLIENT_ID}#po:PO-21"))
         known = replace(self.partner.partner, routes={"SITE-NOWHERE": self.partner.partner.channels})
         self.stack.add_partner(known)
-        for _ in range(2):
+        for slow_since in (None, "2025-01-01T00:00:00.000Z"):
+            self.stack.put(webhook_items.webhook_item(self.webhook(slow_since=slow_since)))
             self.stack.make_due()
             self.stack.call("sweeper", sample_event("sweeper"))
 
