@@ -23,7 +23,7 @@ from orderbridge.webhooks.webhook import (
 )
 from tests.fakes.post import Post
 from tests.fakes.samples import NOW
-from tests.fakes.steps import Died, die, fail
+from tests.fakes.steps import Died, PortFailed, die, fail
 from tests.fakes.webhooks import a_webhook
 
 NEVER = 1e9
@@ -145,7 +145,7 @@ def test_no_message_is_lost_on_its_way_between_the_lanes(
         post.publish(post.forward)
     for step, harm, lost in harms:
         post.steps.at(step, harm)
-        with suppress(Died, SweepIncomplete):
+        with suppress(Died, PortFailed, SweepIncomplete):
             post.work()
             post.clock.move(70)
             post.sweep()

@@ -109,13 +109,15 @@ class SendDelivery:
         began = self.clock()
         answer = self.post.post(webhook.url, headers, body, CALL_SECONDS[lane])
         seconds = (self.clock() - began).total_seconds()
-        self._learn_pace(webhook, answer, seconds)
         if lane == "quick" and answer.status is None and seconds >= SLOW_SECONDS:
+            # Noted first, so that the next worker that takes one of its messages makes no such call.
+            self._learn_pace(webhook, answer, seconds)
             handed = self.deliveries.save(hand_over(begun, answer, self.clock(), self.sweep_grace_seconds))
             self.queues["slow"].send(handed.ref)
             return handed
         settled = settle(begun, answer, self.clock(), self.jitter(), self.sweep_grace_seconds)
         saved = self._save_and_return_later(settled, webhook)
+        self._learn_pace(webhook, answer, seconds)
         self._learn(webhook, answer)
         return saved
 
