@@ -126,6 +126,8 @@ class Row:
     skew_seconds: float = 0.0
     """How far off the clocks of partner, platforms and workers are; the API's own stay within a token's leeway."""
     receiver_fails: float = 0.0
+    receiver_takes: float = 0.0
+    """How many seconds the partner's receiver takes to answer, at most."""
     posts: Posts = Posts()
     cancelled: float = 0.0
     """Share of the orders that the partner takes back."""

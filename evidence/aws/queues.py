@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 LONGEST_DELAY_SECONDS = 900
+_SIMULATED = {"QueueUrl", "MessageBody", "DelaySeconds", "MessageGroupId"}
+_GROUP = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
+"""A message group's name, on a standard queue as on others: "alphanumeric characters and punctuation", at most 128."""
 
 
 @dataclass(slots=True)
@@ -21,6 +25,8 @@ class Message:
     sent_at: datetime
     receives: int = 0
     is_deleted: bool = False
+    group: str | None = None
+    """Whose message it is. A fair queue orders by it at its own discretion; this one never does, which is the worst."""
 
 
 @dataclass(slots=True)
@@ -35,13 +41,16 @@ class Queue:
     waiting: list[tuple[datetime, int, Message]] = field(default_factory=list)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
-    def send(self, body: str, now: datetime, delay_seconds: float = 0) -> None:
+    def send(self, body: str, now: datetime, delay_seconds: float = 0, group: str | None = None) -> None:
         number = next(self._numbers)
-        self._put(Message(f"{self.name}-{number}", body, now), now + timedelta(seconds=delay_seconds), number)
+        self._put(
+            Message(f"{self.name}-{number}", body, now, group=group), now + timedelta(seconds=delay_seconds), number
+        )
 
     def take(self, message: Message, now: datetime) -> None:
         """Take over another queue's message, which keeps its id and the time from which its retention is counted."""
-        self._put(Message(message.message_id, message.body, message.sent_at), now, next(self._numbers))
+        taken = Message(message.message_id, message.body, message.sent_at, group=message.group)
+        self._put(taken, now, next(self._numbers))
 
     def delay(self, message: Message, seconds: float, now: datetime) -> None:
         """Let a message that was received, and given to nobody, come so much later."""
@@ -94,11 +103,16 @@ class Sqs:
 
     def send_message(self, **asked: Any) -> Any:
         delay = asked.get("DelaySeconds", 0)
+        if asked.keys() - _SIMULATED:
+            raise AssertionError(f"SendMessage with {asked.keys() - _SIMULATED} is not simulated")
         if not 0 <= delay <= LONGEST_DELAY_SECONDS:
             raise AssertionError(f"a delay of {delay} s")
+        group = asked.get("MessageGroupId")
+        if group is not None and not _GROUP.fullmatch(group):
+            raise AssertionError(f"a message group {group!r}")
 
         def send() -> dict[str, Any]:
-            self._queue("SendMessage", asked["QueueUrl"]).send(asked["MessageBody"], self.clock(), delay)
+            self._queue("SendMessage", asked["QueueUrl"]).send(asked["MessageBody"], self.clock(), delay, group)
             return {"MessageId": "sent"}
 
         return self.call("SendMessage", asked, send)

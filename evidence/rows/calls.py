@@ -119,6 +119,8 @@ def drawn_weather(seed: int) -> Row:
         cancelled=draw.choice((0, 0.2)),
         may_doubt=True,
         expects_each=False,
+        # Lists are read only where an order has to be looked for: among few orders, of none.
+        weight=2.0 if all(strike.on == LISTS for strike in strikes) else 1.0,
     )
 
 

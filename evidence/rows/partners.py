@@ -26,6 +26,14 @@ PARTNERS = (
         weight=0.5,
     ),
     Row("the partner's webhook fails", receiver_fails=0.5, killed={"webhook_sender": 0.05}, messages_lost=0.3),
+    Row(
+        "the partner's webhook is slow",
+        receiver_takes=20.0,
+        receiver_fails=0.1,
+        killed={"webhook_sender": 0.02},
+        messages_lost=0.2,
+        expected=("receiver is slow",),
+    ),
     Row("orders taken back", cancelled=0.7),
     Row("orders taken back at once", cancelled=1.0, cancelled_within=0.4),
     Row(

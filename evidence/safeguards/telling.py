@@ -30,6 +30,33 @@ TELLING = (
         "processed, then closed",
     ),
     Safeguard(
+        "a message is due from when it is written",
+        "webhooks.delivery:new_delivery",
+        (("due_at=after(now, grace_seconds)", "due_at=None"),),
+        "the partner's webhook fails",
+    ),
+    Safeguard(
+        "a message of a slow receiver is sent over to the slow lane",
+        "webhooks.sending:SendDelivery._next_step",
+        (('self.queues["slow"].send(delivery.ref)', "pass"),),
+        "the partner's webhook is slow",
+        guard="the sweeper sends it there by its due time; test_lanes sees it",
+    ),
+    Safeguard(
+        "a message whose call was given up early is still due",
+        "webhooks.delivery:hand_over",
+        (("due_at=after(now, grace_seconds)", "due_at=None"),),
+        "the partner's webhook is slow",
+        guard="a receiver turns slow seldom, so few calls are given up; test_lanes sees it",
+    ),
+    Safeguard(
+        "a call that was given up early is made again with more time",
+        "webhooks.sending:SendDelivery._attempt",
+        (('self.queues["slow"].send(handed.ref)', "pass"),),
+        "the partner's webhook is slow",
+        guard="the sweeper, by the message's due time",
+    ),
+    Safeguard(
         "a message that is under way is swept once it is lost",
         "webhooks.delivery:begin",
         (("due_at=after(from_iso(over), 5),", "due_at=None,"),),

@@ -23,7 +23,7 @@ from orderbridge.values.times import from_iso
 from tests.contract.template import template
 
 SHARDS = 4
-WEBHOOKS_AT_ONCE = 5
+WEBHOOKS_AT_ONCE = {"WebhookQueue": 5, "SlowWebhookQueue": 2}
 DARK_AFTER = timedelta(seconds=1)
 AT_ONCE = datetime.min.replace(tzinfo=UTC)
 
@@ -119,7 +119,8 @@ class Lanes:
             if name.startswith("forward_"):
                 queue = self._aws.queues[function.variables["QUEUE_URL"]]
                 yield queue, function, int(function.variables["WORKERS"])
-        yield self._aws.queue("WebhookQueue"), self._functions["webhook_sender"], WEBHOOKS_AT_ONCE
+        for name, at_once in WEBHOOKS_AT_ONCE.items():
+            yield self._aws.queue(name), self._functions["webhook_sender"], at_once
 
     def _receive(self, queue: Queue, function: Function, at_once: int) -> None:
         row, strikes = self._harm.row, self._harm.strikes

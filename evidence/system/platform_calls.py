@@ -85,8 +85,8 @@ class PlatformCalls:
             self._machine.struck["turns waited for"] += ahead > 0 or self._machine.now > began
             return ahead
 
-        def posted(_post: PublicPost, url: str, headers: Mapping[str, str], body: bytes) -> Any:
-            return receiver.post(url, headers, body)
+        def posted(_post: PublicPost, url: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Any:
+            return receiver.post(url, headers, body, seconds)
 
         with (
             patch.object(Conversation, "call", called),

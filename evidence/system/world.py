@@ -56,7 +56,7 @@ class World:
         parameters = {"AllowLoopbackHttp": "true", "SweepGraceSeconds": "60", **row.parameters}
         self.functions = self._functions(parameters)
         self.lanes = Lanes(machine, self.harm, self.aws, self.functions, NOW, row.stream_batch)
-        self.receiver = Receiver(machine, row.receiver_fails, self._is_bad)
+        self.receiver = Receiver(machine, row.receiver_fails, row.receiver_takes, self._is_bad)
         self.partner = Partner(machine, self.functions, row.posts, self._is_bad, row.skew_seconds)
         machine.before_step = lambda _name, worker: self.harm.before_step(worker)
         stack.enter_context(virtual(machine, self.aws.clients))

@@ -142,10 +142,12 @@ class Days:
         document = {**demo.demo_settings(platform, self.sandboxes[platform].url), "rate_limit": 10_000, "timeout_s": 25}
         return Channel(f"{platform}-demo", platform, document)
 
+    def webhook(self, **changes: Any) -> Webhook:
+        at = "2025-01-01T00:00:00.000Z"
+        return Webhook(samples.CLIENT_ID, "wh_0123456789abcdef", self.receiver.url, EVENTS, at, **changes)
+
     def _add_webhook(self) -> None:
-        webhook = Webhook(
-            samples.CLIENT_ID, "wh_0123456789abcdef", self.receiver.url, EVENTS, "2025-01-01T00:00:00.000Z"
-        )
+        webhook = self.webhook()
         self.stack.put(webhook_items.webhook_item(webhook))
         name = webhook_secret_name(STACK, webhook.client_id, webhook.webhook_id)
         secret = {"secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
@@ -204,11 +206,16 @@ class Days:
             self.forward(platform, 0, 1)
 
     def tell_partners(self) -> None:
-        """Deliver what waits for the webhook; the receiver answers, refuses, and wants no more."""
+        """Deliver what waits for the webhook; its receiver fails, is slow from then on, and wants no more."""
         answers = [500, 410]
-        self.receiver.answer = lambda: answers.pop(0) if answers else 200
-        for message in self.stack.messages("WebhookQueue"):
-            self.stack.call("webhook_sender", sqs_event(message))
+        self.receiver.answer = lambda: answers.pop(0)
+        first, second = self.stack.messages("WebhookQueue")
+        self.stack.call("webhook_sender", sqs_event(first))
+        self.stack.put(webhook_items.webhook_item(self.webhook(slow_since="2025-01-01T00:00:00.000Z")))
+        self.stack.call("webhook_sender", sqs_event(second))
+        (handed_over,) = self.stack.messages("SlowWebhookQueue")
+        self.stack.call("webhook_sender", sqs_event(handed_over))
+        assert answers == []
 
     def troubles(self) -> None:
         """A mapping that only the platform knows, others that nobody knows, refusals, lost answers, bad credentials."""
@@ -267,7 +274,8 @@ class Days:
         self.stack.call("event_publisher", self.stack.stream_records(f"ORDER#{samples.CLIENT_ID}#po:PO-21"))
         known = replace(self.partner.partner, routes={"SITE-NOWHERE": self.partner.partner.channels})
         self.stack.add_partner(known)
-        for _ in range(2):
+        for slow_since in (None, "2025-01-01T00:00:00.000Z"):
+            self.stack.put(webhook_items.webhook_item(self.webhook(slow_since=slow_since)))
             self.stack.make_due()
             self.stack.call("sweeper", sample_event("sweeper"))
 

@@ -14,6 +14,7 @@ from orderbridge.forwarding import sweeping
 from orderbridge.platforms.adapter import SECONDS_PER_FORWARD
 from orderbridge.platforms.names import platform_names
 from orderbridge.webhooks import sending
+from orderbridge.wiring.webhooks import SECONDS_PER_DELIVERY
 from tests.contract.template import PROJECT, template
 
 FUNCTIONS = sorted(template().functions())
@@ -102,7 +103,6 @@ def test_partial_batches_are_reported_exactly_where_the_handler_returns_them(
     for variable, value in {**environment_of(name), "AWS_DEFAULT_REGION": "ap-southeast-3"}.items():
         monkeypatch.setenv(variable, value)
     handler = load_function(name).handler
-    (source,) = event_sources(name)
     unreadable = {"messageId": "1", "body": "{}", "eventSource": "aws:sqs", "eventName": "INSERT", "dynamodb": 7}
     context = SimpleNamespace(aws_request_id="1", get_remaining_time_in_millis=lambda: 120_000)
     try:
@@ -111,8 +111,9 @@ def test_partial_batches_are_reported_exactly_where_the_handler_returns_them(
         assert returns_partial_batches, f"an unreadable record was taken for done: {answer}"
     except Exception:  # noqa: BLE001 - a handler that raises has its whole batch repeated
         returns_partial_batches = False
-    types = source["Properties"].get("FunctionResponseTypes", [])
-    assert types == (["ReportBatchItemFailures"] if returns_partial_batches else [])
+    for source in event_sources(name):
+        types = source["Properties"].get("FunctionResponseTypes", [])
+        assert types == (["ReportBatchItemFailures"] if returns_partial_batches else [])
 
 
 def test_forwarders_report_partial_batches_and_the_publisher_does_not() -> None:
@@ -138,6 +139,24 @@ def test_a_forwarders_queue_outwaits_six_timeouts_and_has_dead_letters(name: str
     assert dead_letters == queue_name.replace("ForwardQueue", "ForwardDeadLetters")
     kept, waiting = queues[dead_letters]["MessageRetentionPeriod"], queues[queue_name]["MessageRetentionPeriod"]
     assert template().number(kept) > template().number(waiting), "a dead letter keeps the age it had in its queue"
+
+
+def test_the_webhook_senders_lanes_have_queues_and_workers_of_their_own() -> None:
+    sources = [source["Properties"] for source in event_sources("webhook_sender")]
+    queues = [source["Queue"]["Fn::GetAtt"][0] for source in sources]
+    assert [source["ScalingConfig"]["MaximumConcurrency"]["Ref"] for source in sources] == [
+        "WebhookWorkers",
+        "SlowWebhookWorkers",
+    ]
+    assert [source["BatchSize"] for source in sources] == [1, 1], "one slow call may not hold up the rest of a batch"
+    given = template().variables("webhook_sender")
+    assert [given[name]["Ref"] for name in ("QUEUE_WEBHOOKS", "QUEUE_WEBHOOKS_SLOW")] == queues
+    timeout = template().number(template().functions()["webhook_sender"]["Timeout"])
+    assert timeout >= SECONDS_PER_DELIVERY + 4
+    for queue in queues:
+        properties = template().of_type("AWS::SQS::Queue")[queue]
+        assert template().number(properties["VisibilityTimeout"]) >= 6 * timeout
+        assert properties["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0] == "WebhookDeadLetters"
 
 
 @pytest.mark.parametrize("name", FORWARDERS)

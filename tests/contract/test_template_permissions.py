@@ -24,7 +24,7 @@ from orderbridge.status.table import status_pk
 from orderbridge.stock.table import run_pk, stock_pk
 from orderbridge.values.events import SOURCE
 from orderbridge.values.ids import OrderKey
-from orderbridge.webhooks.items import deliveries_pk, delivery_shard, webhooks_pk
+from orderbridge.webhooks.items import DELIVERY_SHARDS, SHARDS, deliveries_pk, webhooks_pk
 from tests.contract.template import as_list, template
 
 WILDCARDS_WITH_REASONS = {
@@ -50,7 +50,8 @@ PARTITION_KEYS = {
     "STOCK#*": stock_pk("shop"),
     "STOCKRUN#*": run_pk("shop"),
     "STATUS#*": status_pk("shop"),
-    "WEBHOOKS#*": deliveries_pk("acme", "wh_0123456789abcdef"),
+    "WEBHOOKS#*": webhooks_pk("acme"),
+    "DELIVERY#*": deliveries_pk("acme", "wh_0123456789abcdef", "07"),
     "LIMIT#*": bucket_pk("acme"),
     "LOGINS#*": failures_pk("client#acme"),
 }
@@ -289,11 +290,10 @@ def test_only_a_platforms_own_rule_may_fill_its_queues() -> None:
 
 def test_the_function_that_calls_what_partners_choose_reaches_their_webhooks_and_nothing_else_of_theirs() -> None:
     assert granted("WebhookSenderRole", "dynamodb:") == {
-        "BatchGetItem": {"WEBHOOKS#*", "PARTNER#*"},
-        "PutItem": {"WEBHOOKS#*"},
+        "BatchGetItem": {"DELIVERY#*", "WEBHOOKS#*", "PARTNER#*"},
+        "PutItem": {"DELIVERY#*"},
         "UpdateItem": {"WEBHOOKS#*"},
     }
-    assert fnmatchcase(webhooks_pk("acme"), "WEBHOOKS#*")
     secrets = [
         resource
         for owner, statement in template().statements()
@@ -314,5 +314,15 @@ def test_the_status_sync_changes_orders_and_pauses_channels_and_writes_nothing_e
 
 
 def test_the_shards_of_webhooks_are_none_of_those_of_orders() -> None:
-    shards = {delivery_shard(deliveries_pk("acme", f"wh_{number}")) for number in range(500)}
-    assert shards == {f"W{number:02d}" for number in range(items.DUE_SHARDS)}
+    assert {DELIVERY_SHARDS + shard for shard in SHARDS} == {f"W{number:02d}" for number in range(items.DUE_SHARDS)}
+
+
+def test_nothing_that_runs_by_itself_can_change_where_a_webhooks_messages_go() -> None:
+    writes = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:BatchWriteItem"}
+    reaching = [(actions, each) for _, actions, each in table_grants() if "WEBHOOKS#*" in leading_keys(each)]
+    writing = [(actions & writes, each) for actions, each in reaching if actions & writes]
+    assert [actions for actions, _ in writing] == [{"dynamodb:UpdateItem"}]
+    for _, statement in writing:
+        changed = {*statement["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"]}
+        assert changed >= {"PK", "state", "reason", "since", "failures", "rest_until", "slow_since"}
+        assert not changed & {"url", "events", "client_id", "webhook_id"}

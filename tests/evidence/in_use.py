@@ -71,10 +71,6 @@ PUT_TOGETHER: dict[str, tuple[str, ...]] = {
         "attribute_not_exists(PK) OR full_at < :now",
         "full_at >= :now AND full_at <= :latest",
     ),
-    "layers/core/orderbridge/webhooks/table.py:note_failures UpdateExpression": (
-        "SET failures = :failures REMOVE rest_until",
-        "SET failures = :failures, rest_until = :rest",
-    ),
     "layers/core/orderbridge/stock/table.py:mapped_products KeyConditionExpression": (
         "PK = :pk",
         "PK = :pk AND SK > :after",

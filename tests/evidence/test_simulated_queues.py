@@ -129,6 +129,32 @@ def test_a_delay_that_sqs_does_not_take_is_refused(delay: int) -> None:
     assert queue.next_at == at(900)
 
 
+def test_a_group_on_a_standard_queue_neither_orders_messages_nor_holds_any_back() -> None:
+    """The developer guide: unlike FIFO queues, "messages with the same MessageGroupId can be processed in parallel"."""
+    dead = Queue("dead", visibility_seconds=30)
+    queue = Queue("q", visibility_seconds=30, max_receives=1, dead_letters=dead)
+    sqs = Sqs({"q": queue}, lambda: NOW, exceptions_of("sqs"), called)
+    for body, group in (("1", "a"), ("2", "a"), ("3", "b")):
+        sqs.send_message(QueueUrl="q", MessageBody=body, MessageGroupId=group)
+    received = [queue.receive(NOW) for _ in range(3)]
+    assert [(each.body, each.group) for each in received if each] == [("1", "a"), ("2", "a"), ("3", "b")]
+    assert bodies(queue, at(30)) == []
+    assert [each.group for _, _, each in dead.waiting] == ["a", "a", "b"], "a dead letter keeps its group"
+
+
+@pytest.mark.parametrize("asked", [{"MessageGroupId": ""}, {"MessageGroupId": "a b"}, {"MessageGroupId": "x" * 129}])
+def test_a_group_that_sqs_does_not_take_is_refused(asked: dict[str, str]) -> None:
+    sqs = Sqs({"q": Queue("q", visibility_seconds=30)}, lambda: NOW, exceptions_of("sqs"), called)
+    with pytest.raises(AssertionError, match="a message group"):
+        sqs.send_message(QueueUrl="q", MessageBody="x", **asked)
+
+
+def test_a_parameter_that_is_not_simulated_is_not_passed_over() -> None:
+    sqs = Sqs({"q": Queue("q", visibility_seconds=30)}, lambda: NOW, exceptions_of("sqs"), called)
+    with pytest.raises(AssertionError, match="not simulated"):
+        sqs.send_message(QueueUrl="q", MessageBody="x", MessageDeduplicationId="1")
+
+
 # --- the bus --------------------------------------------------------------------------------------------------------
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -16,6 +16,7 @@ from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import to_iso
 from orderbridge.webhooks.delivery import Delivery
 from orderbridge.webhooks.sending import SendDelivery, SweepDeliveries
+from orderbridge.webhooks.webhook import Lane
 from tests.fakes.outward import Bus, Queues
 from tests.fakes.statuses import sent_forward
 from tests.fakes.steps import Clock, Died, PortFailed, Steps
@@ -36,7 +37,8 @@ class Post:
         self.webhooks = Webhooks(self.store, *(webhooks or (a_webhook(),)))
         self.vault = Vault(self.steps, *self.webhooks.by_id.values())
         self.queue = DeliveryQueue(self.clock, self.steps)
-        self.receiver = Receiver(self.steps)
+        self.slow_queue = DeliveryQueue(self.clock, self.steps)
+        self.receiver = Receiver(self.steps, clock=self.clock)
         self.publish = PublishForwardChange(self.store, self.bus, self.webhooks, self.queue, self.clock, GRACE)
         self.relay = Sweep(
             due_index=self.store,
@@ -47,10 +49,12 @@ class Post:
             route=lambda _: (),
             clock=self.clock,
         )
+        queues: Mapping[Lane, DeliveryQueue] = {"quick": self.queue, "slow": self.slow_queue}
+        self.queues = queues
         self.send = SendDelivery(
-            self.webhooks, self.vault, self.receiver, self.queue, self.bus.publish, self.clock, lambda: 0.5, GRACE
+            self.webhooks, self.vault, self.receiver, queues, self.bus.publish, self.clock, lambda: 0.5, GRACE
         )
-        self.sweep = SweepDeliveries(self.webhooks, self.webhooks, self.queue, self.clock)
+        self.sweep = SweepDeliveries(self.webhooks, self.webhooks, queues, self.clock)
         self.forward = sent_forward(self.store, 1)
         self.store.orders[self.forward.key] = replace(self.store.orders[self.forward.key], status="DRAFT")
 
@@ -76,14 +80,17 @@ class Post:
         self.relay()
 
     def work(self) -> None:
-        """Handle what is visible in the queue; a message whose handling fails is dropped, as after the last receive."""
+        """Handle what is visible in the queues; what fails is dropped, as after the last receive."""
         for _ in range(100):
-            ref = self.queue.take()
-            if ref is None:
+            for lane, queue in self.queues.items():
+                ref = queue.take()
+                if ref is not None:
+                    with suppress(Died, PortFailed):
+                        self.send(ref, lane)
+                    break
+            else:
                 return
-            with suppress(Died, PortFailed):
-                self.send(ref)
-        raise AssertionError("the queue never ends")
+        raise AssertionError("the queues never end")
 
     def wait(self, seconds: float) -> None:
         """Time passes, with a sweep a minute."""

@@ -10,13 +10,12 @@ from typing import Any
 from orderbridge.http.answer import Answer
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.timeline import TimelineEntry
-from orderbridge.values.times import Clock
 from orderbridge.webhooks.delivery import Delivery, DeliveryRef
 from orderbridge.webhooks.ports import DeliveryRecord
 from orderbridge.webhooks.signing import WebhookSecret
 from orderbridge.webhooks.webhook import EVENTS, Webhook
 from tests.fakes import samples
-from tests.fakes.steps import Steps
+from tests.fakes.steps import Clock, Steps
 from tests.fakes.store import Store, by_shards
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
@@ -69,6 +68,11 @@ class Webhooks:
         if webhook.webhook_id in self.by_id:
             noted = replace(self.by_id[webhook.webhook_id], failures=failures, rest_until=rest_until)
             self.by_id[webhook.webhook_id] = noted
+
+    def note_slow(self, webhook: Webhook, since: str | None) -> None:
+        self.steps.pass_by("before note slow")
+        if webhook.webhook_id in self.by_id:
+            self.by_id[webhook.webhook_id] = replace(self.by_id[webhook.webhook_id], slow_since=since)
 
     def disable(self, webhook: Webhook, reason: str, at: str) -> bool:
         self.steps.pass_by("before disable")
@@ -154,11 +158,21 @@ class Receiver:
 
     steps: Steps = field(default_factory=Steps)
     answer: Callable[[], Answer] = lambda: Answer(200)
+    takes: Callable[[], float] = lambda: 0.0
+    """How many seconds it takes to answer."""
+    clock: Clock = field(default_factory=Clock)
+    """The clock that moves meanwhile."""
     received: list[tuple[str, Mapping[str, str], bytes]] = field(default_factory=list)
 
-    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def post(self, url: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Answer:
         self.steps.pass_by("before post")
-        answer = self.answer()
+        answer = self.answer_in(seconds)
         self.received.append((url, headers, body))
         self.steps.pass_by("after post")
         return answer
+
+    def answer_in(self, seconds: float) -> Answer:
+        """What it answers in so many seconds."""
+        takes = self.takes()
+        self.clock.move(min(takes, seconds))
+        return self.answer() if takes <= seconds else Answer(None, "ReadTimeout")

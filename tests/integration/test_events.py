@@ -185,5 +185,5 @@ def test_a_message_for_a_webhook_that_was_removed_is_given_up(deployed: Deployed
 
     assert deployed.call("webhook_sender", event) == {"batchItemFailures": []}
 
-    (item,) = deployed.items(webhook_items.deliveries_pk(ref.client_id, ref.webhook_id))
+    (item,) = deployed.items(webhook_items.delivery_keys(ref)["PK"]["S"])
     assert webhook_items.read_delivery(item).state == "FAILED"

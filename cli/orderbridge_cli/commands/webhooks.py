@@ -53,7 +53,7 @@ def list_webhooks(
 ) -> None:
     """The webhooks and how they are; never a secret."""
     found = [described(webhook) for webhook in _webhooks().of(client_id)]
-    columns = ("webhook", "client_id", "url", "state", "reason", "failures", "rest_until")
+    columns = ("webhook", "client_id", "url", "state", "reason", "failures", "rest_until", "slow_since")
     answer(found, lambda: table(None, columns, [[each[column] for column in columns] for each in found]))
 
 
@@ -144,6 +144,7 @@ def described(webhook: Webhook) -> dict[str, Any]:
         "created_at": webhook.created_at,
         "failures": webhook.failures,
         "rest_until": webhook.rest_until,
+        "slow_since": webhook.slow_since,
     }
 
 

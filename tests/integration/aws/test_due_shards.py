@@ -21,7 +21,7 @@ from tests.fakes.steps import Clock
 
 KEYS = {
     "": ("ORDER#artia#po:{shard}", "FORWARD#{number}"),
-    "W": ("WEBHOOKS#artia#{shard}", "{number}"),
+    "W": ("DELIVERY#artia#{shard}#00", "{number}"),
 }
 
 

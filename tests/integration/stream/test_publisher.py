@@ -340,6 +340,6 @@ def test_a_change_whose_stream_record_was_lost_is_reported_by_the_sweeper_and_th
 
     assert deployed.orders()[0].status == "CANCELLED"
     assert bus.published == ["ForwardCancelled"]
-    (delivery,) = [item for item in deployed.items("WEBHOOKS#") if item["SK"]["S"].startswith("msg_")]
+    (delivery,) = deployed.items("DELIVERY#")
     assert json.loads(delivery["body"]["S"])["data"]["status"] == "CANCELLED"
     assert len(deployed.messages("WebhookQueue")) >= 1

@@ -161,6 +161,28 @@ def test_failures_in_a_row_are_kept_and_forgotten(aws: Aws) -> None:
     assert registry.of(CLIENT_ID) == []
 
 
+def test_that_a_receiver_is_slow_is_kept_and_forgotten(aws: Aws) -> None:
+    deliveries, registry = TableDeliveries(aws("dynamodb"), TABLE), TableWebhookRegistry(aws("dynamodb"), TABLE)
+    registry.put(a_webhook(), ENTRY)
+    deliveries.note_slow(a_webhook(), to_iso(NOW))
+    assert registry.of(CLIENT_ID) == [a_webhook(slow_since=to_iso(NOW))]
+    deliveries.note_slow(a_webhook(), None)
+    assert registry.of(CLIENT_ID) == [a_webhook()]
+    registry.remove(a_webhook(), ENTRY)
+    deliveries.note_slow(a_webhook(), to_iso(NOW))
+    assert registry.of(CLIENT_ID) == []
+
+
+def test_the_messages_of_a_webhook_are_listed_the_newest_first_out_of_all_shards(aws: Aws) -> None:
+    made = [
+        new_delivery(a_webhook(), "order.status_changed", "SO-1", "{}", NOW + timedelta(seconds=number), 60)
+        for number in range(90)
+    ]
+    put(aws, *made, a_delivery("wh_2"))
+    listed = list(TableDeliveries(aws("dynamodb"), TABLE).of(CLIENT_ID, "wh_1"))
+    assert [each.ref for each in listed] == [each.ref for each in reversed(made)]
+
+
 def test_only_the_first_to_disable_a_webhook_raises_the_alarm(aws: Aws) -> None:
     deliveries, registry = TableDeliveries(aws("dynamodb"), TABLE), TableWebhookRegistry(aws("dynamodb"), TABLE)
     registry.put(a_webhook(), ENTRY)
@@ -213,8 +235,9 @@ def test_a_message_in_the_queue_is_one_that_the_sender_reads(aws: Aws) -> None:
     url = aws("sqs").create_queue(QueueName="webhooks")["QueueUrl"]
     ref = a_delivery().ref
     SqsDeliveryQueue(aws("sqs"), url).send(ref)
-    (message,) = aws("sqs").receive_message(QueueUrl=url)["Messages"]
+    (message,) = aws("sqs").receive_message(QueueUrl=url, MessageSystemAttributeNames=["All"])["Messages"]
     assert DeliveryRef.from_detail(json.loads(message["Body"])) == ref
+    assert message["Attributes"]["MessageGroupId"] == "wh_1", "SQS knows by it whose messages take up the workers"
 
 
 def test_a_partners_webhooks_are_no_part_of_the_partner_as_the_api_reads_it(aws: Aws) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orderbridge.aws.items import DUE_SHARDS
 from orderbridge.http.answer import Answer
 from orderbridge.values.times import from_iso, to_iso
 from orderbridge.webhooks import items as webhook_items
@@ -22,6 +24,7 @@ from orderbridge.webhooks.delivery import (
     Delivery,
     DeliveryRef,
     begin,
+    claim,
     give_up,
     new_delivery,
     new_message_id,
@@ -170,11 +173,25 @@ def test_a_message_survives_the_table_and_the_queue() -> None:
     assert DeliveryRef.from_detail(ref.detail()) == ref
     item = webhook_items.delivery_item(a_delivery())
     assert webhook_items.ref_of_keys(item["PK"]["S"], item["SK"]["S"]).webhook_id == "wh_1"
+    swept = claim(a_delivery(), NOW, 120)
+    assert webhook_items.read_delivery(webhook_items.delivery_item(swept)) == swept
+
+
+def test_the_messages_of_one_webhook_are_in_many_partitions_and_shards_of_the_due_index() -> None:
+    made = [
+        webhook_items.delivery_item(a_delivery(ref=DeliveryRef("acme", "wh_1", new_message_id(NOW))))
+        for _ in range(500)
+    ]
+    for name in ("PK", "due_shard"):
+        counts = Counter(item[name]["S"] for item in made)
+        assert len(counts) == DUE_SHARDS
+        assert max(counts.values()) < 3 * len(made) / DUE_SHARDS
 
 
 def test_a_webhook_survives_the_table() -> None:
     for webhook in (
         a_webhook(),
         a_webhook(state="disabled", reason="410", since=to_iso(NOW), failures=3, rest_until="x"),
+        a_webhook(slow_since=to_iso(NOW)),
     ):
         assert webhook_items.read_webhook(webhook_items.webhook_item(webhook)) == webhook

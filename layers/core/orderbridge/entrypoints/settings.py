@@ -112,6 +112,7 @@ class SweeperSettings(Settings):
     stack = _text("ORDERBRIDGE_STACK")
     bus_name = _text("BUS_NAME")
     queue_webhooks = _text("QUEUE_WEBHOOKS")
+    queue_webhooks_slow = _text("QUEUE_WEBHOOKS_SLOW")
     sweep_grace_seconds = _seconds("SWEEP_GRACE_SECONDS")
 
 
@@ -142,6 +143,7 @@ class StockSyncSettings(OutwardSettings):
 class WebhookSenderSettings(OutwardSettings):
     bus_name = _text("BUS_NAME")
     queue_webhooks = _text("QUEUE_WEBHOOKS")
+    queue_webhooks_slow = _text("QUEUE_WEBHOOKS_SLOW")
     sweep_grace_seconds = _seconds("SWEEP_GRACE_SECONDS")
     partner_cache_seconds = _seconds("PARTNER_CACHE_SECONDS")
 

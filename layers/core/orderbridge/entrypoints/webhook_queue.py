@@ -1,4 +1,4 @@
-"""The queue of webhooks to the sender's use case."""
+"""The queues of webhooks to the sender's use case."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from collections.abc import Callable
 from orderbridge.entrypoints.log import log
 from orderbridge.entrypoints.queue import QueueHandler, in_parts
 from orderbridge.webhooks.delivery import Delivery, DeliveryRef
+from orderbridge.webhooks.webhook import Lane
 
 
-def delivery_handler(send: Callable[[DeliveryRef], Delivery], seconds_per_message: float) -> QueueHandler:
+def delivery_handler(send: Callable[[DeliveryRef, Lane], Delivery], seconds_per_message: float) -> QueueHandler:
     """A handler that sends each message it is given once, or leaves it for later."""
 
     def handle(body: str) -> None:
-        result = send(DeliveryRef.from_detail(json.loads(body)))
+        detail = json.loads(body)
+        lane: Lane = "slow" if detail.get("lane") == "slow" else "quick"
+        result = send(DeliveryRef.from_detail(detail), lane)
         log(
             "delivery_handled",
             client_id=result.ref.client_id,

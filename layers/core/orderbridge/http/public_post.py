@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     import httpx
 
 
-TIMEOUT_SECONDS = 15.0
 MOST_OF_A_BODY = 16 * 1024
 """So much of an answer is read, so that its sender is not cut off in the middle of a short one."""
 BODY_SECONDS = 1.0
@@ -68,15 +67,13 @@ class PublicPost:
         allow_loopback_http: bool = False,
         resolve: Resolve = resolve,
         ssl_context: ssl.SSLContext | None = None,
-        timeout_seconds: float = TIMEOUT_SECONDS,
     ) -> None:
         self._allow_loopback_http = allow_loopback_http
         self._resolve = resolve
         self._ssl_context = ssl_context
-        self._timeout_seconds = timeout_seconds
 
-    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        deadline = Deadline.after(self._timeout_seconds)
+    def post(self, url: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Answer:
+        deadline = Deadline.after(seconds)
         try:
             check_url(url, allow_loopback_http=self._allow_loopback_http)
             parts = urlsplit(url)

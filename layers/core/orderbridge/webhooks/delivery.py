@@ -1,7 +1,7 @@
 """A message to a partner's webhook and its way there: attempts over three days, each of which is on record.
 
-Delivery is at least once: a message is in flight before anything is sent, and an attempt of which nothing is known any
-more is made again, under the same id.
+Delivery is at least once: a message is due until nothing more will happen to it, and an attempt of which nothing is
+known any more is made again, under the same id.
 """
 
 from __future__ import annotations
@@ -27,6 +27,9 @@ LONGEST_WAY_SECONDS = 5 * 86_400
 ATTEMPTS_KEPT = 20
 KEPT_SECONDS = 30 * 86_400
 """How long a message is kept once nothing more will happen to it."""
+
+MOST_SWEEPS_DOUBLED = 4
+"""So often the sweeper waits twice as long as the last time before it sends a message on once more."""
 
 DeliveryState = Literal["PENDING", "DELIVERED", "FAILED"]
 
@@ -70,6 +73,8 @@ class Delivery:
     created_at: str
     due_at: str | None
     """When the sweeper looks after it if nothing has happened by then; None where nothing is due."""
+    swept: int = 0
+    """How often the sweeper has sent it on since anything was known of it: so many more may be in the queues."""
     state: DeliveryState = "PENDING"
     not_before: str | None = None
     """No attempt begins before this time, whoever delivers the queue's message."""
@@ -87,6 +92,10 @@ class Delivery:
         """Whether an attempt may begin now."""
         return self.state == "PENDING" and (self.not_before is None or from_iso(self.not_before) <= now)
 
+    def is_left_alone_until(self, moment: datetime) -> bool:
+        """Whether nobody but the queue that brought it will bring it before then, so that it need not be claimed."""
+        return not self.swept and self.due_at is not None and from_iso(self.due_at) >= moment
+
     def is_too_old(self, now: datetime) -> bool:
         return now - from_iso(self.begun_at or self.created_at) > timedelta(seconds=LONGEST_WAY_SECONDS)
 
@@ -103,13 +112,12 @@ def new_delivery(webhook: Webhook, event: str, code: str, body: str, now: dateti
 
 
 def begin(delivery: Delivery, now: datetime, attempt_seconds: float) -> Delivery:
-    """The message in flight, to be written before anything is sent; others leave it alone until the attempt is over."""
+    """The message in flight; where that is written, others leave it alone until the attempt is over."""
     over = after(now, attempt_seconds)
     return replace(
         _without_a_trace(delivery),
         attempts=delivery.attempts + 1,
         in_flight_since=to_iso(now),
-        begun_at=delivery.begun_at or delivery.created_at,
         not_before=over,
         due_at=after(from_iso(over), 5),
     )
@@ -117,10 +125,8 @@ def begin(delivery: Delivery, now: datetime, attempt_seconds: float) -> Delivery
 
 def settle(delivery: Delivery, answer: Answer, now: datetime, jitter: float, grace_seconds: float) -> Delivery:
     """The message after an attempt; `jitter` is in [0, 1)."""
-    began = delivery.in_flight_since or to_iso(now)
-    took = int((now - from_iso(began)).total_seconds() * 1000)
-    kept = (*delivery.kept_attempts, Attempt(began, answer.status, answer.words, took))[-ATTEMPTS_KEPT:]
-    done = replace(delivery, in_flight_since=None, kept_attempts=kept)
+    kept = _with_line(delivery, answer.status, answer.words, now)
+    done = replace(delivery, in_flight_since=None, kept_attempts=kept, swept=0)
     if answer.is_success:
         return _ended(done, "DELIVERED", None, now)
     if answer.is_gone:
@@ -131,6 +137,23 @@ def settle(delivery: Delivery, answer: Answer, now: datetime, jitter: float, gra
     return replace(done, error=answer.words, not_before=after(now, delay), due_at=after(now, delay + grace_seconds))
 
 
+def hand_over(delivery: Delivery, answer: Answer, now: datetime, grace_seconds: float) -> Delivery:
+    """The message after a call that was given up early: to be called again with more time, at once.
+
+    It is no failure, since its receiver was promised more time than it was given.
+    """
+    words = f"{answer.words}; it is called again with more time"
+    return replace(
+        delivery,
+        attempts=delivery.attempts - 1,
+        in_flight_since=None,
+        kept_attempts=_with_line(delivery, None, words, now),
+        not_before=None,
+        due_at=after(now, grace_seconds),
+        swept=0,
+    )
+
+
 def retry_delay(attempts: int, jitter: float, retry_after: float | None = None) -> float:
     """Seconds from the failed attempt of this number to the next; never sooner than the receiver asked for."""
     planned = RETRY_SECONDS[min(attempts, len(RETRY_SECONDS)) - 1] * (1 - JITTER + 2 * JITTER * jitter)
@@ -139,12 +162,17 @@ def retry_delay(attempts: int, jitter: float, retry_after: float | None = None) 
 
 def postpone(delivery: Delivery, until: str, grace_seconds: float) -> Delivery:
     """The same message later, without an attempt, because its webhook is left alone until then."""
-    return replace(delivery, not_before=until, due_at=after(from_iso(until), grace_seconds))
+    return replace(delivery, not_before=until, due_at=after(from_iso(until), grace_seconds), swept=0)
 
 
 def claim(delivery: Delivery, now: datetime, seconds: float) -> Delivery:
-    """The same message, swept again later: the sweeper's claim."""
-    return replace(delivery, due_at=after(now, seconds))
+    """The same message, swept again later: the sweeper's claim.
+
+    Later each time: where messages wait because their workers do not keep up, sending them on once more only adds to
+    what they have to do.
+    """
+    later = seconds * 2 ** min(delivery.swept, MOST_SWEEPS_DOUBLED)
+    return replace(delivery, due_at=after(now, later), swept=delivery.swept + 1)
 
 
 def give_up(delivery: Delivery, reason: str, now: datetime) -> Delivery:
@@ -162,9 +190,17 @@ def replay(delivery: Delivery, now: datetime, grace_seconds: float) -> Delivery:
         not_before=None,
         in_flight_since=None,
         due_at=after(now, grace_seconds),
+        swept=0,
         error=None,
         expires_at=None,
     )
+
+
+def _with_line(delivery: Delivery, status: int | None, words: str, now: datetime) -> tuple[Attempt, ...]:
+    """The attempts on record, with the one that is over now."""
+    began = delivery.in_flight_since or to_iso(now)
+    took = int((now - from_iso(began)).total_seconds() * 1000)
+    return (*delivery.kept_attempts, Attempt(began, status, words, took))[-ATTEMPTS_KEPT:]
 
 
 def _without_a_trace(delivery: Delivery) -> Delivery:
@@ -181,6 +217,7 @@ def _ended(delivery: Delivery, state: DeliveryState, error: str | None, now: dat
         state=state,
         error=error,
         due_at=None,
+        swept=0,
         not_before=None,
         expires_at=int(now.timestamp()) + KEPT_SECONDS,
     )

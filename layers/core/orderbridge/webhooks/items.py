@@ -1,6 +1,8 @@
 """Items of webhooks and of the messages to them, and the values they stand for. Pure.
 
-Both are in partitions of their own, ``WEBHOOKS#...``, so that the sender's role reaches nothing else of a partner.
+Both are in partitions of their own, so that the sender's role reaches nothing else of a partner, and whoever writes
+messages need not be able to write webhooks. The messages of a webhook are spread over shards by their ids: however many
+a partner gets, none of its partitions is hot, and they are listed without an index.
 """
 
 from __future__ import annotations
@@ -9,12 +11,14 @@ import zlib
 from collections.abc import Mapping
 from typing import Any
 
-from orderbridge.aws.items import DUE_SHARDS, Item, from_item, to_item
+from orderbridge.aws.items import DUE_SHARDS, Item, from_item, keys, to_item
 from orderbridge.webhooks.delivery import Attempt, Delivery, DeliveryRef
 from orderbridge.webhooks.webhook import Webhook
 
 DELIVERY_SHARDS = "W"
-"""What the due index's shards of messages begin with."""
+"""What the due index's shards of messages begin with: none of those of orders, so that neither is behind the other."""
+SHARDS = tuple(f"{shard:02d}" for shard in range(DUE_SHARDS))
+"""The shards of a webhook's messages; the due index has as many."""
 
 
 def webhooks_pk(client_id: str) -> str:
@@ -25,13 +29,18 @@ def webhook_sk(webhook_id: str) -> str:
     return f"WEBHOOK#{webhook_id}"
 
 
-def deliveries_pk(client_id: str, webhook_id: str) -> str:
-    return f"WEBHOOKS#{client_id}#{webhook_id}"
+def deliveries_pk(client_id: str, webhook_id: str, shard: str) -> str:
+    return f"DELIVERY#{client_id}#{webhook_id}#{shard}"
 
 
-def delivery_shard(pk: str) -> str:
-    """The shard of the due index a message is in: none of those of orders, so that neither is behind the other."""
-    return f"{DELIVERY_SHARDS}{zlib.crc32(pk.encode()) % DUE_SHARDS:02d}"
+def delivery_shard(message_id: str) -> str:
+    """The shard that a message is in."""
+    return SHARDS[zlib.crc32(message_id.encode()) % len(SHARDS)]
+
+
+def delivery_keys(ref: DeliveryRef) -> Item:
+    """Where a message is in the table."""
+    return keys(deliveries_pk(ref.client_id, ref.webhook_id, delivery_shard(ref.message_id)), ref.message_id)
 
 
 def webhook_item(webhook: Webhook) -> Item:
@@ -49,6 +58,7 @@ def webhook_item(webhook: Webhook) -> Item:
             "since": webhook.since,
             "failures": webhook.failures or None,
             "rest_until": webhook.rest_until,
+            "slow_since": webhook.slow_since,
         }
     )
 
@@ -66,24 +76,22 @@ def read_webhook(item: Mapping[str, Any]) -> Webhook:
         since=values.get("since"),
         failures=int(values.get("failures", 0)),
         rest_until=values.get("rest_until"),
+        slow_since=values.get("slow_since"),
     )
 
 
 def delivery_item(delivery: Delivery) -> Item:
     """A message with its way; it is in the due index until nothing more will happen to it, and then expires."""
-    pk = deliveries_pk(delivery.ref.client_id, delivery.ref.webhook_id)
-    return to_item(
+    due_shard = DELIVERY_SHARDS + delivery_shard(delivery.ref.message_id)
+    values = to_item(
         {
-            "PK": pk,
-            "SK": delivery.ref.message_id,
-            "client_id": delivery.ref.client_id,
-            "webhook_id": delivery.ref.webhook_id,
             "event": delivery.event,
             "order_code": delivery.code,
             "body": delivery.body,
             "created_at": delivery.created_at,
             "due_at": delivery.due_at,
-            "due_shard": delivery_shard(pk) if delivery.due_at is not None else None,
+            "due_shard": due_shard if delivery.due_at is not None else None,
+            "swept": delivery.swept or None,
             "state": delivery.state,
             "not_before": delivery.not_before,
             "attempts": delivery.attempts,
@@ -98,17 +106,19 @@ def delivery_item(delivery: Delivery) -> Item:
             "revision": delivery.revision,
         }
     )
+    return {**delivery_keys(delivery.ref), **values}
 
 
 def read_delivery(item: Mapping[str, Any]) -> Delivery:
     values = from_item(item)
     return Delivery(
-        ref=DeliveryRef(values["client_id"], values["webhook_id"], values["SK"]),
+        ref=ref_of_keys(values["PK"], values["SK"]),
         event=values["event"],
         code=values["order_code"],
         body=values["body"],
         created_at=values["created_at"],
         due_at=values.get("due_at"),
+        swept=int(values.get("swept", 0)),
         state=values["state"],
         not_before=values.get("not_before"),
         attempts=int(values["attempts"]),
@@ -130,5 +140,5 @@ def _whole(number: Any) -> int | None:
 
 def ref_of_keys(pk: str, sk: str) -> DeliveryRef:
     """The message under these keys."""
-    _, client_id, webhook_id = pk.split("#", 2)
+    _, client_id, webhook_id, _ = pk.split("#")
     return DeliveryRef(client_id, webhook_id, sk)

@@ -29,7 +29,7 @@ class WebhookDirectory(Protocol):
 
 
 class DeliveryQueue(Protocol):
-    """The queue of the webhook sender."""
+    """The queue of one of the webhook sender's lanes."""
 
     def send(self, ref: DeliveryRef, delay_seconds: float = 0) -> None: ...
 
@@ -45,6 +45,10 @@ class DeliveryStore(Protocol):
 
     def note_failures(self, webhook: Webhook, failures: int, rest_until: str | None) -> None:
         """Keep how often in a row a webhook has failed; nothing happens where it was removed."""
+        ...
+
+    def note_slow(self, webhook: Webhook, since: str | None) -> None:
+        """Keep that a webhook has been slow, or None: that it is so no more; nothing happens where it was removed."""
         ...
 
     def disable(self, webhook: Webhook, reason: str, at: str) -> bool:
@@ -65,6 +69,6 @@ class WebhookSecrets(Protocol):
 
 
 class WebhookPost(Protocol):
-    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """Send once and say what came of it; never raises for what a receiver or network does."""
+    def post(self, url: str, headers: Mapping[str, str], body: bytes, seconds: float) -> Answer:
+        """Send once and say what came of it in so many seconds; never raises for what a receiver or network does."""
         ...

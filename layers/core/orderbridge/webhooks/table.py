@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import heapq
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
 from orderbridge.aws.due import due_items
@@ -19,7 +20,7 @@ from orderbridge.webhooks import items as webhook_items
 from orderbridge.webhooks.delivery import Delivery, DeliveryRef
 from orderbridge.webhooks.ports import DeliveryRecord
 from orderbridge.webhooks.signing import WebhookSecret
-from orderbridge.webhooks.webhook import Webhook
+from orderbridge.webhooks.webhook import Lane, Webhook
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -63,6 +64,10 @@ def webhooks_of(client: DynamoDBClient, table: str, client_id: str, *, consisten
     return (webhook_items.read_webhook(item) for item in found)
 
 
+PAGE = 50
+"""How many messages of a shard are read at once: a list begins with the newest of all shards."""
+
+
 class TableDeliveries:
     """`DeliveryRecords` on the table."""
 
@@ -71,7 +76,7 @@ class TableDeliveries:
         self._table = table
 
     def read(self, ref: DeliveryRef) -> DeliveryRecord | None:
-        delivery_key = items.keys(webhook_items.deliveries_pk(ref.client_id, ref.webhook_id), ref.message_id)
+        delivery_key = webhook_items.delivery_keys(ref)
         webhook_key = items.keys(webhook_items.webhooks_pk(ref.client_id), webhook_items.webhook_sk(ref.webhook_id))
         partner_key = items.keys(partner_table.partner_pk(ref.client_id), "PROFILE")
         found = {
@@ -101,16 +106,32 @@ class TableDeliveries:
         return saved
 
     def note_failures(self, webhook: Webhook, failures: int, rest_until: str | None) -> None:
-        update, values = "SET failures = :failures REMOVE rest_until", {":failures": {"N": str(failures)}}
-        if rest_until is not None:
-            update, values = "SET failures = :failures, rest_until = :rest", {**values, ":rest": {"S": rest_until}}
+        values = {":failures": {"N": str(failures)}}
+        if rest_until is None:
+            self._note(
+                webhook, UpdateExpression="SET failures = :failures REMOVE rest_until", ExpressionAttributeValues=values
+            )
+        else:
+            self._note(
+                webhook,
+                UpdateExpression="SET failures = :failures, rest_until = :rest",
+                ExpressionAttributeValues={**values, ":rest": {"S": rest_until}},
+            )
+
+    def note_slow(self, webhook: Webhook, since: str | None) -> None:
+        if since is None:
+            self._note(webhook, UpdateExpression="REMOVE slow_since")
+        else:
+            values = {":since": {"S": since}}
+            self._note(webhook, UpdateExpression="SET slow_since = :since", ExpressionAttributeValues=values)
+
+    def _note(self, webhook: Webhook, **update: Any) -> None:
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.update_item(
                 TableName=self._table,
                 Key=webhook_key(webhook),
-                UpdateExpression=update,
                 ConditionExpression="attribute_exists(PK)",
-                ExpressionAttributeValues=values,
+                **update,
             )
 
     def disable(self, webhook: Webhook, reason: str, at: str) -> bool:
@@ -133,15 +154,20 @@ class TableDeliveries:
         return True
 
     def of(self, client_id: str, webhook_id: str) -> Iterator[Delivery]:
-        found = query_all(
+        shards = [self._shard(client_id, webhook_id, shard) for shard in webhook_items.SHARDS]
+        newest_first = heapq.merge(*shards, key=lambda item: item["SK"]["S"], reverse=True)
+        return (webhook_items.read_delivery(item) for item in newest_first)
+
+    def _shard(self, client_id: str, webhook_id: str, shard: str) -> Iterator[items.Item]:
+        return query_all(
             self._client,
             TableName=self._table,
             KeyConditionExpression="PK = :pk",
-            ExpressionAttributeValues={":pk": {"S": webhook_items.deliveries_pk(client_id, webhook_id)}},
+            ExpressionAttributeValues={":pk": {"S": webhook_items.deliveries_pk(client_id, webhook_id, shard)}},
             ScanIndexForward=False,
             ConsistentRead=True,
+            Limit=PAGE,
         )
-        return (webhook_items.read_delivery(item) for item in found)
 
 
 def webhook_key(webhook: Webhook) -> items.Item:
@@ -163,17 +189,23 @@ class TableDueDeliveries:
 
 
 class SqsDeliveryQueue:
-    """`DeliveryQueue` on SQS."""
+    """`DeliveryQueue` on SQS: the queue of one lane.
 
-    def __init__(self, client: SQSClient, url: str) -> None:
+    A message is in the group of its webhook. By that SQS knows whose messages take up the workers, and brings those of
+    others first (fair queues); on a standard queue a group neither orders messages nor holds any back.
+    """
+
+    def __init__(self, client: SQSClient, url: str, lane: Lane = "quick") -> None:
         self._client = client
         self._url = url
+        self._about: Mapping[str, str] = {"lane": lane} if lane != "quick" else {}
 
     def send(self, ref: DeliveryRef, delay_seconds: float = 0) -> None:
         self._client.send_message(
             QueueUrl=self._url,
-            MessageBody=json.dumps(ref.detail(), separators=(",", ":")),
+            MessageBody=json.dumps({**ref.detail(), **self._about}, separators=(",", ":")),
             DelaySeconds=int(delay_seconds),
+            MessageGroupId=ref.webhook_id,
         )
 
 
