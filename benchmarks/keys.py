@@ -43,8 +43,8 @@ class SharedKey:
 
 KEYS: Sequence[SharedKey] = (
     SharedKey("orders and forwards that are due", "due", "[0-9]{2}", spread=DUE_SHARDS),
-    SharedKey("due messages to one webhook", "due", "W[0-9]{2}", of="partner", hop="telling"),
-    SharedKey("messages to one webhook", TABLE, "WEBHOOKS#.*", of="partner", hop="telling"),
+    SharedKey("due messages to webhooks", "due", "W[0-9]{2}", spread=DUE_SHARDS, of="partner", hop="telling"),
+    SharedKey("messages to one webhook", TABLE, "DELIVERY#.*", spread=DUE_SHARDS, of="partner", hop="telling"),
     SharedKey("orders of a partner's day", "by_partner_day", ".*", of="partner"),
     SharedKey(
         "open forwards of a channel",
