@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from orderbridge.entrypoints.invocation import invocation
 from orderbridge.entrypoints.log import log
-from orderbridge.entrypoints.queue import invocation
 from orderbridge.values.sweeps import SweepAll
 from orderbridge.wiring.forwarding import release_recovered, sweep
 from orderbridge.wiring.webhooks import sweep_deliveries

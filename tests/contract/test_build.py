@@ -231,7 +231,6 @@ with socket.socket() as taken:
     except httpx.ConnectError:
         pass
 
-from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 
 def refuse(record):
@@ -260,7 +259,7 @@ def test_the_layer_and_the_runtimes_boto3_are_all_that_the_package_needs(
         (tmp_path / source.name).symlink_to(source)
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", USE_OF_THE_LAYER, json.dumps([str(host_layer), str(tmp_path)])],
-        env=environment(project, POWERTOOLS_SERVICE_NAME="orderbridge"),
+        env=environment(project),
         capture_output=True,
         text=True,
         check=False,

@@ -19,7 +19,7 @@ import pytest
 
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import MappingKey
-from orderbridge.entrypoints.queue import HandlerFailed
+from orderbridge.entrypoints.invocation import HandlerFailed
 from orderbridge.values.ids import ChannelRef
 from orderbridge.webhooks import items as webhook_items
 from orderbridge.webhooks.table import webhook_secret_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from orderbridge.channels import table as channel_table
-from orderbridge.entrypoints.queue import queue_handler
+from orderbridge.entrypoints.forward_queue import queue_handler
 from orderbridge.entrypoints.status_schedule import status_handler
 from orderbridge.entrypoints.stock_schedule import stock_handler
 from orderbridge.entrypoints.stream import stream_handler
@@ -138,12 +139,13 @@ def counted_of(function: str, lines: list[dict[str, Any]]) -> set[str]:
 
 @pytest.mark.parametrize(("function", "happening", "metrics"), HAPPENINGS)
 def test_what_somebody_has_to_hear_of_is_counted_in_the_log_of_its_function(
-    function: str, happening: Happening, metrics: set[str], caplog: pytest.LogCaptureFixture
+    function: str, happening: Happening, metrics: set[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Each of these is handled, so neither the function's errors nor the dead letters tell of it."""
     happening()
-    assert caplog.records
-    assert counted_of(function, [record.__dict__ for record in caplog.records]) == metrics
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert lines
+    assert counted_of(function, lines) == metrics
 
 
 def test_every_metric_of_the_logs_has_one_alarm_and_every_such_alarm_its_metric() -> None:

@@ -20,7 +20,7 @@ from tests.contract.template import PROJECT, template
 FUNCTIONS = sorted(template().functions())
 FORWARDERS = [f"forward_{platform}" for platform in platform_names()]
 FOLDERS = {name: "forwarder" if name in FORWARDERS else name for name in FUNCTIONS}
-READ_BY_DEPENDENCIES = {"POWERTOOLS_SERVICE_NAME", "POWERTOOLS_LOG_LEVEL", "PYDANTIC_DISABLE_PLUGINS"}
+READ_BY_DEPENDENCIES = {"PYDANTIC_DISABLE_PLUGINS"}
 LONGEST_APP = 40
 
 

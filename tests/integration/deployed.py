@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
+from unittest.mock import patch
 
 import boto3
 import pytest
@@ -27,6 +27,7 @@ from orderbridge.channels.channel import Channel
 from orderbridge.channels.credentials import ChannelSecret, credentials_secret
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.table import TableChannels
+from orderbridge.entrypoints import log as entry_log
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.http.base_urls import origin
@@ -330,13 +331,9 @@ def _in_the_table(operation: str, params: Mapping[str, Any]) -> Iterator[tuple[s
 @contextmanager
 def logging_to(stream: io.StringIO) -> Iterator[None]:
     """What the functions log goes into `stream`."""
-    import orderbridge.entrypoints.log  # noqa: F401 - makes the logger
-
-    handlers = logging.getLogger("orderbridge").handlers
-    before = [handler.setStream(stream) for handler in handlers]  # type: ignore[attr-defined]
-    yield
-    for handler, stream_before in zip(handlers, before, strict=True):
-        handler.setStream(stream_before)  # type: ignore[attr-defined]
+    # Not sys.stderr itself, which pytest puts back before every phase of a test.
+    with patch.object(entry_log, "sys", SimpleNamespace(stderr=stream)):
+        yield
 
 
 def _note(**call: Any) -> None:

@@ -9,6 +9,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from orderbridge.entrypoints import log
 from orderbridge.orders.table import TableOrderIntake
+from orderbridge.values.times import from_iso, utc_now
 from tests.fakes import samples
 from tests.integration.deployed import PEPPER, TOKEN_KEY, Deployed
 from tests.integration.partner_side import PartnerSide, sample_event, with_body, with_headers
@@ -103,3 +104,24 @@ def test_no_run_of_the_api_logs_a_secret_a_token_a_signature_or_a_person(
     for name, value in unwanted.items():
         assert value not in written, name
         assert value.rsplit(".", 1)[-1] not in written, name
+
+
+def test_a_line_is_one_json_object_with_its_level_time_and_service_whatever_it_says(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log.begin_invocation(request_id="1", route=None)
+    log.log("happened", code="two\nlines, \u2028 and a lone surrogate \ud800", count=2)
+    log.log_failure("failed", ValueError("secret"))
+
+    first, second = (json.loads(line) for line in capsys.readouterr().err.splitlines())
+    assert from_iso(first.pop("timestamp")) <= utc_now()
+    assert first == {
+        "level": "INFO",
+        "message": "happened",
+        "service": "orderbridge",
+        "request_id": "1",
+        "code": "two\nlines, \u2028 and a lone surrogate \ud800",
+        "count": 2,
+    }
+    assert (second["level"], second["error_type"]) == ("ERROR", "ValueError")
+    assert "secret" not in str(second)

@@ -17,7 +17,7 @@ from orderbridge.channels.breaker import Breaker
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.outcomes import Accepted, Unknown
-from orderbridge.entrypoints.queue import HandlerFailed
+from orderbridge.entrypoints.invocation import HandlerFailed
 from orderbridge.forwarding.forward.cancelling import settle_cancel
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
 from orderbridge.forwarding.forward.waiting import defer, park_for_mappings, release

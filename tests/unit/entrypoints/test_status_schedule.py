@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from orderbridge.channels.channel import Channel
 from orderbridge.entrypoints import status_schedule
-from orderbridge.entrypoints.queue import HandlerFailed
+from orderbridge.entrypoints.invocation import HandlerFailed
 from orderbridge.entrypoints.status_schedule import SECONDS_TO_END, status_handler
 from orderbridge.status.rounds import StatusRequest, SyncStatusRound, UnknownChannel
 from orderbridge.status.runs import StatusReport
@@ -61,14 +62,14 @@ def test_the_answer_says_what_was_done_for_each_channel() -> None:
 
 @pytest.mark.parametrize("event", [{"platform": "ngorder"}, {"channel": "shop"}])
 def test_a_platform_that_failed_is_reported_by_itself_and_is_no_error_of_the_function(
-    event: dict[str, str], caplog: pytest.LogCaptureFixture
+    event: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The template counts the lines of failed rounds and raises an alarm where they go on for hours."""
     failed = report(ok=False, finished=False, problems=["503"])
     skipped = report("busy", finished=False, skipped="another run is at work")
     answer = handler(report("other"), failed, report("slow", finished=False), skipped)(event, context(900))
     assert answer["channels"][1]["problems"] == ["503"]
-    lines = [record.__dict__ for record in caplog.records if record.message == "statuses_synced"]
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert [line["channel"] for line in lines if line["outcome"] == "failed"] == ["shop"]
 
 

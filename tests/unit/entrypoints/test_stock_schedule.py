@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from orderbridge.entrypoints.queue import HandlerFailed
+from orderbridge.entrypoints.invocation import HandlerFailed
 from orderbridge.entrypoints.stock_schedule import SECONDS_TO_END, stock_handler
 from orderbridge.stock.rounds import StockRequest
 from orderbridge.stock.runs import RunReport
@@ -17,6 +18,10 @@ from orderbridge.stock.sync import RunResult, RunState
 
 def context(seconds: float) -> Any:
     return SimpleNamespace(aws_request_id="1", get_remaining_time_in_millis=lambda: int(seconds * 1000))
+
+
+def logged(capsys: pytest.CaptureFixture[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in capsys.readouterr().err.splitlines()]
 
 
 def handler(*states: RunState, given: list[float] | None = None) -> Callable[[Any, Any], dict[str, Any]]:
@@ -49,13 +54,12 @@ def test_the_answer_is_what_the_command_prints_and_the_state_of_each_run() -> No
 
 @pytest.mark.parametrize("event", [{"platform": "shop"}, {"channel": "x"}])
 def test_an_aborted_run_is_reported_by_itself_and_is_no_error_of_the_function(
-    event: dict[str, str], caplog: pytest.LogCaptureFixture
+    event: dict[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The template counts the lines of aborted runs and raises an alarm where they go on for hours."""
     answer = handler("done", "aborted", "busy", "continues")(event, context(900))
     assert [channel["ok"] for channel in answer["channels"]] == [True, False, True, True]
-    lines = [record.__dict__ for record in caplog.records if record.message == "stock_synced"]
-    assert [line["channel"] for line in lines if line["state"] == "aborted"] == ["channel-1"]
+    assert [line["channel"] for line in logged(capsys) if line["state"] == "aborted"] == ["channel-1"]
 
 
 def test_no_step_is_begun_that_could_not_be_ended() -> None:
@@ -71,9 +75,8 @@ def test_an_event_that_is_none_of_ours_fails_without_its_words() -> None:
         handler("done")({"detail": "something else"}, context(900))
 
 
-def test_the_log_says_how_a_run_went_and_no_product(caplog: pytest.LogCaptureFixture) -> None:
+def test_the_log_says_how_a_run_went_and_no_product(capsys: pytest.CaptureFixture[str]) -> None:
     handler("done")({"channel": "x"}, context(900))
-    (record,) = [record for record in caplog.records if record.message == "stock_synced"]
-    said = record.__dict__
+    (said,) = logged(capsys)
     assert (said["channel"], said["state"]) == ("channel-0", "done")
     assert said["found"] == {"read": 3, "changed": 2, "pushed": 1, "problems": 1}

@@ -53,6 +53,11 @@ def test_any_text_is_refused_with_the_character_named_or_is_its_own_compared_for
         assert unicodedata.is_normalized("NFC", compared(text))
 
 
+@pytest.mark.parametrize("sign", [chr(number) for number in range(128)])
+def test_of_ascii_the_spaces_alone_are_trimmed(sign: str) -> None:
+    assert trimmed(f"{sign}a{sign}") == ("a" if sign in SPACES else f"{sign}a{sign}")
+
+
 ENDS = st.text(st.sampled_from(UNSEEN + SPACES), max_size=4)
 
 

@@ -55,7 +55,10 @@ def _session() -> Session:
 
 @cache
 def _client(service: str, patience: Patience) -> Any:
+    session = _session()
     config = Config(
+        # Said in full and once: left to itself botocore puts it together anew, twice for every call.
+        user_agent=f"orderbridge {session.user_agent()}",
         connect_timeout=patience.connect_seconds,
         read_timeout=patience.answer_seconds,
         retries={"mode": "standard", "total_max_attempts": patience.tries},
@@ -63,7 +66,7 @@ def _client(service: str, patience: Patience) -> Any:
         # Parameters are not checked on the way out: what is sent is built and typed here, and AWS checks it anyway.
         parameter_validation=False,
     )
-    return _session().create_client(service, config=config)
+    return session.create_client(service, config=config)
 
 
 def dynamodb(patience: Patience = WORKING) -> DynamoDBClient:

@@ -28,6 +28,8 @@ class Response:
 
 Endpoint = Callable[[ApiRequest], Response]
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def by_resource(endpoints: Mapping[str, Endpoint]) -> Endpoint:
     """One endpoint out of several, by the path of the API that API Gateway found for the request."""
@@ -95,6 +97,6 @@ def _answer(response: Response, request_id: str) -> dict[str, Any]:
             "X-Request-Id": request_id,
             **response.headers,
         },
-        "body": body if isinstance(body, str) else json.dumps(body.body(), ensure_ascii=False, separators=(",", ":")),
+        "body": body if isinstance(body, str) else _encode(body.body()),
         "isBase64Encoded": False,
     }

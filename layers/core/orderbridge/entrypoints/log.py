@@ -1,12 +1,13 @@
-"""The log: structured, and by allow-list. What is not named here cannot be logged (invariant 8)."""
+"""The log: a JSON object on each line, and by allow-list. What is not named here cannot be logged (invariant 8)."""
 
 from __future__ import annotations
 
+import json
 import sys
 import traceback
-from typing import Any
+from typing import Any, Literal
 
-from aws_lambda_powertools.logging import Logger
+from orderbridge.values.times import to_iso, utc_now
 
 ALLOWED = frozenset(
     {
@@ -31,27 +32,27 @@ ALLOWED = frozenset(
     }
 )
 
-
-# Standard error, because the local engine answers at once for a function that writes there, and late for others.
-_logger = Logger(service="orderbridge", stream=sys.stderr)
+_invocation: dict[str, Any] = {}
+"""What stands on every line of the invocation that runs; an environment has one at a time."""
+_encode = json.JSONEncoder(separators=(",", ":"), default=str).encode
 
 
 def begin_invocation(**context: Any) -> None:
     """Forget everything of the last invocation and stamp this one's lines with `context`."""
-    _logger.clear_state()
-    _logger.append_keys(**_allowed(context))
+    _invocation.clear()
+    _invocation.update(_allowed(context))
 
 
 def log(event: str, **fields: Any) -> None:
     """One line for something that happened."""
-    _logger.info(event, extra=_allowed(fields))
+    _write("INFO", event, _allowed(fields))
 
 
 def log_failure(event: str, failure: BaseException, **fields: Any) -> None:
     """One line for what should not have happened: its type and place, not its message, which may quote data."""
     frames = traceback.extract_tb(failure.__traceback__)
     place = [f"{frame.filename.rsplit('/', 2)[-1]}:{frame.lineno} {frame.name}" for frame in frames[-6:]]
-    _logger.error(event, extra=_allowed({**fields, "error_type": type(failure).__name__, "error_at": place}))
+    _write("ERROR", event, _allowed({**fields, "error_type": type(failure).__name__, "error_at": place}))
 
 
 def _allowed(fields: dict[str, Any]) -> dict[str, Any]:
@@ -59,3 +60,11 @@ def _allowed(fields: dict[str, Any]) -> dict[str, Any]:
     if refused:
         raise KeyError(f"not on the log's allow-list: {', '.join(sorted(refused))}")
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _write(level: Literal["INFO", "ERROR"], event: str, fields: dict[str, Any]) -> None:
+    about = {"level": level, "message": event, "timestamp": to_iso(utc_now()), "service": "orderbridge"}
+    # In one piece, since each write may be a log event of its own; and to standard error, because the local engine
+    # answers at once for a function that writes there, and late for others.
+    sys.stderr.write(_encode({**about, **_invocation, **fields}) + "\n")
+    sys.stderr.flush()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from orderbridge.entrypoints.invocation import invocation
 from orderbridge.entrypoints.log import log
-from orderbridge.entrypoints.queue import invocation
 from orderbridge.status.rounds import StatusRequest
 from orderbridge.status.runs import StatusReport
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from orderbridge.aws import items
 from orderbridge.channels import table as channel_table
+from orderbridge.entrypoints.invocation import invocation
 from orderbridge.entrypoints.log import log
-from orderbridge.entrypoints.queue import invocation
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward
 from orderbridge.orders import table as order_table

@@ -23,6 +23,7 @@ MAX_REFERENCE_LENGTH = 128
 
 OrderStatus = Literal["DRAFT", "SUBMITTED", "ACCEPTED", "IN_PROCESS", "SHIPPED", "COMPLETED", "CANCELLED", "REJECTED"]
 
+_canonical = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _LINE_BREAKS_AND_TABS = str.maketrans("", "", "\r\n\t")
 _LONGEST_WRITTEN = 1000
@@ -102,7 +103,7 @@ class SalesOrder(_Document):
 
     def canonical_json(self) -> str:
         """One text for one content, whatever the spacing and key order the partner used."""
-        return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return _canonical(self.model_dump(mode="json"))
 
     def content_hash(self) -> str:
         """SHA-256 of the canonical content, in hex: equal exactly where two orders say the same."""

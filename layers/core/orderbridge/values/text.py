@@ -23,6 +23,8 @@ class UnseenCharacter(ValueError):
 
 def trimmed(text: str) -> str:
     """`text` without the spaces and unseen characters at its ends, however they are mixed."""
+    if text.isascii():
+        return text.strip()
     return text.strip("".join(sign for sign in set(text) if sign.isspace() or _is_unseen(sign)))
 
 

@@ -17,7 +17,7 @@ def utc_now() -> datetime:
 
 def to_iso(moment: datetime) -> str:
     """ISO 8601 with milliseconds and ``Z``, e.g. ``2025-01-01T00:00:00.000Z`` (facts 1)."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
 
 
 def from_iso(text: str) -> datetime:
