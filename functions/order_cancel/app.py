@@ -3,7 +3,7 @@
 from orderbridge.entrypoints.answers.cancelled_order import CancellationRecorded
 from orderbridge.entrypoints.api import Response, api_handler
 from orderbridge.entrypoints.requests import ApiRequest
-from orderbridge.wiring.reading import cancel_sales_order
+from orderbridge.wiring.cancelling import cancel_sales_order
 
 cancel = cancel_sales_order()
 

@@ -6,8 +6,7 @@ from typing import Any
 from orderbridge.entrypoints.invocation import invocation
 from orderbridge.entrypoints.log import log
 from orderbridge.values.sweeps import SweepAll
-from orderbridge.wiring.forwarding import release_recovered, sweep
-from orderbridge.wiring.webhooks import sweep_deliveries
+from orderbridge.wiring.sweeping import release_recovered, sweep, sweep_deliveries
 
 run_sweep = SweepAll((release_recovered(), sweep(), sweep_deliveries()))
 

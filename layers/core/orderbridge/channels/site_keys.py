@@ -9,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from orderbridge.channels.mapping import MappingKey, MappingKind
-from orderbridge.orders.order import SalesOrder
+
+if TYPE_CHECKING:
+    from orderbridge.orders.order import SalesOrder
 
 PER_SITE: tuple[MappingKind, ...] = ("customer", "address")
 _MARKS = re.compile("(@+)")

@@ -209,6 +209,11 @@ class SqsDeliveryQueue:
         )
 
 
+def queues_of_lanes(client: SQSClient, quick: str, slow: str) -> Mapping[Lane, SqsDeliveryQueue]:
+    """The queue of each lane, by their URLs."""
+    return {"quick": SqsDeliveryQueue(client, quick), "slow": SqsDeliveryQueue(client, slow, "slow")}
+
+
 def webhook_secret_name(stack: str, client_id: str, webhook_id: str) -> str:
     """The name of a webhook's secret; its path lets the sender's role read webhooks' secrets only."""
     return f"{stack}/webhooks/{client_id}/{webhook_id}"

@@ -1,4 +1,4 @@
-"""The use cases behind what partners read and cancel, apart from the intake's, which imports none of this."""
+"""The use cases behind what partners read, apart from the intake's, which imports none of this."""
 
 from __future__ import annotations
 
@@ -9,12 +9,8 @@ from orderbridge.aws import clients
 from orderbridge.aws.clients import ANSWERING
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.table import TableChannelOverview
-from orderbridge.entrypoints.settings import OrderCancelSettings, OrderReadSettings, load
-from orderbridge.forwarding.cancelling import CancelOrder
-from orderbridge.forwarding.queues import PlatformQueues
-from orderbridge.forwarding.table import TableOrders
+from orderbridge.entrypoints.settings import OrderReadSettings, load
 from orderbridge.partners.callers import Callers
-from orderbridge.reading.cancelling import CancelSalesOrder
 from orderbridge.reading.orders import FindOrder, ListOrders
 from orderbridge.reading.stock import ListStock
 from orderbridge.reading.table import TableOrderReads
@@ -47,24 +43,6 @@ def reading() -> Reading:
     )
 
 
-def cancel_sales_order() -> CancelSalesOrder:
-    settings = load(OrderCancelSettings)
-    table = clients.dynamodb(ANSWERING)
-    reads = TableOrderReads(table, settings.table_name)
-    return CancelSalesOrder(
-        callers=callers(settings),
-        find=FindOrder(reads, utc_now),
-        cancel=CancelOrder(
-            orders=TableOrders(table, settings.table_name),
-            queues=PlatformQueues(clients.sqs(ANSWERING), settings.stack),
-            can_cancel=_can_cancel,
-            clock=utc_now,
-            sweep_grace_seconds=settings.sweep_grace_seconds,
-        ),
-        orders=reads,
-    )
-
-
 def warehouse_of(channel: Channel, site: Any | None) -> int | None:
     """Where a site's orders go out from (`ListStock.warehouse_of`)."""
     # Imported for the first site that is asked for, not for every cold start.
@@ -75,10 +53,3 @@ def warehouse_of(channel: Channel, site: Any | None) -> int | None:
         return definition_of(channel.platform).warehouse_of_site(site, channel.settings)
     except InvalidValue as invalid:
         raise UnusableMapping(str(invalid)) from None
-
-
-def _can_cancel(platform: str) -> bool:
-    # Imported for the first order that is taken back, not for every cold start.
-    from orderbridge.platforms.registry import can_cancel
-
-    return can_cancel(platform)
