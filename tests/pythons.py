@@ -7,12 +7,13 @@ not here is named.
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
+
+from find_python import find_python as find
+from find_python import version_of
 
 VERSIONS = ("3.13", "3.14")
 """Lambda's (template.yaml) and the one after it."""
@@ -22,29 +23,12 @@ LOCK = PROJECT / "requirements" / "dev.txt"
 UV = Path(sys.executable).with_name("uv")
 SUITE = ("-m", "pytest", "-n", "auto", "--dist", "loadfile", "-m", "not e2e")
 
-_IS_OF_USE = "import ensurepip, sys, venv; print('{}.{}'.format(*sys.version_info))"
+_IS_OF_USE = ("ensurepip", "venv")
 
 
 def find_python(version: str) -> str | None:
     """A Python of this version that runs and can make a virtual environment, None where there is none."""
-    return next((found for found in _candidates(version) if _printed(found, "-c", _IS_OF_USE) == version), None)
-
-
-def _candidates(version: str) -> Iterator[str]:
-    """Wherever one may be: pyenv's command on the path, for one, is there for versions that do not run."""
-    name = f"python{version}"
-    yield from filter(None, (shutil.which(name, path=folder) for folder in os.get_exec_path()))
-    versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
-    yield from sorted(str(found) for found in versions.glob(f"{version}.*/bin/{name}"))
-    yield from filter(None, [_printed(str(UV), "python", "find", "--no-python-downloads", "--no-project", version)])
-
-
-def _printed(*command: str) -> str:
-    """What a command prints; empty where it fails or is not there."""
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return ""
+    return find(version, with_modules=_IS_OF_USE, uv=str(UV))
 
 
 def installed(version: str, python: str) -> Path:
@@ -52,7 +36,7 @@ def installed(version: str, python: str) -> Path:
     folder = PROJECT / ".tools" / f"python{version}"
     inside, stamp = folder / "bin" / "python", folder / ".installed"
     is_current = stamp.exists() and stamp.stat().st_mtime > LOCK.stat().st_mtime
-    if is_current and _printed(str(inside), "-c", _IS_OF_USE) == version:
+    if is_current and version_of(str(inside), _IS_OF_USE) == version:
         return inside
     print(f"Installing into {folder.relative_to(PROJECT)} ...", file=sys.stderr)
     _run(python, "-m", "venv", "--clear", str(folder))
@@ -79,7 +63,7 @@ def in_words(own: str, found: Sequence[str], missing: Sequence[str], *, has_run:
 
 def main(arguments: Sequence[str] = ()) -> int:
     """The status of the first run that fails, else 0; `arguments` are pytest's, or ``--say`` alone."""
-    own = _printed(sys.executable, "-c", _IS_OF_USE)
+    own = version_of(sys.executable)
     others = {version: find_python(version) for version in VERSIONS if version != own}
     found = {version: python for version, python in others.items() if python is not None}
     has_run = list(arguments) != ["--say"]

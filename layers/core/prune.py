@@ -47,7 +47,7 @@ UNUSED_PARTS = (
     "pydantic/v1",
 )
 
-# Types, the installer's notes, bills of material beside METADATA, and pydantic's plugin for mypy.
+# Types, the installer's notes, bills of material beside METADATA, pydantic's plugin for mypy, and what lists the zones.
 UNREAD_FILES = (
     "*.pyi",
     "py.typed",
@@ -59,6 +59,10 @@ UNREAD_FILES = (
     "direct_url.json",
     "sboms/*",
     "pydantic/mypy.py",
+    "tzdata/zones",
+    "tzdata/zoneinfo/*.tab",
+    "tzdata/zoneinfo/leapseconds",
+    "tzdata/zoneinfo/tzdata.zi",
 )
 
 
