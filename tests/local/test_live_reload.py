@@ -27,6 +27,7 @@ class Functions:
     def __init__(self, project: Path) -> None:
         self.root = project
         self.problems: list[Exception] = []
+        self.template_problems: list[Exception] = []
         self.sent: list[bytes] = []
         self.deployed = 0
         self.said: list[str] = []
@@ -44,8 +45,8 @@ class Functions:
         self.sent.append(ZipFile)
 
     def redeploy(self) -> dict[str, str]:
-        if self.problems:
-            raise self.problems.pop()
+        if self.template_problems:
+            raise self.template_problems.pop()
         self.deployed += 1
         return {"Front": "notes-front"}
 
@@ -86,13 +87,27 @@ def test_a_template_that_is_not_right_waits_for_its_next_change_and_one_the_engi
     functions: Functions,
 ) -> None:
     template = functions.root / "template.yaml"
-    functions.problems = [DeploymentFailed("no such property")]
+    functions.template_problems = [DeploymentFailed("no such property")]
     template.write_text(template.read_text() + "# a\n")
     assert wait_until(lambda: functions.said == ["not reloaded: no such property"], PATIENCE_S)
 
-    functions.problems = [BUSY]
+    functions.template_problems = [BUSY]
     template.write_text(template.read_text() + "# b\n")
     assert wait_until(lambda: functions.deployed == 1, PATIENCE_S)
+
+
+def test_a_template_that_is_not_right_keeps_no_source_back_and_is_deployed_once(
+    functions: Functions,
+) -> None:
+    functions.template_problems, functions.problems = [DeploymentFailed("no such property")], [BUSY]
+    template, app = functions.root / "template.yaml", functions.root / "functions" / "front" / "app.py"
+    template.write_text(template.read_text() + "# a\n")
+    app.write_text("CHANGED = True\n")
+
+    sent = function_package(app.parent)
+    assert wait_until(lambda: sent.content in functions.sent, PATIENCE_S)
+    assert functions.template_problems == functions.problems == []
+    assert functions.deployed == 0, "sent again for the function, and not for the template"
 
 
 def test_a_source_that_is_added_and_one_that_is_removed_are_changes(functions: Functions) -> None:

@@ -71,25 +71,33 @@ class LiveReload:
     def _watch(self) -> None:
         said, look_in_s = "", _LOOK_EVERY_S
         while not self._stopping.wait(look_in_s):
-            look_in_s = _LOOK_EVERY_S
             now = sources(self._project)
-            changed = {path for path in self._live.keys() | now.keys() if self._live.get(path) != now.get(path)}
-            if not changed:
-                continue
             try:
-                if self._project.template in changed:
-                    self._physical_ids = self._redeploy()
-                    self._on_reload("template.yaml is deployed anew")
-                self._reload(changed - {self._project.template})
-            except LocalStackProblem as problem:  # the template is not right yet: its next change comes
-                self._on_reload(f"not reloaded: {problem}")
-            except (ClientError, BotoCoreError, OSError) as error:
+                self._make_live(now)
+            except (LocalStackProblem, ClientError, BotoCoreError, OSError) as error:
                 # A file that is just being replaced, or an engine that is busy: the next look finds the change again.
                 if said != (said := str(error)):
                     self._on_reload(f"not reloaded yet: {error}")
                 look_in_s = _AGAIN_AFTER_S
-                continue
-            self._live, said = now, ""
+            else:
+                said, look_in_s = "", _LOOK_EVERY_S
+
+    def _make_live(self, now: Sources) -> None:
+        template = self._project.template
+        changed = {path for path in self._live.keys() | now.keys() if self._live.get(path) != now.get(path)}
+        if template in changed and template in now:
+            self._deploy()
+            self._live = {**self._live, template: now[template]}
+        self._reload(changed - {template})
+        self._live = now
+
+    def _deploy(self) -> None:
+        try:
+            self._physical_ids = self._redeploy()
+        except LocalStackProblem as problem:  # it is not right yet: its next change comes
+            self._on_reload(f"not reloaded: {problem}")
+        else:
+            self._on_reload("template.yaml is deployed anew")
 
     def _reload(self, changed: set[Path]) -> None:
         for path in changed:

@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Final, Self
@@ -202,14 +203,12 @@ class LocalStack:
         """
         previous = {number: signal.signal(number, self._on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
-            try:
+            with suppress(_Interrupted):  # a signal during the start: what has come up is stopped below
                 self._interruptible = True
                 on_ready(self.start())
                 self._interruptible = False
                 while not self._stopped.wait(_WATCH_STEP_S):
                     self._check_children()
-            except _Interrupted:
-                pass  # a signal during the start: what has come up is stopped below, as after any other
             self._interruptible = False
             self._on_progress("stopping")
             self.stop()

@@ -204,8 +204,6 @@ class _Making:
                     "Use a function for SHA256withRSA (`openssl dgst -sha256 -sign`), not `pkeyutl` or `rsautl`."
                 )
                 yield Mistake("no_digest_info", detail)
-            case _:
-                pass
 
 
 def _makings(signature: str, keys: Sequence[PartnerKey]) -> Iterator[_Making]:
