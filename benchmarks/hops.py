@@ -86,7 +86,7 @@ class Settings:
     """What an operator can turn, or what is in the template or the code today; `deployed` reads them there."""
 
     workers: int
-    """WorkersSalesMania, WorkersSirclo, WorkersNgorder."""
+    """The fewest that a platform has: WorkersSalesMania and its like."""
     parallelization: int
     """`ParallelizationFactor` of the publisher's event source."""
     webhook_workers: int
@@ -116,7 +116,7 @@ class Settings:
         webhooks = functions["webhook_sender"]["Events"]["Queue"]["Properties"]["ScalingConfig"]["MaximumConcurrency"]
         defaults = {name: each.get("Default") for name, each in document["Parameters"].items()}
         return cls(
-            workers=min(int(defaults[f"Workers{platform}"]) for platform in ("SalesMania", "Sirclo", "Ngorder")),
+            workers=min(int(default) for name, default in defaults.items() if name.startswith("Workers")),
             parallelization=template().number(stream["ParallelizationFactor"]),
             webhook_workers=template().number(webhooks),
             tick_seconds=60 * _minutes(defaults["SweepRate"]),

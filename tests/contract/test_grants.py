@@ -47,7 +47,6 @@ BY_THE_SERVICE = {
 }
 WITH_REASONS: dict[tuple[str, str, str, str], str] = {
     ("event_publisher", "sqs:SendMessage", "StreamDeadLetters", ""): "Lambda puts there what could not be published",
-    ("status_sync", "dynamodb:BatchGetItem", "Table", "ORDER#*"): "a forward is read again where a race was lost",
     **{
         (
             "stock_sync",

@@ -56,6 +56,8 @@ PUT_TOGETHER: dict[str, tuple[str, ...]] = {
         "attribute_not_exists(breaker) OR breaker.revision = :read",
     ),
     "layers/core/orderbridge/forwarding/writer.py:put ConditionExpression": ("attribute_not_exists(PK)",),
+    f"{FORWARDS}:relayed UpdateExpression": ("REMOVE news", "REMOVE news, due_at, due_shard"),
+    f"{FORWARDS}:relayed ConditionExpression": ("revision = :relayed AND attribute_exists(news)",),
     f"{FORWARDS}:save_progress ConditionExpression": (
         "attribute_exists(PK) AND changes = :before",
         "attribute_exists(PK) AND attribute_not_exists(changes)",

@@ -102,7 +102,7 @@ class OneChannel:
             sweep_grace_seconds=GRACE_SECONDS,
         )
         self.publish = PublishOrder(self.store, self.bus, clock, GRACE_SECONDS)
-        sweep = Sweep(self.store, self.store, self.queues, self.publish, lambda _: (), clock)
+        sweep = Sweep(self.store, self.store, self.queues, self.publish, lambda _: None, lambda _: (), clock)
         self.sweep = SweepAll((ReleaseRecovered(self.channels, release_in_batches, clock), sweep))
 
     def run(self, orders: int) -> list[Order]:
