@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from evidence.afterwards import Afterwards
 from evidence.system.world import World
-from orderbridge.forwarding.forward.states import UNROUTED, Forward
+from orderbridge.forwarding.forward.states import Forward
+from orderbridge.forwarding.items import forward_key
 from orderbridge.values.times import from_iso
 from orderbridge_sandboxes import HeldOrder
 
@@ -33,9 +34,9 @@ class Found:
             self.held[world.channel_of(label)] = by_code
 
     def all_forwards(self) -> Iterator[Forward]:
-        """Those of orders that are there, to channels."""
+        """Those of orders that are there."""
         for code in self.orders:
-            yield from (each for each in self.forwards[code] if each.channel != UNROUTED)
+            yield from self.forwards[code]
 
     def held_of(self, forward: Forward) -> list[HeldOrder]:
         return self.held[forward.channel.name].get(forward.code, [])
@@ -50,5 +51,5 @@ def place(forward: Forward) -> str:
 
 def longest_delay(world: World) -> timedelta:
     """From an order's acceptance to the last of its channels that has it."""
-    created = {(f"ORDER#{each.client_id}#{each.key.reference}"): from_iso(each.created_at) for each in world.orders()}
-    return max((at - created[pk] for (pk, _), at in world.watch.sent.items()), default=timedelta())
+    created = {order.key: from_iso(order.created_at) for order in world.orders()}
+    return max((at - created[forward_key(pk).order] for (pk, _), at in world.watch.sent.items()), default=timedelta())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from evidence.invariants.found import Found, Invariant, Wrong, place
-from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState
+from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.platforms.registry import can_cancel, can_look
 from orderbridge_sandboxes import HeldOrder
 
@@ -43,14 +43,16 @@ def codes_are_unique(found: Found) -> Wrong:
 def every_order_ends_or_waits_with_its_reason(found: Found) -> Wrong:
     """Every order has a forward for each of its channels, and each is where it stays, for a reason that is true."""
     for order in found.orders.values():
-        names = {forward.channel.name for forward in found.forwards[order.code] if forward.channel != UNROUTED}
+        names = {forward.channel.name for forward in found.forwards[order.code]}
         if names != {channel.name for channel in order.channels}:
             yield f"{order.code}: forwards {sorted(names)}, channels {[channel.name for channel in order.channels]}"
-        says_why = any(each.missing or each.state is ForwardState.CANCELLED for each in found.forwards[order.code])
-        if not order.channels and not says_why:
+        waits = order.awaits_route and order.unrouted_since is not None
+        if order.awaits_route and not waits:
             yield f"{order.code}: no channel, and nothing that says so"
-        if order.due_at is not None:
-            yield f"{order.code}: still due"
+        if order.has_news:
+            yield f"{order.code}: its end was never told"
+        if (order.due_at is not None) is not waits:
+            yield f"{order.code}: due {order.due_at}, and {'waits for a route' if waits else 'nothing is to be done'}"
     for code in found.forwards.keys() - found.orders.keys():
         yield f"{code}: forwards without their order"
     for forward in found.all_forwards():

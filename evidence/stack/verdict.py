@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -76,8 +77,8 @@ def _stored(description: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     )
     for page in pages:
         for item in page["Items"]:
-            # Beside purchase_order_no there are other references; the clients give none of them.
-            yield item["reference"]["S"].removeprefix("po:"), item["code"]["S"]
+            # An order without one is none of the clients'.
+            yield json.loads(item["content"]["S"])["purchase_order_no"] or "", item["code"]["S"]
 
 
 def at_rest(forwards: Iterable[Mapping[str, Any]], codes: Iterable[str], channels: Iterable[str]) -> bool:

@@ -20,6 +20,7 @@ from orderbridge.http.deadline import Deadline
 from orderbridge.http.exchange import NoAnswer
 from orderbridge.http.public_post import PublicPost
 from orderbridge.http.transport import Call, Conversation, Transport
+from orderbridge.values.ids import ChannelRef
 from orderbridge_sandboxes import Request
 from orderbridge_sandboxes.faults import list_of
 from tests.conformance.facts import PlatformFacts
@@ -105,7 +106,7 @@ class PlatformCalls:
             self._note_page(address, channel, request)
         if self._is_create(address, request):
             for code in sorted(set(CODE.findall(request.body))):
-                self._watch.creating(channel, code.decode(), request.body)
+                self._watch.creating(ChannelRef(channel, facts.name), code.decode(), request.body)
 
     def _is_create(self, address: str, request: Call) -> bool:
         if address not in self._facts:

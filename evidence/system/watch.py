@@ -10,8 +10,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from evidence.aws.table import Key, Table
+from orderbridge.channels.table import breaker_pk
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import TRANSITIONS, Forward, ForwardState
+from orderbridge.orders.table import order_key
+from orderbridge.values.ids import ChannelRef, ForwardKey
 from orderbridge.values.times import from_iso
 
 LONGEST_INVOCATION = timedelta(seconds=70)
@@ -38,7 +41,7 @@ class Watch:
         def watched(key: Key, item: dict[str, Any] | None) -> None:
             before = table.get(key)
             write(key, item)
-            if key[1].startswith("FORWARD#"):
+            if key[1] == forward_items.FORWARD_SK:
                 self._note(key, before, item)
             elif key[1] == "ORDER" and key[0].startswith("ORDER#"):
                 self._note_order(before, item)
@@ -52,7 +55,7 @@ class Watch:
         after = forward_items.read_forward(item)
         now = self._clock()
         if before is None:
-            if after.revision != 0 or after.state not in (ForwardState.QUEUED, ForwardState.NEEDS_MAPPING):
+            if after.revision != 0 or after.state is not ForwardState.QUEUED:
                 self.wrong.append(f"{after.code} at {after.channel.name}: begins as {after.state}")
             self.since[key] = after.state, now
             return
@@ -76,31 +79,32 @@ class Watch:
         if item is None:
             self.wrong.append("an order was taken away")
         elif before is not None:
-            for name in ("code", "content", "content_hash", "created_at", "client_id", "reference"):
+            for name in ("code", "content", "content_hash", "created_at"):
                 if item.get(name) != before.get(name):
                     self.wrong.append(f"{before['code']['S']}: its {name} was changed")
 
-    def creating(self, channel: str, code: str, body: bytes) -> None:
+    def creating(self, channel: ChannelRef, code: str, body: bytes) -> None:
         """A create call is about to leave: its forward has to say so already, with this very body."""
-        self.creates[channel, code] += 1
+        self.creates[channel.name, code] += 1
         hashed = hashlib.sha256(body).hexdigest()
-        self.bodies[channel, code].add(hashed)
+        self.bodies[channel.name, code].add(hashed)
         keys = list(self._table.indexes["by_code"].rows.get(code, {}))
-        item = self._table.get((keys[0][0], f"FORWARD#{channel}")) if keys else None
+        place = ForwardKey(order_key(keys[0][0]), channel) if keys else None
+        item = None if place is None else self._table.get((forward_items.forward_pk(place), forward_items.FORWARD_SK))
         if item is None:
-            self.wrong.append(f"{code} at {channel}: sent without a forward")
+            self.wrong.append(f"{code} at {channel.name}: sent without a forward")
             return
         forward = forward_items.read_forward(item)
-        paused_for = self._paused_for(forward.channel.platform, channel)
+        paused_for = self._paused_for(channel)
         if paused_for is not None and paused_for > LONGEST_INVOCATION:
-            self.wrong.append(f"{code} at {channel}: sent though the channel has been paused for {paused_for}")
+            self.wrong.append(f"{code} at {channel.name}: sent though the channel has been paused for {paused_for}")
         if forward.state is not ForwardState.SENDING or forward.body_hash != hashed:
             self.wrong.append(
-                f"{code} at {channel}: sent while {forward.state}, or with another body than the one stored"
+                f"{code} at {channel.name}: sent while {forward.state}, or with another body than the one stored"
             )
 
-    def _paused_for(self, platform: str, channel: str) -> timedelta | None:
-        state = self._table.get((f"BREAKER#{platform}#{channel}", "STATE")) or {}
+    def _paused_for(self, channel: ChannelRef) -> timedelta | None:
+        state = self._table.get((breaker_pk(channel.platform, channel.name), "STATE")) or {}
         return self._clock() - from_iso(state["since"]["S"]) if "paused_reason" in state else None
 
 

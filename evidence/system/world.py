@@ -172,8 +172,8 @@ class World:
         return [order_table.read_order(item) for item in self.aws.table.items("ORDER#") if item["SK"]["S"] == "ORDER"]
 
     def forwards(self) -> list[Forward]:
-        items = self.aws.table.items("ORDER#")
-        return [forward_items.read_forward(item) for item in items if item["SK"]["S"].startswith("FORWARD#")]
+        items = self.aws.table.items("FORWARD#")
+        return [forward_items.read_forward(item) for item in items if item["SK"]["S"] == forward_items.FORWARD_SK]
 
     def _is_quiet(self) -> bool:
         return not self.machine.workers and self.lanes.is_streamed
@@ -186,5 +186,6 @@ class World:
         """When the sweeper would carry something on, but for what waits for a person."""
         for rows in self.aws.table.indexes["due"].rows.values():
             for item in rows.values():
-                if item.get("state", {}).get("S") != ForwardState.NEEDS_MAPPING.value:
+                waits_for_route = item["SK"]["S"] == "ORDER" and "waiting" in item
+                if not waits_for_route and item.get("state", {}).get("S") != ForwardState.NEEDS_MAPPING.value:
                     yield item["due_at"]["S"]

@@ -13,7 +13,7 @@ from orderbridge.aws import items
 from orderbridge.channels import table as channel_table
 from orderbridge.channels.credentials import credentials_secret
 from orderbridge.forwarding.forward.states import ForwardState
-from orderbridge.forwarding.items import COMPLETED, OPEN, waiting_places
+from orderbridge.forwarding.items import COMPLETED, OPEN, forward_pk, waiting_places
 from orderbridge.forwarding.queues import forward_queue_name
 from orderbridge.orders import table as order_table
 from orderbridge.orders.codes import order_code
@@ -23,7 +23,7 @@ from orderbridge.platforms.names import platform_names
 from orderbridge.status.table import status_pk
 from orderbridge.stock.table import run_pk, stock_pk
 from orderbridge.values.events import SOURCE
-from orderbridge.values.ids import OrderKey
+from orderbridge.values.ids import ChannelRef, ForwardKey, OrderKey
 from orderbridge.webhooks.items import DELIVERY_SHARDS, SHARDS, deliveries_pk, webhooks_pk
 from tests.contract.template import as_list, template
 
@@ -40,12 +40,21 @@ WILDCARDS_WITH_REASONS = {
 
 # A partition key of each kind of item, as the code writes it.
 PARTITION_KEYS = {
-    "ORDER#*": order_table.order_pk(OrderKey("acme", "po:PO-1")),
+    "ORDER#*": order_table.order_pk(OrderKey.of("acme", "po:PO-1")),
+    "FORWARD#*": forward_pk(ForwardKey(OrderKey.of("acme", "po:PO-1"), ChannelRef("shop", "acme"))),
+    **{
+        f"{kind}#{platform}#*": pk(ChannelRef("shop", platform))
+        for platform in platform_names()
+        for kind, pk in (
+            ("BREAKER", lambda channel: channel_table.breaker_pk(channel.platform, channel.name)),
+            ("FORWARD", lambda channel: forward_pk(ForwardKey(OrderKey.of("acme", "po:PO-1"), channel))),
+            ("MAPPING", lambda channel: channel_table.mapping_pk(channel, "product")),
+        )
+    },
     "PARTNER#*": partner_table.partner_pk("acme"),
     "CHANNEL#*": channel_table.channel_pk("shop"),
     "BREAKER#*": channel_table.breaker_pk("acme", "shop"),
-    **{f"BREAKER#{platform}#*": channel_table.breaker_pk(platform, "shop") for platform in platform_names()},
-    "MAPPING#*": channel_table.mapping_pk("shop", "product"),
+    "MAPPING#*": channel_table.mapping_pk(ChannelRef("shop", "acme"), "product"),
     "CODES#*": f"CODES#{date(2026, 1, 2).isoformat()}",
     "STOCK#*": stock_pk("shop"),
     "STOCKRUN#*": run_pk("shop"),
@@ -59,7 +68,12 @@ PARTITION_KEYS = {
 # The same for the indexes that functions query.
 INDEX_KEYS = {
     "due": [f"{kind}{number:02d}" for kind in ("", "W") for number in range(items.DUE_SHARDS)],
-    "waiting": [place for state in (OPEN, COMPLETED, ForwardState.PAUSED) for place in waiting_places("shop", state)],
+    "waiting": [
+        place
+        for platform in platform_names()
+        for state in (OPEN, COMPLETED, ForwardState.PAUSED)
+        for place in waiting_places(ChannelRef("shop", platform), state)
+    ],
     "by_code": [order_code(date(2026, 1, 2), 1), order_code(date(2026, 1, 2), 123456)],
     "by_partner_day": [order_table.partner_day("acme", "2026-01-02")],
     "registry": ["CHANNEL"],

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderbridge_cli.commands.orders import DEFAULT_DAYS, default_begin, forward_described, moment
+from orderbridge_cli.commands.orders import DEFAULT_DAYS, default_begin, forward_described, moment, unrouted_described
 from orderbridge_cli.output import answer, command, counted, new_group, note, progress, table
 
 if TYPE_CHECKING:
     from orderbridge.forwarding.forward.states import Forward
+    from orderbridge.orders.order import Order
 
 
 group = new_group("forwards", "Where orders stand on their way to each channel.")
@@ -37,7 +38,7 @@ def list_forwards(
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 1000,
 ) -> None:
     """Forwards: in one state that waits or is on its way, the last changed first; else those of the newest orders."""
-    from orderbridge.forwarding.forward.states import ForwardState
+    from orderbridge.forwarding.forward.states import Forward, ForwardState
     from orderbridge_cli.operating.orders import INDEXED_STATES
     from orderbridge_cli.target import Operations
     from orderbridge_cli.wiring import look_up_orders
@@ -54,7 +55,7 @@ def list_forwards(
         found = list(itertools.islice(lookup.forwards(wanted, channel, begin), limit + 1))
     if len(found) > limit:
         note(f"There are more than {counted(limit, 'forward')}; --state, --channel, --since or --limit says which.")
-    rows = [_row(forward) for forward in found[:limit]]
+    rows = [_row(each) if isinstance(each, Forward) else _unrouted_row(each) for each in found[:limit]]
     columns = ("code", "client_id", "channel", "state", "external_id", "attempts", "updated_at", "error")
     answer(rows, lambda: table(None, columns, [[row[name] for name in columns] for row in rows]))
 
@@ -118,6 +119,17 @@ def _row(forward: Forward) -> dict[str, Any]:
         **forward_described(forward),
         "created_at": forward.created_at,
         "updated_at": forward.updated_at,
+    }
+
+
+def _unrouted_row(order: Order) -> dict[str, Any]:
+    since = order.unrouted_since
+    return {
+        "code": order.code,
+        "client_id": order.client_id,
+        **unrouted_described(order),
+        "created_at": since,
+        "updated_at": since,
     }
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from orderbridge.forwarding.forward.states import Forward
-    from orderbridge.orders.order import OrderSummary
+    from orderbridge.orders.order import Order
     from orderbridge.reading.views import OrderView
     from orderbridge_cli.operating.orders import LookUpOrders
 
@@ -87,13 +87,13 @@ def _require_known(state: str | None) -> None:
         raise typer.BadParameter(f"{state!r} is none of {', '.join(dict.fromkeys(known))}", param_hint="--state")
 
 
-def _row(order: OrderSummary) -> dict[str, Any]:
+def _row(order: Order) -> dict[str, Any]:
     return {
         "code": order.code,
         "client_id": order.client_id,
         "status": order.status,
         "created_at": order.created_at,
-        "purchase_order_no": order.purchase_order_no,
+        "purchase_order_no": order.content.purchase_order_no,
     }
 
 
@@ -119,11 +119,9 @@ def moment(text: str, lookup: LookUpOrders) -> datetime:
 
 def described(view: OrderView) -> dict[str, Any]:
     """An order as the command shows it (docs/interfaces.md#command-line)."""
-    from orderbridge.forwarding.forward.states import UNROUTED
-
     order = view.order
-    # Once an order has channels, the place where it waited for them says nothing more.
-    forwards = [each for each in view.forwards if each.channel != UNROUTED or not order.channels]
+    # An order that no channel takes is shown in the place of its forwards, as soon as it waits for one.
+    is_shown = not order.channels and (order.unrouted_since is not None or not order.awaits_route)
     # Of one millisecond, what happened to the order as a whole comes first.
     timeline = sorted(view.timeline, key=lambda entry: (entry.at, entry.channel is not None))
     return {
@@ -132,7 +130,7 @@ def described(view: OrderView) -> dict[str, Any]:
         "status": view.status(),
         "created_at": order.created_at,
         "purchase_order_no": order.content.purchase_order_no,
-        "forwards": [forward_described(forward) for forward in forwards],
+        "forwards": [*map(forward_described, view.forwards), *([unrouted_described(order)] if is_shown else [])],
         "timeline": [
             {"at": order.created_at, "event": "OrderAccepted", "channel": None, "detail": None},
             *(
@@ -144,19 +142,29 @@ def described(view: OrderView) -> dict[str, Any]:
 
 
 def forward_described(forward: Forward) -> dict[str, Any]:
-    """A forward as the command shows it; without a channel where the order has found none."""
-    from orderbridge.forwarding.forward.states import UNROUTED
-
-    unrouted = forward.channel == UNROUTED
+    """A forward as the command shows it."""
     return {
-        "channel": None if unrouted else forward.channel.name,
-        "platform": None if unrouted else forward.channel.platform,
+        "channel": forward.channel.name,
+        "platform": forward.channel.platform,
         "state": forward.state.value,
         "external_id": forward.external_id,
         "attempts": forward.attempts,
         "missing": [{"kind": need.kind, "key": need.shown} for need in forward.missing],
         "error": forward.error,
         **_platform_says(forward),
+    }
+
+
+def unrouted_described(order: Order) -> dict[str, Any]:
+    """An order that no channel takes, as the command shows it in a forward's place."""
+    return {
+        "channel": None,
+        "platform": None,
+        "state": "NEEDS_MAPPING" if order.awaits_route else "CANCELLED",
+        "external_id": None,
+        "attempts": 0,
+        "missing": [{"kind": "route", "key": order.content.site_code}] if order.awaits_route else [],
+        "error": None,
     }
 
 

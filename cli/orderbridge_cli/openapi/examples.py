@@ -89,7 +89,7 @@ def found() -> SalesOrderFound:
 
 def listed() -> SalesOrdersFound:
     cursor = OrderCursor(_AT.date(), f"{_ACCEPTED}#SO-20250101-00001")
-    return SalesOrdersFound.of(OrderPage([_order().summary()], cursor))
+    return SalesOrdersFound.of(OrderPage([_order()], cursor))
 
 
 def cancelled() -> CancellationRecorded:

@@ -8,13 +8,16 @@ from typing import Any
 
 from orderbridge.channels.breaker import Breaker, after_failed_probe, closed, probed_now
 from orderbridge.channels.channel import CHANNEL_NAME, Channel
-from orderbridge.forwarding.forward.states import UNROUTED, Forward
+from orderbridge.forwarding.forward.states import Forward
 from orderbridge.forwarding.releasing import ReleaseForwards
 from orderbridge.values.conflicts import LostRace, despite_races
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import Clock, to_iso
 from orderbridge_cli.operating.ports import ChannelRegistry, CredentialVault
 from orderbridge_cli.operating.refusals import OperationRefused
+
+UNROUTED = "unrouted"
+"""How an operator calls the place of the orders that no channel takes; it is the name of no channel."""
 
 
 def channel_refs(channels: ChannelRegistry, names: Sequence[str]) -> tuple[ChannelRef, ...]:
@@ -75,7 +78,7 @@ class OperateChannels:
                 f"{name!r} is not a channel name: 1 to 64 letters, digits, dots, underscores and hyphens, "
                 "beginning with a letter or digit."
             )
-        if name == UNROUTED.name:
+        if name == UNROUTED:
             raise OperationRefused(f"{name!r} is how Orderbridge calls the place of orders without a channel.")
         existing = self.registry.find_named(name)
         if existing is not None and existing.platform != platform:
@@ -112,7 +115,7 @@ class OperateChannels:
 
     def let_go(self, name: str) -> Iterator[Forward]:
         """Release the forwards that are PAUSED with this channel, one by one."""
-        return self.releasing.after_resume(name)
+        return self.releasing.after_resume(known_channel(self.registry, name))
 
     def _change_breaker(self, name: str, change: Callable[[Breaker], Breaker]) -> None:
         def attempt() -> None:

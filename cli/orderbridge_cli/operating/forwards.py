@@ -115,6 +115,16 @@ class MoveForward:
                     f"the platform could not be looked at: {reason}. Try again, or look there yourself and add --unseen"
                 )
 
+    def _read(self, key: OrderKey, channel: str) -> ForwardRecord:
+        order = self.desk.read_order(key)
+        if order is not None and order.awaits_route:
+            raise OperationRefused("No channel takes this order yet: import a route for its site.")
+        for each in order.channels if order is not None else ():
+            record = self.desk.read_forward(ForwardKey(key, each)) if each.name == channel else None
+            if record is not None:
+                return record
+        raise OperationRefused(f"This order has no forward to {channel}.")
+
     def _move(
         self,
         key: OrderKey,
@@ -123,9 +133,7 @@ class MoveForward:
         save: Callable[[Transition], Forward],
     ) -> Forward:
         def attempt() -> Forward:
-            record = self.desk.read_forward(ForwardKey(key, channel))
-            if record is None:
-                raise OperationRefused(f"This order has no forward to {channel}.")
+            record = self._read(key, channel)
             try:
                 return save(by(self.operator, intervene(record)))
             except InterventionRefused as refused:

@@ -11,8 +11,8 @@ from typing import Any
 
 from orderbridge.channels.mapping import KINDS, MAX_KEY_BYTES, MappingKey, MappingKind, parse_value
 from orderbridge.channels.site_keys import AmbiguousKey, read_key
-from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState
-from orderbridge.forwarding.releasing import ReleaseForwards, RouteOrders
+from orderbridge.forwarding.forward.states import Forward, ForwardState
+from orderbridge.forwarding.releasing import ReleaseForwards, RouteOrders, route_of
 from orderbridge.partners.partner import CLIENT_ID
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.text import UnseenCharacter, checked_code, trimmed
@@ -100,7 +100,7 @@ class OperateMappings:
         self, channel: str, rows: Sequence[Row], check: ValueCheck, on_progress: Progress, bad: Sequence[BadRow] = ()
     ) -> ImportResult:
         """Import a channel's mappings; `bad` are rows that could not even be read. Raises `RowsRefused`."""
-        known_channel(self.channels, channel)
+        known = known_channel(self.channels, channel)
 
         def wrong(kind: MappingKind, value: str) -> str | None:
             if kind == "route":
@@ -108,9 +108,9 @@ class OperateMappings:
             return _broken_json(value) or check(kind, value)
 
         checked = _checked(rows, wrong, bad)
-        for written in self.table.write(channel, list(checked.items())):
+        for written in self.table.write(known, list(checked.items())):
             on_progress(f"{written} of {len(checked)} rows written")
-        return self._result(rows, self.releasing.after_import(channel, checked.keys()), on_progress)
+        return self._result(rows, self.releasing.after_import(known, checked.keys()), on_progress)
 
     def import_routes(
         self, client_id: str, rows: Sequence[Row], on_progress: Progress, bad: Sequence[BadRow] = ()
@@ -158,13 +158,14 @@ class OperateMappings:
 
     def found(self, channel: str) -> frozenset[MappingKey]:
         """Which of a channel's mappings the platform itself reported, so that nobody imported them."""
-        return frozenset() if channel.startswith(PARTNER_PREFIX) else frozenset(self.table.found(channel))
+        if channel.startswith(PARTNER_PREFIX):
+            return frozenset()
+        return frozenset(self.table.found(known_channel(self.channels, channel)))
 
     def export(self, channel: str) -> Iterator[tuple[MappingKey, str]]:
         """Every mapping of a channel, its value exactly as it was imported; a partner's routes as JSON lists."""
         if not channel.startswith(PARTNER_PREFIX):
-            known_channel(self.channels, channel)
-            return iter(self.table.rows(channel))
+            return iter(self.table.rows(known_channel(self.channels, channel)))
         client_id = channel.removeprefix(PARTNER_PREFIX)
         partner = self.partners.find(client_id) if CLIENT_ID.fullmatch(client_id) else None
         if partner is None:
@@ -177,9 +178,8 @@ class OperateMappings:
     def missing(self, channel: str | None) -> list[MissingMapping]:
         """What waiting forwards still need, of one channel (or ``partner:CLIENT_ID``) or of all."""
         waiting: dict[tuple[str, MappingKey], list[str]] = {}
-        for name, forward in self._waiting(channel):
-            for key in forward.missing:
-                waiting.setdefault((name, key), []).append(forward.updated_at)
+        for name, key, at in self._waiting(channel):
+            waiting.setdefault((name, key), []).append(at)
         return [
             MissingMapping(name, key, len(since), min(since))
             for (name, key), since in sorted(
@@ -187,21 +187,22 @@ class OperateMappings:
             )
         ]
 
-    def _waiting(self, wanted: str | None) -> Iterator[tuple[str, Forward]]:
+    def _waiting(self, wanted: str | None) -> Iterator[tuple[str, MappingKey, str]]:
+        """Where which key is missing and since when, once for each forward and for each order without a channel."""
         if wanted is None or wanted.startswith(PARTNER_PREFIX):
             if wanted is not None:
                 self._require_partner(wanted.removeprefix(PARTNER_PREFIX))
-            for forward in self.orders.waiting(UNROUTED.name, ForwardState.NEEDS_MAPPING):
-                name = PARTNER_PREFIX + forward.key.client_id
+            for order in self.orders.unrouted():
+                name = PARTNER_PREFIX + order.client_id
                 if wanted in (None, name):
-                    yield name, forward
+                    yield name, route_of(order), order.unrouted_since or order.created_at
         if wanted is None:
-            names = [channel.name for channel in self.channels.list_channels()]
+            channels = self.channels.list_channels()
         else:
-            names = [] if wanted.startswith(PARTNER_PREFIX) else [known_channel(self.channels, wanted).name]
-        for name in names:
-            for forward in self.orders.waiting(name, ForwardState.NEEDS_MAPPING):
-                yield name, forward
+            channels = [] if wanted.startswith(PARTNER_PREFIX) else [known_channel(self.channels, wanted)]
+        for channel in channels:
+            for forward in self.orders.waiting(channel, ForwardState.NEEDS_MAPPING):
+                yield from ((channel.name, key, forward.updated_at) for key in forward.missing)
 
 
 def _checked(

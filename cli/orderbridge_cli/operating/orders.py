@@ -5,21 +5,22 @@ from __future__ import annotations
 import heapq
 import itertools
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import get_args
 
-from orderbridge.forwarding.forward.states import LISTED_STATES, UNROUTED, Forward, ForwardState
+from orderbridge.channels.channel import Channel
+from orderbridge.forwarding.forward.states import LISTED_STATES, Forward, ForwardState
 from orderbridge.orders.codes import ORDER_CODE
-from orderbridge.orders.order import OrderStatus, OrderSummary
+from orderbridge.orders.order import Order, OrderStatus
 from orderbridge.reading.orders import key_of_code
 from orderbridge.reading.ports import OrderReads
 from orderbridge.reading.views import OrderView
 from orderbridge.values.ids import OrderKey
 from orderbridge.values.text import compared
 from orderbridge.values.times import Clock, business_date, from_iso
-from orderbridge_cli.operating.channels import known_channel
+from orderbridge_cli.operating.channels import UNROUTED, known_channel
 from orderbridge_cli.operating.ports import ChannelRegistry, OperatorOrders, PartnerRegistry
 from orderbridge_cli.operating.refusals import OperationRefused
 
@@ -61,7 +62,7 @@ class LookUpOrders:
             raise _no_order(code)
         return key
 
-    def orders(self, client_id: str | None, since: datetime, state: str | None) -> Iterator[OrderSummary]:
+    def orders(self, client_id: str | None, since: datetime, state: str | None) -> Iterator[Order]:
         """Orders since a moment, newest first, of one partner or of all.
 
         `state` is an order's status, or a forward's state: then the orders with a forward in that state.
@@ -73,13 +74,13 @@ class LookUpOrders:
                 if from_iso(order.created_at) >= since and wanted(order):
                     yield order
 
-    def with_purchase_order_no(self, number: str, client_id: str | None) -> Iterator[OrderSummary]:
+    def with_purchase_order_no(self, number: str, client_id: str | None) -> Iterator[Order]:
         """The orders under a partner's own number: at most one of each partner. Their lists may not show it yet."""
         reference = f"po:{compared(number)}"
         for each in self._clients(client_id):
-            order = self.reads.read_order(OrderKey(each, reference))
+            order = self.reads.read_order(OrderKey.of(each, reference))
             if order is not None:
-                yield OrderSummary(order.key, order.code, order.created_at, order.order_date, order.status)
+                yield order
 
     def _clients(self, client_id: str | None) -> Sequence[str]:
         if client_id is None:
@@ -88,16 +89,15 @@ class LookUpOrders:
             raise OperationRefused(f"There is no partner {client_id}.")
         return [client_id]
 
-    def _filter(self, state: str | None) -> Callable[[OrderSummary], bool]:
+    def _filter(self, state: str | None) -> Callable[[Order], bool]:
         if state is None:
             return lambda _: True
         if state in STATUSES:
             return lambda order: order.status == state
         if state in INDEXED_STATES:
-            found = self._forwards(ForwardState(state), self._names(None), None)
-            keys = {forward.key for forward in found if not _is_closed_place(forward)}
+            keys = {each.key for each in self.forwards(ForwardState(state), None, None)}
             return lambda order: order.key in keys
-        return lambda order: any(each.state == state for each in self.desk.list_forwards(order.key))
+        return lambda order: any(each.state == state for each in self.desk.list_forwards(order))
 
     def _days_back_to(self, since: datetime) -> Iterator[date]:
         day = business_date(self.clock(), self.business_time_zone)
@@ -106,55 +106,62 @@ class LookUpOrders:
             yield day
             day -= timedelta(days=1)
 
-    def forwards(self, state: ForwardState | None, channel: str | None, since: datetime | None) -> Iterator[Forward]:
-        """The forwards in a state, of a channel, of orders since a moment.
+    def forwards(
+        self, state: ForwardState | None, channel: str | None, since: datetime | None
+    ) -> Iterator[Forward | Order]:
+        """The forwards in a state, of a channel, of orders since a moment; and the orders that wait for a route.
 
         Of the `INDEXED_STATES` all, those that changed last first. The others are as many as there are orders: theirs
         are looked for order by order, the newest first, and `since` has to say where that ends.
         """
-        if channel is not None and channel != UNROUTED.name:
+        if channel is not None and channel != UNROUTED:
             known_channel(self.channels, channel)
+        wanted = [each for each in self.channels.list_channels() if channel in (None, each.name)]
         return (
-            forward
-            for forward in self._forwards(state, self._names(channel), since)
-            if not _is_closed_place(forward) and (since is None or from_iso(forward.created_at) >= since)
+            each
+            for each in self._forwards(state, wanted, since, with_unrouted=channel in (None, UNROUTED))
+            if since is None or from_iso(_begun(each)) >= since
         )
 
-    def _names(self, channel: str | None) -> Sequence[str]:
-        if channel is not None:
-            return (channel,)
-        return (UNROUTED.name, *(each.name for each in self.channels.list_channels()))
-
     def _forwards(
-        self, state: ForwardState | None, channels: Sequence[str], since: datetime | None
-    ) -> Iterable[Forward]:
+        self, state: ForwardState | None, channels: Sequence[Channel], since: datetime | None, *, with_unrouted: bool
+    ) -> Iterable[Forward | Order]:
         if state in LISTED_STATES:
-            waiting = (self.desk.waiting(name, state, newest_first=True) for name in channels)
+            waiting: list[Iterable[Forward | Order]] = [
+                self.desk.waiting(channel, state, newest_first=True) for channel in channels
+            ]
+            if state is ForwardState.NEEDS_MAPPING and with_unrouted:
+                waiting.append(self.desk.unrouted(newest_first=True))
             return heapq.merge(*waiting, key=_changed, reverse=True)
+        names = {channel.name for channel in channels}
         if state in INDEXED_STATES:
-            found = (each for each in self.desk.on_their_way() if each.state is state and each.channel.name in channels)
+            found = (each for each in self.desk.on_their_way() if each.state is state and each.channel.name in names)
             return sorted(found, key=_changed, reverse=True)
         if since is None:
             raise OperationRefused("These forwards are listed from a day or time on.")
-        return self._forwards_of_orders(state, channels, since)
+        return self._forwards_of_orders(state, names, since, with_unrouted=with_unrouted)
 
     def _forwards_of_orders(
-        self, state: ForwardState | None, channels: Sequence[str], since: datetime
-    ) -> Iterator[Forward]:
-        orders = self.orders(None, since, None)
-        while keys := [order.key for order in itertools.islice(orders, ORDERS_AT_ONCE)]:
-            places = {key: place for place, key in enumerate(keys)}
-            found = (each for each in self.desk.forwards_of(keys, channels) if state in (None, each.state))
-            yield from sorted(found, key=lambda forward: (places[forward.key], forward.channel.name))
+        self, state: ForwardState | None, channels: Collection[str], since: datetime, *, with_unrouted: bool
+    ) -> Iterator[Forward | Order]:
+        listed = self.orders(None, since, None)
+        while orders := list(itertools.islice(listed, ORDERS_AT_ONCE)):
+            found: dict[OrderKey, list[Forward]] = {}
+            for forward in self.desk.forwards_of(orders, channels):
+                if state in (None, forward.state):
+                    found.setdefault(forward.key, []).append(forward)
+            for order in orders:
+                if state is None and with_unrouted and order.awaits_route and order.unrouted_since is not None:
+                    yield order
+                yield from sorted(found.get(order.key, ()), key=lambda forward: forward.channel.name)
 
 
-def _changed(forward: Forward) -> tuple[str, str]:
-    return forward.updated_at, forward.code
+def _begun(each: Forward | Order) -> str:
+    return each.created_at if isinstance(each, Forward) else each.unrouted_since or each.created_at
 
 
-def _is_closed_place(forward: Forward) -> bool:
-    """Whether this only marks that an order had no channel once."""
-    return forward.channel == UNROUTED and forward.state is ForwardState.CANCELLED
+def _changed(each: Forward | Order) -> tuple[str, str]:
+    return (each.updated_at if isinstance(each, Forward) else _begun(each)), each.code
 
 
 def _no_order(code: str) -> OperationRefused:

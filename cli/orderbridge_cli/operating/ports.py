@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
     from orderbridge.orders.order import Order
     from orderbridge.partners.partner import Partner, PartnerKey
-    from orderbridge.values.ids import ChannelRef, OrderKey
+    from orderbridge.values.ids import ChannelRef
     from orderbridge.values.timeline import TimelineEntry
     from orderbridge.webhooks.delivery import Delivery
     from orderbridge.webhooks.signing import WebhookSecret
@@ -50,13 +50,13 @@ class CredentialVault(CredentialSource, Protocol):
 class MappingTable(Protocol):
     """A channel's mappings as texts, exactly as they were imported."""
 
-    def found(self, channel: str) -> Iterable[MappingKey]:
+    def found(self, channel: ChannelRef | Channel) -> Iterable[MappingKey]:
         """The keys of the rows that the platform itself reported."""
         ...
 
-    def rows(self, channel: str) -> Iterable[tuple[MappingKey, str]]: ...
+    def rows(self, channel: ChannelRef | Channel) -> Iterable[tuple[MappingKey, str]]: ...
 
-    def write(self, channel: str, rows: Sequence[tuple[MappingKey, str]]) -> Iterable[int]:
+    def write(self, channel: ChannelRef | Channel, rows: Sequence[tuple[MappingKey, str]]) -> Iterable[int]:
         """Write the rows, up to 100 at a time all or nothing; yields how many are written after each step."""
         ...
 
@@ -100,9 +100,13 @@ class TokenKeyVault(Protocol):
 class OperatorOrders(ParkedOrders, Protocol):
     """Orders and forwards as an operator finds and moves them."""
 
-    def waiting(self, channel: str, state: ForwardState, *, newest_first: bool = False) -> Iterable[Forward]:
+    def waiting(
+        self, channel: ChannelRef | Channel, state: ForwardState, *, newest_first: bool = False
+    ) -> Iterable[Forward]:
         """The forwards in one of the `LISTED_STATES`, the longest there first; each may be older than its item."""
         ...
+
+    def unrouted(self, *, newest_first: bool = False) -> Iterable[Order]: ...
 
     def on_their_way(self) -> Iterable[Forward]:
         """The forwards that have a due time."""
@@ -112,8 +116,8 @@ class OperatorOrders(ParkedOrders, Protocol):
         """The orders that nobody has published yet."""
         ...
 
-    def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Iterable[Forward]:
-        """The forwards of these orders to these channels, in no order."""
+    def forwards_of(self, orders: Collection[Order], channels: Collection[str]) -> Iterable[Forward]:
+        """The forwards of these orders to those of their channels that have one of these names, in no order."""
         ...
 
     def save_unfrozen(self, transition: Transition) -> Forward:

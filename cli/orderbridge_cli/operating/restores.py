@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from orderbridge.forwarding.forward.interventions import by, question
-from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState
+from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.forwarding.publishing import first_forwards
 from orderbridge.orders.ports import CodeCounter
 from orderbridge.values.conflicts import LostRace
@@ -41,14 +41,12 @@ class SecureRestored:
             # It may have been published and sent since, so it gets its forwards here, and they are in question at once.
             for transition in first_forwards(order, self.clock(), self.sweep_grace_seconds):
                 self.desk.create_forward(transition)
-            yield from self._questioned(self.desk.list_forwards(order.key))
+            yield from self._questioned(self.desk.list_forwards(order))
         yield from self._questioned(list(self.desk.on_their_way()))
 
     def _questioned(self, forwards: Iterable[Forward]) -> Iterator[Forward]:
         for forward in forwards:
-            is_open = (
-                forward.channel != UNROUTED and not forward.is_final and forward.state is not ForwardState.IN_DOUBT
-            )
+            is_open = not forward.is_final and forward.state is not ForwardState.IN_DOUBT
             if is_open and forward.in_question_since is None:
                 yield self._question(forward)
 

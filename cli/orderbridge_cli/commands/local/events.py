@@ -178,7 +178,7 @@ class DemoEvents:
 
     def _forward(self, body: dict[str, str]) -> dict[str, str]:
         """The forward of the partner's newest order to the demo channel of the queue's platform."""
-        named = {"code": self._code, "client_id": self._key.client_id, "reference": self._key.reference}
+        named = {"code": self._code, "client_id": self._key.client_id, "reference_hash": self._key.reference_hash}
         return {**body, **named, "channel": body["platform"]}
 
     def _delivery(self, body: dict[str, str]) -> dict[str, str]:

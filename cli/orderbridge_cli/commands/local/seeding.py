@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from orderbridge.channels.mapping import MappingKey, MappingKind
+from orderbridge.values.ids import ChannelRef
 from orderbridge_cli.commands.mappings import value_check
 from orderbridge_cli.operating.mappings import Row
 from orderbridge_cli.target import Operations
@@ -39,7 +40,7 @@ def seed_channels(stack: Operations, sandboxes: Mapping[str, str], on_progress: 
 
 def _seed_mappings(stack: Operations, platform: str) -> None:
     mappings = operate_mappings(stack)
-    known = {key for key, _ in mappings.table.rows(platform)}
+    known = {key for key, _ in mappings.table.rows(ChannelRef(platform, platform))}
     rows = [
         Row(line, kind, key, value if isinstance(value, str) else json.dumps(value))
         for line, (kind, key, value) in enumerate(DEMO_MAPPINGS[platform], start=2)

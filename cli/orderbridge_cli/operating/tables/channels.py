@@ -75,16 +75,16 @@ class TableMappingRows:
         self._client = client
         self._table = table
 
-    def found(self, channel: str) -> Iterator[MappingKey]:
+    def found(self, channel: ChannelRef | Channel) -> Iterator[MappingKey]:
         for item in self._items(channel):
             if "found_at" in item:
                 yield channel_table.read_mapping_key(item)
 
-    def rows(self, channel: str) -> Iterator[tuple[MappingKey, str]]:
+    def rows(self, channel: ChannelRef | Channel) -> Iterator[tuple[MappingKey, str]]:
         for item in self._items(channel):
             yield channel_table.read_mapping_key(item), item["value"]["S"]
 
-    def _items(self, channel: str) -> Iterator[items.Item]:
+    def _items(self, channel: ChannelRef | Channel) -> Iterator[items.Item]:
         for kind in KINDS:
             yield from query_all(
                 self._client,
@@ -94,7 +94,7 @@ class TableMappingRows:
                 ConsistentRead=True,
             )
 
-    def write(self, channel: str, rows: Sequence[tuple[MappingKey, str]]) -> Iterable[int]:
+    def write(self, channel: ChannelRef | Channel, rows: Sequence[tuple[MappingKey, str]]) -> Iterable[int]:
         for start in range(0, len(rows), TRANSACTION_LIMIT):
             batch = rows[start : start + TRANSACTION_LIMIT]
             puts = [

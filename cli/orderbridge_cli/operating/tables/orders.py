@@ -11,14 +11,14 @@ from orderbridge.forwarding.forward.states import Forward, Transition
 from orderbridge.forwarding.table import TableOrders
 from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order
-from orderbridge.values.ids import OrderKey
+from orderbridge.values.ids import ForwardKey
 
 
 class TableOperatorOrders(TableOrders):
     """`OperatorOrders` on the table and its sparse indexes."""
 
     def on_their_way(self) -> Iterator[Forward]:
-        found = self._due(lambda sort_key: sort_key.startswith("FORWARD#"))
+        found = self._due(lambda sort_key: sort_key == forward_items.FORWARD_SK)
         return (forward_items.read_forward(item) for item in found)
 
     def unpublished(self) -> Iterator[Order]:
@@ -41,11 +41,12 @@ class TableOperatorOrders(TableOrders):
         ]
         return batch_get(self._client, self._table, keys)
 
-    def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Iterator[Forward]:
+    def forwards_of(self, orders: Collection[Order], channels: Collection[str]) -> Iterator[Forward]:
         keys = [
-            items.keys(order_table.order_pk(order), forward_items.forward_sk(name))
+            forward_items.forward_keys(ForwardKey(order.key, channel))
             for order in orders
-            for name in channels
+            for channel in order.channels
+            if channel.name in channels
         ]
         return (forward_items.read_forward(item) for item in batch_get(self._client, self._table, keys))
 

@@ -36,14 +36,14 @@ class ChannelDirectory(Protocol):
 
 
 class MappingStore(Protocol):
-    def read(self, channel: str, keys: Collection[MappingKey]) -> Mappings:
+    def read(self, channel: ChannelRef | Channel, keys: Collection[MappingKey]) -> Mappings:
         """The values of those keys that are mapped, strongly consistent.
 
         For a key of `site_keys.any_site` True, where none of the others of its customer is mapped and some site's is.
         """
         ...
 
-    def keep_found(self, channel: str, values: Mappings, found_at: str) -> None:
+    def keep_found(self, channel: ChannelRef | Channel, values: Mappings, found_at: str) -> None:
         """Keep what the platform reported, marked as such; a row that somebody imported meanwhile stays as it is."""
         ...
 

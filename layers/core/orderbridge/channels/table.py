@@ -34,8 +34,9 @@ def breaker_pk(platform: str, channel: str) -> str:
     return f"BREAKER#{platform}#{channel}"
 
 
-def mapping_pk(channel: str, kind: str) -> str:
-    return f"MAPPING#{channel}#{kind}"
+def mapping_pk(channel: ChannelRef | Channel, kind: str) -> str:
+    """Where a channel's mappings of a kind are: under the platform's name, as its breaker."""
+    return f"MAPPING#{channel.platform}#{channel.name}#{kind}"
 
 
 NEWS = "news"
@@ -111,7 +112,7 @@ def _number(number: Decimal) -> int | str:
     return f"{number:f}" + ("0" if number.as_tuple().exponent == -3 else "")
 
 
-def mapping_item(channel: str, need: MappingKey, value: str, found_at: str | None = None) -> Item:
+def mapping_item(channel: ChannelRef | Channel, need: MappingKey, value: str, found_at: str | None = None) -> Item:
     """A mapping; `value` is the JSON text (or plain id) that the operator gave, kept to the character.
 
     `found_at` marks one that the platform itself reported, and since when it is.
@@ -202,7 +203,7 @@ class TableMappings:
         self._client = client
         self._table = table
 
-    def read(self, channel: str, keys: Collection[MappingKey]) -> Mappings:
+    def read(self, channel: ChannelRef | Channel, keys: Collection[MappingKey]) -> Mappings:
         asked = dict.fromkeys(need for need in keys if not is_any_site(need))
         wanted = [items.keys(mapping_pk(channel, need.kind), need.key) for need in asked]
         found: dict[MappingKey, Any] = {}
@@ -213,7 +214,7 @@ class TableMappings:
             found |= {need: True for need in keys if is_any_site(need) and self._has_sites(channel, need)}
         return found
 
-    def _has_sites(self, channel: str, marker: MappingKey) -> bool:
+    def _has_sites(self, channel: ChannelRef | Channel, marker: MappingKey) -> bool:
         rows = query_all(
             self._client,
             TableName=self._table,
@@ -227,7 +228,7 @@ class TableMappings:
         )
         return any(is_of_some_site(marker, item["SK"]["S"]) for item in rows)
 
-    def keep_found(self, channel: str, values: Mappings, found_at: str) -> None:
+    def keep_found(self, channel: ChannelRef | Channel, values: Mappings, found_at: str) -> None:
         for need, value in values.items():
             with suppress(self._client.exceptions.ConditionalCheckFailedException):
                 self._client.put_item(

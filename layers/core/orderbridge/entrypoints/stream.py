@@ -10,7 +10,7 @@ from orderbridge.channels import table as channel_table
 from orderbridge.entrypoints.invocation import invocation
 from orderbridge.entrypoints.log import log
 from orderbridge.forwarding import items as forward_items
-from orderbridge.forwarding.forward.states import Forward
+from orderbridge.forwarding.publishing import PublishForwardChange
 from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order
 from orderbridge.values.ids import ChannelRef
@@ -18,7 +18,7 @@ from orderbridge.values.ids import ChannelRef
 
 def stream_handler(
     publish_order: Callable[[Order], None],
-    publish_forward_change: Callable[[Forward], None],
+    publish_change: PublishForwardChange,
     publish_pause: Callable[[ChannelRef], None],
 ) -> Callable[[Mapping[str, Any], Any], None]:
     """A stream handler that raises on any failure, so that the whole batch is repeated in its order.
@@ -38,13 +38,17 @@ def stream_handler(
                     order = order_table.read_order(items.from_stream(image))
                     publish_order(order)
                     log("order_published", code=order.code, client_id=order.client_id)
+                elif sort_key == "ORDER" and order_table.NEWS in image:
+                    order = order_table.read_order(items.from_stream(image))
+                    publish_change.of_order(order)
+                    log("order_published", code=order.code, client_id=order.client_id)
                 elif image["PK"]["S"].startswith("BREAKER#") and channel_table.NEWS in image:
                     channel = channel_table.channel_ref(image)
                     publish_pause(channel)
                     log("channel_paused", channel=channel.name, platform=channel.platform)
-                elif sort_key.startswith("FORWARD#") and forward_items.NEWS in image:
+                elif sort_key == forward_items.FORWARD_SK and order_table.NEWS in image:
                     forward = forward_items.read_forward(items.from_stream(image))
-                    publish_forward_change(forward)
+                    publish_change(forward)
                     log("forward_published", code=forward.code, channel=forward.channel.name, state=forward.state.value)
 
     return handler

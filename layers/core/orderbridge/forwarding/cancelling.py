@@ -12,12 +12,12 @@ from orderbridge.forwarding.forward.cancelling import (
     cancel_unsent,
     describe_cancellation,
 )
-from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState
+from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.forwarding.ports import CancelStore, ForwardQueues
 from orderbridge.forwarding.publishing import first_forwards
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace, despite_races
-from orderbridge.values.times import Clock, to_iso
+from orderbridge.values.times import Clock, after, to_iso
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +35,19 @@ class CancelOrder:
 
     def __call__(self, order: Order, reason: str | None = None) -> Sequence[ChannelCancellation]:
         """What cancelling came to, channel by channel; `reason` is the partner's own, in one line."""
-        self.orders.request_cancel(order.key, to_iso(self.clock()), reason)
-        for transition in first_forwards(order, self.clock(), self.sweep_grace_seconds):
+        wanted = despite_races(lambda: self._wish(order, reason))
+        for transition in first_forwards(wanted, self.clock(), self.sweep_grace_seconds):
             # An order that was not published yet gets its forwards here, so that there is something to cancel.
             self.orders.create_forward(transition)
-        cancelled = [self._cancel(order, name) for name in sorted(f.channel.name for f in self._forwards(order))]
-        # The place of an order that no channel takes is cancelled like the others, and is no channel.
-        return [each for each in cancelled if each.channel != UNROUTED.name]
+        return [self._cancel(wanted, name) for name in sorted(channel.name for channel in wanted.channels)]
 
-    def _forwards(self, order: Order) -> Sequence[Forward]:
-        return self.orders.list_forwards(order.key)
+    def _wish(self, order: Order, reason: str | None) -> Order:
+        """The order as the wish found it: with the channels that it has got meanwhile."""
+        present, now = self.orders.read_order(order.key), self.clock()
+        if present is None:
+            raise LostRace(order.code)
+        self.orders.request_cancel(present, to_iso(now), reason, after(now, self.sweep_grace_seconds))
+        return present
 
     def _cancel(self, order: Order, channel: str) -> ChannelCancellation:
         try:
@@ -54,7 +57,7 @@ class CancelOrder:
             return ChannelCancellation(channel, "requested", detail)
 
     def _cancel_as_read(self, order: Order, channel: str) -> ChannelCancellation:
-        forward = next(f for f in self._forwards(order) if f.channel.name == channel)
+        forward = next(f for f in self.orders.list_forwards(order) if f.channel.name == channel)
         cancels = self.can_cancel(forward.channel.platform)
         if forward.is_unsent:
             forward = self.orders.save(cancel_unsent(forward, self.clock()))

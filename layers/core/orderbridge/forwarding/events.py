@@ -35,13 +35,13 @@ class ForwardMessage:
 
     @property
     def forward_key(self) -> ForwardKey:
-        return ForwardKey(self.key, self.channel.name)
+        return ForwardKey(self.key, self.channel)
 
     def detail(self) -> dict[str, str]:
         return {
             "code": self.code,
             "client_id": self.key.client_id,
-            "reference": self.key.reference,
+            "reference_hash": self.key.reference_hash,
             "channel": self.channel.name,
             "platform": self.channel.platform,
         }
@@ -50,7 +50,7 @@ class ForwardMessage:
     def from_detail(cls, detail: Mapping[str, Any]) -> ForwardMessage:
         """The message of a queue entry; KeyError or TypeError where it is not one."""
         return cls(
-            key=OrderKey(str(detail["client_id"]), str(detail["reference"])),
+            key=OrderKey(str(detail["client_id"]), str(detail["reference_hash"])),
             code=str(detail["code"]),
             channel=ChannelRef(str(detail["channel"]), str(detail["platform"])),
         )
@@ -63,7 +63,7 @@ def order_created(order: Order) -> Event:
         {
             "code": order.code,
             "client_id": order.client_id,
-            "reference": order.key.reference,
+            "reference_hash": order.key.reference_hash,
             "channels": [channel.name for channel in order.channels],
         },
     )

@@ -6,36 +6,48 @@ import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws.items import Item, due_shard, from_item, item_bytes, keys, to_item
-from orderbridge.aws.timeline import read_timeline_entry
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.forwarding import log
 from orderbridge.forwarding.forward.states import LISTED_STATES, Forward, ForwardState
 from orderbridge.forwarding.order_status import is_completed, is_open, open_since
 from orderbridge.forwarding.ports import FrozenRequest
-from orderbridge.orders.table import order_pk
-from orderbridge.values.ids import ChannelRef, OrderKey
+from orderbridge.orders.table import ALONE, NEWS
+from orderbridge.values.ids import ChannelRef, ForwardKey, OrderKey
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import from_iso
 
-
-def forward_sk(channel: str) -> str:
-    return f"FORWARD#{channel}"
-
-
-def forward_keys(forward: Forward) -> Item:
-    return keys(order_pk(forward.key), forward_sk(forward.channel.name))
+if TYPE_CHECKING:
+    from orderbridge.channels.channel import Channel
 
 
-def request_sk(channel: str, body_hash: str) -> str:
-    return f"REQUEST#{channel}#{body_hash}"
+FORWARD_SK = "FORWARD"
 
 
-NEWS = "news"
-"""There while the forward's last news are not relayed: `ALONE` or `BESIDE` another reason to be due."""
-ALONE, BESIDE = "alone", "beside"
+def forward_pk(key: ForwardKey) -> str:
+    """The partition of a forward and all that belongs to it; it begins with what a role may be held to."""
+    order, channel = key.order, key.channel
+    return f"FORWARD#{channel.platform}#{channel.name}#{order.client_id}#{order.reference_hash}"
+
+
+def forward_key(pk: str) -> ForwardKey:
+    """The forward that a partition is of."""
+    _, platform, channel, client_id, reference_hash = pk.split("#")
+    return ForwardKey(OrderKey(client_id, reference_hash), ChannelRef(channel, platform))
+
+
+def forward_keys(key: ForwardKey) -> Item:
+    return keys(forward_pk(key), FORWARD_SK)
+
+
+def request_sk(body_hash: str) -> str:
+    return f"REQUEST#{body_hash}"
+
+
+BESIDE = "beside"
+"""As `ALONE`, where the forward is due for another reason, too."""
 
 
 def forward_item(forward: Forward) -> Item:
@@ -43,17 +55,13 @@ def forward_item(forward: Forward) -> Item:
 
     It is in the waiting index only while it waits, for somebody or for its platform's word on the order.
     """
-    pk = order_pk(forward.key)
+    pk = forward_pk(forward.forward_key)
     waiting, since = _waiting_place(forward)
     return to_item(
         {
             "PK": pk,
-            "SK": forward_sk(forward.channel.name),
-            "client_id": forward.key.client_id,
-            "reference": forward.key.reference,
+            "SK": FORWARD_SK,
             "forward_code": forward.code,
-            "channel": forward.channel.name,
-            "platform": forward.channel.platform,
             "state": forward.state.value,
             NEWS: _news(forward),
             "created_at": forward.created_at,
@@ -89,6 +97,7 @@ def forward_item(forward: Forward) -> Item:
             "missing": [[need.kind, need.shown] for need in forward.missing] or None,
             "error": forward.error,
             "log": log.to_text(forward.log, forward.created_at) if forward.log else None,
+            "has_older_lines": forward.has_older_lines or None,
             "revision": forward.revision,
         }
     )
@@ -101,7 +110,7 @@ def _news(forward: Forward) -> str | None:
 
 
 def request_keys(forward: Forward, body_hash: str) -> Item:
-    return keys(order_pk(forward.key), request_sk(forward.channel.name, body_hash))
+    return keys(forward_pk(forward.forward_key), request_sk(body_hash))
 
 
 UNUSED_KEPT = timedelta(days=400)
@@ -117,10 +126,14 @@ DETAIL_BYTES = 80
 def fitted(forward: Forward) -> tuple[Forward, list[TimelineEntry]]:
     """The forward with those lines in its log that there is room for, and the others, which go apart."""
     apart = [line for line in forward.log if len((line.detail or "").encode()) > DETAIL_BYTES]
-    fitting = replace(forward, log=tuple(line for line in forward.log if line not in apart))
+    fitting = replace(
+        forward,
+        log=tuple(line for line in forward.log if line not in apart),
+        has_older_lines=forward.has_older_lines or bool(apart),
+    )
     item = forward_item(fitting)
     if item_bytes(item) > ROOM_BYTES and len(item.get("log", {"S": ""})["S"].encode()) > LOG_BYTES:
-        return replace(fitting, log=()), list(forward.log)
+        return replace(fitting, log=(), has_older_lines=True), list(forward.log)
     return fitting, apart
 
 
@@ -128,9 +141,8 @@ def lines_item(forward: Forward, lines: Sequence[TimelineEntry]) -> Item:
     """Lines of the forward's timeline that have no room in its item; they are never changed."""
     return to_item(
         {
-            "PK": order_pk(forward.key),
+            "PK": forward_pk(forward.forward_key),
             "SK": f"EVENT#{lines[0].at}#{secrets.token_hex(4)}",
-            "channel": forward.channel.name,
             "begins": forward.created_at,
             "log": log.to_text(lines, forward.created_at),
         }
@@ -138,10 +150,9 @@ def lines_item(forward: Forward, lines: Sequence[TimelineEntry]) -> Item:
 
 
 def read_lines(item: Mapping[str, Any]) -> Sequence[TimelineEntry]:
-    """The lines of an item of the timeline: one of the order itself, or several of a forward."""
-    if "log" not in item:
-        return (read_timeline_entry(item),)
-    return log.from_text(item["log"]["S"], item["begins"]["S"], item["channel"]["S"])
+    """The lines in an item that `lines_item` made."""
+    channel = forward_key(item["PK"]["S"]).channel
+    return log.from_text(item["log"]["S"], item["begins"]["S"], channel.name)
 
 
 WAITING_SHARDS = 4
@@ -153,17 +164,17 @@ OPEN, COMPLETED = "OPEN", "COMPLETED"
 """Where in the waiting index SENT forwards are: not at their end, and those that may still come back."""
 
 
-def waiting_places(channel: str, state: str) -> list[str]:
+def waiting_places(channel: ChannelRef | Channel, state: str) -> list[str]:
     """The keys of the waiting index under which a channel's forwards in a state are."""
-    return [f"{channel}#{state}#{shard}" for shard in range(WAITING_SHARDS)]
+    return [f"{channel.platform}#{channel.name}#{state}#{shard}" for shard in range(WAITING_SHARDS)]
 
 
 def _waiting_place(forward: Forward) -> tuple[str | None, str | None]:
     state, since = _waiting_state(forward)
     if state is None:
         return None, None
-    shard = int(due_shard(order_pk(forward.key))) % WAITING_SHARDS
-    return waiting_places(forward.channel.name, state)[shard], since
+    shard = int(due_shard(forward_pk(forward.forward_key))) % WAITING_SHARDS
+    return waiting_places(forward.channel, state)[shard], since
 
 
 def _waiting_state(forward: Forward) -> tuple[str | None, str | None]:
@@ -179,16 +190,18 @@ def _waiting_state(forward: Forward) -> tuple[str | None, str | None]:
 
 def read_forward(item: Mapping[str, Any]) -> Forward:
     values = from_item(item)
+    key = forward_key(values["PK"])
     return Forward(
-        key=OrderKey(values["client_id"], values["reference"]),
+        key=key.order,
         code=values["forward_code"],
-        channel=ChannelRef(values["channel"], values["platform"]),
+        channel=key.channel,
         state=ForwardState(values["state"]),
         created_at=values["created_at"],
         updated_at=values["updated_at"],
         due_at=values.get("due_at") if values.get(NEWS) != ALONE else None,
         news_due_at=values.get("due_at") if NEWS in values else None,
-        log=log.from_text(values["log"], values["created_at"], values["channel"]) if "log" in values else (),
+        log=log.from_text(values["log"], values["created_at"], key.channel.name) if "log" in values else (),
+        has_older_lines=bool(values.get("has_older_lines")),
         not_before=values.get("not_before"),
         attempts=int(values["attempts"]),
         attempt_id=values.get("attempt_id"),
@@ -223,8 +236,8 @@ def request_item(forward: Forward, request: FrozenRequest) -> Item:
     """The frozen request: its own item, named by its bytes and written once, so that a repeat sends identical ones."""
     return to_item(
         {
-            "PK": order_pk(forward.key),
-            "SK": request_sk(forward.channel.name, request.body_hash),
+            "PK": forward_pk(forward.forward_key),
+            "SK": request_sk(request.body_hash),
             "method": request.method,
             "path": request.path,
             "body": request.body.decode(),

@@ -1,7 +1,7 @@
 """A forward's timeline as text, compact enough to lie in the forward's own item. Pure.
 
 A line is ``[milliseconds since the forward was created, number of the event, detail]``, the detail left out where there
-is none. A line about the order itself, and not about a channel, has a negative number.
+is none.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ EVENTS = (
     "CancelUnanswered",
     "CancelUnconfirmed",
     "CancelWaits",
-    "OrderRouted",
     "StatusChanged",
     "ShipmentChanged",
     "PaymentChanged",
@@ -54,7 +53,7 @@ def to_text(lines: Iterable[TimelineEntry], begins: str) -> str:
         [
             [
                 (from_iso(line.at) - start) // timedelta(milliseconds=1),
-                _NUMBERS[line.event] * (-1 if line.channel is None else 1),
+                _NUMBERS[line.event],
                 *(() if line.detail is None else (line.detail,)),
             ]
             for line in lines
@@ -70,8 +69,8 @@ def from_text(text: str, begins: str, channel: str) -> tuple[TimelineEntry, ...]
     return tuple(
         TimelineEntry(
             to_iso(start + timedelta(milliseconds=offset)),
-            EVENTS[abs(number) - 1],
-            None if number < 0 else channel,
+            EVENTS[number - 1],
+            channel,
             detail[0] if detail else None,
         )
         for offset, number, *detail in json.loads(text)

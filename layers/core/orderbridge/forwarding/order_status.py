@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState
+from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.orders.codes import business_day
 from orderbridge.orders.order import Order, OrderStatus
 
@@ -27,11 +27,11 @@ def channel_status(forward: Forward) -> OrderStatus:
             return "DRAFT"
 
 
-def order_status(forwards: Iterable[Forward]) -> OrderStatus:
+def order_status(order: Order, forwards: Iterable[Forward]) -> OrderStatus:
     """The least advanced status among the channels that are still alive; DRAFT where there is none yet.
 
-    A channel that holds the order and can never report on it counts only where no other one is alive: it would keep the
-    order at SUBMITTED for good.
+    An order that was cancelled before a channel took it is CANCELLED. A channel that has the order and can never report
+    on it counts only where no other one is alive: it would keep the order at SUBMITTED for good.
     """
     statuses = [(channel_status(forward), _cannot_report(forward)) for forward in forwards]
     alive = [(status, is_silent) for status, is_silent in statuses if status not in ENDED]
@@ -39,7 +39,7 @@ def order_status(forwards: Iterable[Forward]) -> OrderStatus:
         reporting = [status for status, is_silent in alive if not is_silent]
         return min(reporting or [status for status, _ in alive], key=ADVANCING.index)
     if not statuses:
-        return "DRAFT"
+        return "DRAFT" if order.channels or order.awaits_route else "CANCELLED"
     return "REJECTED" if any(status == "REJECTED" for status, _ in statuses) else "CANCELLED"
 
 
@@ -66,7 +66,7 @@ class Progress:
 
 def progress(order: Order, forwards: Sequence[Forward], at: str) -> Progress | None:
     """What has changed since the last message to the order's partner, by its forwards; None where nothing has."""
-    status, announced = order_status(forwards), _at_channels(forwards)
+    status, announced = order_status(order, forwards), _at_channels(forwards)
     if status == order.status and announced == _read(order.announced):
         return None
     has_moved = status != order.status or _statuses(announced) != _statuses(_read(order.announced))
@@ -81,8 +81,7 @@ def _at_channels(forwards: Sequence[Forward]) -> AtChannels:
     return {
         forward.channel.name: [channel_status(forward), forward.awb_number, forward.shipment_problem]
         for forward in sorted(forwards, key=lambda forward: forward.channel.name)
-        if forward.channel != UNROUTED
-        and (channel_status(forward), forward.awb_number, forward.shipment_problem) != ("DRAFT", None, None)
+        if (channel_status(forward), forward.awb_number, forward.shipment_problem) != ("DRAFT", None, None)
     }
 
 
@@ -113,7 +112,6 @@ def _body(before: Order, order: Order, forwards: Sequence[Forward], event: str, 
                     "shipment_problem": forward.shipment_problem,
                 }
                 for forward in sorted(forwards, key=lambda forward: forward.channel.name)
-                if forward.channel != UNROUTED
             ],
         },
     }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from orderbridge.forwarding.events import ForwardMessage
     from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
     from orderbridge.orders.order import Order
-    from orderbridge.values.ids import ForwardKey, OrderKey
+    from orderbridge.values.ids import ChannelRef, ForwardKey, OrderKey
     from orderbridge.webhooks.delivery import Delivery
 
 
@@ -71,7 +71,9 @@ class OrderStore(Protocol):
 
     def read_forward(self, key: ForwardKey) -> ForwardRecord | None: ...
 
-    def list_forwards(self, key: OrderKey) -> Sequence[Forward]: ...
+    def list_forwards(self, order: Order) -> Sequence[Forward]:
+        """The forwards to the order's channels, as far as they are there."""
+        ...
 
     def create_forward(self, transition: Transition) -> bool:
         """Create the forward; False where it exists already, which changes nothing."""
@@ -99,7 +101,14 @@ class OrderStore(Protocol):
         ...
 
     def mark_published(self, order: Order) -> None:
-        """Nothing is due for this order any more: its forwards look after themselves."""
+        """Nothing is due for this order any more: its forwards look after themselves, or its news are told."""
+        ...
+
+    def await_route(self, order: Order, at: str, due_at: str) -> None:
+        """An order without channels is among the `unrouted` from now on, with a line on its timeline, and is due then.
+
+        Changes nothing where it is there already, has got channels or was cancelled.
+        """
         ...
 
     def relayed(self, forward: Forward) -> None:
@@ -114,10 +123,11 @@ class OrderStore(Protocol):
 class CancelStore(OrderStore, Protocol):
     """Orders whose partner may take them back."""
 
-    def request_cancel(self, key: OrderKey, at: str, reason: str | None = None) -> None:
+    def request_cancel(self, order: Order, at: str, reason: str | None, due_at: str) -> None:
         """Record on the order and its timeline that its partner wants it cancelled; the first time counts.
 
-        So does the first reason, which may come with a later wish.
+        So does the first reason, which may come with a later wish. An order without channels is cancelled with that:
+        it is news, and due at `due_at`. Raises `LostRace` where the order's channels or the wish are not as read.
         """
         ...
 
@@ -144,7 +154,7 @@ class DueIndex(Protocol):
 class WaitingForwards(Protocol):
     """The forwards that wait for somebody or something, found by an index that is a moment late."""
 
-    def waiting(self, channel: str, state: ForwardState) -> Iterable[Forward]:
+    def waiting(self, channel: ChannelRef | Channel, state: ForwardState) -> Iterable[Forward]:
         """The forwards in one of the `LISTED_STATES`, the longest there first, as they are now."""
         ...
 
@@ -152,10 +162,14 @@ class WaitingForwards(Protocol):
 class ParkedOrders(OrderStore, WaitingForwards, Protocol):
     """Orders and forwards that wait, and may go on."""
 
-    def route(self, order: Order, closed: Transition, forwards: Sequence[Transition]) -> None:
-        """Give an order without channels its channels and their forwards, and close its unrouted one, all or nothing.
+    def unrouted(self) -> Iterable[Order]:
+        """The orders that wait for a route, the longest there first, as they are now."""
+        ...
 
-        `order` holds the channels it is to have. Raises `LostRace` where it has got some, or the forward has changed.
+    def route(self, order: Order, at: str, forwards: Sequence[Transition]) -> None:
+        """Give an order that waits for a route its channels and their forwards, all or nothing.
+
+        `order` holds the channels it is to have. Raises `LostRace` where it has got some, or was cancelled.
         """
         ...
 

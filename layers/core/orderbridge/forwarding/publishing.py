@@ -10,35 +10,32 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orderbridge.forwarding.events import forward_changed, forward_queued, order_created
-from orderbridge.forwarding.forward.states import (
-    UNROUTED,
-    Forward,
-    ForwardState,
-    Transition,
-    new_forward,
-    new_unrouted_forward,
-)
+from orderbridge.forwarding.forward.states import Forward, Transition, new_forward
 from orderbridge.forwarding.order_status import progress
 from orderbridge.forwarding.ports import OrderStore
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import despite_races
 from orderbridge.values.events import EventBus
 from orderbridge.values.ids import OrderKey
-from orderbridge.values.times import Clock, to_iso
+from orderbridge.values.times import Clock, after, to_iso
 from orderbridge.webhooks.delivery import new_delivery
 from orderbridge.webhooks.ports import DeliveryQueue, WebhookDirectory
 
+UNROUTED_RECHECK_SECONDS = 120
+"""Longer than a partner's routes may be remembered at intake."""
+
 
 def first_forwards(order: Order, now: datetime, sweep_grace_seconds: float) -> Sequence[Transition]:
-    """The forwards an order starts with: one per frozen channel, or the visible place of an order without one."""
-    if not order.channels:
-        return (new_unrouted_forward(order.key, order.code, order.content.site_code, now),)
+    """The forwards an order starts with: one per frozen channel."""
     return tuple(new_forward(order.key, order.code, channel, now, sweep_grace_seconds) for channel in order.channels)
 
 
 @dataclass(frozen=True, slots=True)
 class PublishOrder:
-    """Creates an order's forwards and announces them; idempotent, and raises on any failure so that it is repeated."""
+    """Creates an order's forwards and announces them; idempotent, and raises on any failure so that it is repeated.
+
+    An order that no channel takes waits for a route from then on.
+    """
 
     orders: OrderStore
     bus: EventBus
@@ -49,9 +46,12 @@ class PublishOrder:
         transitions = first_forwards(order, self.clock(), self.sweep_grace_seconds)
         for transition in transitions:
             self.orders.create_forward(transition)
-        queued = [forward_queued(t.forward) for t in transitions if t.forward.state is ForwardState.QUEUED]
-        self.bus.publish([order_created(order), *queued])
-        self.orders.mark_published(order)
+        self.bus.publish([order_created(order), *(forward_queued(each.forward) for each in transitions)])
+        if order.channels:
+            self.orders.mark_published(order)
+        else:
+            now = self.clock()
+            self.orders.await_route(order, to_iso(now), after(now, UNROUTED_RECHECK_SECONDS))
 
 
 REQUEST_KEPT = timedelta(days=30)
@@ -60,7 +60,7 @@ REQUEST_KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class PublishForwardChange:
-    """Announces the state that a forward has reached, and projects the order to it.
+    """Announces the state that a forward has reached, and projects the order to it; `of_order` where it has none.
 
     What the order's partner is to hear of is written together with the order's own change, so each change goes once
     to every webhook, however often this is repeated. Only when all of it is done is the change no longer due for it.
@@ -74,11 +74,9 @@ class PublishForwardChange:
     sweep_grace_seconds: float
 
     def __call__(self, forward: Forward) -> None:
-        order = despite_races(lambda: self._projected(forward.key))
+        despite_races(lambda: self._project(forward.key))
         event = forward_changed(forward)
-        # The place of an order that found no channel is closed once it has some: nothing was cancelled by that.
-        is_routed = forward.channel == UNROUTED and order is not None and bool(order.channels)
-        if event is not None and not is_routed:
+        if event is not None:
             self.bus.publish([event])
         if forward.is_final and not forward.platform_status_raw:
             # It is an order's largest item and holds an address, and nothing is sent again from a final state. What a
@@ -86,14 +84,19 @@ class PublishForwardChange:
             self.orders.let_request_expire(forward, self.clock() + REQUEST_KEPT)
         self.orders.relayed(forward)
 
-    def _projected(self, key: OrderKey) -> Order | None:
+    def of_order(self, order: Order) -> None:
+        """Tells of an order that was cancelled while no channel took it."""
+        despite_races(lambda: self._project(order.key))
+        self.orders.mark_published(order)
+
+    def _project(self, key: OrderKey) -> None:
         order = self.orders.read_order(key)
         if order is None:
-            return None
+            return
         now = self.clock()
-        changed = progress(order, self.orders.list_forwards(key), to_iso(now))
+        changed = progress(order, self.orders.list_forwards(order), to_iso(now))
         if changed is None:
-            return order
+            return
         deliveries = [
             new_delivery(webhook, changed.event, order.code, changed.body, now, self.sweep_grace_seconds)
             for webhook in self.webhooks.active(order.client_id)
@@ -101,9 +104,8 @@ class PublishForwardChange:
         ]
         if changed.order.status == order.status and not deliveries:
             # Nobody is told, and lists show the same: whoever is told next hears of this, too.
-            return order
+            return
         self.orders.save_progress(changed.order, deliveries)
         for delivery in deliveries:
             # What does not arrive in the queue is found by its due time.
             self.queue.send(delivery.ref)
-        return changed.order

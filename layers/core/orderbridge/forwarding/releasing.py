@@ -14,19 +14,20 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import islice
 
+from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.ports import ChannelOverview
 from orderbridge.channels.site_keys import helped, helps
 from orderbridge.forwarding.events import message_of
-from orderbridge.forwarding.forward.interventions import close_unrouted
-from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState, Transition, new_forward
+from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.forwarding.forward.waiting import release
 from orderbridge.forwarding.ports import ForwardQueues, ParkedOrders, WaitingForwards
+from orderbridge.forwarding.publishing import first_forwards
 from orderbridge.orders.order import Order
-from orderbridge.partners.partner import Partner
 from orderbridge.partners.ports import PartnerDirectory
 from orderbridge.values.conflicts import LostRace, despite_races
-from orderbridge.values.times import Clock
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.times import Clock, to_iso
 
 GRACE_SECONDS = 60.0
 
@@ -40,7 +41,7 @@ class ReleaseForwards:
     clock: Clock
     sweep_grace_seconds: float = GRACE_SECONDS
 
-    def after_import(self, channel: str, imported: Collection[MappingKey]) -> Iterator[Forward]:
+    def after_import(self, channel: ChannelRef | Channel, imported: Collection[MappingKey]) -> Iterator[Forward]:
         """Release exactly the forwards that wait for what one of these keys says, and yield each.
 
         One that needs more is parked again by its forwarder, with what is still missing.
@@ -52,7 +53,7 @@ class ReleaseForwards:
 
         return self._release(channel, ForwardState.NEEDS_MAPPING, listed, "a mapping it waited for was imported")
 
-    def after_resume(self, channel: str) -> Iterator[Forward]:
+    def after_resume(self, channel: ChannelRef | Channel) -> Iterator[Forward]:
         """Release every forward that is PAUSED with this channel, and yield each."""
         return self._release(channel, ForwardState.PAUSED, lambda _: True, "the channel was resumed")
 
@@ -62,7 +63,7 @@ class ReleaseForwards:
         return self._release_one(seen, ForwardState.PAUSED, lambda _: True, reason, delay_seconds)
 
     def _release(
-        self, channel: str, state: ForwardState, concerned: Callable[[Forward], bool], reason: str
+        self, channel: ChannelRef | Channel, state: ForwardState, concerned: Callable[[Forward], bool], reason: str
     ) -> Iterator[Forward]:
         # Listed first: one that is parked again meanwhile would come round once more.
         for seen in list(self.orders.waiting(channel, state)):
@@ -106,39 +107,32 @@ class RouteOrders:
 
     def __call__(self, client_id: str, imported: Collection[MappingKey]) -> Iterator[Forward]:
         """The forwards of every order of this partner that waited for one of these routes, as they are created."""
-        keys = frozenset(imported)
-        for seen in list(self.orders.waiting(UNROUTED.name, ForwardState.NEEDS_MAPPING)):
-            if seen.key.client_id == client_id and not keys.isdisjoint(seen.missing):
-                yield from self.route_one(seen)
+        for order in list(self.orders.unrouted()):
+            if order.client_id == client_id and route_of(order) in imported:
+                yield from self.route_one(order)
 
-    def route_one(self, seen: Forward) -> Iterator[Forward]:
+    def route_one(self, order: Order) -> Iterator[Forward]:
         """The forwards of one order that waits for a route, as they are created; none where there is no route yet."""
-        record = self.orders.read_forward(seen.forward_key)
         # Read now and not before, so that of two imports at once the order follows what is stored.
-        partner = self.partners.find(seen.key.client_id)
-        if record is None or partner is None or not self._is_open(record.order, record.forward):
+        partner = self.partners.find(order.client_id)
+        channels = () if partner is None else partner.channels_for(order.content.site_code)
+        if not channels:
             return
-        created = self._routed(record.order, record.forward, partner)
+        now, routed = self.clock(), replace(order, channels=channels)
+        created = first_forwards(routed, now, self.sweep_grace_seconds)
+        try:
+            self.orders.route(routed, to_iso(now), created)
+        except LostRace:
+            # Another import has routed it, or its partner has cancelled it.
+            return
         for transition in created:
             self.queues.send(message_of(transition.forward))
             yield transition.forward
 
-    def _is_open(self, order: Order, unrouted: Forward) -> bool:
-        waits = unrouted.state is ForwardState.NEEDS_MAPPING and not order.channels
-        return waits and order.cancel_requested_at is None
 
-    def _routed(self, order: Order, unrouted: Forward, partner: Partner) -> list[Transition]:
-        channels = partner.channels_for(order.content.site_code)
-        if not channels:
-            return []
-        now = self.clock()
-        created = [new_forward(order.key, order.code, channel, now, self.sweep_grace_seconds) for channel in channels]
-        try:
-            self.orders.route(replace(order, channels=channels), close_unrouted(unrouted, channels, now), created)
-        except LostRace:
-            # Another import has routed it, or its partner has cancelled it.
-            return []
-        return created
+def route_of(order: Order) -> MappingKey:
+    """The route that an order without channels waits for."""
+    return MappingKey.of("route", order.content.site_code)
 
 
 BATCH = 50
@@ -154,7 +148,7 @@ class ReleaseInBatches:
     releasing: ReleaseForwards
     queues: ForwardQueues
 
-    def __call__(self, channel: str, per_second: Decimal | None) -> None:
+    def __call__(self, channel: ChannelRef | Channel, per_second: Decimal | None) -> None:
         """Release the next batch, and come back for the one after it once this one has had its time."""
         size = BATCH if per_second is None else min(BATCH, max(int(per_second * BATCH_SECONDS), 1))
         between = 0.0 if per_second is None else float(1 / per_second)
@@ -164,7 +158,7 @@ class ReleaseInBatches:
         if len(seen) > size:
             self.queues.send(message_of(seen[size]), delay_seconds=size * between)
 
-    def wake(self, channel: str, delay_seconds: float = 0) -> Forward | None:
+    def wake(self, channel: ChannelRef | Channel, delay_seconds: float = 0) -> Forward | None:
         """Send the message of the forward that has waited longest, so that a worker looks after the channel.
 
         Nothing comes of it where that forward has been let go by the time the message arrives.
@@ -191,6 +185,6 @@ class ReleaseRecovered:
         now, woken = self.clock(), Counter[str]()
         for channel in self.channels.list_channels():
             may_be_asked = channel.state == "active" and not channel.breaker.blocks_at(now)
-            if may_be_asked and self.release_in_batches.wake(channel.name, BATCH_SECONDS) is not None:
+            if may_be_asked and self.release_in_batches.wake(channel, BATCH_SECONDS) is not None:
                 woken["woken"] += 1
         return woken

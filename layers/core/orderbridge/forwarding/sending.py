@@ -154,7 +154,7 @@ class ForwardOrder:
 
     def _mapped_request(self, order: Order, channel: Channel) -> FrozenRequest:
         keys = self.platform.mapping_keys(order, channel)
-        return self.platform.to_request(order, channel, self.mappings.read(channel.name, keys))
+        return self.platform.to_request(order, channel, self.mappings.read(channel, keys))
 
     def _begun(self, forward: Forward, ready: _Ready) -> Forward:
         """The forward with its attempt and lease written down, and the request's bytes frozen."""
@@ -295,14 +295,14 @@ class ForwardOrder:
     def _look_up(self, order: Order, access: Access, parked: Forward) -> None:
         """Keep those missing mappings that the platform itself tells; an explicit row always comes first."""
         channel = access.channel
-        known = self.mappings.read(channel.name, self.platform.mapping_keys(order, channel))
+        known = self.mappings.read(channel, self.platform.mapping_keys(order, channel))
         wanted = self.asked.not_asked(channel.name, parked.missing, known)
         if not wanted or not self.platform.settings(channel).look_up_mappings or self.platform.take_turn(channel):
             return
         self.asked.note(channel.name, wanted, known)
         found = self.platform.find_mappings(wanted, known, channel, access.credentials)
         if found.values:
-            self.mappings.keep_found(channel.name, found.values, to_iso(self.clock()))
+            self.mappings.keep_found(channel, found.values, to_iso(self.clock()))
 
     def _pause(self, forward: Forward, blocked: Blocked) -> Forward:
         if forward.state is ForwardState.NEEDS_MAPPING:
@@ -333,7 +333,7 @@ class ForwardOrder:
                 return self._pause(forward, way)
             self._probe_at(forward, way.next_probe)
         elif forward.state is ForwardState.PAUSED:
-            self.release_in_batches(forward.channel.name, self.platform.settings(way.channel).rate_limit)
+            self.release_in_batches(forward.channel, self.platform.settings(way.channel).rate_limit)
         else:
             self._release_others(way)
         return forward
@@ -341,7 +341,7 @@ class ForwardOrder:
     def _release_others(self, access: Access) -> None:
         """Hand on that a channel has recovered: another worker lets go what waits for it."""
         if access.has_recovered:
-            self.release_in_batches.wake(access.channel.name)
+            self.release_in_batches.wake(access.channel)
 
     def _probe_at(self, forward: Forward, time: str | None) -> None:
         """Come back for the channel's next probe, by a message of this forward."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from orderbridge.forwarding.events import message_of
 from orderbridge.forwarding.forward.attempts import AFTER_LEASE_SECONDS
-from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState
+from orderbridge.forwarding.forward.states import Forward
 from orderbridge.forwarding.forward.waiting import PARKED_RECHECK_SECONDS
 from orderbridge.forwarding.ports import DueIndex, ForwardQueues, OrderStore
-from orderbridge.forwarding.publishing import PublishOrder, first_forwards
+from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder, first_forwards
 from orderbridge.orders.order import Order
 from orderbridge.values.ids import ForwardKey, OrderKey
 from orderbridge.values.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
@@ -36,9 +36,9 @@ class Sweep:
     orders: OrderStore
     queues: ForwardQueues
     publish: PublishOrder
-    relay: Callable[[Forward], None]
-    """Publishes what is news of a forward."""
-    route: Callable[[Forward], Iterable[Forward]]
+    relay: PublishForwardChange
+    """Publishes what is news of a forward, or of an order without one."""
+    route: Callable[[Order], Iterable[Forward]]
     """Gives an order that no channel takes its channels, if a route has come; yields its new forwards."""
     clock: Clock
     limit: int = LIMIT
@@ -59,14 +59,20 @@ class Sweep:
         order = self.orders.read_order(key)
         if order is None or not self._is_due(order.due_at):
             return "gone"
+        if order.awaits_route and order.unrouted_since is not None:
+            # Intake may remember a partner for a while: an order of that time finds here the route it had not there.
+            self.due_index.claim_order(order, after(self.clock(), PARKED_RECHECK_SECONDS))
+            return "routed" if list(self.route(order)) else "unrouted"
         self.due_index.claim_order(order, after(self.clock(), CLAIM_SECONDS))
         self._send_first_forwards(order)
         self.publish(order)
+        if order.has_news:
+            self.relay.of_order(order)
         return "order"
 
     def _send_first_forwards(self, order: Order) -> None:
         for transition in first_forwards(order, self.clock(), self.publish.sweep_grace_seconds):
-            if self.orders.create_forward(transition) and transition.forward.state is ForwardState.QUEUED:
+            if self.orders.create_forward(transition):
                 self.queues.send(message_of(transition.forward))
 
     def _forward(self, key: ForwardKey) -> str:
@@ -85,17 +91,12 @@ class Sweep:
     def _next_of(self, forward: Forward) -> str:
         if forward.due_at is None:
             return "relayed"
-        if forward.channel == UNROUTED:
-            # Intake may remember a partner for a while: an order of that time finds here the route it had not there.
-            return "routed" if list(self.route(forward)) else "unrouted"
         if forward.waits_until(self.clock()) is not None:
             return "early"
         self.queues.send(message_of(forward))
         return "forward"
 
     def _claim_seconds(self, forward: Forward) -> float:
-        if forward.channel == UNROUTED:
-            return PARKED_RECHECK_SECONDS
         waits_until = forward.waits_until(self.clock())
         if waits_until is not None:
             return (from_iso(waits_until) - self.clock()).total_seconds() + AFTER_LEASE_SECONDS

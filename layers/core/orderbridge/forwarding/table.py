@@ -20,13 +20,18 @@ from orderbridge.forwarding.writer import ForwardWriter, Write
 from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
-from orderbridge.values.ids import ForwardKey, OrderKey
+from orderbridge.values.ids import ChannelRef, ForwardKey, OrderKey
 from orderbridge.values.timeline import TimelineEntry
+from orderbridge.values.times import after, from_iso
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from orderbridge.channels.channel import Channel
     from orderbridge.webhooks.delivery import Delivery
+
+AWAITS_ROUTE = "size(channels) = :none AND attribute_not_exists(cancel_requested_at)"
+"""The condition under which an order may still get its channels (`Order.awaits_route`)."""
 
 
 class TableOrders:
@@ -44,12 +49,11 @@ class TableOrders:
         return order_table.read_order(answer["Item"]) if "Item" in answer else None
 
     def read_forward(self, key: ForwardKey) -> ForwardRecord | None:
-        pk, channel = order_table.order_pk(key.order), key.channel
-        wanted = [items.keys(pk, "ORDER"), items.keys(pk, forward_items.forward_sk(channel))]
+        wanted = [items.keys(order_table.order_pk(key.order), "ORDER"), forward_items.forward_keys(key)]
         found = {item["SK"]["S"]: item for item in batch_get(self._client, self._table, wanted)}
-        if "ORDER" not in found or forward_items.forward_sk(channel) not in found:
+        if len(found) < len(wanted):
             return None
-        forward = forward_items.read_forward(found[forward_items.forward_sk(channel)])
+        forward = forward_items.read_forward(found[forward_items.FORWARD_SK])
         return ForwardRecord(order_table.read_order(found["ORDER"]), forward, self._request_of(forward))
 
     def _request_of(self, forward: Forward) -> FrozenRequest | None:
@@ -59,15 +63,9 @@ class TableOrders:
             return forward_items.read_request(item)
         return None
 
-    def list_forwards(self, key: OrderKey) -> Sequence[Forward]:
-        found = query_all(
-            self._client,
-            TableName=self._table,
-            KeyConditionExpression="PK = :pk AND begins_with(SK, :forward)",
-            ExpressionAttributeValues={":pk": {"S": order_table.order_pk(key)}, ":forward": {"S": "FORWARD#"}},
-            ConsistentRead=True,
-        )
-        return [forward_items.read_forward(item) for item in found]
+    def list_forwards(self, order: Order) -> Sequence[Forward]:
+        wanted = [forward_items.forward_keys(ForwardKey(order.key, channel)) for channel in order.channels]
+        return [forward_items.read_forward(item) for item in batch_get(self._client, self._table, wanted)]
 
     def create_forward(self, transition: Transition) -> bool:
         return self._writer.create(transition)
@@ -123,10 +121,28 @@ class TableOrders:
             {
                 "TableName": self._table,
                 "Key": items.keys(order_table.order_pk(order.key), "ORDER"),
-                "UpdateExpression": "REMOVE due_at, due_shard",
+                "UpdateExpression": f"REMOVE due_at, due_shard, {order_table.NEWS}",
                 "ConditionExpression": "attribute_exists(PK)",
             }
         )
+
+    def await_route(self, order: Order, at: str, due_at: str) -> None:
+        pk = order_table.order_pk(order.key)
+        update = {
+            "TableName": self._table,
+            "Key": items.keys(pk, "ORDER"),
+            "UpdateExpression": "SET waiting = :place, waiting_since = :at, due_at = :due, due_shard = :shard",
+            "ConditionExpression": f"attribute_not_exists(waiting) AND {AWAITS_ROUTE}",
+            "ExpressionAttributeValues": {
+                ":place": {"S": order_table.unrouted_place(order.key)},
+                ":at": {"S": at},
+                ":due": {"S": due_at},
+                ":shard": {"S": items.due_shard(pk)},
+                ":none": {"N": "0"},
+            },
+        }
+        line = TimelineEntry(at, "ForwardNeedsMapping", None, f"route:{order.content.site_code}")
+        self._with_lines(pk, update, [line])
 
     def let_request_expire(self, forward: Forward, at: datetime) -> None:
         if forward.body_hash is None:
@@ -148,29 +164,58 @@ class TableOrders:
         with suppress(*lost_to_another(self._client)):
             self._client.update_item(
                 TableName=self._table,
-                Key=forward_items.forward_keys(forward),
-                UpdateExpression=f"REMOVE {forward_items.NEWS}{due}",
-                ConditionExpression=f"revision = :relayed AND attribute_exists({forward_items.NEWS})",
+                Key=forward_items.forward_keys(forward.forward_key),
+                UpdateExpression=f"REMOVE {order_table.NEWS}{due}",
+                ConditionExpression=f"revision = :relayed AND attribute_exists({order_table.NEWS})",
                 ExpressionAttributeValues={":relayed": {"N": str(forward.revision)}},
             )
 
-    def request_cancel(self, key: OrderKey, at: str, reason: str | None = None) -> None:
-        pk = order_table.order_pk(key)
-        update: dict[str, Any] = {
+    def request_cancel(self, order: Order, at: str, reason: str | None, due_at: str) -> None:
+        is_first = order.cancel_requested_at is None
+        if not is_first and (reason is None or order.cancel_reason is not None):
+            return
+        pk, said = order_table.order_pk(order.key), ["cancel_reason = :reason"] if reason is not None else []
+        values = {":channels": {"N": str(len(order.channels))}, **({":reason": {"S": reason}} if reason else {})}
+        lines, removed = [TimelineEntry(at, "CancelRequested", None, reason)], ""
+        if is_first:
+            said.append("cancel_requested_at = :at")
+            values[":at"] = {"S": at}
+        if is_first and not order.channels:
+            said += [f"{order_table.NEWS} = :alone", "due_at = :due", "due_shard = :shard"]
+            values |= {":alone": {"S": order_table.ALONE}, ":due": {"S": due_at}, ":shard": {"S": items.due_shard(pk)}}
+            removed = " REMOVE waiting, waiting_since"
+            lines.append(
+                TimelineEntry(after(from_iso(at), 0.001), "ForwardCancelled", None, "cancelled by the partner")
+            )
+        update = {
             "TableName": self._table,
             "Key": items.keys(pk, "ORDER"),
-            "UpdateExpression": "SET cancel_requested_at = if_not_exists(cancel_requested_at, :at)",
-            "ConditionExpression": "attribute_exists(PK) AND attribute_not_exists(cancel_requested_at)",
-            "ExpressionAttributeValues": {":at": {"S": at}},
+            "UpdateExpression": f"SET {', '.join(said)}{removed}",
+            "ConditionExpression": "size(channels) = :channels AND "
+            f"attribute_not_exists({'cancel_requested_at' if is_first else 'cancel_reason'})",
+            "ExpressionAttributeValues": values,
         }
-        if reason is not None:
-            update["UpdateExpression"] += ", cancel_reason = :reason"
-            update["ConditionExpression"] = "attribute_exists(PK) AND attribute_not_exists(cancel_reason)"
-            update["ExpressionAttributeValues"][":reason"] = {"S": reason}
-        timeline = timelines.timeline_item(pk, TimelineEntry(at, "CancelRequested", None, reason))
-        write_all_or_nothing(self._client, [{"Update": update}, self._writer.put(timeline)])
+        if not self._with_lines(pk, update, lines):
+            raise LostRace(order.code)
 
-    def waiting(self, channel: str, state: ForwardState, *, newest_first: bool = False) -> Iterator[Forward]:
+    def _with_lines(self, pk: str, update: dict[str, Any], lines: Sequence[TimelineEntry], *others: Write) -> bool:
+        """Changes an order, with these lines on its timeline; False where the condition does not hold."""
+        told = [self._writer.put(timelines.timeline_item(pk, line)) for line in lines]
+        return write_all_or_nothing(self._client, [{"Update": update}, *told, *others])
+
+    def waiting(
+        self, channel: ChannelRef | Channel, state: ForwardState, *, newest_first: bool = False
+    ) -> Iterator[Forward]:
+        places = forward_items.waiting_places(channel, state.value)
+        found = map(forward_items.read_forward, self._at(places, newest_first=newest_first))
+        return (forward for forward in found if forward.state is state)
+
+    def unrouted(self, *, newest_first: bool = False) -> Iterator[Order]:
+        found = map(order_table.read_order, self._at(order_table.unrouted_places(), newest_first=newest_first))
+        return (order for order in found if order.awaits_route)
+
+    def _at(self, places: Sequence[str], *, newest_first: bool) -> Iterator[items.Item]:
+        """The items at these places of the waiting index in their order there, as they are now."""
         shards = [
             query_all(
                 self._client,
@@ -180,23 +225,23 @@ class TableOrders:
                 ExpressionAttributeValues={":waiting": {"S": place}},
                 ScanIndexForward=not newest_first,
             )
-            for place in forward_items.waiting_places(channel, state.value)
+            for place in places
         ]
         in_time = merge(*shards, key=lambda item: item["waiting_since"]["S"], reverse=newest_first)
-        keys = (items.keys(item["PK"]["S"], item["SK"]["S"]) for item in in_time)
-        found = (forward_items.read_forward(item) for item in in_order(self._client, self._table, keys))
-        return (forward for forward in found if forward.state is state)
+        return in_order(self._client, self._table, (items.keys(item["PK"]["S"], item["SK"]["S"]) for item in in_time))
 
-    def route(self, order: Order, closed: Transition, forwards: Sequence[Transition]) -> None:
+    def route(self, order: Order, at: str, forwards: Sequence[Transition]) -> None:
+        pk = order_table.order_pk(order.key)
         update = {
             "TableName": self._table,
-            "Key": items.keys(order_table.order_pk(order.key), "ORDER"),
-            "UpdateExpression": "SET channels = :channels",
-            "ConditionExpression": "size(channels) = :none AND attribute_not_exists(cancel_requested_at)",
+            "Key": items.keys(pk, "ORDER"),
+            "UpdateExpression": "SET channels = :channels REMOVE waiting, waiting_since, due_at, due_shard",
+            "ConditionExpression": f"attribute_exists(waiting) AND {AWAITS_ROUTE}",
             "ExpressionAttributeValues": {":channels": order_table.order_item(order)["channels"], ":none": {"N": "0"}},
         }
-        created = [self._writer.creation(forward) for forward in forwards]
-        self._writer.save(closed, {"Update": update}, *created)
+        line = TimelineEntry(at, "OrderRouted", None, f"to {', '.join(channel.name for channel in order.channels)}")
+        if not self._with_lines(pk, update, [line], *map(self._writer.creation, forwards)):
+            raise LostRace(order.code)
 
 
 class TableDueIndex:
@@ -227,7 +272,7 @@ class TableDueIndex:
         try:
             self._client.update_item(
                 TableName=self._table,
-                Key=forward_items.forward_keys(forward),
+                Key=forward_items.forward_keys(forward.forward_key),
                 UpdateExpression="SET due_at = :later",
                 ConditionExpression="due_at = :read AND revision = :revision",
                 ExpressionAttributeValues={
@@ -241,5 +286,4 @@ class TableDueIndex:
 
 
 def _due_key(pk: str, sk: str) -> OrderKey | ForwardKey:
-    order = order_table.order_key(pk)
-    return ForwardKey(order, sk.removeprefix("FORWARD#")) if sk.startswith("FORWARD#") else order
+    return forward_items.forward_key(pk) if sk == forward_items.FORWARD_SK else order_table.order_key(pk)

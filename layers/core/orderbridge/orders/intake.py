@@ -52,7 +52,7 @@ class AcceptOrder:
         sent_key = call.idempotency_key if content.purchase_order_no is None else None
         idempotency_key = read_idempotency_key(sent_key.strip()) if sent_key is not None else None
         reference = order_reference(content, idempotency_key, signed.timestamp, call.body)
-        return self._store(OrderKey(signed.partner.client_id, reference), content, signed)
+        return self._store(OrderKey.of(signed.partner.client_id, reference), content, signed)
 
     def _store(self, key: OrderKey, content: SalesOrder, call: SignedCall) -> AcceptedOrder:
         now = self.clock()
@@ -82,7 +82,7 @@ class AcceptOrder:
             return AcceptedOrder(replace(order, created_at=existing.created_at), replayed=False)
         self.codes.give_back(order.code)
         if existing.content_hash != order.content_hash:
-            raise _conflict(key)
+            raise _conflict(content)
         return AcceptedOrder(existing, replayed=True)
 
 
@@ -105,7 +105,7 @@ def read_idempotency_key(sent: str) -> str:
     return key
 
 
-def _conflict(key: OrderKey) -> Conflict | InvalidFields:
-    if key.reference.startswith("po:"):
+def _conflict(content: SalesOrder) -> Conflict | InvalidFields:
+    if content.purchase_order_no is not None:
         return Conflict("purchase_order_conflict", "This purchase_order_no belongs to an order with other content.")
     return InvalidFields("idempotency_key_reused", "This Idempotency-Key belongs to an order with other content.")

@@ -133,27 +133,6 @@ def order_reference(order: SalesOrder, idempotency_key: str | None, timestamp: s
 
 
 @dataclass(frozen=True, slots=True)
-class OrderSummary:
-    """What a list shows of an order, without the order's content."""
-
-    key: OrderKey
-    code: str
-    created_at: str
-    order_date: str
-    status: OrderStatus
-
-    @property
-    def client_id(self) -> str:
-        return self.key.client_id
-
-    @property
-    def purchase_order_no(self) -> str | None:
-        """The partner's own number, by which the order is stored where it has one (`order_reference`)."""
-        reference = self.key.reference
-        return reference.removeprefix("po:") if reference.startswith("po:") else None
-
-
-@dataclass(frozen=True, slots=True)
 class Order:
     """An accepted order. One of these at rest is the idempotency record and the outbox row at once."""
 
@@ -175,6 +154,10 @@ class Order:
     """How often something was announced; the number of the last message to the partner's webhooks."""
     announced: str = ""
     """What the partner's webhooks know of the order at its channels (forwarding.order_status)."""
+    unrouted_since: str | None = None
+    """Since when the order waits for a route, because no channel takes it."""
+    has_news: bool = False
+    """Whether it was cancelled while no channel took it, and nobody has told of that yet."""
 
     @property
     def client_id(self) -> str:
@@ -184,5 +167,7 @@ class Order:
         """The day on which the order was accepted, by this zone's clocks; `order_date` is the business's day."""
         return business_date(from_iso(self.created_at), zone)
 
-    def summary(self) -> OrderSummary:
-        return OrderSummary(self.key, self.code, self.created_at, self.order_date, self.status)
+    @property
+    def awaits_route(self) -> bool:
+        """Whether no channel takes it, and one still may."""
+        return not self.channels and self.cancel_requested_at is None

@@ -16,17 +16,31 @@ if TYPE_CHECKING:
 
 
 def order_pk(key: OrderKey) -> str:
-    return f"ORDER#{key.client_id}#{key.reference}"
+    return f"ORDER#{key.client_id}#{key.reference_hash}"
 
 
 def order_key(pk: str) -> OrderKey:
-    """The order that a partition is of; a reference may hold a ``#``, a client_id may not."""
-    _, client_id, reference = pk.split("#", 2)
-    return OrderKey(client_id, reference)
+    """The order that a partition is of."""
+    _, client_id, reference_hash = pk.split("#")
+    return OrderKey(client_id, reference_hash)
 
 
 def partner_day(client_id: str, order_date: str) -> str:
     return f"{client_id}#{order_date}"
+
+
+NEWS, ALONE = "news", "alone"
+"""Attribute and value of an order that has news: as of a forward, whose only reason to be due they are."""
+UNROUTED_SHARDS = 4
+
+
+def unrouted_places() -> list[str]:
+    """The keys of the waiting index under which the orders are that no channel takes."""
+    return [f"ORDER#UNROUTED#{shard}" for shard in range(UNROUTED_SHARDS)]
+
+
+def unrouted_place(key: OrderKey) -> str:
+    return unrouted_places()[int(due_shard(order_pk(key))) % UNROUTED_SHARDS]
 
 
 def order_item(order: Order) -> Item:
@@ -36,8 +50,6 @@ def order_item(order: Order) -> Item:
         {
             "PK": pk,
             "SK": "ORDER",
-            "client_id": order.client_id,
-            "reference": order.key.reference,
             "code": order.code,
             "content": order.content.canonical_json(),
             "content_hash": order.content_hash,
@@ -54,6 +66,9 @@ def order_item(order: Order) -> Item:
             "created_key": f"{order.created_at}#{order.code}",
             "due_at": order.due_at,
             "due_shard": due_shard(pk) if order.due_at is not None else None,
+            "waiting": unrouted_place(order.key) if order.unrouted_since is not None else None,
+            "waiting_since": order.unrouted_since,
+            NEWS: ALONE if order.has_news else None,
         }
     )
 
@@ -61,7 +76,7 @@ def order_item(order: Order) -> Item:
 def read_order(item: Mapping[str, Any]) -> Order:
     values = from_item(item)
     return Order(
-        key=OrderKey(values["client_id"], values["reference"]),
+        key=order_key(values["PK"]),
         code=values["code"],
         content=SalesOrder.as_stored(values["content"]),
         content_hash=values["content_hash"],
@@ -75,6 +90,8 @@ def read_order(item: Mapping[str, Any]) -> Order:
         cancel_reason=values.get("cancel_reason"),
         changes=int(values.get("changes", 0)),
         announced=values.get("told", ""),
+        unrouted_since=values.get("waiting_since"),
+        has_news=NEWS in values,
     )
 
 

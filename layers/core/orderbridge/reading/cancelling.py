@@ -9,7 +9,6 @@ from pydantic import BaseModel, ConfigDict
 
 from orderbridge.forwarding.cancelling import CancelOrder
 from orderbridge.forwarding.forward.cancelling import ChannelCancellation
-from orderbridge.forwarding.forward.states import UNROUTED
 from orderbridge.orders.order import Order, OrderStatus, Reason
 from orderbridge.partners.call import Call
 from orderbridge.partners.callers import Callers
@@ -52,5 +51,4 @@ class CancelSalesOrder:
         after = self.orders.view(order.key)
         if after is None:
             raise order_not_found()
-        shown = [each for each in channels if each.channel != UNROUTED.name]
-        return CancelledOrder(order, after.status(), shown)
+        return CancelledOrder(order, after.status(), channels)

@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, get_args
 
 from orderbridge.orders.codes import ORDER_CODE
-from orderbridge.orders.order import MAX_REFERENCE_LENGTH, OrderStatus, OrderSummary
+from orderbridge.orders.order import MAX_REFERENCE_LENGTH, Order, OrderStatus
 from orderbridge.partners.partner import Partner
 from orderbridge.reading.cursors import OrderCursor
 from orderbridge.reading.ports import OrderReads
@@ -116,7 +116,7 @@ class OrderFilter:
         )
         return cls(since=values.pop("from", None), until=values.pop("to", None), **values)
 
-    def admits(self, order: OrderSummary) -> bool:
+    def admits(self, order: Order) -> bool:
         created = from_iso(order.created_at)
         return (
             (self.since is None or created >= self.since)
@@ -166,7 +166,7 @@ def read_limit(text: str) -> int:
 class OrderPage:
     """Orders, newest first, and where the list goes on."""
 
-    orders: Sequence[OrderSummary]
+    orders: Sequence[Order]
     next_cursor: OrderCursor | None
 
 
@@ -184,14 +184,14 @@ class ListOrders:
 
     def __call__(self, partner: Partner, wanted: OrderFilter) -> OrderPage:
         if wanted.purchase_order_no is not None:
-            found = self.orders.read_order(OrderKey(partner.client_id, f"po:{wanted.purchase_order_no}"))
-            listed = [] if found is None else [found.summary()]
+            found = self.orders.read_order(OrderKey.of(partner.client_id, f"po:{wanted.purchase_order_no}"))
+            listed = [] if found is None else [found]
             return OrderPage([order for order in listed if wanted.admits(order)], None)
         return self._page(partner, wanted)
 
     def _page(self, partner: Partner, wanted: OrderFilter) -> OrderPage:
-        collected: list[OrderSummary] = []
-        last: OrderSummary | None = None
+        collected: list[Order] = []
+        last: Order | None = None
         read = 0
         first_day = business_date(from_iso(partner.registered_at), self.business_time_zone)
         days = list(self._days(wanted, first_day))
@@ -227,7 +227,7 @@ def _start(wanted: OrderFilter, day: date) -> str | None:
     return min(starts, default=None)
 
 
-def _cursor_after(last: OrderSummary | None, day: date) -> OrderCursor:
+def _cursor_after(last: Order | None, day: date) -> OrderCursor:
     # The last order read may be of a newer day than the one at which the page ended.
     if last is not None and last.order_date == day.isoformat():
         return OrderCursor(day, f"{last.created_at}#{last.code}")

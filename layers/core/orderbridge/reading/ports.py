@@ -7,10 +7,11 @@ from datetime import date
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from orderbridge.orders.order import Order, OrderSummary
+    from orderbridge.channels.channel import Channel
+    from orderbridge.orders.order import Order
     from orderbridge.reading.views import OrderView
     from orderbridge.stock.levels import StockLevel
-    from orderbridge.values.ids import OrderKey
+    from orderbridge.values.ids import ChannelRef, OrderKey
 
 
 class OrderReads(Protocol):
@@ -22,7 +23,7 @@ class OrderReads(Protocol):
 
     def view(self, key: OrderKey) -> OrderView | None: ...
 
-    def of_day(self, client_id: str, day: date, after: str | None) -> Iterable[OrderSummary]:
+    def of_day(self, client_id: str, day: date, after: str | None) -> Iterable[Order]:
         """A partner's orders of one business day, newest first, from behind the order with this created key."""
         ...
 
@@ -30,11 +31,11 @@ class OrderReads(Protocol):
 class StockReads(Protocol):
     """What the channels map, and the stock levels that a sync has written."""
 
-    def mapped_products(self, channel: str, after: str | None, limit: int) -> Sequence[str]:
+    def mapped_products(self, channel: ChannelRef, after: str | None, limit: int) -> Sequence[str]:
         """Codes of products that a channel maps, in their order, from behind this one."""
         ...
 
-    def is_mapped(self, channels: Collection[str], product_code: str) -> bool:
+    def is_mapped(self, channels: Collection[ChannelRef], product_code: str) -> bool:
         """Whether one of these channels maps this product."""
         ...
 
@@ -42,6 +43,6 @@ class StockReads(Protocol):
         """The levels of these products at these channels, as far as they are known."""
         ...
 
-    def sites(self, channels: Collection[str], site_code: str) -> Mapping[str, Any]:
+    def sites(self, channels: Collection[Channel], site_code: str) -> Mapping[str, Any]:
         """The values of this site's mappings, by channel."""
         ...

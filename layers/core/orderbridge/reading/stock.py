@@ -78,11 +78,12 @@ class ListStock:
     warehouse_of: Callable[[Channel, Any | None], int | None]
 
     def __call__(self, partner: Partner, wanted: StockFilter) -> StockPage:
-        channels = sorted({channel.name for channel in _channels_of(partner, wanted.site_code)})
+        channels = sorted({*_channels_of(partner, wanted.site_code)}, key=lambda channel: channel.name)
         products, next_cursor = self._products(channels, wanted)
         sources = {c.name: c for c in self.channels.list_channels() if _stock_settings(c).source}
         ranks = {name: _stock_settings(source).rank for name, source in sources.items()}
-        own = {name: ranks[name] for name in channels if name in ranks} if wanted.site_code is not None else {}
+        at_site = channels if wanted.site_code is not None else []
+        own = {each.name: ranks[each.name] for each in at_site if each.name in ranks}
         found: dict[str, list[StockLevel]] = {}
         for level in self.stock.levels(sorted(ranks), products):
             found.setdefault(level.product_code, []).append(level)
@@ -98,7 +99,7 @@ class ListStock:
     ) -> list[StockLevel]:
         """The levels in the warehouses that the site's orders go out from; those that are not known are left out."""
         kept = sorted({level.channel for level in levels if level.in_warehouses})
-        sites = self.stock.sites(kept, site_code) if kept else {}
+        sites = self.stock.sites([sources[name] for name in kept], site_code) if kept else {}
         warehouses: dict[str, int | None] = {}
         for name in kept:
             with suppress(UnusableMapping):
@@ -110,7 +111,9 @@ class ListStock:
         )
         return [level for level in here if level is not None]
 
-    def _products(self, channels: Sequence[str], wanted: StockFilter) -> tuple[Sequence[str], StockCursor | None]:
+    def _products(
+        self, channels: Sequence[ChannelRef], wanted: StockFilter
+    ) -> tuple[Sequence[str], StockCursor | None]:
         """A page of the product codes that these channels map."""
         if wanted.product_code is not None:
             return [wanted.product_code] if self.stock.is_mapped(channels, wanted.product_code) else [], None

@@ -7,13 +7,14 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
-from orderbridge.aws.reads import in_order, query_all
+from orderbridge.aws.reads import batch_get, in_order, query_all
+from orderbridge.aws.timeline import read_timeline_entry
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward
 from orderbridge.orders import table as order_table
-from orderbridge.orders.order import Order, OrderSummary
+from orderbridge.orders.order import Order
 from orderbridge.reading.views import OrderView
-from orderbridge.values.ids import OrderKey
+from orderbridge.values.ids import ForwardKey, OrderKey
 from orderbridge.values.timeline import TimelineEntry
 
 if TYPE_CHECKING:
@@ -45,35 +46,38 @@ class TableOrderReads:
 
     def view(self, key: OrderKey) -> OrderView | None:
         order: Order | None = None
-        forwards: list[Forward] = []
         timeline: list[TimelineEntry] = []
-        # Frozen requests (REQUEST#) sort last and are left out: they are large and nobody's to read.
-        for item in self._belongings(key):
-            sort_key: str = item["SK"]["S"]
-            if sort_key == "ORDER":
+        for item in self._partition(order_table.order_pk(key), "ORDER"):
+            if item["SK"]["S"] == "ORDER":
                 order = order_table.read_order(item)
-            elif sort_key.startswith("FORWARD#"):
-                forwards.append(forward_items.read_forward(item))
-            elif sort_key.startswith("EVENT#"):
-                timeline += forward_items.read_lines(item)
-        timeline += (line for forward in forwards for line in forward.log)
+            else:
+                timeline.append(read_timeline_entry(item))
+        if order is None:
+            return None
+        wanted = [forward_items.forward_keys(ForwardKey(key, channel)) for channel in order.channels]
+        forwards = [forward_items.read_forward(item) for item in batch_get(self._client, self._table, wanted)]
+        for forward in forwards:
+            timeline += self._lines(forward)
         timeline.sort(key=lambda line: line.at)
-        return OrderView(order, forwards, timeline) if order is not None else None
+        return OrderView(order, sorted(forwards, key=lambda forward: forward.channel.name), timeline)
 
-    def _belongings(self, key: OrderKey) -> Iterator[Mapping[str, Any]]:
+    def _lines(self, forward: Forward) -> Iterator[TimelineEntry]:
+        if forward.has_older_lines:
+            for item in self._partition(forward_items.forward_pk(forward.forward_key), "EVENT$"):
+                yield from forward_items.read_lines(item)
+        yield from forward.log
+
+    def _partition(self, pk: str, last: str) -> Iterator[Mapping[str, Any]]:
+        """What is in a partition from its lines of the timeline to `last`; requests sort behind, and are nobody's."""
         return query_all(
             self._client,
             TableName=self._table,
             KeyConditionExpression="PK = :pk AND SK BETWEEN :first AND :last",
-            ExpressionAttributeValues={
-                ":pk": {"S": order_table.order_pk(key)},
-                ":first": {"S": "EVENT#"},
-                ":last": {"S": "ORDER"},
-            },
+            ExpressionAttributeValues={":pk": {"S": pk}, ":first": {"S": "EVENT#"}, ":last": {"S": last}},
             ConsistentRead=True,
         )
 
-    def of_day(self, client_id: str, day: date, after: str | None) -> Iterator[OrderSummary]:
+    def of_day(self, client_id: str, day: date, after: str | None) -> Iterator[Order]:
         """A partner's orders of one business day, newest first, from behind `after` (a created_key)."""
         condition, values = "partner_day = :day", {":day": {"S": order_table.partner_day(client_id, day.isoformat())}}
         if after is not None:
@@ -88,4 +92,4 @@ class TableOrderReads:
             ScanIndexForward=False,
         )
         keys = (items.keys(item["PK"]["S"], item["SK"]["S"]) for item in found)
-        return (order_table.read_order(item).summary() for item in in_order(self._client, self._table, keys))
+        return map(order_table.read_order, in_order(self._client, self._table, keys))

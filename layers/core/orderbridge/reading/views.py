@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orderbridge.forwarding.forward.states import UNROUTED, Forward
+from orderbridge.forwarding.forward.states import Forward
 from orderbridge.forwarding.order_status import order_status
 from orderbridge.orders.order import Order, OrderStatus
 from orderbridge.values.timeline import TimelineEntry
@@ -34,11 +34,7 @@ class OrderView:
     timeline: Sequence[TimelineEntry]
 
     def status(self) -> OrderStatus:
-        return order_status(self.forwards)
-
-    def at_channels(self) -> list[Forward]:
-        """The forwards to channels that there are; what waits for a route is at none."""
-        return [forward for forward in self.forwards if forward.channel != UNROUTED]
+        return order_status(self.order, self.forwards)
 
     def told_to_partner(self) -> list[tuple[str, str]]:
         """When what happened, oldest first, in the names that a partner knows."""

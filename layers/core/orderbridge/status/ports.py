@@ -105,11 +105,11 @@ class OpenForward:
 class OpenForwards(Protocol):
     """The forwards whose platforms may still say something new; eventually consistent. Sorted by `since`."""
 
-    def open_forwards(self, channel: str, after: str, limit: int) -> Iterable[OpenForward]:
+    def open_forwards(self, channel: Channel, after: str, limit: int) -> Iterable[OpenForward]:
         """Up to `limit` of a channel's open forwards from behind `after`."""
         ...
 
-    def completed_forwards(self, channel: str, after: str, limit: int, since: str) -> Iterable[OpenForward]:
+    def completed_forwards(self, channel: Channel, after: str, limit: int, since: str) -> Iterable[OpenForward]:
         """Up to `limit` of those that were COMPLETED at `since` or later, from behind `after`."""
         ...
 

@@ -179,7 +179,7 @@ class _Session:
 
     def _open(self) -> Iterable[OpenForward]:
         return self.sync.open_forwards.open_forwards(
-            self.channel.name, self._behind(DAYS_ASKED_ABOUT), self.sync.forwards_at_once
+            self.channel, self._behind(DAYS_ASKED_ABOUT), self.sync.forwards_at_once
         )
 
     def _completed(self) -> Iterable[OpenForward]:
@@ -188,7 +188,7 @@ class _Session:
             return ()
         behind = self._behind(DAYS_ASKED_ABOUT + days)
         since = to_iso(self.sync.clock() - timedelta(days=days))
-        return self.sync.open_forwards.completed_forwards(self.channel.name, behind, self.sync.forwards_at_once, since)
+        return self.sync.open_forwards.completed_forwards(self.channel, behind, self.sync.forwards_at_once, since)
 
     def _behind(self, days: int) -> str:
         """From where on forwards are asked about: from where the round is, and no order older than so many days."""

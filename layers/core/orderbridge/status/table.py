@@ -14,7 +14,6 @@ from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.aws.writes import put_at_revision
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward
-from orderbridge.orders import table as order_table
 from orderbridge.status.ports import OpenForward
 from orderbridge.status.runs import StatusCursor, StatusRun
 from orderbridge.values.ids import ForwardKey
@@ -22,6 +21,8 @@ from orderbridge.values.leases import LeaseLost
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
+
+    from orderbridge.channels.channel import Channel
 
 
 class TableOpenForwards:
@@ -31,22 +32,19 @@ class TableOpenForwards:
         self._client = client
         self._table = table
 
-    def open_forwards(self, channel: str, after: str, limit: int) -> Iterator[OpenForward]:
+    def open_forwards(self, channel: Channel, after: str, limit: int) -> Iterator[OpenForward]:
         return islice(map(_open_forward, self._at(channel, forward_items.OPEN, after)), limit)
 
-    def completed_forwards(self, channel: str, after: str, limit: int, since: str) -> Iterator[OpenForward]:
+    def completed_forwards(self, channel: Channel, after: str, limit: int, since: str) -> Iterator[OpenForward]:
         # Those whose time is over stay where they are: leaving would cost a write each, and passing them costs less.
         found = self._at(channel, forward_items.COMPLETED, after)
         return islice((_open_forward(item) for item in found if item["completed_at"]["S"] >= since), limit)
 
     def read(self, keys: Collection[ForwardKey]) -> Iterator[Forward]:
-        wanted = [
-            items.keys(order_table.order_pk(key.order), forward_items.forward_sk(key.channel))
-            for key in dict.fromkeys(keys)
-        ]
+        wanted = [forward_items.forward_keys(key) for key in dict.fromkeys(keys)]
         return map(forward_items.read_forward, batch_get(self._client, self._table, wanted))
 
-    def _at(self, channel: str, state: str, after: str) -> Iterator[items.Item]:
+    def _at(self, channel: Channel, state: str, after: str) -> Iterator[items.Item]:
         shards = [
             query_all(
                 self._client,
@@ -61,9 +59,7 @@ class TableOpenForwards:
 
 
 def _open_forward(item: items.Item) -> OpenForward:
-    channel = item["SK"]["S"].removeprefix(forward_items.forward_sk(""))
-    key = ForwardKey(order_table.order_key(item["PK"]["S"]), channel)
-    return OpenForward(key, item["external_id"]["S"], item["waiting_since"]["S"])
+    return OpenForward(forward_items.forward_key(item["PK"]["S"]), item["external_id"]["S"], item["waiting_since"]["S"])
 
 
 class TableStatusRuns:

@@ -122,7 +122,7 @@ class ApplyReadings:
         session = self.session
         stored = session.levels.find(session.name, codes)
         changed = []
-        for code, value in session.levels.mapped(session.name, codes).items():
+        for code, value in session.levels.mapped(session.channel, codes).items():
             session.go_on()
             at = session.now()
             level = stored.get(code)
@@ -146,7 +146,7 @@ class ApplyReadings:
         """
         session = self.session
         streams: list[Iterable[tuple[str, Any]]] = [
-            ((code, (value,)) for code, value in session.levels.products(session.name)),
+            ((code, (value,)) for code, value in session.levels.products(session.channel)),
             ((level.product_code, level) for level in session.levels.levels(session.name)),
         ]
         for code, (value, stored) in side_by_side(*streams):

@@ -23,15 +23,15 @@ class StockLevels(Protocol):
 
     def find(self, channel: str, codes: Collection[str]) -> Mapping[str, StockLevel]: ...
 
-    def products(self, channel: str) -> Iterator[tuple[str, Any]]:
+    def products(self, channel: Channel) -> Iterator[tuple[str, Any]]:
         """Every product code that a channel maps with its mapping's value, by product code."""
         ...
 
-    def mapped(self, channel: str, codes: Collection[str]) -> Mapping[str, Any]:
+    def mapped(self, channel: Channel, codes: Collection[str]) -> Mapping[str, Any]:
         """The values of those of these codes that a channel maps."""
         ...
 
-    def sites(self, channel: str) -> Iterator[Any]:
+    def sites(self, channel: Channel) -> Iterator[Any]:
         """The values of a channel's site mappings; nothing is read before the first is asked for."""
         ...
 

@@ -93,7 +93,7 @@ class Reconcile:
     def _all_rows(self) -> Iterator[_Row]:
         levels, name = self._session.levels, self._session.name
         kept = [((level.product_code, level) for level in levels.levels(each)) for each in (name, *self._others)]
-        mapped = ((code, (value,)) for code, value in levels.products(name))
+        mapped = ((code, (value,)) for code, value in levels.products(self._session.channel))
         streams: list[Iterable[tuple[str, Any]]] = [mapped, *kept]
         for _, (value, *found) in side_by_side(*streams):
             by_channel = {level.channel: level for level in found if level is not None}
@@ -103,7 +103,7 @@ class Reconcile:
     def _some_rows(self, codes: Collection[str]) -> Iterator[_Row]:
         levels, name = self._session.levels, self._session.name
         found = {each: levels.find(each, codes) for each in (name, *self._others)}
-        mapped = levels.mapped(name, codes)
+        mapped = levels.mapped(self._session.channel, codes)
         for code in sorted(found[name]):
             yield mapped.get(code), {each: found[each][code] for each in found if code in found[each]}
 

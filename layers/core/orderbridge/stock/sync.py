@@ -69,7 +69,7 @@ class SyncStock:
         if run is None:
             return RunResult(channel.name, "busy", RunReport())
         try:
-            with self.platforms.open(channel, self.levels.sites(channel.name)) as access:
+            with self.platforms.open(channel, self.levels.sites(channel)) as access:
                 session = self._session(channel, channels, GuardedAccess(access), run, report, seconds_left)
                 return _Steps(session).run_to_end()
         except StockReadFailed as failed:

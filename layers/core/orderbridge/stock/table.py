@@ -18,6 +18,9 @@ from orderbridge.values.leases import LeaseLost
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
+    from orderbridge.channels.channel import Channel
+    from orderbridge.values.ids import ChannelRef
+
 
 RUN_SK = "STATE"
 
@@ -75,7 +78,7 @@ class TableStockReads:
         self._client = client
         self._table = table
 
-    def mapped_products(self, channel: str, after: str | None, limit: int) -> Sequence[str]:
+    def mapped_products(self, channel: ChannelRef, after: str | None, limit: int) -> Sequence[str]:
         condition, values = "PK = :pk", {":pk": {"S": channel_table.mapping_pk(channel, "product")}}
         if after is not None:
             condition += " AND SK > :after"
@@ -96,7 +99,7 @@ class TableStockReads:
             query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
         return products[:limit]
 
-    def is_mapped(self, channels: Collection[str], product_code: str) -> bool:
+    def is_mapped(self, channels: Collection[ChannelRef], product_code: str) -> bool:
         keys = [items.keys(channel_table.mapping_pk(channel, "product"), product_code) for channel in channels]
         return any(True for _ in batch_get(self._client, self._table, keys))
 
@@ -113,8 +116,8 @@ class TableStockReads:
                 found.append(read_stock_level(item))
         return (replace(level, as_of=level.known_as_of(read_at.get(level.channel))) for level in found)
 
-    def sites(self, channels: Collection[str], site_code: str) -> Mapping[str, Any]:
-        by_pk = {channel_table.mapping_pk(channel, "site"): channel for channel in channels}
+    def sites(self, channels: Collection[Channel], site_code: str) -> Mapping[str, Any]:
+        by_pk = {channel_table.mapping_pk(channel, "site"): channel.name for channel in channels}
         found = batch_get(self._client, self._table, [items.keys(pk, site_code) for pk in by_pk])
         return {by_pk[item["PK"]["S"]]: read_mapping_value(item) for item in found}
 
@@ -141,13 +144,13 @@ class TableStockLevels:
         found = self._items(stock_pk(channel), codes)
         return {item["SK"]["S"]: read_stock_level(item) for item in found}
 
-    def products(self, channel: str) -> Iterator[tuple[str, Any]]:
+    def products(self, channel: Channel) -> Iterator[tuple[str, Any]]:
         return (_mapped(item) for item in self._partition(channel_table.mapping_pk(channel, "product")))
 
-    def mapped(self, channel: str, codes: Collection[str]) -> Mapping[str, Any]:
+    def mapped(self, channel: Channel, codes: Collection[str]) -> Mapping[str, Any]:
         return dict(_mapped(item) for item in self._items(channel_table.mapping_pk(channel, "product"), codes))
 
-    def sites(self, channel: str) -> Iterator[Any]:
+    def sites(self, channel: Channel) -> Iterator[Any]:
         return (_mapped(item)[1] for item in self._partition(channel_table.mapping_pk(channel, "site")))
 
     def _partition(self, pk: str) -> Iterator[items.Item]:

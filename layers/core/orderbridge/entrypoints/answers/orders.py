@@ -7,7 +7,7 @@ from pydantic import Field
 from orderbridge.entrypoints.answers.answer import CODE, NEXT_CURSOR, REFERENCE, STATUS, TIME, Answer
 from orderbridge.forwarding.forward.states import Forward, PaymentStatus, ShipmentProblem
 from orderbridge.forwarding.order_status import channel_status
-from orderbridge.orders.order import MAX_LINES, MAX_QUANTITY, OrderStatus, OrderSummary
+from orderbridge.orders.order import MAX_LINES, MAX_QUANTITY, Order, OrderStatus
 from orderbridge.reading.orders import OrderPage
 from orderbridge.reading.views import EVENTS, OrderView
 
@@ -95,7 +95,7 @@ class SalesOrderFound(Answer):
                 OrderedProduct.model_construct(product_code=line.product_code, quantity=line.quantity)
                 for line in content.products
             ],
-            channels=[OrderAtChannel.of(forward) for forward in view.at_channels()],
+            channels=[OrderAtChannel.of(forward) for forward in view.forwards],
             timeline=[OrderEvent.model_construct(at=at, event=event) for at, event in view.told_to_partner()],
         )
         return cls.model_construct(message="Sales order found", data=details)
@@ -110,12 +110,12 @@ class ListedSalesOrder(Answer):
     purchase_order_no: str | None = REFERENCE
 
     @classmethod
-    def of(cls, order: OrderSummary) -> ListedSalesOrder:
+    def of(cls, order: Order) -> ListedSalesOrder:
         return cls.model_construct(
             code=order.code,
             status=order.status,
             created_at=order.created_at,
-            purchase_order_no=order.purchase_order_no,
+            purchase_order_no=order.content.purchase_order_no,
         )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from orderbridge.forwarding.forward.states import (
-    UNROUTED,
     UNSENT_STATES,
     WAITING_STATES,
     Forward,
@@ -15,7 +13,6 @@ from orderbridge.forwarding.forward.states import (
     Transition,
     change,
 )
-from orderbridge.values.ids import ChannelRef
 from orderbridge.values.text import bounded
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import after, to_iso
@@ -50,8 +47,6 @@ def retry(forward: Forward, now: datetime, grace_seconds: float, *, can_look: bo
     Where its platform can be looked at (`can_look`), that comes first for an order that may have arrived: SENDING
     without an answer, since it was settled. Else QUEUED. Sent again it is mapped again, so what was frozen is void.
     """
-    if forward.channel == UNROUTED:
-        raise InterventionRefused("no channel takes this order yet: import a route for its site")
     if is_waiting_for_platform(forward, now):
         return _hastened(forward, now)
     _require_not_taken(forward)
@@ -113,7 +108,7 @@ def question(forward: Forward, reason: str, now: datetime, grace_seconds: float)
 
     So the platform is looked at before anything is sent, and where it cannot be looked at, a person has to.
     """
-    if forward.channel == UNROUTED or forward.state not in UNSENT_STATES | {ForwardState.SENDING}:
+    if forward.state not in UNSENT_STATES | {ForwardState.SENDING}:
         raise InterventionRefused(f"it is {forward.state.value}, and nothing is sent for it")
     at = to_iso(now)
     waits = forward.state in WAITING_STATES
@@ -137,15 +132,3 @@ def _require_not_taken(forward: Forward) -> None:
 def _require_doubt(forward: Forward) -> None:
     if forward.state is not ForwardState.IN_DOUBT:
         raise InterventionRefused(f"it is {forward.state.value}; only an IN_DOUBT forward is resolved by hand")
-
-
-def close_unrouted(forward: Forward, channels: Sequence[ChannelRef], now: datetime) -> Transition:
-    """The unrouted forward of an order that has got its channels.
-
-    It stays as CANCELLED: a publisher that repeats itself would otherwise create it again.
-    """
-    if forward.channel != UNROUTED:
-        raise InterventionRefused("only an unrouted order is routed")
-    closed = change(forward, ForwardState.CANCELLED, now, "", None, due_at=None)
-    names = ", ".join(channel.name for channel in channels)
-    return closed._replace(entry=TimelineEntry(closed.forward.updated_at, "OrderRouted", None, f"to {names}"))

@@ -19,8 +19,6 @@ from orderbridge.values.times import after, from_iso, to_iso
 
 RELAY_SECONDS = 60
 """How long after a change the stream may take to have it relayed, before the sweeper does."""
-UNROUTED_RECHECK_SECONDS = 120
-"""Longer than a partner's routes may be remembered at intake."""
 
 
 class ForwardState(StrEnum):
@@ -86,7 +84,9 @@ class Forward:
     news_due_at: str | None = None
     """When the sweeper relays its last news if nobody has by then; None where all of it is relayed."""
     log: tuple[TimelineEntry, ...] = ()
-    """Its latest lines on the timeline; older and longer ones are apart."""
+    """Its latest lines on the timeline."""
+    has_older_lines: bool = False
+    """Whether others are apart from it: older ones, or longer."""
     not_before: str | None = None
     """No attempt is made, and no platform asked to cancel again, before this time, whoever delivers the message."""
     attempts: int = 0
@@ -133,7 +133,7 @@ class Forward:
 
     @property
     def forward_key(self) -> ForwardKey:
-        return ForwardKey(self.key, self.channel.name)
+        return ForwardKey(self.key, self.channel)
 
     @property
     def sweep_at(self) -> str | None:
@@ -248,22 +248,3 @@ def new_forward(key: OrderKey, code: str, channel: ChannelRef, now: datetime, gr
     at = to_iso(now)
     forward = Forward(key, code, channel, _S.QUEUED, at, at, due_at=after(now, grace_seconds))
     return Transition(forward, TimelineEntry(at, "ForwardQueued", channel.name))
-
-
-def new_unrouted_forward(key: OrderKey, code: str, site_code: str, now: datetime) -> Transition:
-    """The visible place of an order that no channel takes: NEEDS_MAPPING of kind ``route`` (invariant 1)."""
-    at = to_iso(now)
-    forward = Forward(
-        key,
-        code,
-        UNROUTED,
-        _S.NEEDS_MAPPING,
-        at,
-        at,
-        due_at=after(now, UNROUTED_RECHECK_SECONDS),
-        missing=(MappingKey.of("route", site_code),),
-    )
-    return Transition(forward, TimelineEntry(at, "ForwardNeedsMapping", None, f"route:{site_code}"))
-
-
-UNROUTED = ChannelRef(name="unrouted", platform="")
