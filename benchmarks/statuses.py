@@ -40,7 +40,7 @@ def item_of(number: int) -> Item:
     """The open forward of the `number`-th order, as the index shows it."""
     day = NOW.date() - timedelta(days=DAYS - 1 - number // PER_DAY)
     code = order_code(day, number % PER_DAY + 1)
-    queued = new_forward(OrderKey("acme", f"po:PO-{number:06d}"), code, CHANNEL, NOW, 60).forward
+    queued = new_forward(OrderKey("acme", f"{number:022d}"), code, CHANNEL, NOW, 60).forward
     sent = replace(
         queued, state=ForwardState.SENT, external_id=str(number), due_at=None, attempts=1, body_hash="0" * 64
     )
@@ -63,7 +63,7 @@ class World:
     lists: tuple[str, ...] = ("orders",)
     days_at_once: int = 7
 
-    def open_forwards(self, channel: str, after: str, limit: int) -> Iterator[OpenForward]:  # noqa: ARG002
+    def open_forwards(self, channel: Channel, after: str, limit: int) -> Iterator[OpenForward]:  # noqa: ARG002
         self.queries += 1
         first = self._first_behind(after)
         for number in range(first, min(first + limit, ORDERS)):
@@ -75,7 +75,7 @@ class World:
 
     def read_forwards(self, keys: Collection[ForwardKey]) -> Iterator[Forward]:
         self.reads += len(keys)
-        return (forward_items.read_forward(item_of(int(key.order.reference.removeprefix("po:PO-")))) for key in keys)
+        return (forward_items.read_forward(item_of(int(key.order.reference_hash))) for key in keys)
 
     def _first_behind(self, after: str) -> int:
         low, high = 0, ORDERS
@@ -182,7 +182,7 @@ def main() -> None:
     measured("nothing known, 200 pages a run", World(), 200)
     measured("one in a hundred shipped", World(shipped_from=ORDERS - ORDERS // 100))
     tracemalloc.start()
-    held = list(World().open_forwards(CHANNEL.name, "2000-01-01", FORWARDS_AT_ONCE))
+    held = list(World().open_forwards(CHANNEL, "2000-01-01", FORWARDS_AT_ONCE))
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     print(f"\nat most {len(held)} forwards are held at once, {taken / 2**20:.0f} MiB")

@@ -111,9 +111,7 @@ class Bench:
         """Import the product mappings of both channels."""
         for channel in (self.source, self.target):
             rows = [row for row in demo.demo_mappings(channel.platform, products) if row[0] == "product"]
-            items = [
-                mapping_item(channel.name, MappingKey("product", key), json.dumps(value)) for _, key, value in rows
-            ]
+            items = [mapping_item(channel, MappingKey("product", key), json.dumps(value)) for _, key, value in rows]
             for start in range(0, len(items), 25):
                 puts: Any = [{"PutRequest": {"Item": item}} for item in items[start : start + 25]]
                 self.client.batch_write_item(RequestItems={self.table: puts})

@@ -63,7 +63,7 @@ def reference_order(number: int = 1, **changes: Any) -> Order:
     reference = PURCHASE_ORDER_NO if number == 1 else f"{PURCHASE_ORDER_NO}-{number}"
     content = parse_sales_order(json.dumps({**DOCUMENT, "purchase_order_no": reference, **changes}).encode())
     return Order(
-        key=OrderKey("partner-client-001", f"po:{content.purchase_order_no}"),
+        key=OrderKey.of("partner-client-001", f"po:{content.purchase_order_no}"),
         code=f"{CODE[:-5]}{number:05d}",
         content=content,
         content_hash=content.content_hash(),

@@ -134,7 +134,7 @@ class Days:
         for platform in sandboxes:
             self.stack.add_channel(self.channel(platform), demo.DEMO_CREDENTIALS[platform])
             for kind, key, value in demo.demo_mappings(platform):
-                stack.add_mapping(f"{platform}-demo", MappingKey.of(kind, key), value)  # type: ignore[arg-type]
+                stack.add_mapping(ChannelRef(f"{platform}-demo", platform), MappingKey.of(kind, key), value)  # type: ignore[arg-type]
         self._add_webhook()
 
     def channel(self, platform: str) -> Channel:
@@ -191,12 +191,12 @@ class Days:
             {
                 "code": order.code,
                 "client_id": order.client_id,
-                "reference": order.key.reference,
+                "reference_hash": order.key.reference_hash,
                 "channel": f"{platform}-demo",
                 "platform": platform,
             }
             for order in self.stack.orders()
-            if order.key.reference in {f"po:PO-{number}" for number in numbers}
+            if order.content.purchase_order_no in {f"PO-{number}" for number in numbers}
         ]
         self.stack.call(f"forward_{platform}", sqs_event(*details))
 
@@ -243,10 +243,10 @@ class Days:
             self.forward(platform, 0)
 
     def read_and_cancel(self) -> None:
-        codes = {order.key.reference: order.code for order in self.stack.orders()}
+        codes = {order.content.purchase_order_no: order.code for order in self.stack.orders()}
         reads = sample_event("order_read")
         for resource, code, query in (
-            ("/api/v1/sales-orders/{code}", codes["po:PO-0"], None),
+            ("/api/v1/sales-orders/{code}", codes["PO-0"], None),
             ("/api/v1/sales-orders", None, {"limit": "5"}),
             ("/api/v1/sales-orders", None, {"purchase_order_no": "PO-0"}),
             ("/api/v1/stocks", None, None),

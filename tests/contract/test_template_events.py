@@ -30,7 +30,7 @@ from tests.contract.template import template
 from tests.integration.deployed import deployed_stack
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-KEY = OrderKey("acme", "po:PO-1")
+KEY = OrderKey.of("acme", "po:PO-1")
 CODE = "SO-20260102-00001"
 PLATFORMS = {word: row["Name"] for word, row in template().document["Mappings"]["Platforms"].items()}
 RULES = {name.removeprefix("Rule"): rule for name, rule in template().of_type("AWS::Events::Rule").items()}

@@ -16,7 +16,7 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from orderbridge.channels.channel import channel_paused
 from orderbridge.forwarding import events
-from orderbridge.forwarding.forward.states import UNROUTED, Forward, ForwardState, ShipmentProblem, new_forward
+from orderbridge.forwarding.forward.states import Forward, ForwardState, ShipmentProblem, new_forward
 from orderbridge.forwarding.order_status import progress
 from orderbridge.orders.order import OrderStatus
 from orderbridge.stock import drift
@@ -64,7 +64,7 @@ def forwards(channels: Iterable[ChannelRef], **varied: Iterable[Any]) -> Iterato
 
 def forwards_of_every_kind() -> Iterator[Forward]:
     return forwards(
-        (samples.SIRCLO, samples.NGORDER, UNROUTED),
+        (samples.SIRCLO, samples.NGORDER),
         state=ForwardState,
         external_id=(None, "100042"),
         platform_status=(None, *(status for status in STATUSES if status != "DRAFT")),

@@ -12,7 +12,7 @@ from typer.main import get_command
 
 from orderbridge.channels.channel import Channel
 from orderbridge.entrypoints.stock_schedule import described
-from orderbridge.forwarding.forward.states import FINAL_STATES, ForwardState, new_unrouted_forward
+from orderbridge.forwarding.forward.states import FINAL_STATES, ForwardState
 from orderbridge.orders.order import OrderStatus
 from orderbridge.reading.views import OrderView
 from orderbridge.stock.drift import Comparison
@@ -44,13 +44,11 @@ def members(document: Any) -> Iterator[str]:
 def shown() -> dict[str, Any]:
     """What the commands print, of values that have something of everything."""
     order = samples.order()
-    waiting = new_unrouted_forward(order.key, order.code, "SITE-001", samples.NOW).forward
+    nowhere = samples.order(channels=(), unrouted_since=order.created_at)
     at = order.created_at
     level = StockLevel("shop", "PROD-001", 1, at)
     return {
-        "orders show": orders.described(
-            OrderView(samples.order(channels=()), [waiting], [TimelineEntry(at, "ForwardQueued")])
-        ),
+        "orders show": orders.described(OrderView(nowhere, [], [TimelineEntry(at, "ForwardQueued")])),
         "partners show": partners.described(samples.partner()),
         "channels show": operating_channels.described(Channel("shop", "sirclo", {})),
         "stock drift": [Comparison(level, StockLevel("source", "PROD-001", 2, at)).drift()],

@@ -23,7 +23,7 @@ from orderbridge.partners.callers import Callers, TokenVerifier
 from orderbridge.partners.login import LogIn
 from orderbridge.partners.partner import Partner, SignatureProfile, hash_client_secret
 from orderbridge.partners.tokens import SigningKeys
-from orderbridge.values.ids import ChannelRef
+from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge.values.times import utc_now
 from tests.docs.conftest import KeyPair
 from tests.docs.http_door import Answer, Door, Request
@@ -79,11 +79,11 @@ class Orders:
     """`OrderIntakeStore` and `CodeCounter` in memory."""
 
     def __init__(self) -> None:
-        self.stored: dict[str, Order] = {}
+        self.stored: dict[OrderKey, Order] = {}
         self.number = 0
 
     def put_if_absent(self, order: Order) -> Order | None:
-        existing = self.stored.setdefault(order.key.reference, order)
+        existing = self.stored.setdefault(order.key, order)
         return None if existing is order else existing
 
     def reserve(self, day: object, count: int) -> int:

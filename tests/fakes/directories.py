@@ -113,22 +113,22 @@ class Mappings:
         self.values: dict[tuple[str, MappingKey], Any] = {}
         self.found: dict[tuple[str, MappingKey], str] = {}
 
-    def read(self, channel: str, keys: Collection[MappingKey]) -> Mapping[MappingKey, Any]:
+    def read(self, channel: ChannelRef | Channel, keys: Collection[MappingKey]) -> Mapping[MappingKey, Any]:
         self.steps.pass_by("before read mappings")
-        found = {key: self.values[channel, key] for key in keys if (channel, key) in self.values}
+        found = {key: self.values[channel.name, key] for key in keys if (channel.name, key) in self.values}
         if not any(need.kind in PER_SITE for need in found):
-            rows = [key for name, key in self.values if name == channel]
+            rows = [key for name, key in self.values if name == channel.name]
             for marker in filter(is_any_site, keys):
                 if any(row.kind == marker.kind and is_of_some_site(marker, row.key) for row in rows):
                     found[marker] = True
         self.steps.pass_by("after read mappings")
         return found
 
-    def keep_found(self, channel: str, values: Mapping[MappingKey, Any], found_at: str) -> None:
+    def keep_found(self, channel: ChannelRef | Channel, values: Mapping[MappingKey, Any], found_at: str) -> None:
         self.steps.pass_by("before keep_found")
         for key, value in values.items():
-            self.values.setdefault((channel, key), value)
-            self.found.setdefault((channel, key), found_at)
+            self.values.setdefault((channel.name, key), value)
+            self.found.setdefault((channel.name, key), found_at)
         self.steps.pass_by("after keep_found")
 
 

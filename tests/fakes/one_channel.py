@@ -155,7 +155,7 @@ class OneChannel:
         channel = self.channels.by_name["main"]
         if channel.since and channel.state == "paused" and self.clock() - from_iso(channel.since) > OPERATOR_COMES:
             self.channels.resume(self.channel, to_iso(self.clock()))
-            list(self.release.after_resume("main"))
+            list(self.release.after_resume(self.channel))
 
     def _is_settled(self, orders: Sequence[Order]) -> bool:
         settled = {ForwardState.SENT, ForwardState.REJECTED, ForwardState.IN_DOUBT}

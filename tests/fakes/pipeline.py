@@ -145,12 +145,12 @@ class Pipeline:
 
     def import_mapping(self, kind: Any, key: str, value: Any) -> None:
         """What `mappings import` does: write, then let go what waited."""
-        list(self.release.after_import(SIRCLO.name, [self.map(kind, key, value)]))
+        list(self.release.after_import(SIRCLO, [self.map(kind, key, value)]))
 
     def resume(self) -> None:
         """What `channels resume` does."""
         self.channels.resume(SIRCLO, "")
-        list(self.release.after_resume(SIRCLO.name))
+        list(self.release.after_resume(SIRCLO))
 
     def cancel(self, order: Order, cancelling: Collection[str]) -> Sequence[ChannelCancellation]:
         """What the partner's `POST .../cancel` does; `cancelling` are the platforms that can be asked to cancel."""
@@ -187,7 +187,7 @@ class Pipeline:
         self.credentials.stored[SIRCLO.name] = {"api_key": f"of {self.clock()}"}
         breaker = self.channels.by_name.get(SIRCLO.name, self._as_set_up).breaker
         self.channels.by_name[SIRCLO.name] = replace(self._as_set_up, breaker=breaker)
-        list(self.release.after_resume(SIRCLO.name))
+        list(self.release.after_resume(SIRCLO))
 
     def take_away_credentials(self) -> None:
         """As if somebody deleted the secret, and every environment was new."""

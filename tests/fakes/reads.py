@@ -7,11 +7,11 @@ from datetime import date
 from typing import Any
 
 from orderbridge.channels.channel import Channel
-from orderbridge.orders.order import Order, OrderSummary
+from orderbridge.orders.order import Order
 from orderbridge.partners.token_bucket import RateLimit, Taking, TokenBucket
 from orderbridge.reading.views import OrderView
 from orderbridge.stock.levels import StockLevel
-from orderbridge.values.ids import OrderKey
+from orderbridge.values.ids import ChannelRef, OrderKey
 from tests.fakes.store import Store
 
 
@@ -37,7 +37,7 @@ class Reads:
         forwards = [forward for (of, _), forward in self.store.forwards.items() if of == key]
         return OrderView(order, forwards, self.store.timeline.get(key, [])) if order is not None else None
 
-    def of_day(self, client_id: str, day: date, after: str | None) -> Iterator[OrderSummary]:
+    def of_day(self, client_id: str, day: date, after: str | None) -> Iterator[Order]:
         listed = [
             (f"{order.created_at}#{order.code}", order)
             for order in self.store.orders.values()
@@ -46,7 +46,7 @@ class Reads:
         for created_key, order in sorted(listed, key=lambda each: each[0], reverse=True):
             if after is None or created_key < after:
                 self.orders_read += 1
-                yield order.summary()
+                yield order
 
 
 class Overview:
@@ -67,18 +67,18 @@ class Shelf:
         self.known = levels
         self.site_mappings: dict[tuple[str, str], Any] = {}
 
-    def mapped_products(self, channel: str, after: str | None, limit: int) -> Sequence[str]:
-        return [code for code in sorted(self.mapped.get(channel, ())) if after is None or code > after][:limit]
+    def mapped_products(self, channel: ChannelRef, after: str | None, limit: int) -> Sequence[str]:
+        return [code for code in sorted(self.mapped.get(channel.name, ())) if after is None or code > after][:limit]
 
-    def is_mapped(self, channels: Collection[str], product_code: str) -> bool:
-        return any(product_code in self.mapped.get(channel, ()) for channel in channels)
+    def is_mapped(self, channels: Collection[ChannelRef], product_code: str) -> bool:
+        return any(product_code in self.mapped.get(channel.name, ()) for channel in channels)
 
     def levels(self, channels: Collection[str], product_codes: Collection[str]) -> Sequence[StockLevel]:
         return [level for level in self.known if level.channel in channels and level.product_code in product_codes]
 
-    def sites(self, channels: Collection[str], site_code: str) -> dict[str, Any]:
+    def sites(self, channels: Collection[Channel], site_code: str) -> dict[str, Any]:
         mapped = {name: value for (name, site), value in self.site_mappings.items() if site == site_code}
-        return {name: mapped[name] for name in channels if name in mapped}
+        return {each.name: mapped[each.name] for each in channels if each.name in mapped}
 
 
 class Buckets:

@@ -85,7 +85,7 @@ def order_body(**changes: Any) -> bytes:
 def order(code: str = "SO-20250101-00001", **changes: Any) -> Order:
     content = SalesOrder.model_validate_json(order_body(purchase_order_no=f"PO of {code}"))
     values: dict[str, Any] = {
-        "key": OrderKey(CLIENT_ID, f"po:PO of {code}"),
+        "key": OrderKey.of(CLIENT_ID, f"po:PO of {code}"),
         "code": code,
         "content": content,
         "content_hash": content.content_hash(),

@@ -51,11 +51,8 @@ class Shop:
 
     def events(self) -> list[tuple[str, str]]:
         """(order code, event) of every line on every timeline."""
-        return sorted(
-            (key.reference.removeprefix("po:PO of "), entry.event)
-            for key, entries in self.store.timeline.items()
-            for entry in entries
-        )
+        codes = {forward.key: forward.code for forward in self.store.forwards.values()}
+        return sorted((codes[key], entry.event) for key, entries in self.store.timeline.items() for entry in entries)
 
 
 def a_shop(**sync: Any) -> Shop:

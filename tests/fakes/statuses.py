@@ -32,14 +32,14 @@ class OpenForwards:
         self.most_at_once = 0
         self.keys_read: list[ForwardKey] = []
 
-    def open_forwards(self, channel: str, after: str, limit: int) -> Iterator[OpenForward]:
-        yield from self._found(channel, after, limit, is_open)
+    def open_forwards(self, channel: Channel, after: str, limit: int) -> Iterator[OpenForward]:
+        yield from self._found(channel.name, after, limit, is_open)
 
-    def completed_forwards(self, channel: str, after: str, limit: int, since: str) -> Iterator[OpenForward]:
+    def completed_forwards(self, channel: Channel, after: str, limit: int, since: str) -> Iterator[OpenForward]:
         def is_wanted(forward: Forward) -> bool:
             return is_completed(forward) and (forward.completed_at or "") >= since
 
-        yield from self._found(channel, after, limit, is_wanted)
+        yield from self._found(channel.name, after, limit, is_wanted)
 
     def _found(self, channel: str, after: str, limit: int, is_wanted: Callable[[Forward], bool]) -> list[OpenForward]:
         self.store.steps.pass_by("before open_forwards")

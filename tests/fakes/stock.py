@@ -43,15 +43,15 @@ class StockTable:
         self.steps.pass_by("find levels")
         return {code: level for code, level in self.stored.get(channel, {}).items() if code in codes}
 
-    def products(self, channel: str) -> Iterator[tuple[str, Any]]:
+    def products(self, channel: Channel) -> Iterator[tuple[str, Any]]:
         self.steps.pass_by("read products")
-        return iter(sorted(self.mappings.get(channel, {}).items()))
+        return iter(sorted(self.mappings.get(channel.name, {}).items()))
 
-    def mapped(self, channel: str, codes: Collection[str]) -> Mapping[str, Any]:
-        return {code: value for code, value in self.mappings.get(channel, {}).items() if code in codes}
+    def mapped(self, channel: Channel, codes: Collection[str]) -> Mapping[str, Any]:
+        return {code: value for code, value in self.mappings.get(channel.name, {}).items() if code in codes}
 
-    def sites(self, channel: str) -> Iterator[Any]:
-        return iter(self.site_mappings.get(channel, ()))
+    def sites(self, channel: Channel) -> Iterator[Any]:
+        return iter(self.site_mappings.get(channel.name, ()))
 
     def write(self, run: StockRun, levels: Sequence[StockLevel], gone: Sequence[str] = ()) -> None:
         self.steps.pass_by("before write levels")

@@ -10,16 +10,18 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import TypeVar
 
+from orderbridge.channels.channel import Channel
 from orderbridge.forwarding.forward.states import LISTED_STATES, Forward, ForwardState, Transition
 from orderbridge.forwarding.ports import ForwardRecord, FrozenRequest
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
-from orderbridge.values.ids import ForwardKey, OrderKey
+from orderbridge.values.ids import ChannelRef, ForwardKey, OrderKey
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import from_iso
 from orderbridge.webhooks.delivery import Delivery, DeliveryRef
 from tests.fakes.steps import Steps
 
+READS = ("read", "list", "due", "waiting", "on_", "unpub", "unrouted", "forwards_of", "view", "key_of")
 Place = tuple[OrderKey, str]
 Due = TypeVar("Due")
 
@@ -58,7 +60,7 @@ class Store:
     @contextmanager
     def _call(self, name: str) -> Iterator[None]:
         self.steps.pass_by(f"before {name}")
-        if not name.startswith(("read", "list", "due", "waiting", "on_", "unpub", "forwards_of", "view", "key_of")):
+        if not name.startswith(READS):
             self.writes.append(name)
         yield
         self.steps.pass_by(f"after {name}")
@@ -80,7 +82,7 @@ class Store:
 
     def read_forward(self, key: ForwardKey) -> ForwardRecord | None:
         with self._call("read_forward"):
-            place = (key.order, key.channel)
+            place = (key.order, key.channel.name)
             order, forward = self.orders.get(key.order), self.forwards.get(place)
         if order is None or forward is None:
             return None
@@ -90,9 +92,10 @@ class Store:
         """The request that a forward names."""
         return self.requests.get((*self._key(forward), forward.body_hash))
 
-    def list_forwards(self, key: OrderKey) -> Sequence[Forward]:
+    def list_forwards(self, order: Order) -> Sequence[Forward]:
         with self._call("list_forwards"):
-            return [forward for (of, _), forward in self.forwards.items() if of == key]
+            places = [(order.key, channel.name) for channel in order.channels]
+            return [self.forwards[place] for place in places if place in self.forwards]
 
     def create_forward(self, transition: Transition) -> bool:
         with self._call("create_forward"):
@@ -142,20 +145,35 @@ class Store:
     def mark_published(self, order: Order) -> None:
         with self._call("mark_published"):
             if order.key in self.orders:
-                self.orders[order.key] = replace(self.orders[order.key], due_at=None)
+                self.orders[order.key] = replace(self.orders[order.key], due_at=None, has_news=False)
+
+    def await_route(self, order: Order, at: str, due_at: str) -> None:
+        with self._call("await_route"):
+            present = self.orders[order.key]
+            if present.awaits_route and present.unrouted_since is None:
+                self.orders[order.key] = replace(present, unrouted_since=at, due_at=due_at)
+                self._say(order.key, TimelineEntry(at, "ForwardNeedsMapping", None, f"route:{order.content.site_code}"))
 
     def let_request_expire(self, forward: Forward, at: datetime) -> None:
         with self._call("let_request_expire"):
             if self.request_of(forward) is not None:
                 self.expiring[self._key(forward)] = at
 
-    def request_cancel(self, key: OrderKey, at: str, reason: str | None = None) -> None:
+    def request_cancel(self, order: Order, at: str, reason: str | None, due_at: str) -> None:
         with self._call("request_cancel"):
-            order = self.orders[key]
-            if (order.cancel_requested_at if reason is None else order.cancel_reason) is None:
-                since = order.cancel_requested_at or at
-                self.orders[key] = replace(order, cancel_requested_at=since, cancel_reason=reason)
-                self.timeline.setdefault(key, []).append(TimelineEntry(at, "CancelRequested", None, reason))
+            present = self.orders[order.key]
+            read = (order.channels, order.cancel_requested_at, order.cancel_reason)
+            if (present.channels, present.cancel_requested_at, present.cancel_reason) != read:
+                raise LostRace(order.code)
+            is_first = order.cancel_requested_at is None
+            if not is_first and (reason is None or order.cancel_reason is not None):
+                return
+            wanted = replace(present, cancel_requested_at=order.cancel_requested_at or at, cancel_reason=reason)
+            self._say(order.key, TimelineEntry(at, "CancelRequested", None, reason))
+            if is_first and not order.channels:
+                wanted = replace(wanted, has_news=True, due_at=due_at, unrouted_since=None)
+                self._say(order.key, TimelineEntry(at, "ForwardCancelled", None, "cancelled by the partner"))
+            self.orders[order.key] = wanted
 
     def _replaced(self, transition: Transition) -> Forward:
         read = transition.forward
@@ -166,7 +184,10 @@ class Store:
 
     def _note(self, transition: Transition) -> None:
         if transition.entry is not None:
-            self.timeline.setdefault(transition.forward.key, []).append(transition.entry)
+            self._say(transition.forward.key, transition.entry)
+
+    def _say(self, key: OrderKey, entry: TimelineEntry) -> None:
+        self.timeline.setdefault(key, []).append(entry)
 
     @staticmethod
     def _key(forward: Forward) -> Place:
@@ -174,11 +195,18 @@ class Store:
 
     # --- the operator's desk ------------------------------------------------------------------------------------------
 
-    def waiting(self, channel: str, state: ForwardState, *, newest_first: bool = False) -> Sequence[Forward]:
+    def waiting(
+        self, channel: ChannelRef | Channel, state: ForwardState, *, newest_first: bool = False
+    ) -> Sequence[Forward]:
         with self._call("waiting"):
             listed = self.forwards.values() if state in LISTED_STATES else ()
-            found = [f for f in listed if f.channel.name == channel and f.state is state]
+            found = [f for f in listed if f.channel.name == channel.name and f.state is state]
         return sorted(found, key=lambda forward: forward.updated_at, reverse=newest_first)
+
+    def unrouted(self, *, newest_first: bool = False) -> Sequence[Order]:
+        with self._call("unrouted"):
+            found = [each for each in self.orders.values() if each.awaits_route and each.unrouted_since is not None]
+        return sorted(found, key=lambda order: order.unrouted_since or "", reverse=newest_first)
 
     def on_their_way(self) -> Sequence[Forward]:
         with self._call("on_their_way"):
@@ -188,19 +216,22 @@ class Store:
         with self._call("unpublished"):
             return [order for order in self.orders.values() if order.due_at is not None]
 
-    def forwards_of(self, orders: Collection[OrderKey], channels: Collection[str]) -> Sequence[Forward]:
+    def forwards_of(self, orders: Collection[Order], channels: Collection[str]) -> Sequence[Forward]:
         with self._call("forwards_of"):
-            return [f for (order, channel), f in self.forwards.items() if order in orders and channel in channels]
+            return [
+                f
+                for (order, channel), f in self.forwards.items()
+                if channel in channels and order in {each.key for each in orders}
+            ]
 
-    def route(self, order: Order, closed: Transition, forwards: Sequence[Transition]) -> None:
+    def route(self, order: Order, at: str, forwards: Sequence[Transition]) -> None:
         with self._call("route"):
             present = self.orders[order.key]
-            saved = self._replaced(closed)
-            if present.channels or present.cancel_requested_at is not None:
+            if not present.awaits_route or present.unrouted_since is None:
                 raise LostRace(order.code)
-            self.orders[order.key] = replace(present, channels=order.channels)
-            self.forwards[self._key(saved)] = saved
-            self._note(closed)
+            self.orders[order.key] = replace(present, channels=order.channels, unrouted_since=None, due_at=None)
+            names = ", ".join(channel.name for channel in order.channels)
+            self._say(order.key, TimelineEntry(at, "OrderRouted", None, f"to {names}"))
             for created in forwards:
                 assert self._key(created.forward) not in self.forwards
                 self.forwards[self._key(created.forward)] = created.to_store()

@@ -36,6 +36,7 @@ from orderbridge.orders.order import Order
 from orderbridge.partners import table as partner_table
 from orderbridge.partners.partner import Partner
 from orderbridge.values import sweeps
+from orderbridge.values.ids import ChannelRef
 from tests.contract.template import template
 
 REGION = "ap-southeast-3"
@@ -213,7 +214,7 @@ class Deployed:
         secret = ChannelSecret(origin(channel.settings["base_url"]), credentials)
         self.add_secret(credentials_secret(STACK, channel.platform, channel.name), json.loads(secret.text()))
 
-    def add_mapping(self, channel: str, need: MappingKey, value: Any) -> None:
+    def add_mapping(self, channel: ChannelRef | Channel, need: MappingKey, value: Any) -> None:
         self.put(channel_table.mapping_item(channel, need, value if isinstance(value, str) else json.dumps(value)))
 
     def stream_records(self, pk: str = "ORDER#", event_name: str = "INSERT") -> dict[str, Any]:

@@ -11,16 +11,16 @@ import pytest
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.outcomes import Accepted, Rejected
 from orderbridge.forwarding.forward.attempts import begin_attempt, settle_attempt
-from orderbridge.forwarding.forward.interventions import close_unrouted, retry
+from orderbridge.forwarding.forward.interventions import retry
 from orderbridge.forwarding.forward.states import (
     Forward,
     ForwardState,
     Transition,
     new_forward,
-    new_unrouted_forward,
 )
 from orderbridge.forwarding.forward.waiting import park_for_mappings
 from orderbridge.forwarding.ports import FrozenRequest
+from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ForwardKey
 from orderbridge.values.times import after, to_iso
@@ -72,9 +72,9 @@ def test_a_published_order_is_not_due_and_the_first_wish_and_the_first_reason_to
     ports.intake.put_if_absent(ORDER)
     ports.orders.mark_published(ORDER)
     ports.orders.mark_published(ORDER)
-    ports.orders.request_cancel(ORDER.key, to_iso(NOW))
+    ports.orders.request_cancel(ORDER, to_iso(NOW), None, LATER)
     for reason in (None, "ordered twice", "another", None):
-        ports.orders.request_cancel(ORDER.key, LATER, reason)
+        ports.orders.request_cancel(ports.orders.read_order(ORDER.key), LATER, reason, LATER)
 
     wanted = {"cancel_requested_at": to_iso(NOW), "cancel_reason": "ordered twice"}
     assert ports.orders.read_order(ORDER.key) == replace(ORDER, due_at=None, **wanted)
@@ -168,19 +168,19 @@ def test_an_orders_forwards_are_its_own(ports: Ports) -> None:
     second = new_forward(ORDER.key, ORDER.code, NGORDER, NOW, 60)
     ports.orders.create_forward(second)
 
-    assert sorted(f.channel.name for f in ports.orders.list_forwards(ORDER.key)) == [NGORDER.name, SIRCLO.name]
-    assert [f.code for f in ports.orders.list_forwards(other.key)] == [other.code]
+    assert sorted(f.channel.name for f in ports.orders.list_forwards(ORDER)) == [NGORDER.name, SIRCLO.name]
+    assert [f.code for f in ports.orders.list_forwards(other)] == [other.code]
     assert read(ports, forward).forward == forward
 
 
 def test_what_waits_is_found_by_its_channel_and_state(ports: Ports) -> None:
     forward = queued(ports)
-    assert list(ports.orders.waiting(SIRCLO.name, ForwardState.NEEDS_MAPPING)) == []
+    assert list(ports.orders.waiting(SIRCLO, ForwardState.NEEDS_MAPPING)) == []
     parked = ports.orders.save(park_for_mappings(forward, [MappingKey("product", "A")], NOW))
 
-    assert list(ports.orders.waiting(SIRCLO.name, ForwardState.NEEDS_MAPPING)) == [parked]
-    assert list(ports.orders.waiting(SIRCLO.name, ForwardState.PAUSED)) == []
-    assert list(ports.orders.waiting(NGORDER.name, ForwardState.NEEDS_MAPPING)) == []
+    assert list(ports.orders.waiting(SIRCLO, ForwardState.NEEDS_MAPPING)) == [parked]
+    assert list(ports.orders.waiting(SIRCLO, ForwardState.PAUSED)) == []
+    assert list(ports.orders.waiting(NGORDER, ForwardState.NEEDS_MAPPING)) == []
 
 
 def test_what_was_rejected_is_found_too_until_somebody_retries_it(ports: Ports) -> None:
@@ -194,21 +194,21 @@ def test_what_was_rejected_is_found_too_until_somebody_retries_it(ports: Ports) 
         sending = ports.orders.save(begin_attempt(transition.forward, "a", "hash", later, 70))
         rejected.append(ports.orders.save(settle_attempt(sending, Rejected("no"), later, 0.5, 60, None)))
 
-    assert list(ports.orders.waiting(SIRCLO.name, ForwardState.REJECTED)) == rejected
-    assert list(ports.orders.waiting(SIRCLO.name, ForwardState.REJECTED, newest_first=True)) == rejected[::-1]
+    assert list(ports.orders.waiting(SIRCLO, ForwardState.REJECTED)) == rejected
+    assert list(ports.orders.waiting(SIRCLO, ForwardState.REJECTED, newest_first=True)) == rejected[::-1]
     ports.orders.save_unfrozen(retry(rejected[0], NOW, 60, can_look=False))
-    assert list(ports.orders.waiting(SIRCLO.name, ForwardState.REJECTED)) == rejected[1:]
+    assert list(ports.orders.waiting(SIRCLO, ForwardState.REJECTED)) == rejected[1:]
 
 
 def test_the_forwards_of_several_orders_are_read_together(ports: Ports) -> None:
     forward = queued(ports)
-    other = order("SO-20250101-00002")
+    other = order("SO-20250101-00002", channels=(SIRCLO, NGORDER))
     ports.intake.put_if_absent(other)
     for channel in (SIRCLO, NGORDER):
         ports.orders.create_forward(new_forward(other.key, other.code, channel, NOW, 60))
 
     def found(*channels: str) -> list[tuple[str, str]]:
-        forwards = ports.orders.forwards_of([ORDER.key, other.key], channels)
+        forwards = ports.orders.forwards_of([ORDER, other], channels)
         return sorted((each.code, each.channel.name) for each in forwards)
 
     assert found(NGORDER.name) == [(other.code, NGORDER.name)]
@@ -217,36 +217,67 @@ def test_the_forwards_of_several_orders_are_read_together(ports: Ports) -> None:
     assert {each.code for each in ports.orders.on_their_way()} == {forward.code, other.code}
 
 
-def test_an_order_is_routed_once_and_never_after_its_partner_took_it_back(ports: Ports) -> None:
+def waiting_for_a_route(ports: Ports) -> Order:
     nowhere = replace(ORDER, channels=())
     ports.intake.put_if_absent(nowhere)
-    unrouted = new_unrouted_forward(ORDER.key, ORDER.code, "SITE-001", NOW)
-    ports.orders.create_forward(unrouted)
-    created = [new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60)]
-    closed = close_unrouted(unrouted.forward, [SIRCLO], NOW)
+    ports.orders.await_route(nowhere, to_iso(NOW), LATER)
+    waiting: Order = ports.orders.read_order(ORDER.key)
+    return waiting
 
-    ports.orders.route(ORDER, closed, created)
+
+ROUTED = [new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60)]
+
+
+def test_an_order_that_no_channel_takes_waits_for_a_route_and_is_due_until_it_has_one(ports: Ports) -> None:
+    waiting = waiting_for_a_route(ports)
+    assert (waiting.unrouted_since, waiting.due_at) == (to_iso(NOW), LATER)
+    assert list(ports.orders.unrouted()) == [waiting]
+    ports.orders.await_route(waiting, LATER, after(NOW, 900))
+    assert list(ports.orders.unrouted()) == [waiting], "it is there already"
+
+    ports.orders.route(ORDER, LATER, ROUTED)
+    assert list(ports.orders.unrouted()) == []
+    ports.orders.await_route(waiting, LATER, LATER)
+    assert ports.orders.read_order(ORDER.key) == replace(ORDER, due_at=None)
+
+
+def test_an_order_is_routed_once(ports: Ports) -> None:
+    waiting_for_a_route(ports)
+
+    ports.orders.route(ORDER, LATER, ROUTED)
 
     assert ports.orders.read_order(ORDER.key).channels == (SIRCLO,)
-    assert {f.state for f in ports.orders.list_forwards(ORDER.key)} == {ForwardState.CANCELLED, ForwardState.QUEUED}
+    assert [f.state for f in ports.orders.list_forwards(ORDER)] == [ForwardState.QUEUED]
     with pytest.raises(LostRace):
-        ports.orders.route(ORDER, closed, created)
+        ports.orders.route(ORDER, LATER, ROUTED)
 
 
-def test_an_order_that_was_taken_back_is_not_routed(ports: Ports) -> None:
+def test_an_order_that_nobody_has_published_is_not_routed(ports: Ports) -> None:
     ports.intake.put_if_absent(replace(ORDER, channels=()))
-    unrouted = new_unrouted_forward(ORDER.key, ORDER.code, "SITE-001", NOW)
-    ports.orders.create_forward(unrouted)
-    ports.orders.request_cancel(ORDER.key, to_iso(NOW))
+    with pytest.raises(LostRace):
+        ports.orders.route(ORDER, LATER, ROUTED)
+
+
+def test_an_order_that_was_taken_back_is_not_routed_and_is_news(ports: Ports) -> None:
+    waiting = waiting_for_a_route(ports)
+    ports.orders.request_cancel(waiting, LATER, "why", after(NOW, 900))
 
     with pytest.raises(LostRace):
-        ports.orders.route(
-            ORDER,
-            close_unrouted(unrouted.forward, [SIRCLO], NOW),
-            [new_forward(ORDER.key, ORDER.code, SIRCLO, NOW, 60)],
-        )
-    assert ports.orders.read_order(ORDER.key).channels == ()
-    assert len(ports.orders.list_forwards(ORDER.key)) == 1
+        ports.orders.route(ORDER, LATER, ROUTED)
+    cancelled = ports.orders.read_order(ORDER.key)
+    assert (cancelled.channels, cancelled.unrouted_since) == ((), None)
+    assert (cancelled.has_news, cancelled.due_at) == (True, after(NOW, 900))
+    assert list(ports.orders.unrouted()) == []
+    ports.orders.mark_published(cancelled)
+    assert ports.orders.read_order(ORDER.key) == replace(cancelled, has_news=False, due_at=None)
+
+
+def test_a_wish_to_cancel_that_does_not_know_of_the_route_is_lost(ports: Ports) -> None:
+    waiting = waiting_for_a_route(ports)
+    ports.orders.route(ORDER, LATER, ROUTED)
+    with pytest.raises(LostRace):
+        ports.orders.request_cancel(waiting, LATER, None, LATER)
+    assert ports.orders.read_order(ORDER.key).cancel_requested_at is None
 
 
 # --- due --------------------------------------------------------------------------------------------------------------
@@ -257,7 +288,7 @@ def test_due_is_what_has_a_due_time_that_is_over(ports: Ports) -> None:
     assert list(ports.due.due(to_iso(NOW), 100)) == []
 
     assert sorted(ports.due.due(after(NOW, 60), 100), key=str) == [
-        ForwardKey(ORDER.key, SIRCLO.name),
+        ForwardKey(ORDER.key, SIRCLO),
         ORDER.key,
     ]
     ports.orders.mark_published(ORDER)

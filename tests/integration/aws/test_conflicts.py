@@ -17,6 +17,7 @@ from orderbridge.channels.outcomes import Accepted
 from orderbridge.forwarding.forward.attempts import begin_attempt, settle_attempt
 from orderbridge.forwarding.forward.states import new_forward
 from orderbridge.forwarding.table import TableOrders
+from orderbridge.orders.table import order_pk
 from orderbridge.values.conflicts import LostRace
 from tests.fakes.samples import NOW, SIRCLO, order
 from tests.integration.deployed import Deployed
@@ -62,7 +63,7 @@ def orders(deployed: Deployed, dynamodb: Any) -> TableOrders:
 def test_a_forward_is_created_though_its_first_write_met_another(orders: TableOrders, refusals: Refusals) -> None:
     refusals.left = 1
     assert orders.create_forward(QUEUED) is True
-    assert orders.list_forwards(ORDER.key) == [QUEUED.to_store()]
+    assert orders.list_forwards(ORDER) == [QUEUED.to_store()]
     refusals.left = 1
     assert orders.create_forward(QUEUED) is False
 
@@ -72,7 +73,7 @@ def test_what_the_platform_said_is_stored_though_its_write_met_another(orders: T
     sending = orders.save(begin_attempt(QUEUED.forward, "attempt", "hash", NOW, 70))
     refusals.left = CONFLICT_TRIES - 1
     sent = orders.save(settle_attempt(sending, Accepted("external"), NOW, 0.5, 60, None))
-    assert orders.list_forwards(ORDER.key) == [sent]
+    assert orders.list_forwards(ORDER) == [sent]
 
 
 def test_a_lost_race_is_reported_as_one_after_a_conflict(orders: TableOrders, refusals: Refusals) -> None:
@@ -87,13 +88,13 @@ def test_conflicts_without_end_are_a_failure_and_never_an_answer(orders: TableOr
     refusals.left = CONFLICT_TRIES
     with pytest.raises(ClientError, match="put_item"):
         orders.create_forward(QUEUED)
-    assert orders.list_forwards(ORDER.key) == []
+    assert orders.list_forwards(ORDER) == []
 
 
 def test_an_order_is_marked_as_published_though_a_transaction_was_at_it(
     orders: TableOrders, refusals: Refusals, deployed: Deployed, dynamodb: Any
 ) -> None:
-    key = {"PK": {"S": f"ORDER#{ORDER.key.client_id}#{ORDER.key.reference}"}, "SK": {"S": "ORDER"}}
+    key = {"PK": {"S": order_pk(ORDER.key)}, "SK": {"S": "ORDER"}}
     dynamodb.put_item(TableName=deployed.table, Item={**key, "due_at": {"S": "x"}, "due_shard": {"S": "00"}})
     refusals.left = 2
     orders.mark_published(ORDER)

@@ -26,7 +26,7 @@ ANY_SITE = any_site("customer", "C")
 
 READS: dict[str, Callable[[Any, str], object]] = {
     "an order": lambda client, table: TableOrders(client, table).read_order(KEY),
-    "a forward": lambda client, table: TableOrders(client, table).read_forward(ForwardKey(KEY, SIRCLO.name)),
+    "a forward": lambda client, table: TableOrders(client, table).read_forward(ForwardKey(KEY, SIRCLO)),
     "an order's forwards": lambda client, table: TableOrders(client, table).list_forwards(KEY),
     "a channel and its breaker": lambda client, table: TableChannels(client, table).find(SIRCLO),
     "mappings": lambda client, table: TableMappings(client, table).read("c", [MappingKey("product", "P")]),

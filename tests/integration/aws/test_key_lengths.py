@@ -49,7 +49,7 @@ def longest_order(character: str) -> Order:
     )
     content = parse_sales_order(body)
     return Order(
-        key=OrderKey(CLIENT_ID, order_reference(content, None, "1735689600", body)),
+        key=OrderKey.of(CLIENT_ID, order_reference(content, None, "1735689600", body)),
         code="SO-20250101-" + "9" * 12,
         content=content,
         content_hash=content.content_hash(),
@@ -89,18 +89,18 @@ def test_the_longest_order_there_can_be_has_a_place_wherever_it_goes(character: 
     parked = park_for_mappings(forward, salesmania.mapping_keys(order), from_iso(NOW)).forward
 
     require_room(order_table.order_item(order))
-    require_room(order_table.order_item(replace(order, key=OrderKey(CLIENT_ID, "key:" + "~" * 128))))
+    require_room(order_table.order_item(replace(order, key=OrderKey.of(CLIENT_ID, "key:" + "~" * 128))))
     require_room(forward_item(forward))
     require_room(forward_item(parked))
     require_room(partner_table.route_item(CLIENT_ID, MappingKey.of("route", order.content.site_code).key, (CHANNEL,)))
     for need in needs:
-        require_room(mapping_item(CHANNEL.name, need, "1"))
+        require_room(mapping_item(CHANNEL, need, "1"))
     for line in order.content.products:
         require_room(stock_item(StockLevel(CHANNEL.name, line.product_code, 1, NOW)))
 
 
 def test_the_longest_key_that_can_be_imported_fits_every_item_it_is_in() -> None:
     key = "k" * MAX_KEY_BYTES
-    require_room(mapping_item(CHANNEL.name, MappingKey("product", key), "1"))
+    require_room(mapping_item(CHANNEL, MappingKey("product", key), "1"))
     require_room(partner_table.route_item(CLIENT_ID, key, (CHANNEL,)))
     require_room(stock_item(StockLevel(CHANNEL.name, key, 1, NOW)))

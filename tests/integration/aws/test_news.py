@@ -39,7 +39,7 @@ class Ports:
         return any(key != ORDER.key for key in self.due.due(at, 100))
 
     def read(self) -> Forward:
-        (forward,) = self.orders.list_forwards(ORDER.key)
+        (forward,) = self.orders.list_forwards(ORDER)
         return forward  # type: ignore[no-any-return]
 
 

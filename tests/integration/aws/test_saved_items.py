@@ -24,6 +24,7 @@ from orderbridge.partners import table as partner_table
 from orderbridge.status import table as status_table
 from orderbridge.stock import runs_table
 from orderbridge.stock import table as stock_table
+from orderbridge.values.ids import ChannelRef
 from orderbridge.webhooks import items as webhook_items
 
 SAVED: Mapping[str, list[Any]] = json.loads(Path(__file__).with_name("saved_items.json").read_text(encoding="utf-8"))
@@ -42,8 +43,10 @@ def request_again(item: Item) -> Item:
 def mapping_again(item: Item) -> Item:
     found_at = item["found_at"]["S"] if "found_at" in item else None
     value = channel_table.mapping_text(channel_table.read_mapping_value(item))
-    _, channel, _ = item["PK"]["S"].split("#")
-    return channel_table.mapping_item(channel, channel_table.read_mapping_key(item), value, found_at)
+    _, platform, channel, _ = item["PK"]["S"].split("#")
+    return channel_table.mapping_item(
+        ChannelRef(channel, platform), channel_table.read_mapping_key(item), value, found_at
+    )
 
 
 AGAIN: dict[str, Callable[[Item], Item]] = {

@@ -9,8 +9,11 @@ import pytest
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.site_keys import PER_SITE, any_site, customer_key, customer_keys, read_key
 from orderbridge.channels.table import TableMappings
+from orderbridge.values.ids import ChannelRef
 from tests.fakes import samples
 from tests.integration.deployed import Deployed
+
+SHOP = ChannelRef("shop", "sirclo")
 
 CONTENT = samples.order().content.model_copy(update={"customer_code": "C", "site_code": "S"})
 WANTED = customer_keys(PER_SITE, CONTENT)
@@ -23,18 +26,18 @@ def mappings(dynamodb: Any, deployed: Deployed) -> TableMappings:
 
 
 def keep(mappings: TableMappings, *keys: MappingKey | None) -> None:
-    mappings.keep_found("shop", {key: "here" for key in keys if key is not None}, "2025-01-01T00:00:00.000Z")
+    mappings.keep_found(SHOP, {key: "here" for key in keys if key is not None}, "2025-01-01T00:00:00.000Z")
 
 
 def test_a_row_for_some_site_is_reported_where_nothing_else_of_the_customer_is_known(mappings: TableMappings) -> None:
     keep(mappings, customer_key("customer", "C@X"), customer_key("address", "C@X"), customer_key("address", "CC"))
-    assert mappings.read("shop", WANTED) == {}
+    assert mappings.read(SHOP, WANTED) == {}
     keep(mappings, read_key("address", "C@ELSEWHERE"))
-    assert mappings.read("shop", WANTED) == {MARKER: True}
-    assert mappings.read("other", WANTED) == {}
+    assert mappings.read(SHOP, WANTED) == {MARKER: True}
+    assert mappings.read(ChannelRef("other", "sirclo"), WANTED) == {}
     own = customer_key("customer", "C")
     keep(mappings, own)
-    assert mappings.read("shop", WANTED) == {own: "here"}
+    assert mappings.read(SHOP, WANTED) == {own: "here"}
 
 
 def test_a_customer_that_is_known_costs_no_further_call(
@@ -44,7 +47,7 @@ def test_a_customer_that_is_known_costs_no_further_call(
     ask = dynamodb.get_paginator
     monkeypatch.setattr(dynamodb, "get_paginator", lambda name: asked.append(name) or ask(name))
     keep(mappings, read_key("customer", "C@S"))
-    mappings.read("shop", WANTED)
+    mappings.read(SHOP, WANTED)
     assert asked == []
-    mappings.read("other", WANTED)
+    mappings.read(ChannelRef("other", "sirclo"), WANTED)
     assert asked == ["query", "query"]

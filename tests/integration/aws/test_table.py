@@ -41,6 +41,8 @@ from tests.fakes import samples
 from tests.fakes.steps import Clock
 from tests.integration.deployed import Deployed
 
+SHOP = ChannelRef("shop", "sirclo")
+
 # --- attribute values -------------------------------------------------------------------------------------------------
 
 numbers = st.integers(-(10**30), 10**30) | st.decimals(
@@ -205,14 +207,14 @@ def test_both_items_of_a_channel_say_whose_they_are(name: str) -> None:
 def test_a_mapping_that_was_found_is_read_as_it_was_reported(deployed: Deployed, dynamodb: Any, value: Any) -> None:
     mappings, need = TableMappings(dynamodb, deployed.table), MappingKey.of("product", "PROD-1")
 
-    mappings.keep_found("shop", {need: value}, "2025-01-01T00:00:00.000Z")
+    mappings.keep_found(SHOP, {need: value}, "2025-01-01T00:00:00.000Z")
 
     said = {"price": "0.0000001"} if "price" in (value if isinstance(value, dict) else ()) else value
-    assert mappings.read("shop", [need]) == {need: str(said) if isinstance(said, int) else said}
+    assert mappings.read(SHOP, [need]) == {need: str(said) if isinstance(said, int) else said}
 
 
 def test_a_stored_value_that_is_no_json_is_left_for_the_platform_to_refuse() -> None:
-    item = channel_table.mapping_item("shop", MappingKey.of("product", "PROD-1"), '{"sku": ')
+    item = channel_table.mapping_item(SHOP, MappingKey.of("product", "PROD-1"), '{"sku": ')
     assert channel_table.read_mapping_value(item) == '{"sku": '
 
 
@@ -257,8 +259,8 @@ def _state(partners: TablePartners) -> str | None:
 def test_mappings_are_read_a_hundred_at_a_time(deployed: Deployed, dynamodb: Any) -> None:
     keys = [MappingKey("product", f"PROD-{number:03}") for number in range(250)]
     for key in keys[::2]:
-        deployed.add_mapping("a", key, {"sku": key.key})
-    deployed.add_mapping("b", keys[1], "of another channel")
+        deployed.add_mapping(ChannelRef("a", "sirclo"), key, {"sku": key.key})
+    deployed.add_mapping(ChannelRef("b", "sirclo"), keys[1], "of another channel")
 
     found = TableMappings(dynamodb, deployed.table).read("a", [*keys, *keys])
 
@@ -346,7 +348,7 @@ def test_a_mapping_that_a_platform_reports_takes_the_place_of_none_that_is_there
     deployed: Deployed, dynamodb: Any
 ) -> None:
     given, found = MappingKey("product", "A"), MappingKey("product", "B")
-    deployed.add_mapping("shop", given, "by hand")
+    deployed.add_mapping(SHOP, given, "by hand")
     mappings = TableMappings(dynamodb, deployed.table)
-    mappings.keep_found("shop", {given: "reported", found: "reported"}, "2025-01-01T00:00:00.000Z")
-    assert mappings.read("shop", [given, found]) == {given: "by hand", found: "reported"}
+    mappings.keep_found(SHOP, {given: "reported", found: "reported"}, "2025-01-01T00:00:00.000Z")
+    assert mappings.read(SHOP, [given, found]) == {given: "by hand", found: "reported"}

@@ -35,7 +35,7 @@ class Timeline:
 
     @property
     def forward(self) -> Forward:
-        (forward,) = self.orders.list_forwards(ORDER.key)
+        (forward,) = self.orders.list_forwards(ORDER)
         return forward
 
     def waits(self, minute: int, why: str = "the channel is closed") -> None:

@@ -25,7 +25,7 @@ Move = Callable[..., Forward]
 def attempt(operator: Operator, order: Order, channel: str, outcome: Outcome) -> Forward:
     """One attempt as the forwarder makes it, its request frozen."""
     desk = operator.stack.desk
-    forward = next(f for f in desk.list_forwards(order.key) if f.channel.name == channel)
+    forward = next(f for f in desk.list_forwards(order) if f.channel.name == channel)
     desk.freeze(forward, REQUEST)
     sending = desk.save(begin_attempt(forward, "attempt", REQUEST.body_hash, utc_now(), 60))
     return desk.save(settle_attempt(sending, outcome, utc_now(), 0.5, 60, None))

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
-from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition, new_forward, new_unrouted_forward
+from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition, new_forward
 from orderbridge.orders.codes import order_code
 from orderbridge.orders.order import Order, SalesOrder
 from orderbridge.platforms.names import platform_names
@@ -205,7 +205,7 @@ def two_partners(set_up: Operator) -> Operator:
 
 @pytest.fixture
 def place_order(operator: Operator) -> Callable[..., Order]:
-    """Store an order, published, with a forward for each channel, or the unrouted place without one."""
+    """Store an order, published, with a forward for each channel, or among the unrouted without one."""
 
     def place(
         number: int = 1,
@@ -232,7 +232,7 @@ def place_order(operator: Operator) -> Callable[..., Order]:
             )
         )
         order = Order(
-            key=OrderKey(client_id, f"po:PO-{number}"),
+            key=OrderKey.of(client_id, f"po:PO-{number}"),
             code=order_code(day, number),
             content=content,
             content_hash=content.content_hash(),
@@ -246,7 +246,7 @@ def place_order(operator: Operator) -> Callable[..., Order]:
         for channel in channels:
             operator.stack.desk.create_forward(new_forward(order.key, order.code, channel, now, 60))
         if not channels:
-            operator.stack.desk.create_forward(new_unrouted_forward(order.key, order.code, site, now))
+            operator.stack.desk.await_route(order, to_iso(now), to_iso(now))
         return order
 
     return place
@@ -257,7 +257,7 @@ def move(operator: Operator) -> Callable[..., Forward]:
     """Let a forward go through transitions, as its forwarder would."""
 
     def go(order: Order, channel: str, *changes: Callable[[Forward], Transition]) -> Forward:
-        forward = next(f for f in operator.stack.desk.list_forwards(order.key) if f.channel.name == channel)
+        forward = next(f for f in operator.stack.desk.list_forwards(order) if f.channel.name == channel)
         for change in changes:
             forward = operator.stack.desk.save(change(forward))
         return forward
@@ -266,7 +266,7 @@ def move(operator: Operator) -> Callable[..., Forward]:
 
 
 def state_of(operator: Operator, order: Order, channel: str) -> ForwardState:
-    forwards = {f.channel.name: f.state for f in operator.stack.desk.list_forwards(order.key)}
+    forwards = {f.channel.name: f.state for f in operator.stack.desk.list_forwards(order)}
     return forwards[channel]
 
 

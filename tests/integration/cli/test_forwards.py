@@ -212,7 +212,7 @@ def test_an_operator_who_settles_doubt_hears_that_the_order_is_unwanted(
 ) -> None:
     order = place_order(1, channels=[channel])
     attempt(set_up, order, channel.name, Unknown("timeout"))
-    set_up.stack.desk.request_cancel(order.key, "2025-01-01T00:00:00.000Z")
+    set_up.stack.desk.request_cancel(order, "2025-01-01T00:00:00.000Z", None, "2025-01-01T00:01:00.000Z")
 
     result = set_up.run("forwards", "resolve", order.code, channel.name, "--sent", "8812")
 

@@ -13,7 +13,7 @@ from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.forwarding.forward.waiting import park_for_mappings
 from orderbridge.orders.order import Order
 from orderbridge.orders.table import TableOrderIntake
-from orderbridge.values.ids import ChannelRef
+from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge.values.times import to_iso, utc_now
 from tests.integration.cli.conftest import Operator, state_of
 
@@ -36,7 +36,7 @@ def test_everything_unsent_is_in_question_and_todays_codes_go_on_far_behind(
     )
     unrouted = place_order(3)
     unpublished = replace(
-        second, key=replace(second.key, reference="po:4"), code="SO-20250101-00004", due_at=to_iso(now - timedelta(1))
+        second, key=OrderKey.of("artia", "po:4"), code="SO-20250101-00004", due_at=to_iso(now - timedelta(1))
     )
     stack = set_up.stack
     assert TableOrderIntake(stack.clients.dynamodb, stack.table).put_if_absent(unpublished) is None
@@ -47,7 +47,7 @@ def test_everything_unsent_is_in_question_and_todays_codes_go_on_far_behind(
     for order, channel in ((first, "sirclo"), (first, "ngorder"), (unpublished, "sirclo")):
         assert state_of(set_up, order, channel) is S.SENDING
     assert state_of(set_up, second, "sirclo") is S.SENT
-    assert state_of(set_up, unrouted, "unrouted") is S.NEEDS_MAPPING
+    assert set_up.stack.desk.read_order(unrouted.key).awaits_route
     assert set_up.json("orders", "show", first.code)["timeline"][-1]["event"] == "ForwardQuestioned"
     assert set_up.json("after-restore", "--nothing-runs")["questioned"] == {}
     assert set_up.messages("sirclo") == [], "nothing runs yet"

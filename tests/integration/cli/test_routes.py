@@ -8,12 +8,10 @@ from typing import Any
 
 import pytest
 
-from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.orders.order import Order
-from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ChannelRef
 from orderbridge_cli.operating.tables.orders import TableOperatorOrders
-from tests.integration.cli.conftest import Operator, state_of
+from tests.integration.cli.conftest import Operator
 
 Place = Callable[..., Order]
 
@@ -121,7 +119,7 @@ def test_an_order_that_waited_for_its_route_goes_to_the_routes_channels(partner:
         {
             "code": order.code,
             "client_id": "artia",
-            "reference": order.key.reference,
+            "reference_hash": order.key.reference_hash,
             "channel": "sirclo",
             "platform": "sirclo",
         }
@@ -143,38 +141,31 @@ def test_orders_of_other_sites_partners_and_with_channels_stay_as_they_are(
 
     assert _import(partner, ("SITE-001", "sirclo"))["released"] == []
 
-    assert state_of(partner, other_site, "unrouted") is ForwardState.NEEDS_MAPPING
-    assert state_of(partner, other_partner, "unrouted") is ForwardState.NEEDS_MAPPING
+    assert {each.code for each in partner.stack.desk.unrouted()} == {other_site.code, other_partner.code}
     assert partner.stack.desk.read_order(with_channel.key) == with_channel
 
 
 def test_an_order_is_routed_once_whatever_the_route_says_later(partner: Operator, place_order: Place) -> None:
     order = place_order(1)
     _import(partner, ("SITE-001", "sirclo"))
-    before = [item for item in partner.items() if item["PK"]["S"].startswith("ORDER#")]
+    before = [item for item in partner.items() if item["PK"]["S"].startswith(("ORDER#", "FORWARD#"))]
 
     assert _import(partner, ("SITE-001", "ngorder"))["released"] == []
 
-    assert [item for item in partner.items() if item["PK"]["S"].startswith("ORDER#")] == before
+    assert [item for item in partner.items() if item["PK"]["S"].startswith(("ORDER#", "FORWARD#"))] == before
     assert len(partner.messages("sirclo")) == 1
     assert partner.messages("ngorder") == []
     assert order.code
 
 
-def test_a_publisher_that_repeats_itself_does_not_bring_the_unrouted_place_back(
+def test_a_publisher_that_repeats_itself_does_not_have_a_routed_order_wait_again(
     partner: Operator, place_order: Place
 ) -> None:
-    from orderbridge.forwarding.forward.states import new_unrouted_forward
-    from orderbridge.values.times import utc_now
-
     order = place_order(1)
     _import(partner, ("SITE-001", "sirclo"))
 
-    created = partner.stack.desk.create_forward(
-        new_unrouted_forward(order.key, order.code, order.content.site_code, utc_now())
-    )
+    partner.stack.desk.await_route(order, order.created_at, order.created_at)
 
-    assert not created
     assert partner.json("mappings", "missing") == []
     assert partner.json("forwards", "list", "--channel", "unrouted") == []
 
@@ -194,34 +185,45 @@ def test_of_two_imports_at_once_one_routes_the_order(
 
     assert _import(partner, ("SITE-001", "sirclo"))["released"] == []
 
-    assert {forward.channel.name for forward in partner.stack.desk.list_forwards(order.key)} == {"unrouted", "ngorder"}
+    stored = partner.stack.desk.read_order(order.key)
+    assert stored is not None
+    assert [forward.channel.name for forward in partner.stack.desk.list_forwards(stored)] == ["ngorder"]
     assert partner.messages("sirclo") == []
     assert len(partner.messages("ngorder")) == 1
 
 
 def test_an_order_that_its_partner_cancelled_is_not_routed(partner: Operator, place_order: Place) -> None:
     order = place_order(1)
-    partner.stack.desk.request_cancel(order.key, order.created_at)
+    take_back(partner, order)
 
     assert _import(partner, ("SITE-001", "sirclo"))["released"] == []
 
     assert partner.messages("sirclo") == []
 
 
-def test_a_cancellation_that_comes_between_stops_the_routing(partner: Operator, place_order: Place) -> None:
-    from dataclasses import replace
-
-    from orderbridge.forwarding.forward.interventions import close_unrouted
-    from orderbridge.values.times import utc_now
-
+def test_a_cancellation_that_comes_between_stops_the_routing(
+    partner: Operator, place_order: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     order = place_order(1)
-    (unrouted,) = partner.stack.desk.list_forwards(order.key)
-    channels = (ChannelRef("sirclo", "sirclo"),)
-    partner.stack.desk.request_cancel(order.key, order.created_at)
+    route = TableOperatorOrders.route
 
-    with pytest.raises(LostRace):
-        partner.stack.desk.route(replace(order, channels=channels), close_unrouted(unrouted, channels, utc_now()), [])
+    def beaten(self: TableOperatorOrders, *arguments: Any) -> None:
+        take_back(partner, order)
+        route(self, *arguments)
+
+    monkeypatch.setattr(TableOperatorOrders, "route", beaten)
+
+    assert _import(partner, ("SITE-001", "sirclo"))["released"] == []
 
     stored = partner.stack.desk.read_order(order.key)
     assert stored is not None
     assert stored.channels == ()
+    (shown,) = partner.json("orders", "show", order.code)["forwards"]
+    assert (shown["channel"], shown["state"], shown["missing"]) == (None, "CANCELLED", [])
+
+
+def take_back(operator: Operator, order: Order) -> None:
+    """As its partner does."""
+    stored = operator.stack.desk.read_order(order.key)
+    assert stored is not None
+    operator.stack.desk.request_cancel(stored, order.created_at, None, order.created_at)

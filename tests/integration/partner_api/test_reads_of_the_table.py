@@ -21,12 +21,14 @@ from orderbridge.partners import table as partner_table
 from orderbridge.reading.table import TableOrderReads
 from orderbridge.stock.levels import StockLevel
 from orderbridge.stock.table import TableStockReads, stock_item
-from orderbridge.values.ids import OrderKey
+from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import to_iso
 from tests.fakes import samples
 from tests.fakes.steps import Clock
 from tests.integration.partner_api.conftest import TABLE
+
+SHOP, OTHER = ChannelRef("shop", "sirclo"), ChannelRef("other", "sirclo")
 
 START = datetime(2025, 1, 1, tzinfo=UTC)
 SETTINGS = {"base_url": "https://shop.example.com"}
@@ -40,7 +42,7 @@ def put(dynamodb: Any, *stored: items.Item) -> None:
 def order_of(client_id: str, number: int, at: datetime) -> Any:
     return samples.order(
         f"SO-20250101-{number:05d}",
-        key=OrderKey(client_id, f"po:{number}"),
+        key=OrderKey.of(client_id, f"po:{number}"),
         created_at=to_iso(at),
         order_date="2025-01-01",
     )
@@ -58,7 +60,7 @@ def test_an_order_is_found_by_its_code_with_its_forwards_and_timeline_and_withou
         order_table.order_item(order),
         forward_items.forward_item(created.to_store()),
         timelines.timeline_item(order_table.order_pk(order.key), cancelled),
-        items.keys(order_table.order_pk(order.key), forward_items.request_sk("sirclo-main", "hash")),
+        forward_items.request_keys(created.forward, "hash"),
     )
     reads = TableOrderReads(dynamodb, TABLE)
 
@@ -70,7 +72,7 @@ def test_an_order_is_found_by_its_code_with_its_forwards_and_timeline_and_withou
     assert (view.order, list(view.forwards)) == (order, [created.to_store()])
     assert list(view.timeline) == [created.entry, cancelled]
     assert reads.key_of_code("SO-20250101-00002") is None
-    assert reads.view(OrderKey("acme", "po:none")) is None
+    assert reads.view(OrderKey.of("acme", "po:none")) is None
 
 
 def test_a_partners_day_is_read_newest_first_and_from_behind_a_key(dynamodb: Any) -> None:
@@ -82,7 +84,7 @@ def test_a_partners_day_is_read_newest_first_and_from_behind_a_key(dynamodb: Any
     )
     reads = TableOrderReads(dynamodb, TABLE)
     day = date(2025, 1, 1)
-    listed = [each.summary() for each in reversed(orders)]
+    listed = list(reversed(orders))
     assert list(reads.of_day("acme", day, None)) == listed
     behind = f"{orders[20].created_at}#{orders[20].code}"
     assert list(reads.of_day("acme", day, behind)) == listed[10:]
@@ -106,11 +108,11 @@ def test_the_indexes_of_orders_hold_keys_that_never_change_and_nothing_else(dyna
 
 @pytest.mark.parametrize("reference", ["po:7#8", "key:a", "body:" + "0" * 64])
 def test_an_order_is_listed_under_the_partners_number_where_it_has_one(dynamodb: Any, reference: str) -> None:
-    order = samples.order(key=OrderKey("acme", reference), order_date="2025-01-01")
+    order = samples.order(key=OrderKey.of("acme", reference), order_date="2025-01-01")
     put(dynamodb, order_table.order_item(order))
     reads = TableOrderReads(dynamodb, TABLE)
     (found,) = reads.of_day("acme", date(2025, 1, 1), None)
-    assert found == order.summary()
+    assert found == order
     assert found.purchase_order_no == ("7#8" if reference.startswith("po:") else None)
     assert reads.key_of_code(order.code) == order.key
 
@@ -145,15 +147,15 @@ def test_all_channels_are_read_with_their_breakers_and_remembered_for_a_while(dy
 def test_mapped_products_come_in_pages_and_stock_by_channel(dynamodb: Any) -> None:
     products = [f"P-{number:03d}" for number in range(25)]
     for product in products:
-        put(dynamodb, channel_table.mapping_item("shop", MappingKey("product", product), "{}"))
-    put(dynamodb, channel_table.mapping_item("shop", MappingKey("customer", "P-999"), "{}"))
+        put(dynamodb, channel_table.mapping_item(SHOP, MappingKey("product", product), "{}"))
+    put(dynamodb, channel_table.mapping_item(SHOP, MappingKey("customer", "P-999"), "{}"))
     put(dynamodb, stock_item(StockLevel("shop", "P-001", 0, "2025-01-01T00:00:00.000Z")))
     stock = TableStockReads(dynamodb, TABLE)
-    assert stock.mapped_products("shop", None, 10) == products[:10]
-    assert stock.mapped_products("shop", "P-009", 100) == products[10:]
-    assert stock.mapped_products("other", None, 10) == []
-    assert stock.is_mapped(["other", "shop"], "P-001")
-    assert not stock.is_mapped(["other"], "P-001")
+    assert stock.mapped_products(SHOP, None, 10) == products[:10]
+    assert stock.mapped_products(SHOP, "P-009", 100) == products[10:]
+    assert stock.mapped_products(OTHER, None, 10) == []
+    assert stock.is_mapped([OTHER, SHOP], "P-001")
+    assert not stock.is_mapped([OTHER], "P-001")
     assert not stock.is_mapped([], "P-001")
     (level,) = stock.levels(["shop", "other"], products)
     assert (level.channel, level.product_code, level.available) == ("shop", "P-001", 0)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from orderbridge.aws.timeline import read_timeline_entry
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.credentials import credentials_secret
 from orderbridge.channels.mapping import MappingKey
@@ -40,13 +41,13 @@ class Line:
 
     def map_everything(self) -> None:
         for kind, key, value in demo.demo_mappings(self.platform):
-            self.deployed.add_mapping(self.channel.name, MappingKey.of(kind, key), value)  # type: ignore[arg-type]
+            self.deployed.add_mapping(self.channel, MappingKey.of(kind, key), value)  # type: ignore[arg-type]
 
     def map_as(self, kind: str, key: str, known: str) -> None:
         """Map a code of ours to what the demo maps another to."""
         values = {(row_kind, row_key): value for row_kind, row_key, value in demo.demo_mappings(self.platform)}
         if (kind, known) in values:
-            self.deployed.add_mapping(self.channel.name, MappingKey.of(kind, key), values[kind, known])  # type: ignore[arg-type]
+            self.deployed.add_mapping(self.channel, MappingKey.of(kind, key), values[kind, known])  # type: ignore[arg-type]
 
     def accept(self, number: int = 1, **changes: Any) -> str:
         """An accepted and published order; its code."""
@@ -68,18 +69,21 @@ class Line:
     def timeline(self) -> list[str]:
         """What has happened, as the timeline names it."""
         lines = [line for forward in self.deployed.forwards().values() for line in forward.log]
-        for item in self.deployed.items("ORDER#"):
+        for item in self.deployed.items("FORWARD#"):
             if item["SK"]["S"].startswith("EVENT#"):
                 lines += forward_items.read_lines(item)
+        for item in self.deployed.items("ORDER#"):
+            if item["SK"]["S"].startswith("EVENT#"):
+                lines.append(read_timeline_entry(item))
         return [line.event for line in sorted(lines, key=lambda line: line.at)]
 
     def detail(self, number: int = 1) -> dict[str, str]:
         """The message of an order, as the bus puts it into the queue."""
-        (order,) = [o for o in self.deployed.orders() if o.key.reference == f"po:PO-{number}"]
+        (order,) = [o for o in self.deployed.orders() if o.content.purchase_order_no == f"PO-{number}"]
         return {
             "code": order.code,
             "client_id": order.client_id,
-            "reference": order.key.reference,
+            "reference_hash": order.key.reference_hash,
             "channel": self.channel.name,
             "platform": self.platform,
         }

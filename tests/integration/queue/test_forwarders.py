@@ -80,8 +80,8 @@ def test_an_order_that_no_one_order_at_ngorder_can_hold_waits_and_says_why(ngord
     """Goods of our own and of a supplier: both products are mapped, and still the second is what is missing."""
     ngorder.map_everything()
     supplied = {"variation_id": ngorder_demo.VARIATION + 2, "product_status": "R"}
-    ngorder.deployed.add_mapping(ngorder.channel.name, MappingKey.of("product", "PROD-002"), supplied)
-    ngorder.deployed.add_mapping(ngorder.channel.name, MappingKey.of("cost", "PROD-002"), "5000")
+    ngorder.deployed.add_mapping(ngorder.channel, MappingKey.of("product", "PROD-002"), supplied)
+    ngorder.deployed.add_mapping(ngorder.channel, MappingKey.of("cost", "PROD-002"), "5000")
     ngorder.accept(products=[{"product_code": f"PROD-00{number}", "quantity": 1} for number in (1, 2)])
 
     assert ngorder.forward(sqs_event(ngorder.detail())) == DONE

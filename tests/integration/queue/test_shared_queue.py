@@ -34,7 +34,7 @@ class TwoShops:
         line.deployed.add_partner(replace(line.partner.partner, channels=(line.channel, self.other)))
         line.map_everything()
         for kind, key, value in demo.demo_mappings(line.platform):
-            line.deployed.add_mapping(self.other.name, MappingKey.of(kind, key), value)  # type: ignore[arg-type]
+            line.deployed.add_mapping(self.other, MappingKey.of(kind, key), value)  # type: ignore[arg-type]
 
     def handle(self, *channels: ChannelRef) -> Any:
         """The forwarder's answer to one message for each of these channels, one invocation each."""

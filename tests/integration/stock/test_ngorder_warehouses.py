@@ -147,7 +147,7 @@ class Pipeline:
                 self.map(kind, key, value)
 
     def map(self, kind: Any, key: str, value: Any) -> None:
-        item = mapping_item(self.account.channel.name, MappingKey.of(kind, key), json.dumps(value))
+        item = mapping_item(self.account.channel, MappingKey.of(kind, key), json.dumps(value))
         self.client.put_item(TableName="t", Item=item)
 
     def run(self) -> dict[str, Any]:

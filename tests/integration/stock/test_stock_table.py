@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.table import mapping_item
 from orderbridge.stock.levels import StockLevel
@@ -19,6 +20,8 @@ from orderbridge.stock.runs_table import PART_BYTES, TableStockRuns
 from orderbridge.stock.table import TableStockLevels, TableStockReads, read_stock_level, stock_item
 from orderbridge.values.leases import Lease, LeaseLost
 from tests.integration.simulated import simulated_table
+
+SHOP = Channel("shop", "sirclo", {})
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 EARLY, LATE = "2025-01-01T00:00:00.000Z", "2025-01-02T00:00:00.000Z"
@@ -65,12 +68,12 @@ def test_levels_and_products_come_in_the_order_of_their_codes(
     codes = ["b", "a", "A", "Z", "é", "10", "9", "€", "𝄞", "\uffff"]
     levels.write(run, [level(code) for code in codes])
     for code in codes:
-        client.put_item(TableName="t", Item=mapping_item("shop", MappingKey("product", code), '{"sku": "x"}'))
-        client.put_item(TableName="t", Item=mapping_item("shop", MappingKey("price", code), "1"))
+        client.put_item(TableName="t", Item=mapping_item(SHOP, MappingKey("product", code), '{"sku": "x"}'))
+        client.put_item(TableName="t", Item=mapping_item(SHOP, MappingKey("price", code), "1"))
     assert [each.product_code for each in levels.levels("shop")] == sorted(codes)
-    assert list(levels.products("shop")) == [(code, {"sku": "x"}) for code in sorted(codes)]
+    assert list(levels.products(SHOP)) == [(code, {"sku": "x"}) for code in sorted(codes)]
     assert set(levels.find("shop", ["a", "none", "a"])) == {"a"}
-    assert levels.mapped("shop", ["é", "none"]) == {"é": {"sku": "x"}}
+    assert levels.mapped(SHOP, ["é", "none"]) == {"é": {"sku": "x"}}
     assert list(levels.levels("another")) == []
 
 

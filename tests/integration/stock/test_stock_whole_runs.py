@@ -18,6 +18,7 @@ from orderbridge.stock.runs_table import TableStockRuns
 from orderbridge.stock.sync import RunResult, SyncStock
 from orderbridge.stock.table import TableStockLevels
 from orderbridge.values.events import Event
+from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import utc_now
 from orderbridge_sandboxes import Fault, Sandbox, demo
 from orderbridge_sandboxes.salesmania import SalesmaniaSandbox
@@ -56,7 +57,8 @@ class Pipeline:
             for kind, key, value in demo.demo_mappings(platform, PRODUCTS):
                 if kind == "product":
                     client.put_item(
-                        TableName="t", Item=mapping_item(platform, MappingKey(kind, key), json.dumps(value))
+                        TableName="t",
+                        Item=mapping_item(ChannelRef(platform, platform), MappingKey(kind, key), json.dumps(value)),
                     )
 
     def _count(self, model: Any, params: Any, **_: Any) -> None:

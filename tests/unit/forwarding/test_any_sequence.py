@@ -179,7 +179,7 @@ class AnySequence(RuleBasedStateMachine):
         }
 
     def cancel(self) -> None:
-        self.pipeline.store.request_cancel(self.orders[0].key, "now")
+        self.pipeline.store.request_cancel(self.pipeline.store.orders[self.orders[0].key], "now", None, "later")
 
     def retry(self) -> None:
         """`forwards retry` of the first order, whatever its state; it is mapped again, so its bytes may change."""

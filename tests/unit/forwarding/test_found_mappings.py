@@ -66,7 +66,7 @@ def test_a_customer_whose_address_was_imported_is_asked_for_at_once_and_not_in_h
 
 def test_a_row_that_somebody_imported_is_not_replaced_by_what_is_found() -> None:
     pipeline = Pipeline()
-    pipeline.mappings.keep_found(SIRCLO.name, {PRODUCT: "another"}, "2025-01-01T00:00:00.000Z")
+    pipeline.mappings.keep_found(SIRCLO, {PRODUCT: "another"}, "2025-01-01T00:00:00.000Z")
 
     assert pipeline.mappings.values[SIRCLO.name, PRODUCT] == "product 1"
 

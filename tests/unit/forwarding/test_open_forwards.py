@@ -29,7 +29,7 @@ def test_a_sent_forward_is_open_until_its_platform_has_said_the_last_word_and_a_
     assert is_open(sent(status)) == (status not in FINAL_STATUSES)
     item = forward_items.forward_item(sent(status))
     place = "OPEN" if is_open(sent(status)) else "COMPLETED" if status == "COMPLETED" else None
-    assert place_of(item) == (None if place is None else f"sirclo-main#{place}")
+    assert place_of(item) == (None if place is None else f"sirclo#sirclo-main#{place}")
 
 
 def test_a_forward_without_an_id_at_its_platform_cannot_be_asked_about() -> None:
@@ -39,7 +39,7 @@ def test_a_forward_without_an_id_at_its_platform_cannot_be_asked_about() -> None
 
 def test_an_open_forward_is_in_the_waiting_index_by_its_orders_business_date() -> None:
     item = forward_items.forward_item(sent("SHIPPED"))
-    assert place_of(item) == "sirclo-main#OPEN"
+    assert place_of(item) == "sirclo#sirclo-main#OPEN"
     assert item["waiting_since"] == {"S": "2025-01-01#SO-20250101-00001"}
     assert open_since(sent()) == "2025-01-01#SO-20250101-00001"
 
@@ -47,15 +47,15 @@ def test_an_open_forward_is_in_the_waiting_index_by_its_orders_business_date() -
 def test_a_forward_that_waits_for_somebody_is_where_it_did() -> None:
     doubtful = replace(sent(external_id=None), state=ForwardState.IN_DOUBT)
     item = forward_items.forward_item(doubtful)
-    assert (place_of(item), item["waiting_since"]) == ("sirclo-main#IN_DOUBT", {"S": doubtful.updated_at})
+    assert (place_of(item), item["waiting_since"]) == ("sirclo#sirclo-main#IN_DOUBT", {"S": doubtful.updated_at})
 
 
 def test_what_waits_is_spread_over_all_shards_of_its_place() -> None:
     found = set()
     for number in range(100):
-        forward = replace(sent(), key=OrderKey("acme", f"po:{number}"))
+        forward = replace(sent(), key=OrderKey.of("acme", f"po:{number}"))
         found.add(forward_items.forward_item(forward)["waiting"]["S"])
-    assert found == set(forward_items.waiting_places("sirclo-main", "OPEN"))
+    assert found == set(forward_items.waiting_places(samples.SIRCLO, "OPEN"))
     assert len(found) == forward_items.WAITING_SHARDS
 
 
@@ -100,7 +100,7 @@ def test_the_bus_hears_of_the_status_by_ids_alone() -> None:
     assert dict(event.detail) == {
         "code": "SO-20250101-00001",
         "client_id": samples.CLIENT_ID,
-        "reference": "po:PO of SO-20250101-00001",
+        "reference_hash": samples.order().key.reference_hash,
         "channel": "sirclo-main",
         "platform": "sirclo",
         "state": "SENT",

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward, new_unrouted_forward
+from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
 from orderbridge.forwarding.order_status import channel_status, progress
 from orderbridge.orders import table as order_table
 from orderbridge.values.ids import ChannelRef
@@ -145,12 +145,11 @@ def test_a_message_holds_no_personal_data_and_nothing_of_ours() -> None:
 
 
 def test_an_order_that_found_no_channel_yet_shows_none() -> None:
-    order = samples.order(channels=())
-    unrouted = new_unrouted_forward(order.key, order.code, "SITE-1", samples.NOW).forward
-    assert progress(order, [unrouted], AT) is None
-    said = progress(order, [replace(unrouted, state=ForwardState.CANCELLED), forward()], AT)
+    order = samples.order(channels=(), unrouted_since=AT)
+    assert progress(order, [], AT) is None
+    said = progress(replace(order, cancel_requested_at=AT), [], AT)
     assert said is not None
-    assert [each["channel"] for each in json.loads(said.body)["data"]["channels"]] == ["sirclo-main"]
+    assert (said.order.status, json.loads(said.body)["data"]["channels"]) == ("CANCELLED", [])
 
 
 def test_an_order_survives_the_table_with_what_was_reported() -> None:

@@ -10,6 +10,7 @@ import pytest
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.forwarding.events import FORWARD_QUEUED, ORDER_CREATED, ForwardMessage, forward_changed
 from orderbridge.forwarding.forward.states import ForwardState, new_forward
+from orderbridge.forwarding.releasing import route_of
 from tests.fakes.pipeline import Pipeline
 from tests.fakes.samples import NGORDER, NOW, SIRCLO, order
 from tests.fakes.steps import Died, PortFailed, die, fail
@@ -35,7 +36,7 @@ def test_an_order_gets_a_forward_for_each_channel_and_each_is_announced() -> Non
         {
             "code": ORDER.code,
             "client_id": ORDER.client_id,
-            "reference": ORDER.key.reference,
+            "reference_hash": ORDER.key.reference_hash,
             "channels": [SIRCLO.name, NGORDER.name],
         }
     ]
@@ -49,8 +50,12 @@ def test_an_order_that_no_channel_takes_waits_visibly() -> None:
     nowhere = order(channels=())
     pipeline.publish(pipeline.accept(nowhere))
 
-    ((_, forward),) = pipeline.store.forwards.items()
-    assert (forward.state, forward.missing) == (ForwardState.NEEDS_MAPPING, (MappingKey("route", "SITE-001"),))
+    (waiting,) = pipeline.store.unrouted()
+    assert route_of(waiting) == MappingKey("route", "SITE-001")
+    assert [(line.event, line.detail) for line in pipeline.store.timeline[nowhere.key]] == [
+        ("ForwardNeedsMapping", "route:SITE-001")
+    ]
+    assert pipeline.store.forwards == {}
     assert details(pipeline, FORWARD_QUEUED) == []
     assert details(pipeline, ORDER_CREATED)[0]["channels"] == []
 
@@ -119,10 +124,10 @@ def test_a_message_is_read_from_the_detail_that_the_rule_puts_into_the_queue() -
     message = pipeline.message_of(order())
 
     assert ForwardMessage.from_detail(message.detail()) == message
-    assert message.detail().keys() == {"code", "client_id", "reference", "channel", "platform"}
+    assert message.detail().keys() == {"code", "client_id", "reference_hash", "channel", "platform"}
 
 
-@pytest.mark.parametrize("left_out", ["code", "client_id", "reference", "channel", "platform"])
+@pytest.mark.parametrize("left_out", ["code", "client_id", "reference_hash", "channel", "platform"])
 def test_what_is_no_message_is_an_error(left_out: str) -> None:
     detail = {name: value for name, value in Pipeline().message_of(order()).detail().items() if name != left_out}
 

@@ -24,7 +24,7 @@ S = ForwardState
 def test_an_order_that_its_partner_took_back_is_not_sent() -> None:
     pipeline = Pipeline()
     message = pipeline.queue(ORDER)
-    pipeline.store.request_cancel(ORDER.key, to_iso(pipeline.clock()))
+    pipeline.store.request_cancel(ORDER, to_iso(pipeline.clock()), None, "later")
 
     assert pipeline.forward_order(message).state is S.CANCELLED
     assert pipeline.platform.calls == []
@@ -34,7 +34,7 @@ def test_a_wish_that_comes_while_the_order_is_sent_is_carried_to_the_platform() 
     pipeline = Pipeline(can_cancel=True)
     message = pipeline.queue(ORDER)
     pipeline.steps.at(
-        steps_until(pipeline, "after create order"), lambda: pipeline.store.request_cancel(ORDER.key, "now")
+        steps_until(pipeline, "after create order"), lambda: pipeline.store.request_cancel(ORDER, "now", None, "later")
     )
 
     assert pipeline.forward_order(message).state is S.SENT
@@ -49,7 +49,7 @@ def test_a_channel_that_is_paused_is_not_asked_to_cancel_until_it_is_resumed() -
     message = pipeline.queue(ORDER)
     pipeline.forward_order(message)
     pipeline.channels.pause(SIRCLO, "maintenance", "")
-    pipeline.store.request_cancel(ORDER.key, "now")
+    pipeline.store.request_cancel(ORDER, "now", None, "later")
     pipeline.forward_order(message)
     pipeline.pass_time(2 * LONGEST_QUESTION_SECONDS, step=600)
 
@@ -74,7 +74,7 @@ def test_a_platform_that_will_not_cancel_is_asked_once() -> None:
     pipeline = Pipeline(can_cancel=True)
     message = pipeline.queue(ORDER)
     pipeline.forward_order(message)
-    pipeline.store.request_cancel(ORDER.key, "now")
+    pipeline.store.request_cancel(ORDER, "now", None, "later")
     pipeline.platform.cancel_answer = always(Rejected("shipped"))
 
     forward = pipeline.forward_order(message)
@@ -89,7 +89,7 @@ def test_cancelling_without_an_answer_is_asked_again(answer: Any) -> None:
     pipeline = Pipeline(can_cancel=True)
     message = pipeline.queue(ORDER)
     pipeline.forward_order(message)
-    pipeline.store.request_cancel(ORDER.key, "now")
+    pipeline.store.request_cancel(ORDER, "now", None, "later")
     pipeline.platform.cancel_answer = in_turn(answer, Accepted(None))
     pipeline.queues.sent.clear()
 
@@ -104,7 +104,7 @@ def asked_to_cancel(answer: Callable[[], Any]) -> Pipeline:
     """An order that its platform holds and is asked to cancel."""
     pipeline = Pipeline(can_cancel=True)
     pipeline.forward_order(pipeline.queue(ORDER))
-    pipeline.store.request_cancel(ORDER.key, "now")
+    pipeline.store.request_cancel(ORDER, "now", None, "later")
     pipeline.platform.cancel_answer = answer
     pipeline.forward_order(pipeline.message_of(ORDER))
     pipeline.queues.sent.clear()
@@ -162,7 +162,7 @@ def test_a_wish_outlives_the_worker_that_ends_as_soon_as_it_has_found_the_order(
     pipeline.platform.answer = in_turn("lost after")
     message = pipeline.queue(ORDER)
     pipeline.forward_order(message)
-    pipeline.store.request_cancel(ORDER.key, "now")
+    pipeline.store.request_cancel(ORDER, "now", None, "later")
     pipeline.clock.move(60)
     read_order = pipeline.store.read_order
     pipeline.store.read_order = lambda _: die()  # type: ignore[assignment,method-assign,return-value]

@@ -246,7 +246,7 @@ def test_a_cancel_that_cannot_be_asked_for_is_one_without_an_answer() -> None:
     pipeline = Pipeline(can_cancel=True)
     message = pipeline.queue(ORDER)
     pipeline.forward_order(message)
-    pipeline.store.request_cancel(ORDER.key, "now")
+    pipeline.store.request_cancel(ORDER, "now", None, "later")
     pipeline.platform.defect = Defect(PERSONAL)
 
     forward = pipeline.forward_order(message)

@@ -15,7 +15,6 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 import orderbridge
 import orderbridge_cli
 from orderbridge.channels.lookups import LookFailed
-from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.outcomes import Accepted, AcceptedOtherwise, NotSent, Outcome, Refused, Rejected, Unknown
 from orderbridge.forwarding.forward import interventions, states
 from orderbridge.forwarding.forward.attempts import (
@@ -35,7 +34,6 @@ from orderbridge.forwarding.forward.states import (
     ForwardState,
     Transition,
     new_forward,
-    new_unrouted_forward,
 )
 from orderbridge.values.times import to_iso
 from tests.fakes.samples import NOW, SIRCLO, order
@@ -53,17 +51,8 @@ def test_a_new_forward_is_queued_and_due_after_the_grace_time() -> None:
     assert (entry.event, entry.channel) == ("ForwardQueued", SIRCLO.name)
 
 
-def test_an_order_without_a_channel_waits_visibly_for_its_route() -> None:
-    forward, entry, _ = new_unrouted_forward(order().key, order().code, "SITE 001", NOW)
-
-    assert (forward.state, forward.missing) == (S.NEEDS_MAPPING, (MappingKey("route", "SITE 001"),))
-    assert forward.due_at is not None
-    assert entry is not None
-
-
-def test_what_is_new_is_news_where_somebody_waits_for_it() -> None:
+def test_what_is_new_is_no_news() -> None:
     assert not new_forward(order().key, order().code, SIRCLO, NOW, GRACE).is_news, "the publisher has just told of it"
-    assert new_unrouted_forward(order().key, order().code, "SITE 001", NOW).is_news
 
 
 def test_a_write_that_changes_nothing_for_others_is_no_news() -> None:

@@ -148,9 +148,9 @@ def test_what_the_index_still_shows_and_is_not_due_any_more_is_left_alone() -> N
     pipeline.queues.sent.clear()
     pipeline.store.stale_due = [
         order().key,
-        ForwardKey(order().key, SIRCLO.name),
-        OrderKey(CLIENT_ID, "po:never"),
-        ForwardKey(OrderKey(CLIENT_ID, "po:never"), SIRCLO.name),
+        ForwardKey(order().key, SIRCLO),
+        OrderKey.of(CLIENT_ID, "po:never"),
+        ForwardKey(OrderKey.of(CLIENT_ID, "po:never"), SIRCLO),
     ]
     before = (dict(pipeline.store.orders), dict(pipeline.store.forwards))
 
@@ -162,7 +162,7 @@ def test_what_the_index_still_shows_and_is_not_due_any_more_is_left_alone() -> N
 def test_what_the_index_shows_too_early_is_left_alone() -> None:
     pipeline = Pipeline()
     pipeline.queue(order())
-    pipeline.store.stale_due = [ForwardKey(order().key, SIRCLO.name)]
+    pipeline.store.stale_due = [ForwardKey(order().key, SIRCLO)]
     pipeline.queues.sent.clear()
 
     assert pipeline.sweep() == Counter(gone=1)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orderbridge.forwarding.forward.cancelling import cancel_unsent
-from orderbridge.forwarding.forward.states import UNROUTED, UNROUTED_RECHECK_SECONDS, ForwardState
+from orderbridge.forwarding.forward.states import ForwardState
 from orderbridge.forwarding.forward.waiting import PARKED_RECHECK_SECONDS
+from orderbridge.forwarding.publishing import UNROUTED_RECHECK_SECONDS
 from orderbridge.orders.order import Order
 from tests.fakes.pipeline import Pipeline
 from tests.fakes.samples import SIRCLO, order, partner
@@ -32,21 +32,32 @@ def test_a_sweep_finds_the_route_that_intake_did_not_know_yet() -> None:
     assert [message.channel for _, message in pipeline.queues.sent] == [SIRCLO]
 
 
-def test_a_route_that_comes_cancels_nothing_on_the_bus_and_a_cancelled_order_without_a_channel_does() -> None:
+def test_an_order_that_is_cancelled_before_a_channel_took_it_is_told_of_and_looked_after_no_more() -> None:
     pipeline = Pipeline()
-    routed = unrouted_order(pipeline)
-    pipeline.partners.by_id[routed.client_id] = partner(routes={"SITE-001": (SIRCLO,)})
-    pipeline.clock.move(UNROUTED_RECHECK_SECONDS + 1)
+    accepted = unrouted_order(pipeline)
+
+    assert pipeline.cancel(accepted, ()) == []
+
+    cancelled = pipeline.store.orders[accepted.key]
+    assert (cancelled.has_news, cancelled.unrouted_since, cancelled.awaits_route) == (True, None, False)
+    pipeline.partners.by_id[accepted.client_id] = partner(routes={"SITE-001": (SIRCLO,)})
+    pipeline.clock.move(61)
     pipeline.sweep()
-    closed = pipeline.store.forwards[routed.key, UNROUTED.name]
-    assert closed.state is ForwardState.CANCELLED
+    told = pipeline.store.orders[accepted.key]
+    assert (told.status, told.due_at, told.has_news, told.channels) == ("CANCELLED", None, False, ())
+    assert not pipeline.queues.sent
 
-    pipeline.publish_change(closed)
 
-    assert not pipeline.bus.of_type("ForwardCancelled")
-    waiting = unrouted_order(other := Pipeline())
-    other.publish_change(cancel_unsent(other.store.forwards[waiting.key, UNROUTED.name], other.clock()).forward)
-    assert other.bus.of_type("ForwardCancelled")
+def test_an_order_that_is_cancelled_before_it_was_published_is_published_and_waits_for_nothing() -> None:
+    pipeline = Pipeline()
+    accepted = pipeline.accept(replace(order(), channels=()))
+    pipeline.cancel(accepted, ())
+
+    pipeline.publish(accepted)
+
+    assert pipeline.bus.of_type("OrderCreated")
+    assert not pipeline.store.unrouted()
+    assert pipeline.store.orders[accepted.key].has_news, "its end is still to be told"
 
 
 def test_a_route_that_has_not_come_is_looked_for_again_later_and_not_at_once() -> None:

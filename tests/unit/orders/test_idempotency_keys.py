@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from orderbridge.orders.intake import read_idempotency_key
 from orderbridge.orders.order import MAX_REFERENCE_LENGTH
+from orderbridge.values.ids import OrderKey
 from orderbridge.values.refusals import MalformedRequest
 from tests.fakes.intake import IntakeWorld
-from tests.fakes.samples import order_body
+from tests.fakes.samples import CLIENT_ID, order_body
 
 PRINTABLE = "".join(map(chr, range(0x20, 0x7F)))
 KEYS = st.text(PRINTABLE, min_size=1, max_size=MAX_REFERENCE_LENGTH)
@@ -64,4 +65,6 @@ def test_a_quoted_key_and_the_bare_one_name_one_order() -> None:
         assert world.accept(world.request(body, idempotency_key=same)).order == first.order
     other = world.accept(world.request(body, idempotency_key='"key-1 "'))
     assert other.order.code != first.order.code
-    assert [order.key.reference for order in world.stored()] == ["key:key-1", "key:key-1 "]
+    assert [order.key for order in world.stored()] == [
+        OrderKey.of(CLIENT_ID, f"key:{key}") for key in ("key-1", "key-1 ")
+    ]

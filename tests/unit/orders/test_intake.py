@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from orderbridge.entrypoints.answers.created_order import SalesOrderCreated
+from orderbridge.values.ids import OrderKey
 from orderbridge.values.times import to_iso
 from tests.fakes.intake import IntakeWorld
 from tests.fakes.samples import CLIENT_ID, NGORDER, NOW, SIRCLO, order_body, order_document, partner_key, sign
@@ -26,7 +27,7 @@ def test_an_order_is_stored_once_with_everything_that_is_frozen_on_it() -> None:
     (order,) = world.stored()
     assert order == accepted.order
     assert order.content.model_dump(mode="json") == order_document()
-    assert (order.key.client_id, order.key.reference) == (CLIENT_ID, "po:PO-2025-00001")
+    assert order.key == OrderKey.of(CLIENT_ID, "po:PO-2025-00001")
     assert order.channels == (SIRCLO, NGORDER)
     assert order.signed_by == partner_key().kid
     assert order.due_at == to_iso(NOW + timedelta(seconds=60))

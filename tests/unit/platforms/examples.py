@@ -50,7 +50,7 @@ def order(lines: Iterable[tuple[str, int]] = (("PROD-1", 10),), code: str = CODE
     }
     content = parse_sales_order(json.dumps(document).encode())
     return Order(
-        key=OrderKey("partner-client-001", f"po:{content.purchase_order_no}"),
+        key=OrderKey.of("partner-client-001", f"po:{content.purchase_order_no}"),
         code=code,
         content=content,
         content_hash=content.content_hash(),

@@ -12,7 +12,7 @@ from orderbridge.entrypoints.answers.cancelled_order import CancellationRecorded
 from orderbridge.entrypoints.answers.orders import SalesOrderFound
 from orderbridge.entrypoints.problems import Problem
 from orderbridge.forwarding.cancelling import CancelOrder
-from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition, new_unrouted_forward
+from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
 from orderbridge.orders.order import Order
 from orderbridge.partners.call import Call
 from orderbridge.partners.call_limit import too_many_requests
@@ -137,7 +137,7 @@ def test_asking_again_tells_how_it_is_and_changes_nothing_that_is_settled() -> N
 
 def test_an_order_that_no_channel_takes_is_cancelled_without_naming_a_channel() -> None:
     desk = Desk()
-    desk.store.create_forward(new_unrouted_forward(desk.order.key, desk.order.code, "SITE-001", NOW))
+    desk.store.await_route(desk.order, to_iso(NOW), to_iso(NOW))
     cancelled = desk.cancel(desk.request(), desk.order.code)
     assert answered(cancelled)["data"] == {"code": desk.order.code, "status": "CANCELLED", "channels": []}
 
@@ -145,7 +145,7 @@ def test_an_order_that_no_channel_takes_is_cancelled_without_naming_a_channel() 
 def test_an_order_that_was_not_yet_published_is_cancelled_before_its_forwards_can_go() -> None:
     desk = Desk(SIRCLO)
     assert desk.answers(desk.cancel(desk.request(), desk.order.code)) == {"sirclo-main": "cancelled"}
-    (forward,) = desk.store.list_forwards(desk.order.key)
+    (forward,) = desk.store.list_forwards(desk.order)
     assert forward.state is ForwardState.CANCELLED
 
 
