@@ -14,6 +14,7 @@ from benchmarks.counted import Count
 from benchmarks.dynamodb_units import TABLE
 from orderbridge.aws.items import DUE_SHARDS
 from orderbridge.forwarding.items import WAITING_SHARDS
+from orderbridge.orders.table import DAY_SHARDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ KEYS: Sequence[SharedKey] = (
     SharedKey("orders and forwards that are due", "due", "[0-9]{2}", spread=DUE_SHARDS),
     SharedKey("due messages to webhooks", "due", "W[0-9]{2}", spread=DUE_SHARDS, of="partner", hop="telling"),
     SharedKey("messages to one webhook", TABLE, "DELIVERY#.*", spread=DUE_SHARDS, of="partner", hop="telling"),
-    SharedKey("orders of a partner's day", "by_partner_day", ".*", of="partner"),
+    SharedKey("orders of a partner's day", "by_partner_day", ".*", spread=DAY_SHARDS, of="partner"),
     SharedKey(
         "open forwards of a channel",
         "waiting",

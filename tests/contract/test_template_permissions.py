@@ -75,7 +75,7 @@ INDEX_KEYS = {
         for place in waiting_places(ChannelRef("shop", platform), state)
     ],
     "by_code": [order_code(date(2026, 1, 2), 1), order_code(date(2026, 1, 2), 123456)],
-    "by_partner_day": [order_table.partner_day("acme", "2026-01-02")],
+    "by_partner_day": order_table.partner_days("acme", "2026-01-02"),
     "registry": ["CHANNEL"],
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from heapq import merge
 from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
@@ -79,17 +80,21 @@ class TableOrderReads:
 
     def of_day(self, client_id: str, day: date, after: str | None) -> Iterator[Order]:
         """A partner's orders of one business day, newest first, from behind `after` (a created_key)."""
-        condition, values = "partner_day = :day", {":day": {"S": order_table.partner_day(client_id, day.isoformat())}}
+        condition, values = "partner_day = :day", {}
         if after is not None:
             condition += " AND created_key < :after"
             values[":after"] = {"S": after}
-        found = query_all(
-            self._client,
-            TableName=self._table,
-            IndexName="by_partner_day",
-            KeyConditionExpression=condition,
-            ExpressionAttributeValues=values,
-            ScanIndexForward=False,
-        )
+        shards = [
+            query_all(
+                self._client,
+                TableName=self._table,
+                IndexName="by_partner_day",
+                KeyConditionExpression=condition,
+                ExpressionAttributeValues={":day": {"S": partner_day}, **values},
+                ScanIndexForward=False,
+            )
+            for partner_day in order_table.partner_days(client_id, day.isoformat())
+        ]
+        found = merge(*shards, key=lambda item: item["created_key"]["S"], reverse=True)
         keys = (items.keys(item["PK"]["S"], item["SK"]["S"]) for item in found)
         return map(order_table.read_order, in_order(self._client, self._table, keys))
