@@ -19,8 +19,10 @@ import pytest
 
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import MappingKey
+from orderbridge.channels.table import mapping_pk
 from orderbridge.entrypoints.invocation import HandlerFailed
-from orderbridge.values.ids import ChannelRef
+from orderbridge.orders.table import order_pk
+from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge.webhooks import items as webhook_items
 from orderbridge.webhooks.table import webhook_secret_name
 from orderbridge.webhooks.webhook import EVENTS, Webhook
@@ -225,7 +227,7 @@ class Days:
         self.post(14, customer_code="CUST-999")
         self.publish()
         for platform, sandbox in self.sandboxes.items():
-            self.stack.put_away("MAPPING#" + f"{platform}-demo#product", "PROD-007")
+            self.stack.put_away(mapping_pk(ChannelRef(f"{platform}-demo", platform), "product"), "PROD-007")
             self.forward(platform, 10, 11, 14)
             sandbox.faults.add(Fault("close_before", method="POST"))
             self.forward(platform, 12)
@@ -258,8 +260,8 @@ class Days:
             status, body, _ = self.stack.answer("order_read", event)
             assert status == 200, body
         self.stack.answer("api_info", sample_event("api_info"))
-        for reference in ("po:PO-0", "po:PO-2", "po:PO-2", "po:PO-2", "po:PO-2"):
-            status, body, _ = self.stack.answer("order_cancel", self.cancellation(codes[reference]))
+        for number in ("PO-0", "PO-2", "PO-2", "PO-2", "PO-2"):
+            status, body, _ = self.stack.answer("order_cancel", self.cancellation(codes[number]))
             assert status == 200, body
 
     def cancellation(self, code: str) -> Event:
@@ -270,7 +272,9 @@ class Days:
     def sweep(self) -> None:
         self.post(20)
         self.post(21, site_code="SITE-NOWHERE")
-        self.stack.call("event_publisher", self.stack.stream_records(f"ORDER#{samples.CLIENT_ID}#po:PO-21"))
+        self.stack.call(
+            "event_publisher", self.stack.stream_records(order_pk(OrderKey.of(samples.CLIENT_ID, "po:PO-21")))
+        )
         known = replace(self.partner.partner, routes={"SITE-NOWHERE": self.partner.partner.channels})
         self.stack.add_partner(known)
         for slow_since in (None, "2025-01-01T00:00:00.000Z"):
@@ -287,7 +291,7 @@ class Days:
         for platform, sandbox in self.sandboxes.items():
             for held in sandbox.orders:
                 self._advance(platform, sandbox, held.id)
-            self.stack.put_away(f"MAPPING#{platform}-demo#product", "PROD-003")
+            self.stack.put_away(mapping_pk(ChannelRef(f"{platform}-demo", platform), "product"), "PROD-003")
             self.stack.call("stock_sync", {"platform": platform})
             self.stack.call("status_sync", {"platform": platform})
 

@@ -12,8 +12,11 @@ from itertools import combinations
 import pytest
 
 from orderbridge.channels.credentials import credentials_secret
-from orderbridge.channels.table import breaker_pk, channel_pk
+from orderbridge.channels.table import breaker_pk, channel_pk, mapping_pk
+from orderbridge.forwarding.items import forward_pk
+from orderbridge.orders.table import order_pk
 from orderbridge.platforms.names import platform_names
+from orderbridge.values.ids import ChannelRef, ForwardKey, OrderKey
 from orderbridge_cli.local.deployment.template import parse_template
 from tests.contract.policies import NotUnderstood, Request, Role, arn, like
 from tests.contract.template import TEMPLATE, Template, template
@@ -39,8 +42,13 @@ WRITES = (
     "PartiQLDelete",
 )
 READS = ("GetItem", "BatchGetItem", "Query", "Scan", "PartiQLSelect")
-BREAKERS = [breaker_pk(platform, name) for platform in platform_names() for name in ("x", "toko", "ngorder", "a.b_c-d")]
-CHANNELS = [channel_pk(name) for name in ("x", "toko", "ngorder", "a.b_c-d")]
+NAMES = ("x", "toko", "ngorder", "a.b_c-d")
+REFS = [ChannelRef(name, platform) for platform in platform_names() for name in NAMES]
+ORDER = OrderKey.of("acme", "po:PO-1")
+BREAKERS = [breaker_pk(channel.platform, channel.name) for channel in REFS]
+FORWARDS = [forward_pk(ForwardKey(ORDER, channel)) for channel in REFS]
+MAPPINGS = [mapping_pk(channel, "product") for channel in REFS]
+CHANNELS = [channel_pk(name) for name in NAMES]
 
 
 def on_the_table(action: str, *keys: str) -> Request:
@@ -80,6 +88,18 @@ def test_a_role_may_write_breakers_and_pauses_of_its_own_platform_only(role: Rol
         own = list(platform_names())  # it pauses the channel whose credentials are refused
 
     assert written_by(role, BREAKERS) == {key for key in BREAKERS if key.split("#")[1] in own}
+
+
+@pytest.mark.parametrize("name", FORWARDERS.values())
+def test_a_forwarder_writes_forwards_and_mappings_of_its_own_platform_only_and_no_order(name: str) -> None:
+    keys = [*FORWARDS, *MAPPINGS, order_pk(ORDER)]
+    own = [key for key in keys if key.startswith((f"FORWARD#{_platform(name)}#", f"MAPPING#{_platform(name)}#"))]
+    assert written_by(Role(template(), name), keys) == {*own}
+    assert len(own) == 2 * len(NAMES)
+
+
+def _platform(forwarder: str) -> str:
+    return next(platform for platform, name in FORWARDERS.items() if name == forwarder)
 
 
 @pytest.mark.parametrize("role", ROLES, ids=lambda role: role.name)

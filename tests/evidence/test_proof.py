@@ -70,8 +70,8 @@ def test_harm_that_is_done_behind_its_back_is_seen(harm: str) -> None:
                 pk = next(iter(world.aws.table.items("ORDER#")))["PK"]["S"]
                 world.aws.table.write((pk, "ORDER"), None)
             case "a forward is taken away":
-                pk = next(iter(world.aws.table.items("ORDER#")))["PK"]["S"]
-                world.aws.table.write((pk, "FORWARD#ngorder"), None)
+                pk = next(iter(world.aws.table.items("FORWARD#ngorder#")))["PK"]["S"]
+                world.aws.table.write((pk, "FORWARD"), None)
             case "a platform gets an order twice":
                 platform = world.sandboxes["ngorder"].platform
                 held = next(iter(platform.held.values()))

@@ -170,7 +170,7 @@ class Deployed:
     def put_away(self, pk: str, sk: str) -> None:
         _aws("dynamodb").delete_item(TableName=self.table, Key=items.keys(pk, sk))
 
-    def items(self, pk: str = "") -> list[dict[str, Any]]:
+    def items(self, pk: str | tuple[str, ...] = "") -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = _aws("dynamodb").scan(TableName=self.table)["Items"]
         return [item for item in found if item["PK"]["S"].startswith(pk)]
 
@@ -179,7 +179,7 @@ class Deployed:
 
     def forwards(self) -> dict[str, Forward]:
         """Every forward, by channel; for tests of one order."""
-        found = [item for item in self.items("ORDER#") if item["SK"]["S"].startswith("FORWARD#")]
+        found = [item for item in self.items("FORWARD#") if item["SK"]["S"] == forward_items.FORWARD_SK]
         return {forward.channel.name: forward for forward in map(forward_items.read_forward, found)}
 
     def states(self) -> dict[str, ForwardState]:
@@ -217,7 +217,9 @@ class Deployed:
     def add_mapping(self, channel: ChannelRef | Channel, need: MappingKey, value: Any) -> None:
         self.put(channel_table.mapping_item(channel, need, value if isinstance(value, str) else json.dumps(value)))
 
-    def stream_records(self, pk: str = "ORDER#", event_name: str = "INSERT") -> dict[str, Any]:
+    def stream_records(
+        self, pk: str | tuple[str, ...] = ("ORDER#", "FORWARD#"), event_name: str = "INSERT"
+    ) -> dict[str, Any]:
         """An event of the table's stream with what now is there; bytes as Base64, as streams have them."""
         return {
             "Records": [
@@ -253,13 +255,13 @@ class Deployed:
 
     def end_delays(self) -> None:
         """As if the time of every retry had come."""
-        for item in self.items("ORDER#"):
+        for item in self.items("FORWARD#"):
             if "not_before" in item:
                 self.put({**item, "not_before": {"S": "2020-01-01T00:00:00.000Z"}})
 
     def end_leases(self) -> None:
         """As if the worker of every attempt had died long ago."""
-        for item in self.items("ORDER#"):
+        for item in self.items("FORWARD#"):
             if "lease_until" in item:
                 self.put({**item, "lease_until": {"S": "2020-01-01T00:00:00.000Z"}})
 

@@ -7,7 +7,9 @@ import time
 
 import pytest
 
+from orderbridge.orders.table import order_pk
 from orderbridge.partners.tokens import SigningKeys, verify_token
+from orderbridge.values.ids import OrderKey
 from orderbridge.values.times import utc_now
 from tests.fakes import samples
 from tests.integration.deployed import TOKEN_KEY, Call, Deployed
@@ -133,7 +135,7 @@ def test_a_whole_order_is_one_item_and_says_what_is_due(deployed: Deployed, part
     deployed.answer("order_intake", partner.order())
 
     (item,) = deployed.items("ORDER#")
-    assert item["PK"]["S"] == f"ORDER#{samples.CLIENT_ID}#po:PO-2025-00001"
+    assert item["PK"]["S"] == order_pk(OrderKey.of(samples.CLIENT_ID, "po:PO-2025-00001"))
     assert item["due_at"]["S"] > item["created_at"]["S"]
     assert json.loads(item["content"]["S"]) == samples.order_document()
 

@@ -20,7 +20,7 @@ from tests.fakes.samples import NOW
 from tests.fakes.steps import Clock
 
 KEYS = {
-    "": ("ORDER#artia#po:{shard}", "FORWARD#{number}"),
+    "": ("FORWARD#sirclo#shop#{shard}#{number}", "FORWARD"),
     "W": ("DELIVERY#artia#{shard}#00", "{number}"),
 }
 

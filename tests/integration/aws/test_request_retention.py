@@ -24,7 +24,7 @@ def test_a_frozen_request_gets_its_end_and_one_that_is_not_there_is_not_made(dep
     request = FrozenRequest("POST", "/orders", b"{}")
     frozen, unfrozen = (replace(each, body_hash=request.body_hash) for each in (frozen, unfrozen))
     orders.freeze(frozen, request)
-    (item,) = deployed.items("ORDER#")
+    (item,) = deployed.items("FORWARD#")
     days = (int(item["expires_at"]["N"]) - now.timestamp()) / 86_400
     assert 399 < days < 401, "even of a forward that never comes to an end"
 
@@ -32,7 +32,7 @@ def test_a_frozen_request_gets_its_end_and_one_that_is_not_there_is_not_made(dep
         orders.let_request_expire(forward, now)
 
     ttl = template().of_type("AWS::DynamoDB::Table")["Table"]["TimeToLiveSpecification"]
-    (item,) = deployed.items("ORDER#")
+    (item,) = deployed.items("FORWARD#")
     assert ttl == {"AttributeName": "expires_at", "Enabled": True}
     assert item[ttl["AttributeName"]] == {"N": str(int(now.timestamp()))}
     assert forward_items.read_request(item) == FrozenRequest("POST", "/orders", b"{}"), "until then it is as it was"

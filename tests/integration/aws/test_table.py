@@ -35,7 +35,7 @@ from orderbridge.partners import table as partner_table
 from orderbridge.partners.partner import Partner
 from orderbridge.partners.table import TableKeyUse, TablePartners
 from orderbridge.values.events import Event
-from orderbridge.values.ids import ChannelRef
+from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge.values.timeline import TimelineEntry
 from tests.fakes import samples
 from tests.fakes.steps import Clock
@@ -306,7 +306,7 @@ def test_the_due_index_is_read_evenly_from_all_its_shards(deployed: Deployed, dy
 
 def test_references_with_every_character_come_back_whole(deployed: Deployed, dynamodb: Any) -> None:
     intake = TableOrderIntake(dynamodb, deployed.table)
-    key = replace(samples.order().key, reference="po:a#b##FORWARD#c|é 😀")
+    key = OrderKey.of(samples.CLIENT_ID, "po:a#b##FORWARD#c|é 😀")
     intake.put_if_absent(samples.order(key=key))
 
     (item,) = TableDueIndex(dynamodb, deployed.table).due("2026-01-01T00:00:00.000Z", 100)

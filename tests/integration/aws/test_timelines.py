@@ -44,7 +44,7 @@ class Timeline:
         self.orders.save(release(self.forward, "the channel takes orders again", now, 60))
 
     def apart(self) -> list[Any]:
-        return [item for item in self.deployed.items("ORDER#") if item["SK"]["S"].startswith("EVENT#")]
+        return [item for item in self.deployed.items("FORWARD#") if item["SK"]["S"].startswith("EVENT#")]
 
     def lines(self) -> list[str]:
         view = self.reads.view(ORDER.key)

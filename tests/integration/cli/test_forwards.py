@@ -25,7 +25,9 @@ from tests.integration.cli.conftest import Operator, state_of
 
 
 def _frozen(operator: Operator, order: Order, channel: str) -> bool:
-    return any(item["SK"]["S"].startswith(f"REQUEST#{channel}#") for item in operator.items())
+    return any(
+        item["SK"]["S"].startswith("REQUEST#") and item["PK"]["S"].split("#")[2] == channel for item in operator.items()
+    )
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_a_seeding_that_was_interrupted_is_completed(seeded: Operator) -> None:
     complete = seeded.run("mappings", "export", "salesmania").stdout
     client, table = seeded.stack.clients.dynamodb, seeded.stack.table
     for item in seeded.items():
-        if item["PK"]["S"] == "MAPPING#salesmania#product":
+        if item["PK"]["S"] == "MAPPING#salesmania#salesmania#product":
             client.delete_item(TableName=table, Key={"PK": item["PK"], "SK": item["SK"]})
 
     seed_channels(seeded.stack, SANDBOXES, _ignore)

@@ -13,7 +13,8 @@ from orderbridge.channels.channel import Channel
 from orderbridge.channels.credentials import credentials_secret
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.forwarding import items as forward_items
-from orderbridge.values.ids import ChannelRef
+from orderbridge.orders.table import order_pk
+from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from tests.fakes import samples
 from tests.integration.deployed import STACK, Deployed
@@ -55,7 +56,8 @@ class Line:
         status, body, _ = self.deployed.answer("order_intake", order)
         assert status == 201, body
         code: str = body["data"]["code"]
-        self.deployed.call("event_publisher", self.deployed.stream_records(f"ORDER#{samples.CLIENT_ID}#po:PO-{number}"))
+        of_order = order_pk(OrderKey.of(samples.CLIENT_ID, f"po:PO-{number}"))
+        self.deployed.call("event_publisher", self.deployed.stream_records(of_order))
         return code
 
     @property

@@ -88,8 +88,11 @@ class ForwardOrder:
     sweep_grace_seconds: float
 
     def __call__(self, message: ForwardMessage) -> Forward:
-        record = self.orders.read_forward(message.forward_key)
-        if record is None or record.forward.channel.platform != self.platform.name:
+        # Another platform's is not even read: this function may not.
+        record = (
+            self.orders.read_forward(message.forward_key) if message.channel.platform == self.platform.name else None
+        )
+        if record is None:
             raise UnknownForward(f"{message.code} on {message.channel.name}")
         try:
             return self._next_step(record)
