@@ -87,7 +87,7 @@ PUBLISHING = (
     Safeguard(
         "news stay due until they are published",
         "forwarding.publishing:PublishForwardChange.__call__",
-        (("    order = despite_races", "    self.orders.relayed(forward)\n    order = despite_races"),),
+        (("    despite_races", "    self.orders.relayed(forward)\n    despite_races"),),
         "the stream dark, and the bus does not answer",
     ),
     Safeguard(

@@ -47,7 +47,7 @@ SENDING = (
     Safeguard(
         "a frozen request is named by its bytes",
         "forwarding.items:request_sk",
-        (('f"REQUEST#{channel}#{body_hash}"', 'f"REQUEST#{channel}"'),),
+        (('f"REQUEST#{body_hash}"', '"REQUEST#"'),),
         "prices changed between two attempts",
         guard="the write at the revision; test_conditions holds it",
     ),

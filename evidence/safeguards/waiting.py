@@ -93,15 +93,14 @@ WAITING = (
     Safeguard(
         "a new route is looked for again",
         "forwarding.releasing:RouteOrders.route_one",
-        (("    record = self", "    return\n    record = self"),),
+        (("    partner = self", "    return\n    partner = self"),),
         "routes imported while orders come",
     ),
     Safeguard(
         "an order is routed once, and not after its partner took it back",
         "forwarding.table:TableOrders.route",
-        (('"size(channels) = :none AND attribute_not_exists(cancel_requested_at)"', '"size(channels) >= :none"'),),
+        (('f"attribute_exists(waiting) AND {AWAITS_ROUTE}"', '"size(channels) >= :none"'),),
         "import, cancel, route and pause at once",
-        guard="the place of the order is closed at its revision; test_routes races the two",
     ),
     Safeguard(
         "an import lets go what waited for it",

@@ -53,7 +53,7 @@ def handled(state: ForwardState | None) -> Happening:
             raise KeyError
         return forward(state)
 
-    detail = '{"client_id": "a", "reference": "po:1", "code": "SO-1", "channel": "c", "platform": "sirclo"}'
+    detail = '{"client_id": "a", "reference_hash": "h", "code": "SO-1", "channel": "c", "platform": "sirclo"}'
     record = {"messageId": "1", "body": detail, "eventSource": "aws:sqs", "receiptHandle": "1", "attributes": {}}
     return lambda: queue_handler(take, 1)({"Records": [record]}, CONTEXT)
 

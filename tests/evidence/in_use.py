@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from orderbridge.forwarding.table import AWAITS_ROUTE
 from orderbridge_cli.operating.tables.partners import _PROFILE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -62,8 +63,22 @@ PUT_TOGETHER: dict[str, tuple[str, ...]] = {
         "attribute_exists(PK) AND changes = :before",
         "attribute_exists(PK) AND attribute_not_exists(changes)",
     ),
+    f"{FORWARDS}:mark_published UpdateExpression": ("REMOVE due_at, due_shard, news",),
+    f"{FORWARDS}:await_route ConditionExpression": (f"attribute_not_exists(waiting) AND {AWAITS_ROUTE}",),
+    f"{FORWARDS}:route ConditionExpression": (f"attribute_exists(waiting) AND {AWAITS_ROUTE}",),
     f"{FORWARDS}:request_cancel UpdateExpression": (
-        "SET cancel_requested_at = if_not_exists(cancel_requested_at, :at), cancel_reason = :reason",
+        "SET cancel_requested_at = :at",
+        "SET cancel_reason = :reason",
+        "SET cancel_reason = :reason, cancel_requested_at = :at",
+        "SET cancel_requested_at = :at, news = :alone, due_at = :due, due_shard = :shard REMOVE waiting, waiting_since",
+        (
+            "SET cancel_reason = :reason, cancel_requested_at = :at, news = :alone, due_at = :due, due_shard = :shard "
+            "REMOVE waiting, waiting_since"
+        ),
+    ),
+    f"{FORWARDS}:request_cancel ConditionExpression": (
+        "size(channels) = :channels AND attribute_not_exists(cancel_requested_at)",
+        "size(channels) = :channels AND attribute_not_exists(cancel_reason)",
     ),
     f"{PARTNERS}:_move UpdateExpression": (
         "SET full_at = full_at + :cost, expires_at = :kept",

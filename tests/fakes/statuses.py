@@ -53,7 +53,7 @@ class OpenForwards:
     def read(self, keys: Collection[ForwardKey]) -> Iterator[Forward]:
         self.store.steps.pass_by("before read")
         self.keys_read += keys
-        yield from [self.store.forwards[key.order, key.channel] for key in keys]
+        yield from [self.store.forwards[key.order, key.channel.name] for key in keys]
 
 
 class StatusRuns:

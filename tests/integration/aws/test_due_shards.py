@@ -58,11 +58,11 @@ READS: dict[str, Read] = {
 def shard_of(item: DeliveryRef | ForwardKey) -> str:
     if isinstance(item, DeliveryRef):
         return item.webhook_id
-    return item.order.reference.removeprefix("po:")
+    return item.order.client_id
 
 
 def number_in(item: DeliveryRef | ForwardKey) -> str:
-    return item.message_id if isinstance(item, DeliveryRef) else item.channel
+    return item.message_id if isinstance(item, DeliveryRef) else item.order.reference_hash
 
 
 @pytest.fixture(params=list(READS))

@@ -1,7 +1,7 @@
 """Items as an earlier version has stored them are read whole, and written again as they were.
 
-`saved_items.json` has the data model of decision 0039, before which nobody had data. Once there is a release, a stored
-item that has to change gets a migration, and its old form stays here.
+`saved_items.json` has the data model of decisions 0039 and 0043, before which nobody had data. Once there is a release,
+a stored item that has to change gets a migration, and its old form stays here.
 """
 
 from __future__ import annotations
@@ -76,7 +76,6 @@ def test_a_saved_line_of_a_timeline_keeps_its_words_and_its_place() -> None:
     *of_the_order, apart = saved("timeline")
     assert [line.event for line in forward_items.read_lines(apart)] == ["ForwardQueued", "ForwardPaused"]
     for item in of_the_order:
-        assert list(forward_items.read_lines(item)) == [timelines.read_timeline_entry(item)]
         again = timelines.timeline_item(item["PK"]["S"], timelines.read_timeline_entry(item))
         place, again_at = item.pop("SK")["S"], again.pop("SK")["S"]
         assert again == item

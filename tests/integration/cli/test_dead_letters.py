@@ -11,7 +11,13 @@ from orderbridge_cli.operating.tables import dead_letters
 from orderbridge_cli.operating.tables.dead_letters import DeadLetters
 from tests.integration.cli.conftest import Operator
 
-DETAIL = {"code": "SO-1", "client_id": "artia", "reference": "po:1", "channel": "sirclo", "platform": "sirclo"}
+DETAIL = {
+    "code": "SO-1",
+    "client_id": "artia",
+    "reference_hash": "h",
+    "channel": "sirclo",
+    "platform": "sirclo",
+}
 DELIVERY = {"client_id": "artia", "webhook_id": "wh_1", "message_id": "msg_1"}
 POSITION = {"requestContext": {}, "DDBStreamBatchInfo": {"shardId": "shardId-1", "batchSize": 1}}
 EVENT = {"version": "0", "source": "orderbridge", "detail-type": "ForwardQueued", "detail": DETAIL}

@@ -96,7 +96,7 @@ def test_only_what_failed_comes_back_to_the_queue(ngorder: Line) -> None:
     ngorder.map_everything()
     ngorder.accept(1)
     ngorder.accept(2)
-    stranger = {**ngorder.detail(1), "reference": "po:never"}
+    stranger = {**ngorder.detail(1), "reference_hash": "never"}
 
     answer = ngorder.forward(sqs_event(ngorder.detail(1), "no JSON", stranger, ngorder.detail(2), {"code": 1}, "[]"))
 
@@ -260,7 +260,6 @@ def test_a_forwarder_leaves_what_is_another_platforms_alone(ngorder: Line) -> No
     """Neither a message nor a channel that says another platform makes it read another one's secret or breaker."""
     ngorder.map_everything()
     ngorder.accept()
-    ours = next(item for item in ngorder.deployed.items("ORDER#") if item["SK"]["S"].startswith("FORWARD#"))
     ngorder.deployed.calls.clear()
 
     ngorder.deployed.put_channel(Channel(ngorder.channel.name, "sirclo", {"base_url": ngorder.sandbox.url}))

@@ -17,7 +17,7 @@ from orderbridge.platforms.registry import platform_named
 from orderbridge.platforms.status_reads import status_platform
 from orderbridge.status.runs import StatusReport
 from orderbridge.status.sync import SyncStatuses
-from orderbridge.values.ids import ChannelRef
+from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from tests.conformance.facts import facts_of
 from tests.fakes.directories import Channels
@@ -54,7 +54,7 @@ class Account:
     def place(self, number: int = 1) -> str:
         """Send an order; its code. An id that the platform does not tell is given by hand."""
         order = examples.order((("PROD-001", 2),), code=f"SO-20250101-{number:05d}", customer_code="CUST-001")
-        order = replace(order, key=replace(order.key, reference=f"po:{number}"))
+        order = replace(order, key=OrderKey.of(order.client_id, f"po:{number}"))
         request = self._adapter.to_request(order, self.channel, self._mappings)
         outcome = self._adapter.create_order(request, self.channel, self.credentials)
         assert isinstance(outcome, Accepted), outcome

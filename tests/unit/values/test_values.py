@@ -132,7 +132,7 @@ def at(status: OrderStatus, **changes: Any) -> Forward:
 
 @given(st.lists(statuses, max_size=5))
 def test_an_orders_status_is_the_least_advanced_of_what_is_alive(of_channels: list[OrderStatus]) -> None:
-    status = order_status(map(at, of_channels))
+    status = order_status(order(), map(at, of_channels))
     alive = [each for each in of_channels if each not in ENDED]
 
     if alive:
@@ -150,7 +150,7 @@ def test_the_order_of_channels_does_not_matter(of_channels: list[OrderStatus], r
     shuffled = of_channels.copy()
     random.shuffle(shuffled)
 
-    assert order_status(map(at, shuffled)) == order_status(map(at, of_channels))
+    assert order_status(order(), map(at, shuffled)) == order_status(order(), map(at, of_channels))
 
 
 SILENT = at("SUBMITTED", external_id=None, platform_status=None)
@@ -160,16 +160,16 @@ SILENT = at("SUBMITTED", external_id=None, platform_status=None)
 def test_a_channel_that_cannot_report_counts_only_where_no_other_one_is_alive(
     of_channels: list[OrderStatus], silent: int
 ) -> None:
-    together = order_status([*map(at, of_channels), *[SILENT] * silent])
+    together = order_status(order(), [*map(at, of_channels), *[SILENT] * silent])
     if set(of_channels) <= ENDED:
         assert together == "SUBMITTED"
     else:
-        assert together == order_status(map(at, of_channels))
+        assert together == order_status(order(), map(at, of_channels))
 
 
 def test_an_order_at_channels_that_cannot_report_alone_is_submitted() -> None:
-    assert order_status([SILENT]) == "SUBMITTED"
-    assert order_status([SILENT, SILENT]) == "SUBMITTED"
+    assert order_status(order(), [SILENT]) == "SUBMITTED"
+    assert order_status(order(), [SILENT, SILENT]) == "SUBMITTED"
 
 
 def test_every_state_of_a_forward_is_a_status() -> None:

@@ -19,10 +19,9 @@ from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.ports import ChannelOverview
 from orderbridge.channels.site_keys import helped, helps
 from orderbridge.forwarding.events import message_of
-from orderbridge.forwarding.forward.states import Forward, ForwardState
+from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
 from orderbridge.forwarding.forward.waiting import release
 from orderbridge.forwarding.ports import ForwardQueues, ParkedOrders, WaitingForwards
-from orderbridge.forwarding.publishing import first_forwards
 from orderbridge.orders.order import Order
 from orderbridge.partners.ports import PartnerDirectory
 from orderbridge.values.conflicts import LostRace, despite_races
@@ -119,7 +118,7 @@ class RouteOrders:
         if not channels:
             return
         now, routed = self.clock(), replace(order, channels=channels)
-        created = first_forwards(routed, now, self.sweep_grace_seconds)
+        created = [new_forward(order.key, order.code, each, now, self.sweep_grace_seconds) for each in channels]
         try:
             self.orders.route(routed, to_iso(now), created)
         except LostRace:

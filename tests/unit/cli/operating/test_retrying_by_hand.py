@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from orderbridge.forwarding.forward.states import ForwardState
-from orderbridge.values.ids import ChannelRef
+from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge_cli.operating.channels import OperateChannels
 from orderbridge_cli.operating.refusals import OperationRefused
 from tests.fakes.outward import Answer
@@ -177,7 +177,7 @@ def test_a_retry_shortens_a_rest_that_the_platform_has_asked_for() -> None:
 
 def test_it_does_so_for_an_order_that_came_while_the_channel_rested() -> None:
     pipeline = resting()
-    other = replace(ORDER, key=replace(ORDER.key, reference="po:2"), code="SO-20250101-00002")
+    other = replace(ORDER, key=OrderKey.of(ORDER.client_id, "po:2"), code="SO-20250101-00002")
     pipeline.queue(other)
     pipeline.run_queue()
     assert pipeline.state_of(other) is S.PAUSED
