@@ -22,7 +22,7 @@ class Durations:
     transaction: Decimal = Decimal(12)
     """Twice the work of a single write and a coordinator between: 10 to 15 in published measurements."""
     sqs: Decimal = Decimal(8)
-    """One call of SendMessage within a region; AWS: "tens of milliseconds" at most."""
+    """One call of SendMessage or SendMessageBatch within a region; AWS: "tens of milliseconds" at most."""
     events: Decimal = Decimal(20)
     """One call of PutEvents, whose answer waits for the entries to be stored."""
     secretsmanager: Decimal = Decimal(20)
@@ -40,7 +40,7 @@ class Durations:
         match operation:
             case "TransactWriteItems":
                 return self.transaction
-            case "SendMessage" | "GetQueueUrl":
+            case "SendMessage" | "SendMessageBatch" | "GetQueueUrl":
                 return self.sqs
             case "PutEvents":
                 return self.events
@@ -95,7 +95,10 @@ class Settings:
     """`ThrottlingRateLimit` of the API's stage."""
     partner_calls: int
     """PartnerCallsPerSecond."""
+    sweep_parts: int
+    """Invocations of the sweeper at once, each with its own part of the due index."""
     sweeps_at_once: int = AT_ONCE
+    """Workers of each."""
     sweep_seconds: int = SWEEP_SECONDS // 2
     relay_seconds: int = SWEEP_SECONDS // 2
     """One sweep carries orders on and relays news; where both wait, half of it each."""
@@ -114,11 +117,13 @@ class Settings:
         stream = functions["event_publisher"]["Events"]["TableChanges"]["Properties"]
         (method,) = template().of_type("AWS::Serverless::Api")["Api"]["MethodSettings"]
         webhooks = functions["webhook_sender"]["Events"]["Queue"]["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+        schedules = template().of_type("AWS::Scheduler::Schedule")
         defaults = {name: each.get("Default") for name, each in document["Parameters"].items()}
         return cls(
             workers=min(int(default) for name, default in defaults.items() if name.startswith("Workers")),
             parallelization=template().number(stream["ParallelizationFactor"]),
             webhook_workers=template().number(webhooks),
+            sweep_parts=1 + sum("-sweep-" in str(each["Name"]) for each in schedules.values()),
             tick_seconds=60 * _minutes(defaults["SweepRate"]),
             stage_requests=template().number(method["ThrottlingRateLimit"]),
             partner_calls=int(defaults["PartnerCallsPerSecond"]),

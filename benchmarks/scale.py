@@ -28,7 +28,7 @@ from benchmarks.counted import Count
 from benchmarks.dynamodb_units import TABLE
 from benchmarks.hops import MB_OF_A_PROCESSOR, Durations, Limits, Settings, Traffic
 from benchmarks.keys import KEYS
-from benchmarks.life import dollars, life, swept
+from benchmarks.life import SWEPT, dollars, life, swept
 from orderbridge.calls.pace import CALLS_PER_SECOND
 from orderbridge.platforms.names import platform_names
 
@@ -83,10 +83,10 @@ def costs(durations: Durations) -> Costs:
         forwards={name: seconds(told.whole, f"forward_{name}") for name in platform_names()},
         messages=told.messages,
         message=seconds(told.whole, "webhook_sender") / told.messages,
-        carried=seconds(sweeps.carried, "sweeper"),
-        carried_processor=_processor(sweeps.carried, durations),
-        relayed=seconds(sweeps.relayed, "sweeper"),
-        relayed_processor=_processor(sweeps.relayed, durations),
+        carried=seconds(sweeps.carried, "sweeper") / SWEPT,
+        carried_processor=_processor(sweeps.carried, durations) / SWEPT,
+        relayed=seconds(sweeps.relayed, "sweeper") / SWEPT,
+        relayed_processor=_processor(sweeps.relayed, durations) / SWEPT,
         plain=life().whole,
         told=told.whole,
     )
@@ -107,9 +107,12 @@ class Ceiling:
 
 
 def swept_per_second(wall: Decimal, processor: Decimal, seconds: int, settings: Settings) -> Decimal:
-    """Orders a second of a sweep that begins new ones for so many seconds of each tick, by waiting or by processor."""
+    """Orders a second of a sweep that begins new ones for so many seconds of each tick.
+
+    Each of its parts is bounded by what its workers wait for, or by its one processor.
+    """
     each = min(settings.sweeps_at_once / wall, 1 / processor)
-    return each * seconds / settings.tick_seconds
+    return settings.sweep_parts * each * seconds / settings.tick_seconds
 
 
 def shards(orders: Decimal | int, cost: Costs, limits: Limits) -> int:
@@ -161,8 +164,8 @@ def ceilings(settings: Settings, cost: Costs, limits: Limits) -> list[Ceiling]:
             "quota of EventBridge, invocations",
         ),
         Ceiling("webhook sender", can.webhooks, "MaximumConcurrency of the webhook sender"),
-        Ceiling("sweeper alone", can.sweep, "AT_ONCE, SWEEP_SECONDS, memory of the sweeper", is_fallback=True),
-        Ceiling("sweeper alone, telling", can.relay, "AT_ONCE, SWEEP_SECONDS, memory of the sweeper", is_fallback=True),
+        Ceiling("sweeper alone", can.sweep, "parts of the sweep, SweeperMemory", is_fallback=True),
+        Ceiling("sweeper alone, telling", can.relay, "parts of the sweep, SweeperMemory", is_fallback=True),
         Ceiling(
             "table and indexes, quota",
             limits.table_write_units / _hottest_place(cost),

@@ -40,20 +40,20 @@ INTAKE = (
 PUBLISHING = (
     Safeguard(
         "an order stays due until it is published",
-        "forwarding.publishing:PublishOrder.__call__",
-        (("    transitions = first", "    self.orders.mark_published(order)\n    transitions = first"),),
+        "forwarding.publishing:PublishOrder.announce",
+        (("    queued = [", "    self.orders.mark_published(order)\n    queued = ["),),
         "the stream dark, and the bus does not answer",
     ),
     Safeguard(
         "forwards exist before they are announced",
         "forwarding.publishing:PublishOrder.__call__",
         (
-            ("    for transition in transitions:\n        self.orders.create_forward(transition)\n", ""),
             (
-                "    self.orders.mark_published(order)",
+                "    self.announce(order, self.created(order))",
                 (
-                    "    for transition in transitions:\n        self.orders.create_forward(transition)\n"
-                    "    self.orders.mark_published(order)"
+                    "    first = first_forwards(order, self.clock(), self.sweep_grace_seconds)\n"
+                    "    self.announce(order, [FirstForward(each.forward, is_new=True) for each in first])\n"
+                    "    self.created(order)"
                 ),
             ),
         ),
@@ -71,6 +71,20 @@ PUBLISHING = (
         "aws.bus:EventBridgeBus._put",
         (("if not entries:", "if True:"),),
         "the bus refuses single entries",
+    ),
+    Safeguard(
+        "every message's own answer of a queue is read",
+        "aws.messages:_send",
+        (("None if each in taken else", "None if True else"),),
+        "queues refuse single messages",
+        guard="each forward's own due time, by which the sweeper finds it again; test_messages holds the answers",
+    ),
+    Safeguard(
+        "an order whose messages were not taken stays due",
+        "values.sweeps:_Share._resumed",
+        (("partial(next, carried) if failed is None else partial(carried.throw, failed)", "partial(next, carried)"),),
+        "queues refuse single messages",
+        guard="each forward's own due time, by which the sweeper finds it again; test_sweeps holds it",
     ),
     Safeguard(
         "the sweeper publishes orders that the stream lost",

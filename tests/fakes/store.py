@@ -15,6 +15,7 @@ from orderbridge.forwarding.ports import ForwardRecord, FrozenRequest
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ForwardKey, OrderKey
+from orderbridge.values.sweeps import WHOLE, Part
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import from_iso
 from orderbridge.webhooks.delivery import Delivery, DeliveryRef
@@ -208,7 +209,7 @@ class Store:
 
     # --- due ----------------------------------------------------------------------------------------------------------
 
-    def due(self, now: str, limit: int) -> Iterator[OrderKey | ForwardKey]:
+    def due(self, now: str, limit: int, part: Part = WHOLE) -> Iterator[OrderKey | ForwardKey]:
         with self._call("due"):
             orders = [(o.due_at, o.key, o.key) for o in self.orders.values() if o.due_at is not None]
             forwards = [(f.sweep_at, f.forward_key, f.key) for f in self.forwards.values() if f.sweep_at is not None]

@@ -45,6 +45,7 @@ LOCAL_PARAMETERS: Final[Mapping[str, str]] = {
     "AccessLog": "true",  # which the engine drops (known_gaps.yaml); what it is on is deployed and read back
     "AllowLoopbackHttp": "true",
     "PartnerCacheSeconds": "1",
+    "SweepInParts": "false",  # each part would be a process of its own
     "SweepRate": "rate(1 minute)",
 }
 WATCHED_RATE: Final = "rate(1 minute)"

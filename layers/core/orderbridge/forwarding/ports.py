@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
     from orderbridge.orders.order import Order
     from orderbridge.values.ids import ForwardKey, OrderKey
+    from orderbridge.values.sweeps import Part
     from orderbridge.webhooks.delivery import Delivery
 
 
@@ -125,8 +126,8 @@ class CancelStore(OrderStore, Protocol):
 class DueIndex(Protocol):
     """What is past its due time; eventually consistent, so every claim is checked on the item itself."""
 
-    def due(self, now: str, limit: int) -> Iterable[OrderKey | ForwardKey]:
-        """Up to `limit` orders and forwards whose time has come by `now`."""
+    def due(self, now: str, limit: int, part: Part) -> Iterable[OrderKey | ForwardKey]:
+        """Up to `limit` orders and forwards of this part whose time has come by `now`."""
         ...
 
     def claim_order(self, order: Order, due_at: str) -> None:
@@ -164,6 +165,10 @@ class ForwardQueues(Protocol):
     """The queue of each platform."""
 
     def send(self, message: ForwardMessage, delay_seconds: float = 0) -> None: ...
+
+    def send_together(self, messages: Sequence[ForwardMessage]) -> Sequence[Exception | None]:
+        """Send them in few calls: for each in turn why it is not in its queue, or None where it is."""
+        ...
 
 
 class Platform(Protocol):

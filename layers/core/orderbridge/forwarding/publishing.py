@@ -37,6 +37,18 @@ def first_forwards(order: Order, now: datetime, sweep_grace_seconds: float) -> S
 
 
 @dataclass(frozen=True, slots=True)
+class FirstForward:
+    """A forward that an order starts with, and whether it was not there before."""
+
+    forward: Forward
+    is_new: bool
+
+    @property
+    def is_queued(self) -> bool:
+        return self.forward.state is ForwardState.QUEUED
+
+
+@dataclass(frozen=True, slots=True)
 class PublishOrder:
     """Creates an order's forwards and announces them; idempotent, and raises on any failure so that it is repeated."""
 
@@ -46,10 +58,16 @@ class PublishOrder:
     sweep_grace_seconds: float
 
     def __call__(self, order: Order) -> None:
+        self.announce(order, self.created(order))
+
+    def created(self, order: Order) -> Sequence[FirstForward]:
+        """The order's first forwards, which exist from now on."""
         transitions = first_forwards(order, self.clock(), self.sweep_grace_seconds)
-        for transition in transitions:
-            self.orders.create_forward(transition)
-        queued = [forward_queued(t.forward) for t in transitions if t.forward.state is ForwardState.QUEUED]
+        return [FirstForward(each.forward, is_new=self.orders.create_forward(each)) for each in transitions]
+
+    def announce(self, order: Order, created: Sequence[FirstForward]) -> None:
+        """Announce the order and its forwards; from now on nothing is due for the order itself."""
+        queued = [forward_queued(each.forward) for each in created if each.is_queued]
         self.bus.publish([order_created(order), *queued])
         self.orders.mark_published(order)
 

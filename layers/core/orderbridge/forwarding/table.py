@@ -21,6 +21,7 @@ from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ForwardKey, OrderKey
+from orderbridge.values.sweeps import WHOLE, Part
 from orderbridge.values.timeline import TimelineEntry
 
 if TYPE_CHECKING:
@@ -206,9 +207,9 @@ class TableDueIndex:
         self._client = client
         self._table = table
 
-    def due(self, now: str, limit: int) -> Iterator[OrderKey | ForwardKey]:
+    def due(self, now: str, limit: int, part: Part = WHOLE) -> Iterator[OrderKey | ForwardKey]:
         """Up to `limit` items, one from each shard in turn, the longest due of each first."""
-        found = due_items(self._client, self._table, "", now, limit)
+        found = due_items(self._client, self._table, "", now, limit, part)
         return (_due_key(item["PK"]["S"], item["SK"]["S"]) for item in found)
 
     def claim_order(self, order: Order, due_at: str) -> None:
