@@ -101,7 +101,12 @@ PUBLISHING = (
     Safeguard(
         "news stay due until they are published",
         "forwarding.publishing:PublishForwardChange.__call__",
-        (("    order = despite_races", "    self.orders.relayed(forward)\n    order = despite_races"),),
+        (
+            (
+                "    order = despite_races",
+                "    for forward in changes:\n        self.orders.relayed(forward)\n    order = despite_races",
+            ),
+        ),
         "the stream dark, and the bus does not answer",
     ),
     Safeguard(
@@ -137,7 +142,7 @@ PUBLISHING = (
                 'self._update(update) and [self._client.put_item(**each["Put"]) for each in messages] is not None',
             ),
         ),
-        "the publisher killed at any step",
+        "everything killed at any step",
     ),
     Safeguard(
         "an order's change is written over the one before it alone",

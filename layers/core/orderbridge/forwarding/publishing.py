@@ -78,7 +78,7 @@ REQUEST_KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class PublishForwardChange:
-    """Announces the state that a forward has reached, and projects the order to it.
+    """Announces the states that forwards of one order have reached, and projects the order to them, once for all.
 
     What the order's partner is to hear of is written together with the order's own change, so each change goes once
     to every webhook, however often this is repeated. Only when all of it is done is the change no longer due for it.
@@ -91,18 +91,22 @@ class PublishForwardChange:
     clock: Clock
     sweep_grace_seconds: float
 
-    def __call__(self, forward: Forward) -> None:
-        order = despite_races(lambda: self._projected(forward.key))
-        event = forward_changed(forward)
+    def __call__(self, *changes: Forward) -> None:
+        """`changes` of one order, in their order; each has its event, also where a forward has several."""
+        order = despite_races(lambda: self._projected(changes[0].key))
         # The place of an order that found no channel is closed once it has some: nothing was cancelled by that.
-        is_routed = forward.channel == UNROUTED and order is not None and bool(order.channels)
-        if event is not None and not is_routed:
-            self.bus.publish([event])
-        if forward.is_final and not forward.platform_status_raw:
-            # It is an order's largest item and holds an address, and nothing is sent again from a final state. What a
-            # platform says of the order afterwards comes often and changes nothing in that.
+        has_channels = order is not None and bool(order.channels)
+        told = [forward for forward in changes if not (forward.channel == UNROUTED and has_channels)]
+        events = [event for forward in told if (event := forward_changed(forward)) is not None]
+        if events:
+            self.bus.publish(events)
+        # It is an order's largest item and holds an address, and nothing is sent again from a final state. What a
+        # platform says of the order afterwards comes often and changes nothing in that.
+        ended = {each.channel: each for each in changes if each.is_final and not each.platform_status_raw}
+        for forward in ended.values():
             self.orders.let_request_expire(forward, self.clock() + REQUEST_KEPT)
-        self.orders.relayed(forward)
+        for forward in {each.channel: each for each in changes}.values():
+            self.orders.relayed(forward)
 
     def _projected(self, key: OrderKey) -> Order | None:
         order = self.orders.read_order(key)
