@@ -60,9 +60,8 @@ class Limits:
     table_write_units: int = 40_000
     """Of an on-demand table, and of an index. DynamoDB: "Quotas"."""
     first_write_units: int = 4_000
-    """Of a new on-demand table at once; then twice the last peak within half an hour. DynamoDB: "On-demand mode"."""
-    first_shards: int = 4
-    """A new on-demand table's partitions, each a shard of its stream: `first_write_units` by `key_write_units`."""
+    """Of a new on-demand table's index at once, and of a table that is not made warm; then twice the last peak within
+    half an hour. DynamoDB: "On-demand mode", "Warm throughput"."""
     concurrency: int = 1_000
     """Executions at once, all functions of an account and region together. Lambda: "Quotas"."""
     growth_per_10_seconds: int = 1_000
@@ -95,6 +94,9 @@ class Settings:
     """`ThrottlingRateLimit` of the API's stage."""
     partner_calls: int
     """PartnerCallsPerSecond."""
+    first_writes: int
+    """FirstWritesPerSecond: what the table takes at once (`WarmThroughput`). A partition takes `key_write_units`, and
+    is a shard of the stream."""
     sweep_parts: int
     """Invocations of the sweeper at once, each with its own part of the due index."""
     sweeps_at_once: int = AT_ONCE
@@ -123,6 +125,7 @@ class Settings:
             workers=min(int(default) for name, default in defaults.items() if name.startswith("Workers")),
             parallelization=template().number(stream["ParallelizationFactor"]),
             webhook_workers=template().number(webhooks),
+            first_writes=int(defaults["FirstWritesPerSecond"]),
             sweep_parts=1 + sum("-sweep-" in str(each["Name"]) for each in schedules.values()),
             tick_seconds=60 * _minutes(defaults["SweepRate"]),
             stage_requests=template().number(method["ThrottlingRateLimit"]),

@@ -115,14 +115,17 @@ def swept_per_second(wall: Decimal, processor: Decimal, seconds: int, settings: 
     return settings.sweep_parts * each * seconds / settings.tick_seconds
 
 
-def shards(orders: Decimal | int, cost: Costs, limits: Limits) -> int:
+def shards(orders: Decimal | int, cost: Costs, limits: Limits, settings: Settings) -> int:
     """Shards of the stream: one for each partition that the writes need, and those of a new table at least."""
-    return max(limits.first_shards, _up(Decimal(orders) * cost.told.write_units[TABLE] / limits.key_write_units))
+    return max(
+        settings.first_writes // limits.key_write_units,
+        _up(Decimal(orders) * cost.told.write_units[TABLE] / limits.key_write_units),
+    )
 
 
 def capacities(orders: int, settings: Settings, cost: Costs, limits: Limits) -> flow.Capacities:
     """What each hop can do in a second, at the size that the table has for so many orders; its quota is granted."""
-    publishers = shards(orders, cost, limits) * settings.parallelization
+    publishers = shards(orders, cost, limits, settings) * settings.parallelization
     stream = publishers / cost.publisher
     forwarding = by_keys("forwarding", cost, limits)
     return flow.Capacities(
@@ -153,7 +156,9 @@ def ceilings(settings: Settings, cost: Costs, limits: Limits) -> list[Ceiling]:
         Ceiling("API Gateway", Decimal(limits.api_requests), "quota of API Gateway"),
         Ceiling("Lambda at once", limits.concurrency / cost.concurrency(), "quota of Lambda, concurrent executions"),
         Ceiling(
-            "publisher, a new table's 4 shards", can.stream, "ParallelizationFactor; more shards come with the writes"
+            f"publisher, a new table's {shards(0, cost, limits, settings)} shards",
+            can.stream,
+            "FirstWritesPerSecond; more shards come with the writes",
         ),
         Ceiling(
             "PutEvents", limits.put_events / Decimal(_calls(cost.told, "PutEvents")), "quota of EventBridge, PutEvents"
@@ -173,8 +178,8 @@ def ceilings(settings: Settings, cost: Costs, limits: Limits) -> list[Ceiling]:
         ),
         Ceiling(
             "a new table's first writes",
-            limits.first_write_units / _hottest_place(cost),
-            "warm throughput of the table",
+            _first_writes(settings, cost, limits),
+            "FirstWritesPerSecond",
         ),
     ]
     found += [Ceiling(f"forwarder of {name}", each, "Workers of the platform") for name, each in forwards.items()]
@@ -190,6 +195,13 @@ def _calls(count: Count, operation: str) -> int:
     return count.of_operations(operation)
 
 
+def _first_writes(settings: Settings, cost: Costs, limits: Limits) -> Decimal:
+    """Orders a second that a new table and its indexes take."""
+    units = cost.told.write_units
+    at_indexes = max(units[place] for place in units if place != TABLE)
+    return min(settings.first_writes / Decimal(units[TABLE]), limits.first_write_units / Decimal(at_indexes))
+
+
 def _hottest_place(cost: Costs) -> Decimal:
     """Write units of an order at the table, or at the index, that has most of them: the quota is of each."""
     return Decimal(max(cost.told.write_units.values()))
@@ -201,7 +213,7 @@ def _hottest_place(cost: Costs) -> Decimal:
 def turned(orders: int, cost: Costs, limits: Limits, deployed: Settings) -> Settings:
     """What an operator turns for so many orders a second; nothing is turned down, and nothing beyond what AWS takes."""
     wanted = orders * HEADROOM
-    publishers = _up(wanted * cost.publisher / shards(orders, cost, limits))
+    publishers = _up(wanted * cost.publisher / shards(orders, cost, limits, deployed))
     return replace(
         deployed,
         workers=_between(deployed.workers, _up(wanted * max(cost.forwards.values())), limits.most_workers),
@@ -346,7 +358,7 @@ def _settings(cost: Costs, limits: Limits, deployed: Settings) -> Table:
     ]
     growth = [_up(Decimal(each.workers) / limits.poll_growth_per_minute) for each in (deployed, *at)]
     rows.append(("minutes until all Workers are there", *growth))
-    rows.append(("shards of the stream", *(shards(rate, cost, limits) for rate in (0, *RATES))))
+    rows.append(("shards of the stream", *(shards(rate, cost, limits, deployed) for rate in (0, *RATES))))
     return Table("setting", ("what", "deployed", *(f"{rate}/s" for rate in RATES)), rows)
 
 
