@@ -168,7 +168,7 @@ def ceilings(settings: Settings, cost: Costs, limits: Limits) -> list[Ceiling]:
             limits.event_invocations / Decimal(cost.told.deliveries),
             "quota of EventBridge, invocations",
         ),
-        Ceiling("webhook sender", can.webhooks, "MaximumConcurrency of the webhook sender"),
+        Ceiling("webhook sender", can.webhooks, "WebhookWorkers"),
         Ceiling("sweeper alone", can.sweep, "parts of the sweep, SweeperMemory", is_fallback=True),
         Ceiling("sweeper alone, telling", can.relay, "parts of the sweep, SweeperMemory", is_fallback=True),
         Ceiling(
@@ -320,6 +320,7 @@ def tables() -> tuple[Table, ...]:
         _bills(),
         _statuses(deployed),
         _days(cost, limits, deployed),
+        _backlog(cost, limits, deployed),
         *(_outages(name, cost, limits, deployed, is_turned=is_turned) for name, is_turned in _KINDS),
     )
 
@@ -349,7 +350,7 @@ def _settings(cost: Costs, limits: Limits, deployed: Settings) -> Table:
     names = {
         "WorkersSalesMania, WorkersSirclo, WorkersNgorder": "workers",
         "ParallelizationFactor of the publisher": "parallelization",
-        "MaximumConcurrency of the webhook sender": "webhook_workers",
+        "WebhookWorkers": "webhook_workers",
         "ThrottlingRateLimit of the API's stage": "stage_requests",
         "PartnerCallsPerSecond": "partner_calls",
     }
@@ -399,6 +400,27 @@ def _days(cost: Costs, limits: Limits, deployed: Settings) -> Table:
 
 def _set(rate: int, cost: Costs, limits: Limits, deployed: Settings, *, is_turned: bool) -> Settings:
     return turned(rate, cost, limits, deployed) if is_turned else deployed
+
+
+def _backlog(cost: Costs, limits: Limits, deployed: Settings) -> Table:
+    """Six hours of orders that the sweeper finds, alone, as deployed, while as many go on arriving."""
+    can = capacities(BACKLOG_RATE, deployed, cost, limits)
+    waits = BACKLOG_RATE * OUTAGE_SECONDS
+    after = with_outage(flow.ALL_BUT_SWEEPER, BACKLOG_RATE, can)
+    rows = [
+        (name, f"{BACKLOG_RATE}/s", f"{waits:,}", _down(each), _hours(_gone(each)), _hours(simulated))
+        for name, each, simulated in (
+            ("sent", min(can.sweep, *can.forwards.values()), after.drained),
+            ("told", min(can.relay, can.sweep, *can.forwards.values()), after.told_drained),
+        )
+    ]
+    return Table("backlog", ("until all are", "r", "r * T", "c", "r * T / (c - r)", "in the simulation"), rows)
+
+
+def _gone(capacity: Decimal) -> int | None:
+    """Seconds until the backlog has gone: the formula of the page."""
+    beyond = capacity - BACKLOG_RATE
+    return int(BACKLOG_RATE * OUTAGE_SECONDS / beyond) if beyond > 0 else None
 
 
 def _outages(name: str, cost: Costs, limits: Limits, deployed: Settings, *, is_turned: bool) -> Table:
@@ -451,15 +473,8 @@ def figures() -> Iterator[str]:
         yield f"{name}: {first.hop}"
         yield f"{name}, orders/s: {_down(first.orders)}"
         yield f"{name}, turn: {first.turn}"
-    yield f"sweeper alone, six hours of {BACKLOG_RATE}/s are sent after: {_backlog_of_the_sweeper()}"
     for table in tables():
         yield from table.lines()
-
-
-def _backlog_of_the_sweeper() -> str:
-    cost, limits = costs(Durations()), Limits()
-    can = capacities(BACKLOG_RATE, turned(BACKLOG_RATE, cost, limits, Settings.deployed()), cost, limits)
-    return _hours(with_outage(flow.ALL_BUT_SWEEPER, BACKLOG_RATE, can).drained)
 
 
 def written(page: str) -> str:
