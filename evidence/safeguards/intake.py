@@ -132,16 +132,19 @@ PUBLISHING = (
     ),
     Safeguard(
         "messages to the partner are written with the change",
-        "forwarding.table:TableOrders.save_progress",
+        "forwarding.publishing:PublishForwardChange._projected",
         (
             (
-                (
-                    'write_all_or_nothing(self._client, [{"Update": update}, *messages]) '
-                    "if messages else self._update(update)"
-                ),
-                'self._update(update) and [self._client.put_item(**each["Put"]) for each in messages] is not None',
+                "    self.orders.save_progress(told)\n",
+                "    self.orders.save_progress(replace(told, messages=''))\n",
             ),
         ),
+        "everything killed at any step",
+    ),
+    Safeguard(
+        "messages that have no item of their own are made up for",
+        "forwarding.publishing:PublishForwardChange._projected",
+        (("    self._deliver(order, now, perhaps_there=True)\n", ""),),
         "everything killed at any step",
     ),
     Safeguard(

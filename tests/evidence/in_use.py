@@ -62,6 +62,10 @@ PUT_TOGETHER: dict[str, tuple[str, ...]] = {
     "layers/core/orderbridge/forwarding/writer.py:put ConditionExpression": ("attribute_not_exists(PK)",),
     f"{FORWARDS}:relayed UpdateExpression": ("REMOVE news", "REMOVE news, due_at, due_shard"),
     f"{FORWARDS}:relayed ConditionExpression": ("revision = :relayed AND attribute_exists(news)",),
+    f"{FORWARDS}:save_progress UpdateExpression": (
+        "SET #status = :status, changes = :changes, told = :told, messages = :messages",
+        "SET #status = :status, changes = :changes, told = :told REMOVE messages",
+    ),
     f"{FORWARDS}:save_progress ConditionExpression": (
         "attribute_exists(PK) AND changes = :before",
         "attribute_exists(PK) AND attribute_not_exists(changes)",

@@ -130,15 +130,28 @@ class Store:
             if present is not None and present.revision == forward.revision:
                 self.forwards[self._key(forward)] = replace(present, news_due_at=None)
 
-    def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
+    def save_progress(self, order: Order) -> None:
         with self._call("save_progress"):
             present = self.orders.get(order.key)
             if present is None or present.changes != order.changes - 1:
                 raise LostRace(order.code)
             self.orders[order.key] = replace(
-                present, status=order.status, announced=order.announced, changes=order.changes
+                present,
+                status=order.status,
+                announced=order.announced,
+                changes=order.changes,
+                messages=order.messages,
             )
-            self.deliveries.update({delivery.ref: delivery for delivery in deliveries})
+
+    def has_delivery(self, ref: DeliveryRef) -> bool:
+        with self._call("has_delivery"):
+            return ref in self.deliveries
+
+    def create_delivery(self, delivery: Delivery) -> bool:
+        with self._call("create_delivery"):
+            is_new = delivery.ref not in self.deliveries
+            self.deliveries.setdefault(delivery.ref, delivery)
+        return is_new
 
     def mark_published(self, order: Order) -> None:
         with self._call("mark_published"):

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from orderbridge.orders.order import Order
     from orderbridge.values.ids import ForwardKey, OrderKey
     from orderbridge.values.sweeps import Part
-    from orderbridge.webhooks.delivery import Delivery
+    from orderbridge.webhooks.delivery import Delivery, DeliveryRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,12 +91,20 @@ class OrderStore(Protocol):
         """
         ...
 
-    def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
-        """Write an order's status, what was announced of it and how often, and the messages.
+    def save_progress(self, order: Order) -> None:
+        """Write an order's status, what was announced of it and how often, and the messages that tell of it.
 
-        All or nothing; raises `LostRace` where the order has not as many changes as before this one. The status is for
+        One write; raises `LostRace` where the order has not as many changes as before this one. The status is for
         lists; whoever needs it exactly derives it from the forwards.
         """
+        ...
+
+    def has_delivery(self, ref: DeliveryRef) -> bool:
+        """Whether a message that was written with its order's change has got its own item, too."""
+        ...
+
+    def create_delivery(self, delivery: Delivery) -> bool:
+        """Give a message its own item, by which it is due; False where it has one already, which changes nothing."""
         ...
 
     def mark_published(self, order: Order) -> None:

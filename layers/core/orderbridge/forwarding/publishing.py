@@ -6,7 +6,7 @@ Only when all of it is done is nothing due any more.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orderbridge.forwarding.events import forward_changed, forward_queued, order_created
@@ -24,8 +24,8 @@ from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import despite_races
 from orderbridge.values.events import EventBus
 from orderbridge.values.ids import OrderKey
-from orderbridge.values.times import Clock, to_iso
-from orderbridge.webhooks.delivery import new_delivery
+from orderbridge.values.times import Clock, from_iso, to_iso
+from orderbridge.webhooks.delivery import KEPT_SECONDS, from_text, new_delivery, to_text
 from orderbridge.webhooks.ports import DeliveryQueue, WebhookDirectory
 
 
@@ -74,14 +74,18 @@ class PublishOrder:
 
 REQUEST_KEPT = timedelta(days=30)
 """How long after the end a frozen request can still be looked up."""
+LEFT_BEHIND = timedelta(seconds=KEPT_SECONDS * 0.8)
+"""An older message that has no item has had one, which is forgotten: it is not brought again."""
 
 
 @dataclass(frozen=True, slots=True)
 class PublishForwardChange:
     """Announces the states that forwards of one order have reached, and projects the order to them, once for all.
 
-    What the order's partner is to hear of is written together with the order's own change, so each change goes once
-    to every webhook, however often this is repeated. Only when all of it is done is the change no longer due for it.
+    What the order's partner is to hear of is written in one with the order's own change, so each change goes once
+    to every webhook, however often this is repeated. Each message then gets an item of its own; where that breaks off,
+    whoever comes to the order next makes up for it, and it is due for that. Only when all of it is done is the change
+    no longer due.
     """
 
     orders: OrderStore
@@ -113,6 +117,7 @@ class PublishForwardChange:
         if order is None:
             return None
         now = self.clock()
+        self._deliver(order, now, perhaps_there=True)
         changed = progress(order, self.orders.list_forwards(key), to_iso(now))
         if changed is None:
             return order
@@ -124,8 +129,17 @@ class PublishForwardChange:
         if changed.order.status == order.status and not deliveries:
             # Nobody is told, and lists show the same: whoever is told next hears of this, too.
             return order
-        self.orders.save_progress(changed.order, deliveries)
-        for delivery in deliveries:
-            # What does not arrive in the queue is found by its due time.
-            self.queue.send(delivery.ref)
-        return changed.order
+        told = replace(changed.order, messages=to_text(deliveries))
+        self.orders.save_progress(told)
+        self._deliver(told, now, perhaps_there=False)
+        return told
+
+    def _deliver(self, order: Order, now: datetime, *, perhaps_there: bool) -> None:
+        """Bring the messages of the order's last change on their way."""
+        for delivery in from_text(order.messages, order.client_id, order.code):
+            is_old = now - from_iso(delivery.created_at) > LEFT_BEHIND
+            if perhaps_there and (is_old or self.orders.has_delivery(delivery.ref)):
+                continue
+            if self.orders.create_delivery(delivery):
+                # What does not arrive in the queue is found by its due time.
+                self.queue.send(delivery.ref)

@@ -16,7 +16,7 @@ from orderbridge.aws.writes import despite_conflicts, lost_to_another, write_all
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
 from orderbridge.forwarding.ports import ForwardRecord, FrozenRequest
-from orderbridge.forwarding.writer import ForwardWriter, Write
+from orderbridge.forwarding.writer import ForwardWriter
 from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
@@ -27,7 +27,7 @@ from orderbridge.values.timeline import TimelineEntry
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-    from orderbridge.webhooks.delivery import Delivery
+    from orderbridge.webhooks.delivery import Delivery, DeliveryRef
 
 
 class TableOrders:
@@ -84,32 +84,45 @@ class TableOrders:
     def save(self, transition: Transition) -> Forward:
         return self._writer.save(transition)
 
-    def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
+    def save_progress(self, order: Order) -> None:
+        values = {
+            ":status": {"S": order.status},
+            ":changes": {"N": str(order.changes)},
+            ":told": {"S": order.announced},
+            **({":before": {"N": str(order.changes - 1)}} if order.changes > 1 else {}),
+            **({":messages": {"S": order.messages}} if order.messages else {}),
+        }
         update: dict[str, Any] = {
             "TableName": self._table,
             "Key": items.keys(order_table.order_pk(order.key), "ORDER"),
-            "UpdateExpression": "SET #status = :status, changes = :changes, told = :told",
+            "UpdateExpression": "SET #status = :status, changes = :changes, told = :told"
+            + (", messages = :messages" if order.messages else " REMOVE messages"),
             "ConditionExpression": "attribute_exists(PK) AND "
             + ("changes = :before" if order.changes > 1 else "attribute_not_exists(changes)"),
             "ExpressionAttributeNames": {"#status": "status"},
-            "ExpressionAttributeValues": {
-                ":status": {"S": order.status},
-                ":changes": {"N": str(order.changes)},
-                ":told": {"S": order.announced},
-                **({":before": {"N": str(order.changes - 1)}} if order.changes > 1 else {}),
-            },
+            "ExpressionAttributeValues": values,
         }
-        messages = self._messages(deliveries)
-        if not (
-            write_all_or_nothing(self._client, [{"Update": update}, *messages]) if messages else self._update(update)
-        ):
+        if not self._update(update):
             raise LostRace(order.code)
 
-    def _messages(self, deliveries: Sequence[Delivery]) -> list[Write]:
+    def has_delivery(self, ref: DeliveryRef) -> bool:
+        from orderbridge.webhooks.items import delivery_keys
+
+        return any(batch_get(self._client, self._table, [delivery_keys(ref)]))
+
+    def create_delivery(self, delivery: Delivery) -> bool:
         # Only the publisher writes any; the others need not import it at a cold start.
         from orderbridge.webhooks.items import delivery_item
 
-        return [self._writer.put(delivery_item(delivery)) for delivery in deliveries]
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=delivery_item(delivery),
+                ConditionExpression="attribute_not_exists(PK)",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _update(self, update: dict[str, Any]) -> bool:
         try:

@@ -175,6 +175,8 @@ class Order:
     """How often something was announced; the number of the last message to the partner's webhooks."""
     announced: str = ""
     """What the partner's webhooks know of the order at its channels (forwarding.order_status)."""
+    messages: str = ""
+    """The messages that tell of the last change, as they are written with it (webhooks.delivery.to_text)."""
 
     @property
     def client_id(self) -> str:

@@ -50,6 +50,7 @@ def order_item(order: Order) -> Item:
             "cancel_reason": order.cancel_reason,
             "changes": order.changes or None,
             "told": order.announced or None,
+            "messages": order.messages or None,
             "partner_day": partner_day(order.client_id, order.order_date),
             "created_key": f"{order.created_at}#{order.code}",
             "due_at": order.due_at,
@@ -75,6 +76,7 @@ def read_order(item: Mapping[str, Any]) -> Order:
         cancel_reason=values.get("cancel_reason"),
         changes=int(values.get("changes", 0)),
         announced=values.get("told", ""),
+        messages=values.get("messages", ""),
     )
 
 
