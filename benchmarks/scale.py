@@ -213,9 +213,12 @@ def _hottest_place(cost: Costs) -> Decimal:
 def turned(orders: int, cost: Costs, limits: Limits, deployed: Settings) -> Settings:
     """What an operator turns for so many orders a second; nothing is turned down, and nothing beyond what AWS takes."""
     wanted = orders * HEADROOM
-    publishers = _up(wanted * cost.publisher / shards(orders, cost, limits, deployed))
+    # A shard is a partition, and has so many publishers at most: more of them are to be had by more partitions alone.
+    partitions = _up(wanted * cost.publisher / limits.parallelization)
+    warm = replace(deployed, first_writes=max(deployed.first_writes, partitions * limits.key_write_units))
+    publishers = _up(wanted * cost.publisher / shards(orders, cost, limits, warm))
     return replace(
-        deployed,
+        warm,
         workers=_between(deployed.workers, _up(wanted * max(cost.forwards.values())), limits.most_workers),
         parallelization=_between(deployed.parallelization, publishers, limits.parallelization),
         webhook_workers=_between(
@@ -230,12 +233,12 @@ def _between(least: int, wanted: int, most: int) -> int:
     return max(least, min(wanted, most))
 
 
-def needs(orders: int, cost: Costs) -> dict[str, int]:
+def needs(orders: int, cost: Costs, first_writes: int) -> dict[str, int]:
     """What of AWS's quotas so many orders a second need, with headroom."""
     wanted = orders * HEADROOM
     return {
         "Lambda, concurrent executions": _up(wanted * cost.concurrency()),
-        "DynamoDB, write units of a table": _up(wanted * _hottest_place(cost)),
+        "DynamoDB, write units of a table": max(_up(wanted * _hottest_place(cost)), first_writes),
         "EventBridge, PutEvents": _up(wanted * _calls(cost.told, "PutEvents")),
         "EventBridge, invocations": _up(wanted * cost.told.deliveries),
         "API Gateway, requests": _up(wanted),
@@ -316,7 +319,7 @@ def tables() -> tuple[Table, ...]:
         _ceilings(cost, limits, deployed),
         _keys(cost, limits),
         _settings(cost, limits, deployed),
-        _quotas(cost, limits),
+        _quotas(cost, limits, deployed),
         _bills(),
         _statuses(deployed),
         _days(cost, limits, deployed),
@@ -353,18 +356,24 @@ def _settings(cost: Costs, limits: Limits, deployed: Settings) -> Table:
         "WebhookWorkers": "webhook_workers",
         "ThrottlingRateLimit of the API's stage": "stage_requests",
         "PartnerCallsPerSecond": "partner_calls",
+        "FirstWritesPerSecond": "first_writes",
     }
     rows: list[Row] = [
         (name, getattr(deployed, field), *(getattr(each, field) for each in at)) for name, field in names.items()
     ]
     growth = [_up(Decimal(each.workers) / limits.poll_growth_per_minute) for each in (deployed, *at)]
     rows.append(("minutes until all Workers are there", *growth))
-    rows.append(("shards of the stream", *(shards(rate, cost, limits, deployed) for rate in (0, *RATES))))
+    rows.append(
+        (
+            "shards of the stream",
+            *(shards(rate, cost, limits, each) for rate, each in zip((0, *RATES), (deployed, *at), strict=True)),
+        )
+    )
     return Table("setting", ("what", "deployed", *(f"{rate}/s" for rate in RATES)), rows)
 
 
-def _quotas(cost: Costs, limits: Limits) -> Table:
-    wanted = [needs(rate, cost) for rate in RATES]
+def _quotas(cost: Costs, limits: Limits, deployed: Settings) -> Table:
+    wanted = [needs(rate, cost, turned(rate, cost, limits, deployed).first_writes) for rate in RATES]
     rows = [
         (name, f"{given:,}", *(f"{each[name]:,}" + (" (ask)" if each[name] > given else "") for each in wanted))
         for name, given in quotas(limits).items()
