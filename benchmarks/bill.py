@@ -26,7 +26,7 @@ def prices() -> Mapping[str, Mapping[str, Decimal]]:
 def memory_mb(function: str) -> int:
     """A function's memory by the template."""
     globals_ = template().document["Globals"]["Function"]["MemorySize"]
-    return int(template().functions()[function].get("MemorySize", globals_))
+    return template().number(template().functions()[function].get("MemorySize", globals_))
 
 
 def milliseconds(count: Count, function: str, durations: Durations) -> Decimal:

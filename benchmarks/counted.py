@@ -140,6 +140,9 @@ class Counting:
                 return self._written(operation, asked, act)
             case "sqs", "SendMessage":
                 self.count.sqs_requests["send"] += chunks(len(asked["MessageBody"].encode()), SQS_CHUNK)
+            case "sqs", "SendMessageBatch":
+                size = sum(len(each["MessageBody"].encode()) for each in asked["Entries"])
+                self.count.sqs_requests["send"] += chunks(size, SQS_CHUNK)
             case "sqs", _:
                 self.count.sqs_requests[operation] += 1
             case "events", "PutEvents":

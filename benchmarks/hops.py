@@ -22,7 +22,7 @@ class Durations:
     transaction: Decimal = Decimal(12)
     """Twice the work of a single write and a coordinator between: 10 to 15 in published measurements."""
     sqs: Decimal = Decimal(8)
-    """One call of SendMessage within a region; AWS: "tens of milliseconds" at most."""
+    """One call of SendMessage or SendMessageBatch within a region; AWS: "tens of milliseconds" at most."""
     events: Decimal = Decimal(20)
     """One call of PutEvents, whose answer waits for the entries to be stored."""
     secretsmanager: Decimal = Decimal(20)
@@ -40,7 +40,7 @@ class Durations:
         match operation:
             case "TransactWriteItems":
                 return self.transaction
-            case "SendMessage" | "GetQueueUrl":
+            case "SendMessage" | "SendMessageBatch" | "GetQueueUrl":
                 return self.sqs
             case "PutEvents":
                 return self.events
@@ -60,9 +60,8 @@ class Limits:
     table_write_units: int = 40_000
     """Of an on-demand table, and of an index. DynamoDB: "Quotas"."""
     first_write_units: int = 4_000
-    """Of a new on-demand table at once; then twice the last peak within half an hour. DynamoDB: "On-demand mode"."""
-    first_shards: int = 4
-    """A new on-demand table's partitions, each a shard of its stream: `first_write_units` by `key_write_units`."""
+    """Of a new on-demand table's index at once, and of a table that is not made warm; then twice the last peak within
+    half an hour. DynamoDB: "On-demand mode", "Warm throughput"."""
     concurrency: int = 1_000
     """Executions at once, all functions of an account and region together. Lambda: "Quotas"."""
     growth_per_10_seconds: int = 1_000
@@ -95,7 +94,13 @@ class Settings:
     """`ThrottlingRateLimit` of the API's stage."""
     partner_calls: int
     """PartnerCallsPerSecond."""
+    first_writes: int
+    """FirstWritesPerSecond: what the table takes at once (`WarmThroughput`). A partition takes `key_write_units`, and
+    is a shard of the stream."""
+    sweep_parts: int
+    """Invocations of the sweeper at once, each with its own part of the due index."""
     sweeps_at_once: int = AT_ONCE
+    """Workers of each."""
     sweep_seconds: int = SWEEP_SECONDS // 2
     relay_seconds: int = SWEEP_SECONDS // 2
     """One sweep carries orders on and relays news; where both wait, half of it each."""
@@ -114,11 +119,14 @@ class Settings:
         stream = functions["event_publisher"]["Events"]["TableChanges"]["Properties"]
         (method,) = template().of_type("AWS::Serverless::Api")["Api"]["MethodSettings"]
         webhooks = functions["webhook_sender"]["Events"]["Queue"]["Properties"]["ScalingConfig"]["MaximumConcurrency"]
+        schedules = template().of_type("AWS::Scheduler::Schedule")
         defaults = {name: each.get("Default") for name, each in document["Parameters"].items()}
         return cls(
             workers=min(int(default) for name, default in defaults.items() if name.startswith("Workers")),
             parallelization=template().number(stream["ParallelizationFactor"]),
             webhook_workers=template().number(webhooks),
+            first_writes=int(defaults["FirstWritesPerSecond"]),
+            sweep_parts=1 + sum("-sweep-" in str(each["Name"]) for each in schedules.values()),
             tick_seconds=60 * _minutes(defaults["SweepRate"]),
             stage_requests=template().number(method["ThrottlingRateLimit"]),
             partner_calls=int(defaults["PartnerCallsPerSecond"]),

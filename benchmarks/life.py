@@ -43,6 +43,8 @@ SWEPT_AFTER = timedelta(seconds=61)
 """More than the time after which the sweeper takes what has not gone on."""
 WARMING = 40
 """Orders before the one that is counted: in so few milliseconds that a block of codes is reserved."""
+SWEPT = 40
+"""Orders that a sweep is counted by."""
 ROWS_PER_PAGE = 50
 """Each list of a platform is one page."""
 CHANGES: Mapping[str, Sequence[str]] = {
@@ -159,7 +161,7 @@ def life(*, has_webhook: bool = False) -> Life:
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What an order costs the sweeper where the stream is dark."""
+    """What `SWEPT` orders cost the sweeper where the stream is dark; it sends the messages of several together."""
 
     carried: Count
     """From accepted to its forwards in their queues."""
@@ -171,7 +173,7 @@ class Swept:
 
 @functools.cache
 def swept() -> Swept:
-    """Count the life of an order, until its SENTs are told, that nothing but the sweeper carries."""
+    """Count the life of orders, until their SENTs are told, that nothing but the sweeper carries."""
     with ExitStack() as stack:
         run = Run(stack, has_webhook=False)
         run.is_dark = True
@@ -181,7 +183,7 @@ def swept() -> Swept:
         run.counting.taken()
         run.sweep()
         idle = run.counting.taken()
-        run.place(COUNTED)
+        run.place(*(f"SWEPT-{number}" for number in range(SWEPT)))
         run.counting.taken()
         run.sweep()
         carried = run.counting.taken() - idle

@@ -28,7 +28,7 @@ from benchmarks.counted import Count
 from benchmarks.dynamodb_units import TABLE
 from benchmarks.hops import MB_OF_A_PROCESSOR, Durations, Limits, Settings, Traffic
 from benchmarks.keys import KEYS
-from benchmarks.life import dollars, life, swept
+from benchmarks.life import SWEPT, dollars, life, swept
 from orderbridge.calls.pace import CALLS_PER_SECOND
 from orderbridge.platforms.names import platform_names
 
@@ -83,10 +83,10 @@ def costs(durations: Durations) -> Costs:
         forwards={name: seconds(told.whole, f"forward_{name}") for name in platform_names()},
         messages=told.messages,
         message=seconds(told.whole, "webhook_sender") / told.messages,
-        carried=seconds(sweeps.carried, "sweeper"),
-        carried_processor=_processor(sweeps.carried, durations),
-        relayed=seconds(sweeps.relayed, "sweeper"),
-        relayed_processor=_processor(sweeps.relayed, durations),
+        carried=seconds(sweeps.carried, "sweeper") / SWEPT,
+        carried_processor=_processor(sweeps.carried, durations) / SWEPT,
+        relayed=seconds(sweeps.relayed, "sweeper") / SWEPT,
+        relayed_processor=_processor(sweeps.relayed, durations) / SWEPT,
         plain=life().whole,
         told=told.whole,
     )
@@ -107,19 +107,25 @@ class Ceiling:
 
 
 def swept_per_second(wall: Decimal, processor: Decimal, seconds: int, settings: Settings) -> Decimal:
-    """Orders a second of a sweep that begins new ones for so many seconds of each tick, by waiting or by processor."""
+    """Orders a second of a sweep that begins new ones for so many seconds of each tick.
+
+    Each of its parts is bounded by what its workers wait for, or by its one processor.
+    """
     each = min(settings.sweeps_at_once / wall, 1 / processor)
-    return each * seconds / settings.tick_seconds
+    return settings.sweep_parts * each * seconds / settings.tick_seconds
 
 
-def shards(orders: Decimal | int, cost: Costs, limits: Limits) -> int:
+def shards(orders: Decimal | int, cost: Costs, limits: Limits, settings: Settings) -> int:
     """Shards of the stream: one for each partition that the writes need, and those of a new table at least."""
-    return max(limits.first_shards, _up(Decimal(orders) * cost.told.write_units[TABLE] / limits.key_write_units))
+    return max(
+        settings.first_writes // limits.key_write_units,
+        _up(Decimal(orders) * cost.told.write_units[TABLE] / limits.key_write_units),
+    )
 
 
 def capacities(orders: int, settings: Settings, cost: Costs, limits: Limits) -> flow.Capacities:
     """What each hop can do in a second, at the size that the table has for so many orders; its quota is granted."""
-    publishers = shards(orders, cost, limits) * settings.parallelization
+    publishers = shards(orders, cost, limits, settings) * settings.parallelization
     stream = publishers / cost.publisher
     forwarding = by_keys("forwarding", cost, limits)
     return flow.Capacities(
@@ -150,7 +156,9 @@ def ceilings(settings: Settings, cost: Costs, limits: Limits) -> list[Ceiling]:
         Ceiling("API Gateway", Decimal(limits.api_requests), "quota of API Gateway"),
         Ceiling("Lambda at once", limits.concurrency / cost.concurrency(), "quota of Lambda, concurrent executions"),
         Ceiling(
-            "publisher, a new table's 4 shards", can.stream, "ParallelizationFactor; more shards come with the writes"
+            f"publisher, a new table's {shards(0, cost, limits, settings)} shards",
+            can.stream,
+            "FirstWritesPerSecond; more shards come with the writes",
         ),
         Ceiling(
             "PutEvents", limits.put_events / Decimal(_calls(cost.told, "PutEvents")), "quota of EventBridge, PutEvents"
@@ -160,9 +168,9 @@ def ceilings(settings: Settings, cost: Costs, limits: Limits) -> list[Ceiling]:
             limits.event_invocations / Decimal(cost.told.deliveries),
             "quota of EventBridge, invocations",
         ),
-        Ceiling("webhook sender", can.webhooks, "MaximumConcurrency of the webhook sender"),
-        Ceiling("sweeper alone", can.sweep, "AT_ONCE, SWEEP_SECONDS, memory of the sweeper", is_fallback=True),
-        Ceiling("sweeper alone, telling", can.relay, "AT_ONCE, SWEEP_SECONDS, memory of the sweeper", is_fallback=True),
+        Ceiling("webhook sender", can.webhooks, "WebhookWorkers"),
+        Ceiling("sweeper alone", can.sweep, "parts of the sweep, SweeperMemory", is_fallback=True),
+        Ceiling("sweeper alone, telling", can.relay, "parts of the sweep, SweeperMemory", is_fallback=True),
         Ceiling(
             "table and indexes, quota",
             limits.table_write_units / _hottest_place(cost),
@@ -170,8 +178,8 @@ def ceilings(settings: Settings, cost: Costs, limits: Limits) -> list[Ceiling]:
         ),
         Ceiling(
             "a new table's first writes",
-            limits.first_write_units / _hottest_place(cost),
-            "warm throughput of the table",
+            _first_writes(settings, cost, limits),
+            "FirstWritesPerSecond",
         ),
     ]
     found += [Ceiling(f"forwarder of {name}", each, "Workers of the platform") for name, each in forwards.items()]
@@ -187,6 +195,13 @@ def _calls(count: Count, operation: str) -> int:
     return count.of_operations(operation)
 
 
+def _first_writes(settings: Settings, cost: Costs, limits: Limits) -> Decimal:
+    """Orders a second that a new table and its indexes take."""
+    units = cost.told.write_units
+    at_indexes = max(units[place] for place in units if place != TABLE)
+    return min(settings.first_writes / Decimal(units[TABLE]), limits.first_write_units / Decimal(at_indexes))
+
+
 def _hottest_place(cost: Costs) -> Decimal:
     """Write units of an order at the table, or at the index, that has most of them: the quota is of each."""
     return Decimal(max(cost.told.write_units.values()))
@@ -198,9 +213,12 @@ def _hottest_place(cost: Costs) -> Decimal:
 def turned(orders: int, cost: Costs, limits: Limits, deployed: Settings) -> Settings:
     """What an operator turns for so many orders a second; nothing is turned down, and nothing beyond what AWS takes."""
     wanted = orders * HEADROOM
-    publishers = _up(wanted * cost.publisher / shards(orders, cost, limits))
+    # A shard is a partition, and has so many publishers at most: more of them are to be had by more partitions alone.
+    partitions = _up(wanted * cost.publisher / limits.parallelization)
+    warm = replace(deployed, first_writes=max(deployed.first_writes, partitions * limits.key_write_units))
+    publishers = _up(wanted * cost.publisher / shards(orders, cost, limits, warm))
     return replace(
-        deployed,
+        warm,
         workers=_between(deployed.workers, _up(wanted * max(cost.forwards.values())), limits.most_workers),
         parallelization=_between(deployed.parallelization, publishers, limits.parallelization),
         webhook_workers=_between(
@@ -215,12 +233,12 @@ def _between(least: int, wanted: int, most: int) -> int:
     return max(least, min(wanted, most))
 
 
-def needs(orders: int, cost: Costs) -> dict[str, int]:
+def needs(orders: int, cost: Costs, first_writes: int) -> dict[str, int]:
     """What of AWS's quotas so many orders a second need, with headroom."""
     wanted = orders * HEADROOM
     return {
         "Lambda, concurrent executions": _up(wanted * cost.concurrency()),
-        "DynamoDB, write units of a table": _up(wanted * _hottest_place(cost)),
+        "DynamoDB, write units of a table": max(_up(wanted * _hottest_place(cost)), first_writes),
         "EventBridge, PutEvents": _up(wanted * _calls(cost.told, "PutEvents")),
         "EventBridge, invocations": _up(wanted * cost.told.deliveries),
         "API Gateway, requests": _up(wanted),
@@ -301,10 +319,11 @@ def tables() -> tuple[Table, ...]:
         _ceilings(cost, limits, deployed),
         _keys(cost, limits),
         _settings(cost, limits, deployed),
-        _quotas(cost, limits),
+        _quotas(cost, limits, deployed),
         _bills(),
         _statuses(deployed),
         _days(cost, limits, deployed),
+        _backlog(cost, limits, deployed),
         *(_outages(name, cost, limits, deployed, is_turned=is_turned) for name, is_turned in _KINDS),
     )
 
@@ -334,21 +353,27 @@ def _settings(cost: Costs, limits: Limits, deployed: Settings) -> Table:
     names = {
         "WorkersSalesMania, WorkersSirclo, WorkersNgorder": "workers",
         "ParallelizationFactor of the publisher": "parallelization",
-        "MaximumConcurrency of the webhook sender": "webhook_workers",
+        "WebhookWorkers": "webhook_workers",
         "ThrottlingRateLimit of the API's stage": "stage_requests",
         "PartnerCallsPerSecond": "partner_calls",
+        "FirstWritesPerSecond": "first_writes",
     }
     rows: list[Row] = [
         (name, getattr(deployed, field), *(getattr(each, field) for each in at)) for name, field in names.items()
     ]
     growth = [_up(Decimal(each.workers) / limits.poll_growth_per_minute) for each in (deployed, *at)]
     rows.append(("minutes until all Workers are there", *growth))
-    rows.append(("shards of the stream", *(shards(rate, cost, limits) for rate in (0, *RATES))))
+    rows.append(
+        (
+            "shards of the stream",
+            *(shards(rate, cost, limits, each) for rate, each in zip((0, *RATES), (deployed, *at), strict=True)),
+        )
+    )
     return Table("setting", ("what", "deployed", *(f"{rate}/s" for rate in RATES)), rows)
 
 
-def _quotas(cost: Costs, limits: Limits) -> Table:
-    wanted = [needs(rate, cost) for rate in RATES]
+def _quotas(cost: Costs, limits: Limits, deployed: Settings) -> Table:
+    wanted = [needs(rate, cost, turned(rate, cost, limits, deployed).first_writes) for rate in RATES]
     rows = [
         (name, f"{given:,}", *(f"{each[name]:,}" + (" (ask)" if each[name] > given else "") for each in wanted))
         for name, given in quotas(limits).items()
@@ -384,6 +409,27 @@ def _days(cost: Costs, limits: Limits, deployed: Settings) -> Table:
 
 def _set(rate: int, cost: Costs, limits: Limits, deployed: Settings, *, is_turned: bool) -> Settings:
     return turned(rate, cost, limits, deployed) if is_turned else deployed
+
+
+def _backlog(cost: Costs, limits: Limits, deployed: Settings) -> Table:
+    """Six hours of orders that the sweeper finds, alone, as deployed, while as many go on arriving."""
+    can = capacities(BACKLOG_RATE, deployed, cost, limits)
+    waits = BACKLOG_RATE * OUTAGE_SECONDS
+    after = with_outage(flow.ALL_BUT_SWEEPER, BACKLOG_RATE, can)
+    rows = [
+        (name, f"{BACKLOG_RATE}/s", f"{waits:,}", _down(each), _hours(_gone(each)), _hours(simulated))
+        for name, each, simulated in (
+            ("sent", min(can.sweep, *can.forwards.values()), after.drained),
+            ("told", min(can.relay, can.sweep, *can.forwards.values()), after.told_drained),
+        )
+    ]
+    return Table("backlog", ("until all are", "r", "r * T", "c", "r * T / (c - r)", "in the simulation"), rows)
+
+
+def _gone(capacity: Decimal) -> int | None:
+    """Seconds until the backlog has gone: the formula of the page."""
+    beyond = capacity - BACKLOG_RATE
+    return int(BACKLOG_RATE * OUTAGE_SECONDS / beyond) if beyond > 0 else None
 
 
 def _outages(name: str, cost: Costs, limits: Limits, deployed: Settings, *, is_turned: bool) -> Table:
@@ -436,15 +482,8 @@ def figures() -> Iterator[str]:
         yield f"{name}: {first.hop}"
         yield f"{name}, orders/s: {_down(first.orders)}"
         yield f"{name}, turn: {first.turn}"
-    yield f"sweeper alone, six hours of {BACKLOG_RATE}/s are sent after: {_backlog_of_the_sweeper()}"
     for table in tables():
         yield from table.lines()
-
-
-def _backlog_of_the_sweeper() -> str:
-    cost, limits = costs(Durations()), Limits()
-    can = capacities(BACKLOG_RATE, turned(BACKLOG_RATE, cost, limits, Settings.deployed()), cost, limits)
-    return _hours(with_outage(flow.ALL_BUT_SWEEPER, BACKLOG_RATE, can).drained)
 
 
 def written(page: str) -> str:

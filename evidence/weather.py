@@ -119,6 +119,8 @@ class Row:
     messages_delayed: float = 0.0
     messages_repeated: float = 0.0
     copies: int = 3
+    messages_refused: float = 0.0
+    """Share of the entries that a queue refuses while it takes others of the same call."""
     events_refused: float = 0.0
     events_dropped: float = 0.0
     stream_dark_hours: float = 0.0

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 LONGEST_DELAY_SECONDS = 900
+ENTRIES_LIMIT = 10
 _SIMULATED = {"QueueUrl", "MessageBody", "DelaySeconds", "MessageGroupId"}
 _GROUP = re.compile(r"[A-Za-z0-9!\"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~]{1,128}")
 """A message group's name, on a standard queue as on others: "alphanumeric characters and punctuation", at most 128."""
@@ -87,14 +88,26 @@ class Queue:
         return None
 
 
+def _require_simulated(asked: Mapping[str, Any], *besides: str) -> None:
+    """Raises where a message is asked for that SQS would refuse, or that is not simulated."""
+    if unknown := asked.keys() - _SIMULATED - set(besides):
+        raise AssertionError(f"a message with {unknown} is not simulated")
+    delay, group = asked.get("DelaySeconds", 0), asked.get("MessageGroupId")
+    if not 0 <= delay <= LONGEST_DELAY_SECONDS:
+        raise AssertionError(f"a delay of {delay} s")
+    if group is not None and not _GROUP.fullmatch(group):
+        raise AssertionError(f"a message group {group!r}")
+
+
 @dataclass
 class Sqs:
-    """A client of the queues with botocore's names."""
+    """A client of the queues with botocore's names. `fails` says whether a batch's entry is refused, others not."""
 
     queues: Mapping[str, Queue]
     clock: Callable[[], datetime]
     exceptions: Any
     call: Callable[[str, Mapping[str, Any], Callable[[], Any]], Any]
+    fails: Callable[[], bool] = lambda: False
 
     def get_queue_url(self, **asked: Any) -> Any:
         return self.call(
@@ -102,20 +115,36 @@ class Sqs:
         )
 
     def send_message(self, **asked: Any) -> Any:
-        delay = asked.get("DelaySeconds", 0)
-        if asked.keys() - _SIMULATED:
-            raise AssertionError(f"SendMessage with {asked.keys() - _SIMULATED} is not simulated")
-        if not 0 <= delay <= LONGEST_DELAY_SECONDS:
-            raise AssertionError(f"a delay of {delay} s")
-        group = asked.get("MessageGroupId")
-        if group is not None and not _GROUP.fullmatch(group):
-            raise AssertionError(f"a message group {group!r}")
+        _require_simulated(asked)
+        delay, group = asked.get("DelaySeconds", 0), asked.get("MessageGroupId")
 
         def send() -> dict[str, Any]:
             self._queue("SendMessage", asked["QueueUrl"]).send(asked["MessageBody"], self.clock(), delay, group)
             return {"MessageId": "sent"}
 
         return self.call("SendMessage", asked, send)
+
+    def send_message_batch(self, **asked: Any) -> Any:
+        entries = asked["Entries"]
+        if not 0 < len({each["Id"] for each in entries}) == len(entries) <= ENTRIES_LIMIT:
+            raise AssertionError(f"a batch of {[each['Id'] for each in entries]}")
+        for each in entries:
+            _require_simulated({"QueueUrl": asked["QueueUrl"], **each}, "Id")
+
+        def send() -> dict[str, Any]:
+            queue = self._queue("SendMessageBatch", asked["QueueUrl"])
+            answer: dict[str, list[dict[str, Any]]] = {"Successful": [], "Failed": []}
+            for each in entries:
+                if self.fails():
+                    answer["Failed"].append({"Id": each["Id"], "SenderFault": False, "Code": "InternalError"})
+                else:
+                    queue.send(
+                        each["MessageBody"], self.clock(), each.get("DelaySeconds", 0), each.get("MessageGroupId")
+                    )
+                    answer["Successful"].append({"Id": each["Id"], "MessageId": "sent"})
+            return answer
+
+        return self.call("SendMessageBatch", asked, send)
 
     def _queue(self, operation: str, name: str) -> Queue:
         if name not in self.queues:

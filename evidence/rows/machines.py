@@ -71,8 +71,11 @@ AWS = (
         aws=(
             AwsFault("refused", "SendMessage", "", 0.3),
             AwsFault("lost", "SendMessage", "", 0.2),
+            AwsFault("refused", "SendMessageBatch", "", 0.3),
+            AwsFault("lost", "SendMessageBatch", "", 0.2),
             AwsFault("refused", "GetQueueUrl", "", 0.5),
         ),
     ),
+    Row("queues refuse single messages", stream_dark_hours=5.0, messages_refused=0.5, sweepers=2),
     Row("secrets cannot be read", aws=(AwsFault("refused", "GetSecretValue", "", 0.5),)),
 )

@@ -49,7 +49,7 @@ WAITING = (
     Safeguard(
         "the sweeper brings what no message brings",
         "forwarding.sweeping:Sweep._next_of",
-        (("    self.queues.send(message_of(forward))\n", ""),),
+        (("    yield [message_of(forward)]\n", "    yield []\n"),),
         "messages and events lost",
     ),
     Safeguard(

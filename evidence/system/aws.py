@@ -28,6 +28,7 @@ class SimulatedAws:
         self.queues = self._queues()
         dropped = partial(harm.strikes, harm.row.events_dropped, "events dropped")
         refused = partial(harm.strikes, harm.row.events_refused, "events refused")
+        not_taken = partial(harm.strikes, harm.row.messages_refused, "messages refused")
         self.bus = Bus(self._rules(), machine.true_clock, drops=dropped)
         self.dynamodb = DynamoDb(self.table, exceptions_of("dynamodb"), self._calls("dynamodb"))
         self.secrets = SecretsManager(exceptions_of("secretsmanager"), self._calls("secretsmanager"))
@@ -35,7 +36,7 @@ class SimulatedAws:
             "dynamodb": self.dynamodb,
             "secretsmanager": self.secrets,
             "events": EventBridge(self.bus, exceptions_of("events"), self._calls("events"), refused),
-            "sqs": Sqs(self.queues, machine.true_clock, exceptions_of("sqs"), self._calls("sqs")),
+            "sqs": Sqs(self.queues, machine.true_clock, exceptions_of("sqs"), self._calls("sqs"), not_taken),
         }
 
     def queue(self, logical_id: str) -> Queue:

@@ -95,6 +95,7 @@ class Harm:
             "messages lost": row.messages_lost,
             "messages delayed": row.messages_delayed,
             "messages repeated": row.messages_repeated,
+            "messages refused": row.messages_refused,
             "events refused": row.events_refused,
             "events dropped": row.events_dropped,
             "stream dark": row.stream_dark_hours,

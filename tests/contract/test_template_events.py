@@ -104,7 +104,7 @@ def test_there_is_one_rule_for_each_platform() -> None:
 def test_a_platforms_rule_matches_its_own_queued_forwards_and_no_other_platforms(name: str) -> None:
     pattern = RULES[name]["EventPattern"]
     for platform in PLATFORMS.values():
-        event = on_the_bus(events.forward_queued(forward(platform)))
+        event = on_the_bus(events.forward_queued(events.message_of(forward(platform))))
         assert matches(pattern, event) == (platform == PLATFORMS[name]), platform
 
 
@@ -117,7 +117,7 @@ def test_a_platforms_rule_matches_nothing_else_that_is_published(name: str) -> N
     assert len(published) > 4
     for event in published:
         assert not matches(RULES[name]["EventPattern"], on_the_bus(event)), event.detail_type
-    foreign = {**on_the_bus(events.forward_queued(forward(platform))), "source": "somebody.else"}
+    foreign = {**on_the_bus(events.forward_queued(events.message_of(forward(platform)))), "source": "somebody.else"}
     assert not matches(RULES[name]["EventPattern"], foreign)
 
 
@@ -127,7 +127,7 @@ def test_what_a_rule_puts_into_its_queue_is_a_message_that_the_forwarder_reads(n
     assert target["Arn"] == {"Fn::GetAtt": [f"ForwardQueue{name}", "Arn"]}
     assert target["InputPath"] == "$.detail"
     queued = forward(PLATFORMS[name])
-    detail = on_the_bus(events.forward_queued(queued))["detail"]
+    detail = on_the_bus(events.forward_queued(events.message_of(queued)))["detail"]
     assert events.ForwardMessage.from_detail(detail) == events.message_of(queued)
 
 
@@ -143,7 +143,7 @@ def test_the_archive_keeps_everything_that_is_published() -> None:
     (archive,) = template().of_type("AWS::Events::Archive").values()
     pattern = archive["EventPattern"]
     assert matches(pattern, on_the_bus(events.order_created(order())))
-    assert matches(pattern, on_the_bus(events.forward_queued(forward("sirclo"))))
+    assert matches(pattern, on_the_bus(events.forward_queued(events.message_of(forward("sirclo")))))
     assert matches(pattern, on_the_bus(channel_paused(ChannelRef("sirclo-main", "sirclo"))))
 
 

@@ -85,7 +85,9 @@ def every_event() -> dict[str, list[Event]]:
     webhook = Webhook(samples.CLIENT_ID, new_webhook_id(), "https://acme.example/hooks", EVENTS, AT)
     return {
         "order_created": [events.order_created(samples.order(channels=channels)) for channels in routes],
-        "forward_queued": [events.forward_queued(each) for each in forwards((samples.SIRCLO, samples.NGORDER))],
+        "forward_queued": [
+            events.forward_queued(events.message_of(each)) for each in forwards((samples.SIRCLO, samples.NGORDER))
+        ],
         "forward_changed": [event for event in changes if event is not None],
         "channel_paused": [channel_paused(channel) for channel in (samples.SIRCLO, samples.NGORDER)],
         "webhook_disabled": [webhook_disabled(webhook)],

@@ -12,10 +12,9 @@ from benchmarks.keys import SharedKey
 from benchmarks.scale import RATES, Ceiling, capacities, ceilings, costs, figures, turned, written
 
 FLOORS = {
-    # What is reached today; whoever raises it raises the row. Beside it where it is to come to.
-    "breaks first, orders/s": Decimal("6.2"),  # 100
-    "ceiling, sweeper alone, orders/s": Decimal("9.2"),  # 80; of one sweep that sends and tells, half each
-    "ceiling, sweeper alone, telling, orders/s": Decimal("5.2"),  # 80
+    "breaks first, orders/s": Decimal(100),
+    "ceiling, sweeper alone, orders/s": Decimal(80),  # of one sweep that sends and tells, half each
+    "ceiling, sweeper alone, telling, orders/s": Decimal(80),
 }
 
 
@@ -36,6 +35,28 @@ def test_the_page_has_the_tables_that_the_program_computes() -> None:
 @pytest.mark.parametrize("name", FLOORS)
 def test_orders_a_second_are_at_least(name: str) -> None:
     assert Decimal(value(name)) >= FLOORS[name]
+
+
+@pytest.mark.parametrize("until", ["sent", "told"])
+@pytest.mark.parametrize("by", ["r * T / (c - r)", "in the simulation"])
+def test_six_hours_of_fifty_a_second_have_gone_in_twelve_by_the_sweeper_alone(until: str, by: str) -> None:
+    hours, unit = value(f"backlog, {until}, {by}").split()
+
+    assert unit in ("h", "min")
+    assert Decimal(hours) / (1 if unit == "h" else 60) <= 12
+
+
+def test_the_formula_of_a_backlog_is_that_of_the_outages() -> None:
+    cost, limits = costs(Durations()), Limits()
+    can = capacities(scale.BACKLOG_RATE, Settings.deployed(), cost, limits)
+    by_outages = scale.by_formula(scale.flow.ALL_BUT_SWEEPER, scale.BACKLOG_RATE, can)
+
+    assert by_outages is not None
+    assert value("backlog, sent, r * T / (c - r)") == scale._hours(int(by_outages))
+
+
+def test_no_hop_is_full_below_a_hundred_orders_a_second_as_deployed() -> None:
+    assert [each.hop for each in by_hop().values() if each.orders < 100] == []
 
 
 def test_every_figure_is_a_line_of_its_own_with_a_name_of_its_own() -> None:

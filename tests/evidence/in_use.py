@@ -49,16 +49,24 @@ PUT_TOGETHER: dict[str, tuple[str, ...]] = {
     f"{CHANNELS}:_change UpdateExpression": (
         "SET paused_reason = :reason, since = :at, news = :paused",
         "SET breaker = :breaker REMOVE news",
+        "SET slow_until = :until REMOVE news",
         "SET since = :at REMOVE paused_reason, news",
     ),
     f"{CHANNELS}:_change ConditionExpression": (
         "attribute_not_exists(paused_reason)",
         "attribute_exists(paused_reason)",
         "attribute_not_exists(breaker) OR breaker.revision = :read",
+        "attribute_not_exists(slow_until) OR slow_until < :until",
     ),
+    f"{CHANNELS}:_take UpdateExpression": ("SET turn = :at", "SET turn = :next"),
+    f"{CHANNELS}:_take ConditionExpression": ("attribute_not_exists(turn) OR turn <= :free", "turn = :taken"),
     "layers/core/orderbridge/forwarding/writer.py:put ConditionExpression": ("attribute_not_exists(PK)",),
     f"{FORWARDS}:relayed UpdateExpression": ("REMOVE news", "REMOVE news, due_at, due_shard"),
     f"{FORWARDS}:relayed ConditionExpression": ("revision = :relayed AND attribute_exists(news)",),
+    f"{FORWARDS}:save_progress UpdateExpression": (
+        "SET #status = :status, changes = :changes, told = :told, messages = :messages",
+        "SET #status = :status, changes = :changes, told = :told REMOVE messages",
+    ),
     f"{FORWARDS}:save_progress ConditionExpression": (
         "attribute_exists(PK) AND changes = :before",
         "attribute_exists(PK) AND attribute_not_exists(changes)",

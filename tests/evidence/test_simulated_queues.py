@@ -111,6 +111,26 @@ def test_a_message_that_nobody_has_deleted_is_gone_after_its_retention() -> None
     assert queue.next_at is None
 
 
+def test_a_batch_is_taken_message_by_message() -> None:
+    refused = iter([False, True, False])
+    queue = Queue("q", visibility_seconds=30)
+    sqs = Sqs({"q": queue}, lambda: NOW, exceptions_of("sqs"), called, lambda: next(refused))
+    entries = [{"Id": each, "MessageBody": each, "MessageGroupId": "g"} for each in "abc"]
+
+    answer = sqs.send_message_batch(QueueUrl="q", Entries=entries)
+
+    assert [each["Id"] for each in answer["Successful"]] == ["a", "c"]
+    assert [each["Id"] for each in answer["Failed"]] == ["b"]
+    assert bodies(queue, NOW) == ["a", "c"]
+
+
+@pytest.mark.parametrize("ids", ["", "aa", "abcdefghijk"])
+def test_a_batch_that_sqs_would_refuse_is_no_batch(ids: str) -> None:
+    sqs = Sqs({"q": Queue("q", visibility_seconds=30)}, lambda: NOW, exceptions_of("sqs"), called)
+    with pytest.raises(AssertionError):
+        sqs.send_message_batch(QueueUrl="q", Entries=[{"Id": each, "MessageBody": "x"} for each in ids])
+
+
 def test_a_queue_that_is_not_there_is_refused_as_sqs_does() -> None:
     sqs = Sqs({}, lambda: NOW, exceptions_of("sqs"), called)
     with pytest.raises(sqs.exceptions.QueueDoesNotExist):

@@ -24,6 +24,7 @@ from orderbridge.aws import clients, reads, writes
 from orderbridge.aws.clients import ANSWERING
 from orderbridge.calls.pace import Pace, pace_beside_orders
 from orderbridge.calls.turns import LONGEST_WAIT_SECONDS, Turns
+from orderbridge.channels.channel import Channel
 from orderbridge.http.transport import Transport
 from orderbridge.platforms.stock import PlatformStock
 from orderbridge.values import times
@@ -66,12 +67,12 @@ def test_the_present_time_is_the_machines_and_whatever_else_a_time_has_is_as_it_
 def test_turns_are_waited_for_on_the_machine() -> None:
     machine = world_of()
     with virtual(machine, {}), nobody_sleeps():
-        turns = Turns(workers=4)
-        rate = Decimal(5)
-        assert [turns.take("shop", rate) for _ in range(3)] == [0.0] * 3
+        turns, shop = Turns(), Channel("shop", "sirclo", {})
+        rate, timeout_s = Decimal("1.25"), Decimal(10)
+        assert [turns.take(shop, rate, timeout_s) for _ in range(3)] == [0.0] * 3
         assert machine.ran_for == pytest.approx(2.0)
         machine.now += timedelta(seconds=60)
-        assert turns.take("shop", rate) == 0.0
+        assert turns.take(shop, rate, timeout_s) == 0.0
         assert machine.ran_for == pytest.approx(62.0)
     assert LONGEST_WAIT_SECONDS > 2
 

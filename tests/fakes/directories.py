@@ -93,6 +93,11 @@ class Channels:
         self.by_name[channel.name] = replace(found, state="active", paused_reason=None, since=at)
         return True
 
+    def note_slow(self, channel: Channel, until: str) -> None:
+        self.steps.pass_by("before note slow")
+        if channel.name in self.by_name:
+            self.by_name[channel.name] = replace(self.by_name[channel.name], slow_until=until)
+
     def save_breaker(self, channel: Channel, breaker: Breaker) -> Channel:
         self.steps.pass_by("before save breaker")
         present = self.by_name.get(channel.name, channel)

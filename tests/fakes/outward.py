@@ -41,6 +41,15 @@ class Bus:
         return [event for event in self.events if event.detail_type == detail_type]
 
 
+def one_by_one(send: Callable[[Any], None], message: Any) -> Exception | None:
+    """Send one message of several; why it is not in its queue."""
+    try:
+        send(message)
+    except PortFailed as failure:
+        return failure
+    return None
+
+
 class Queues:
     """`ForwardQueues` in memory: messages with the time from which they are visible. Refuses what SQS refuses."""
 
@@ -57,6 +66,9 @@ class Queues:
             raise ValueError(f"DelaySeconds {delay_seconds}")
         self.sent.append((self.clock() + timedelta(seconds=int(delay_seconds)), message))
         self.steps.pass_by("after send")
+
+    def send_together(self, messages: Sequence[ForwardMessage]) -> Sequence[Exception | None]:
+        return [one_by_one(self.send, message) for message in messages]
 
     def visible(self) -> list[ForwardMessage]:
         return [message for at, message in self.sent if at <= self.clock()]

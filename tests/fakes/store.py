@@ -16,6 +16,7 @@ from orderbridge.forwarding.ports import ForwardRecord, FrozenRequest
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ChannelRef, ForwardKey, OrderKey
+from orderbridge.values.sweeps import WHOLE, Part
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import from_iso
 from orderbridge.webhooks.delivery import Delivery, DeliveryRef
@@ -132,15 +133,28 @@ class Store:
             if present is not None and present.revision == forward.revision:
                 self.forwards[self._key(forward)] = replace(present, news_due_at=None)
 
-    def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
+    def save_progress(self, order: Order) -> None:
         with self._call("save_progress"):
             present = self.orders.get(order.key)
             if present is None or present.changes != order.changes - 1:
                 raise LostRace(order.code)
             self.orders[order.key] = replace(
-                present, status=order.status, announced=order.announced, changes=order.changes
+                present,
+                status=order.status,
+                announced=order.announced,
+                changes=order.changes,
+                messages=order.messages,
             )
-            self.deliveries.update({delivery.ref: delivery for delivery in deliveries})
+
+    def has_delivery(self, ref: DeliveryRef) -> bool:
+        with self._call("has_delivery"):
+            return ref in self.deliveries
+
+    def create_delivery(self, delivery: Delivery) -> bool:
+        with self._call("create_delivery"):
+            is_new = delivery.ref not in self.deliveries
+            self.deliveries.setdefault(delivery.ref, delivery)
+        return is_new
 
     def mark_published(self, order: Order) -> None:
         with self._call("mark_published"):
@@ -239,7 +253,7 @@ class Store:
 
     # --- due ----------------------------------------------------------------------------------------------------------
 
-    def due(self, now: str, limit: int) -> Iterator[OrderKey | ForwardKey]:
+    def due(self, now: str, limit: int, part: Part = WHOLE) -> Iterator[OrderKey | ForwardKey]:
         with self._call("due"):
             orders = [(o.due_at, o.key, o.key) for o in self.orders.values() if o.due_at is not None]
             forwards = [(f.sweep_at, f.forward_key, f.key) for f in self.forwards.values() if f.sweep_at is not None]

@@ -9,12 +9,14 @@ from typing import Any
 
 from orderbridge.http.answer import Answer
 from orderbridge.values.conflicts import LostRace
+from orderbridge.values.sweeps import WHOLE, Part
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.webhooks.delivery import Delivery, DeliveryRef
 from orderbridge.webhooks.ports import DeliveryRecord
 from orderbridge.webhooks.signing import WebhookSecret
 from orderbridge.webhooks.webhook import EVENTS, Webhook
 from tests.fakes import samples
+from tests.fakes.outward import one_by_one
 from tests.fakes.steps import Clock, Steps
 from tests.fakes.store import Store, by_shards
 
@@ -82,7 +84,7 @@ class Webhooks:
         self.by_id[webhook.webhook_id] = replace(present, state="disabled", reason=reason, since=at)
         return True
 
-    def due(self, now: str, limit: int) -> Iterator[DeliveryRef]:
+    def due(self, now: str, limit: int, part: Part = WHOLE) -> Iterator[DeliveryRef]:
         self.steps.pass_by("before due deliveries")
         found = [(d.due_at, d.ref, d.ref) for d in self.store.deliveries.values() if d.due_at is not None]
         yield from by_shards([each for each in found if each[0] <= now], now)[:limit]
@@ -142,6 +144,9 @@ class DeliveryQueue:
         if not 0 <= delay_seconds <= self.LONGEST_DELAY_SECONDS:
             raise ValueError(f"DelaySeconds {delay_seconds}")
         self.sent.append((self.clock() + timedelta(seconds=int(delay_seconds)), ref))
+
+    def send_together(self, refs: Sequence[DeliveryRef]) -> Sequence[Exception | None]:
+        return [one_by_one(self.send, ref) for ref in refs]
 
     def take(self) -> DeliveryRef | None:
         """The next visible message, acknowledged."""

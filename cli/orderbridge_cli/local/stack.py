@@ -45,8 +45,11 @@ LOCAL_PARAMETERS: Final[Mapping[str, str]] = {
     "AccessLog": "true",  # which the engine drops (known_gaps.yaml); what it is on is deployed and read back
     "AllowLoopbackHttp": "true",
     "PartnerCacheSeconds": "1",
+    "SweepInParts": "false",  # each part would be a process of its own
     "SweepRate": "rate(1 minute)",
 }
+LOCAL_WORKERS: Final = "5"
+"""Of each queue: each worker is a process."""
 WATCHED_RATE: Final = "rate(1 minute)"
 _LEFTOVER_GRACE_S = 60.0
 _WATCH_STEP_S = 0.5
@@ -60,6 +63,11 @@ def watched_rates(project: Project = Project()) -> dict[str, str]:  # noqa: B008
     """
     parameters = read_template(project.template).get("Parameters", {})
     return {name: WATCHED_RATE for name in parameters if name.startswith("StatusSyncRate")}
+
+
+def few_workers(project: Project) -> dict[str, str]:
+    """The parameters of how many workers there are, few enough for one machine."""
+    return {name: LOCAL_WORKERS for name in read_template(project.template).get("Parameters", {}) if "Workers" in name}
 
 
 def _ignore(_: object) -> None:
@@ -324,7 +332,7 @@ class LocalStack:
 
     def _deploy(self, aws: EngineClients, deployment: Deployment) -> DeployedStack:
         with self._step("deploying template.yaml"):
-            stack = deployment.deploy(self._given, self._gaps)
+            stack = deployment.deploy({**few_workers(self._project), **self._given}, self._gaps)
         with self._step("reading the stack back"):
             deployed = deployed_values(aws, stack)
             make_calls(aws, deployed, self._gaps)

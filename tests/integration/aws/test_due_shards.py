@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import pytest
 
 from orderbridge.aws.items import DUE_SHARDS
 from orderbridge.forwarding.table import TableDueIndex
 from orderbridge.values.ids import ForwardKey
-from orderbridge.values.sweeps import sweep_each
+from orderbridge.values.sweeps import WHOLE, CarriedOn, Part, sweep_each
 from orderbridge.values.times import after
 from orderbridge.webhooks.delivery import DeliveryRef
 from orderbridge.webhooks.table import TableDueDeliveries
@@ -47,11 +47,13 @@ class Index:
             yield {"Items": [{"PK": {"S": p}, "SK": {"S": s}, "due_at": {"S": "2025"}} for p, s in named]}
 
 
-Read = Callable[[Any, str, int], Iterable[Any]]
+class Read(Protocol):
+    def __call__(self, client: Any, now: str, limit: int, part: Part = WHOLE) -> Iterable[Any]: ...
+
 
 READS: dict[str, Read] = {
-    "orders": lambda client, now, limit: TableDueIndex(client, "t").due(now, limit),
-    "webhooks": lambda client, now, limit: TableDueDeliveries(client, "t").due(now, limit),
+    "orders": lambda client, now, limit, part=WHOLE: TableDueIndex(client, "t").due(now, limit, part),
+    "webhooks": lambda client, now, limit, part=WHOLE: TableDueDeliveries(client, "t").due(now, limit, part),
 }
 
 
@@ -74,12 +76,13 @@ def test_a_sweep_whose_time_is_over_has_come_as_far_in_every_shard(read: Read) -
     clock = Clock(NOW)
     reached: list[Any] = []
 
-    def carry_on(item: Any) -> str:
+    def carry_on(item: Any) -> CarriedOn[Any]:
         clock.move(0.06)
         reached.append(item)
+        yield ()
         return "done"
 
-    sweep_each(read(Index(1000), after(NOW, 0), 2000), carry_on, clock, 40)
+    sweep_each(read(Index(1000), after(NOW, 0), 2000), carry_on, lambda _: (), clock, 40)
 
     per_shard = Counter(shard_of(item) for item in reached)
     assert len(per_shard) == DUE_SHARDS
@@ -96,6 +99,13 @@ def test_even_a_sweep_of_one_item_comes_to_every_shard_in_its_time(read: Read) -
         now = after(NOW + timedelta(minutes=minute), 0)
         firsts.update(shard_of(item) for item in read(Index(5), now, 1))
     assert len(firsts) == DUE_SHARDS
+
+
+@pytest.mark.parametrize("of", [1, 3, 8, DUE_SHARDS])
+def test_every_shard_is_in_one_of_the_parts_and_no_two_share_one(read: Read, of: int) -> None:
+    parts = [{shard_of(item) for item in read(Index(5), after(NOW, 0), 2000, Part(each, of))} for each in range(of)]
+
+    assert sum(len(part) for part in parts) == len(set().union(*parts)) == DUE_SHARDS
 
 
 def test_no_more_pages_are_read_than_are_needed(read: Read) -> None:

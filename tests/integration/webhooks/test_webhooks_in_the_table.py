@@ -19,7 +19,7 @@ from orderbridge.values.conflicts import LostRace
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import to_iso
 from orderbridge.webhooks import items as webhook_items
-from orderbridge.webhooks.delivery import Delivery, DeliveryRef, begin, new_delivery, settle
+from orderbridge.webhooks.delivery import Delivery, DeliveryRef, begin, from_text, new_delivery, settle, to_text
 from orderbridge.webhooks.signing import WebhookSecret
 from orderbridge.webhooks.table import (
     SecretWebhookSecrets,
@@ -51,29 +51,50 @@ def stored_order(aws: Aws) -> Order:
     return order
 
 
-def said(order: Order, number: int = 1, status: Any = "SUBMITTED") -> Order:
-    return replace(order, status=status, changes=number, announced="")
+def said(order: Order, number: int = 1, status: Any = "SUBMITTED", *messages: Delivery) -> Order:
+    return replace(order, status=status, changes=number, announced="", messages=to_text(messages))
 
 
 def put(aws: Aws, *deliveries: Delivery) -> None:
-    order = stored_order(aws)
-    TableOrders(aws("dynamodb"), TABLE).save_progress(said(order), deliveries)
+    orders = TableOrders(aws("dynamodb"), TABLE)
+    assert all(orders.create_delivery(delivery) for delivery in deliveries)
+
+
+def left_with(order: Order) -> list[Delivery]:
+    return list(from_text(order.messages, order.client_id, order.code))
 
 
 def test_a_change_and_its_messages_are_written_all_or_nothing(aws: Aws) -> None:
-    orders, deliveries = TableOrders(aws("dynamodb"), TABLE), TableDeliveries(aws("dynamodb"), TABLE)
+    orders = TableOrders(aws("dynamodb"), TABLE)
     order = stored_order(aws)
-    first, late = a_delivery(), a_delivery()
-    orders.save_progress(said(order), [first, a_delivery("wh_2")])
+    first, second, late = a_delivery(), a_delivery("wh_2"), a_delivery()
+    second = replace(second, created_at=first.created_at)
+    orders.save_progress(said(order, 1, "SUBMITTED", first, second))
     with pytest.raises(LostRace):
-        orders.save_progress(said(order, status="SHIPPED"), [late])
+        orders.save_progress(said(order, 1, "SHIPPED", late))
     kept = orders.read_order(order.key)
     assert kept is not None
-    assert (kept.status, kept.changes) == ("SUBMITTED", 1)
-    assert deliveries.read(first.ref) is not None
-    assert deliveries.read(late.ref) is None
-    orders.save_progress(said(order, 2, "SHIPPED"), [late])
-    assert deliveries.read(late.ref) is not None
+    assert (kept.status, kept.changes, left_with(kept)) == ("SUBMITTED", 1, [first, second])
+    orders.save_progress(said(order, 2, "SHIPPED", late))
+    assert orders.read_order(order.key) == said(order, 2, "SHIPPED", late)
+    orders.save_progress(said(order, 3, "COMPLETED"))
+    assert orders.read_order(order.key) == said(order, 3, "COMPLETED")
+
+
+def test_a_message_gets_its_own_item_once(aws: Aws) -> None:
+    orders, deliveries = TableOrders(aws("dynamodb"), TABLE), TableDeliveries(aws("dynamodb"), TABLE)
+    delivery = a_delivery()
+
+    assert not orders.has_delivery(delivery.ref)
+    assert orders.create_delivery(delivery)
+    assert orders.has_delivery(delivery.ref)
+    record = deliveries.read(delivery.ref)
+    assert record is not None
+    gone_on = deliveries.save(replace(record.delivery, attempts=1))
+    assert not orders.create_delivery(delivery)
+    record = deliveries.read(delivery.ref)
+    assert record is not None
+    assert record.delivery == gone_on
 
 
 @pytest.mark.parametrize("aws", ["moto"], indirect=True)  # botocore's client, whose events are listened to
@@ -87,11 +108,12 @@ def test_a_process_that_dies_right_after_a_write_leaves_the_change_with_its_mess
 
     client.meta.events.register("after-call.dynamodb", dies)
     with pytest.raises(Died):
-        orders.save_progress(said(order), [delivery])
+        orders.save_progress(said(order, 1, "SUBMITTED", delivery))
     client.meta.events.unregister("after-call.dynamodb", dies)
 
-    assert orders.read_order(order.key) == said(order)
-    assert TableDeliveries(client, TABLE).read(delivery.ref) is not None
+    kept = orders.read_order(order.key)
+    assert kept is not None
+    assert left_with(kept) == [delivery]
 
 
 def test_a_change_that_nobody_is_reported_is_guarded_too(aws: Aws) -> None:
@@ -99,7 +121,7 @@ def test_a_change_that_nobody_is_reported_is_guarded_too(aws: Aws) -> None:
     order = stored_order(aws)
     orders.save_progress(said(order))
     with pytest.raises(LostRace):
-        orders.save_progress(said(order, status="SHIPPED"))
+        orders.save_progress(said(order, 1, "SHIPPED"))
     orders.save_progress(replace(said(order, 2, "SHIPPED"), announced='{"sirclo-main":["SHIPPED","JP1",null]}'))
     kept = orders.read_order(order.key)
     assert kept is not None

@@ -9,8 +9,12 @@ import pytest
 
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.forwarding.events import FORWARD_QUEUED, ORDER_CREATED, ForwardMessage, forward_changed
-from orderbridge.forwarding.forward.states import ForwardState, new_forward
+from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition, new_forward
 from orderbridge.forwarding.releasing import route_of
+from orderbridge.orders.order import Order
+from orderbridge.values.ids import ChannelRef
+from orderbridge.values.timeline import TimelineEntry
+from orderbridge.values.times import to_iso
 from tests.fakes.pipeline import Pipeline
 from tests.fakes.samples import NGORDER, NOW, SIRCLO, order
 from tests.fakes.steps import Died, PortFailed, die, fail
@@ -183,3 +187,43 @@ def test_the_orders_own_status_follows_its_least_advanced_channel() -> None:
     assert reach(1, ForwardState.SENT) == "SUBMITTED"
     assert reach(1, ForwardState.REJECTED) == "SUBMITTED"
     assert reach(0, ForwardState.CANCELLED) == "REJECTED"
+
+
+def test_changes_of_one_order_that_come_together_are_told_as_one_and_each_has_its_event() -> None:
+    pipeline = Pipeline()
+    both = order(channels=(SIRCLO, NGORDER))
+    pipeline.accept(both)
+    pipeline.publish(both)
+    pipeline.bus.events.clear()
+    changes = [noted(pipeline, both, channel, ForwardState.REJECTED) for channel in (SIRCLO, NGORDER)]
+    pipeline.steps.taken.clear()
+
+    pipeline.publish_change(*changes)
+
+    assert [event.detail["channel"] for event in pipeline.bus.of_type("ForwardRejected")] == [SIRCLO.name, NGORDER.name]
+    assert pipeline.steps.taken.count("before publish") == 1
+    assert pipeline.store.orders[both.key].status == "REJECTED"
+    assert [each.news_due_at for each in pipeline.store.list_forwards(both.key)] == [None, None]
+
+
+def test_of_two_changes_of_one_forward_both_have_their_events_and_the_later_is_relayed() -> None:
+    pipeline = Pipeline()
+    pipeline.queue(order())
+    first = noted(pipeline, order(), SIRCLO, ForwardState.IN_DOUBT)
+    second = noted(pipeline, order(), SIRCLO, ForwardState.QUEUED)
+    third = noted(pipeline, order(), SIRCLO, ForwardState.REJECTED)
+
+    pipeline.publish_change(first, second, third)
+
+    assert [event.detail_type for event in pipeline.bus.events] == ["ForwardParked", "ForwardRejected"]
+    assert pipeline.forward_of(order()).news_due_at is None
+
+
+def noted(pipeline: Pipeline, of: Order, channel: ChannelRef, state: ForwardState) -> Forward:
+    """The order's forward at a channel, in another state that nobody has been told of."""
+    before = pipeline.store.forwards[of.key, channel.name]
+    pipeline.clock.move(1)
+    changed = replace(before, state=state, updated_at=to_iso(pipeline.clock()), due_at=None)
+    return pipeline.store.save(
+        Transition(changed, TimelineEntry(changed.updated_at, state.value, channel.name), before)
+    )

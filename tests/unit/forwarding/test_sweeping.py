@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from orderbridge.forwarding.events import ForwardMessage
 from orderbridge.forwarding.forward.attempts import begin_attempt
-from orderbridge.forwarding.forward.states import Forward, ForwardState
+from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
 from orderbridge.forwarding.sweeping import SWEEP_SECONDS
 from orderbridge.partners.partner import Partner
 from orderbridge.values.ids import ForwardKey, OrderKey
-from orderbridge.values.sweeps import SweepIncomplete
+from orderbridge.values.sweeps import Part, SweepIncomplete
 from orderbridge.values.times import from_iso
 from tests.fakes.pipeline import Pipeline
 from tests.fakes.samples import CLIENT_ID, NGORDER, SIRCLO, order
-from tests.fakes.steps import Died, die, fail
+from tests.fakes.steps import Died, PortFailed, die, fail
 
 S = ForwardState
 
@@ -224,7 +226,7 @@ def test_one_item_that_fails_holds_up_no_other_and_is_found_again(step: int) -> 
     assert [pipeline.state_of(each) for each in orders(3)] == [S.SENT] * 3
 
 
-@pytest.mark.parametrize("step", range(22))
+@pytest.mark.parametrize("step", range(20))
 def test_a_sweeper_that_dies_leaves_nothing_behind_that_the_next_does_not_find(step: int) -> None:
     pipeline = Pipeline()
     pipeline.accept(order("SO-20250101-00001", channels=(SIRCLO,)))
@@ -248,17 +250,69 @@ def test_a_sweep_ends_in_time_and_the_next_goes_on() -> None:
         pipeline.queue(each)
     pipeline.queues.sent.clear()
     pipeline.clock.move(61)
-    send = pipeline.queues.send
+    read = pipeline.store.read_forward
 
-    def slow(*arguments: Any) -> None:
+    def slow(key: ForwardKey) -> Any:
         pipeline.clock.move(SWEEP_SECONDS / 2)
-        send(*arguments)
+        return read(key)
 
-    pipeline.queues.send = slow  # type: ignore[method-assign]
+    pipeline.store.read_forward = slow  # type: ignore[method-assign]
 
     assert pipeline.sweep() == Counter(forward=2)
     assert pipeline.sweep() == Counter(forward=2)
     assert pipeline.sweep() == Counter(forward=1)
+
+
+def test_what_a_queue_does_not_take_is_said_and_the_order_stays_due_unannounced() -> None:
+    pipeline = Pipeline()
+    for each in orders(3):
+        pipeline.accept(each)
+    send, refused = pipeline.queues.send_together, orders(3)[1]
+
+    def all_but_one(messages: Sequence[ForwardMessage]) -> Sequence[Exception | None]:
+        taken = [message for message in messages if message.code != refused.code]
+        answers = iter(send(taken))
+        return [next(answers) if message in taken else PortFailed() for message in messages]
+
+    pipeline.queues.send_together = all_but_one  # type: ignore[method-assign]
+    pipeline.clock.move(61)
+    with pytest.raises(SweepIncomplete, match=r"1 items; {'order': 2}"):
+        pipeline.sweep()
+
+    assert [event.detail["code"] for event in pipeline.bus.of_type("OrderCreated")] == [
+        each.code for each in orders(3) if each != refused
+    ]
+    assert pipeline.store.orders[refused.key].due_at is not None
+    assert {message.code for message in pipeline.queues.visible()} == {
+        each.code for each in orders(3) if each != refused
+    }
+
+
+def test_an_orders_forwards_are_created_once_by_a_sweep() -> None:
+    pipeline = Pipeline()
+    pipeline.accept(order(channels=(SIRCLO, NGORDER)))
+    created: list[str] = []
+    create = pipeline.store.create_forward
+
+    def noted(transition: Transition) -> bool:
+        created.append(transition.forward.channel.name)
+        return create(transition)
+
+    pipeline.store.create_forward = noted  # type: ignore[method-assign]
+    pipeline.clock.move(61)
+
+    assert pipeline.sweep() == Counter(order=1)
+    assert created == [SIRCLO.name, NGORDER.name]
+    assert len(pipeline.bus.of_type("ForwardQueued")) == 2
+
+
+def test_channels_that_take_orders_again_are_looked_after_with_the_first_part_alone() -> None:
+    pipeline = Pipeline()
+    pipeline.queue(order())
+    paused = replace(pipeline.forward_of(order()), state=S.PAUSED)
+    pipeline.store.forwards[order().key, SIRCLO.name] = paused
+
+    assert [pipeline.release_recovered(Part(number, 3)).total() for number in range(3)] == [1, 0, 0]
 
 
 # --- news, and what is under way --------------------------------------------------------------------------------------

@@ -25,12 +25,14 @@ from orderbridge.webhooks.delivery import (
     DeliveryRef,
     begin,
     claim,
+    from_text,
     give_up,
     new_delivery,
     new_message_id,
     replay,
     retry_delay,
     settle,
+    to_text,
 )
 from tests.fakes.samples import NOW
 from tests.fakes.webhooks import a_webhook
@@ -195,3 +197,13 @@ def test_a_webhook_survives_the_table() -> None:
         a_webhook(slow_since=to_iso(NOW)),
     ):
         assert webhook_items.read_webhook(webhook_items.webhook_item(webhook)) == webhook
+
+
+def test_messages_are_read_back_from_what_is_kept_of_them_with_their_order() -> None:
+    made = [
+        new_delivery(a_webhook(each), "order.status_changed", "SO-1", '{"é":"\\""}', NOW, 60) for each in ("a", "b")
+    ]
+
+    assert list(from_text(to_text(made), made[0].ref.client_id, "SO-1")) == made
+    assert to_text([]) == ""
+    assert list(from_text("", "acme", "SO-1")) == []

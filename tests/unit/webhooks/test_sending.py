@@ -18,7 +18,7 @@ from orderbridge.http.answer import Answer
 from orderbridge.status.changes import move_status
 from orderbridge.values.sweeps import SweepIncomplete
 from orderbridge.values.times import to_iso
-from orderbridge.webhooks.delivery import ATTEMPTS_KEPT, LONGEST_WAY_SECONDS, DeliveryRef
+from orderbridge.webhooks.delivery import ATTEMPTS_KEPT, LONGEST_WAY_SECONDS, Delivery, DeliveryRef
 from orderbridge.webhooks.sending import ATTEMPT_SECONDS, SWEEP_SECONDS, UnknownDelivery
 from orderbridge.webhooks.signing import WebhookSecret, new_webhook_secret, rotated
 from tests.fakes import samples
@@ -388,13 +388,13 @@ def test_a_sweep_ends_in_time_and_the_next_goes_on(monkeypatch: pytest.MonkeyPat
     post.publish(post.forward)
     post.queue.sent.clear()
     post.clock.move(GRACE + 1)
-    send = post.queue.send
+    save = post.webhooks.save
 
-    def slow(*arguments: Any) -> None:
+    def slow(delivery: Delivery) -> Delivery:
         post.clock.move(SWEEP_SECONDS / 2)
-        send(*arguments)
+        return save(delivery)
 
-    monkeypatch.setattr(post.queue, "send", slow)
+    monkeypatch.setattr(post.webhooks, "save", slow)
     assert post.sweep() == {"delivery": 2}
     assert post.sweep() == {"delivery": 2}
     assert post.sweep() == {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from orderbridge.aws.items import DUE_SHARDS, Item
 from orderbridge.aws.reads import query_all
+from orderbridge.values.sweeps import Part
 from orderbridge.values.times import from_iso
 
 if TYPE_CHECKING:
@@ -18,14 +19,15 @@ PAGE = 50
 Element = TypeVar("Element")
 
 
-def due_items(client: DynamoDBClient, table: str, group: str, now: str, limit: int) -> Iterator[Item]:
-    """Up to `limit` keys, with their due times, of what is due by now.
+def due_items(client: DynamoDBClient, table: str, group: str, now: str, limit: int, part: Part) -> Iterator[Item]:
+    """Up to `limit` keys, with their due times, of what is due by now in a part of the shards.
 
     One from each shard in turn, the longest due of each first, so that a sweep whose time is over has come as far in
     every shard. It begins at another shard every minute. `group` is what the shards' names begin with.
     """
     first = int(from_iso(now).timestamp()) // 60 % DUE_SHARDS
-    shards = [(first + shard) % DUE_SHARDS for shard in range(DUE_SHARDS)]
+    in_turn_of_minute = [(first + shard) % DUE_SHARDS for shard in range(DUE_SHARDS)]
+    shards = [shard for shard in in_turn_of_minute if shard % part.of == part.number]
     return islice(in_turn([_shard(client, table, f"{group}{shard:02d}", now) for shard in shards]), limit)
 
 

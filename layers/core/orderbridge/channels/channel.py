@@ -13,6 +13,7 @@ from orderbridge.channels.breaker import Breaker
 from orderbridge.http.base_urls import address_in
 from orderbridge.values.events import Event
 from orderbridge.values.ids import ChannelRef
+from orderbridge.values.times import from_iso
 
 MAX_ATTEMPTS = 8
 RETURN_WINDOW_DAYS = 30
@@ -84,6 +85,12 @@ class Channel:
     paused_reason: str | None = None
     since: str | None = None
     breaker: Breaker = field(default_factory=Breaker)
+    slow_until: str | None = None
+    """Its calls have taken long; until then it may hold a part of its platform's workers alone."""
+
+    def is_slow_at(self, seconds: float) -> bool:
+        """Whether its calls take long, at this time in seconds since 1970."""
+        return self.slow_until is not None and seconds < from_iso(self.slow_until).timestamp()
 
 
 def channel_paused(channel: ChannelRef) -> Event:

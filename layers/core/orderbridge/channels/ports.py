@@ -30,6 +30,10 @@ class ChannelDirectory(Protocol):
         """Pause an active channel; False where it was paused already, so that only one caller raises the alarm."""
         ...
 
+    def note_slow(self, channel: Channel, until: str) -> None:
+        """Keep that the channel's calls take long, for so long."""
+        ...
+
     def save_breaker(self, channel: Channel, breaker: Breaker) -> Channel:
         """Write the breaker and no more; raises `LostRace` where it is no longer as in `channel`."""
         ...

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
@@ -97,6 +98,7 @@ def read_channel(profile: Mapping[str, Any], state: Mapping[str, Any] | None = N
         paused_reason=of_state.get("paused_reason"),
         since=of_state.get("since", values.get("since")),
         breaker=_read_breaker(of_state.get("breaker", {})),
+        slow_until=of_state.get("slow_until"),
     )
 
 
@@ -170,6 +172,10 @@ class TableChannels:
             {":reason": reason, ":at": at, ":paused": "PAUSED"},
         )
 
+    def note_slow(self, channel: Channel, until: str) -> None:
+        condition = "attribute_not_exists(slow_until) OR slow_until < :until"
+        self._change(channel, f"SET slow_until = :until REMOVE {NEWS}", condition, {":until": until})
+
     def save_breaker(self, channel: Channel, breaker: Breaker) -> Channel:
         saved = replace(breaker, revision=channel.breaker.revision + 1)
         if not self._change(
@@ -194,6 +200,53 @@ class TableChannels:
         except self._client.exceptions.ConditionalCheckFailedException:
             return False
         return True
+
+
+TURN_TRIES = 5
+
+
+class TableTurnBook:
+    """`TurnBook` in the table, for all workers together: the last turn that was taken, in milliseconds since 1970."""
+
+    def __init__(self, client: DynamoDBClient, table: str) -> None:
+        self._client = client
+        self._table = table
+
+    def next_turn(self, channel: Channel, now: float, between: float, latest: float) -> float:
+        at, apart, last = int(now * 1000), math.ceil(between * 1000), int(latest * 1000)
+        for _ in range(TURN_TRIES):
+            taken = self._take(
+                channel,
+                "SET turn = :at",
+                "attribute_not_exists(turn) OR turn <= :free",
+                {":at": at, ":free": at - apart},
+            )
+            if taken is None:
+                return now
+            if taken + apart > last:
+                return (taken + apart) / 1000
+            # Nobody has taken the one after it meanwhile.
+            if (
+                self._take(channel, "SET turn = :next", "turn = :taken", {":next": taken + apart, ":taken": taken})
+                is None
+            ):
+                return (taken + apart) / 1000
+        return latest + between
+
+    def _take(self, channel: Channel, update: str, condition: str, values: Mapping[str, int]) -> int | None:
+        """None where the turn was taken, else the last one that somebody has taken."""
+        try:
+            self._client.update_item(
+                TableName=self._table,
+                Key=keys(breaker_pk(channel.platform, channel.name), "TURN"),
+                UpdateExpression=update,
+                ConditionExpression=condition,
+                ExpressionAttributeValues=to_item(values),
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as refused:
+            return int(cast("Item", refused.response.get("Item", {})).get("turn", {"N": "0"})["N"])
+        return None
 
 
 class TableMappings:

@@ -16,10 +16,15 @@ from orderbridge.forwarding.forward.attempts import LONGEST_BACKOFF_SECONDS
 from orderbridge.forwarding.ports import Platform
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ChannelRef
-from orderbridge.values.times import Clock, from_iso, to_iso
+from orderbridge.values.times import Clock, after, from_iso, to_iso
 
 SLOW_RECHECK_SECONDS = 600
 """When a forward whose channel takes nothing looks again by itself; who lets it go is quicker."""
+
+SLOW_SECONDS = 3.0
+"""A call that takes so long makes its channel slow, of which a part of the workers is kept free (`calls.turns`)."""
+STAYS_SLOW_SECONDS = 600
+"""How long it stays so after the last of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +112,14 @@ class ChannelGate:
         except ChannelUnusable:
             return False
 
-    def learn(self, access: Access, outcome: Outcome) -> Lesson:
-        """Take an outcome into account: pause on refused credentials, count failures, close after a success."""
+    def learn(self, access: Access, outcome: Outcome, seconds: float = 0) -> Lesson:
+        """Take an outcome into account: pause on refused credentials, count failures, close after a success.
+
+        So many seconds it took, whatever came of it.
+        """
         channel = access.channel
+        if seconds >= SLOW_SECONDS:
+            self._note_slow(channel)
         if isinstance(outcome, Refused) and outcome.credentials:
             return self._learn_from_refused_credentials(access, outcome)
         next_probe = self._save(channel, after_outcome(channel.breaker, outcome, self.clock(), self._probe_s(channel)))
@@ -121,6 +131,12 @@ class ChannelGate:
     def learn_from_look(self, channel: Channel, finding: Finding) -> str | None:
         """Take a look's result into account; the time of the next probe where it has just opened the breaker."""
         return self._save(channel, after_look(channel.breaker, finding, self.clock(), self._probe_s(channel)))
+
+    def _note_slow(self, channel: Channel) -> None:
+        now = self.clock()
+        # Written anew once half of it is over: under load each call would write it otherwise.
+        if channel.slow_until is None or seconds_until(channel.slow_until, self.clock) < STAYS_SLOW_SECONDS / 2:
+            self.directory.note_slow(channel, after(now, STAYS_SLOW_SECONDS))
 
     def _learn_from_refused_credentials(self, access: Access, outcome: Refused) -> Lesson:
         channel = access.channel

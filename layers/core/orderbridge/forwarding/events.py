@@ -69,9 +69,9 @@ def order_created(order: Order) -> Event:
     )
 
 
-def forward_queued(forward: Forward) -> Event:
+def forward_queued(message: ForwardMessage) -> Event:
     """A forward is to be sent; the rule of its platform puts this event's detail into the platform's queue."""
-    return Event(FORWARD_QUEUED, message_of(forward).detail())
+    return Event(FORWARD_QUEUED, message.detail())
 
 
 def message_of(forward: Forward) -> ForwardMessage:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
     from orderbridge.orders.order import Order
     from orderbridge.values.ids import ChannelRef, ForwardKey, OrderKey
-    from orderbridge.webhooks.delivery import Delivery
+    from orderbridge.values.sweeps import Part
+    from orderbridge.webhooks.delivery import Delivery, DeliveryRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +93,20 @@ class OrderStore(Protocol):
         """
         ...
 
-    def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
-        """Write an order's status, what was announced of it and how often, and the messages.
+    def save_progress(self, order: Order) -> None:
+        """Write an order's status, what was announced of it and how often, and the messages that tell of it.
 
-        All or nothing; raises `LostRace` where the order has not as many changes as before this one. The status is for
+        One write; raises `LostRace` where the order has not as many changes as before this one. The status is for
         lists; whoever needs it exactly derives it from the forwards.
         """
+        ...
+
+    def has_delivery(self, ref: DeliveryRef) -> bool:
+        """Whether a message that was written with its order's change has got its own item, too."""
+        ...
+
+    def create_delivery(self, delivery: Delivery) -> bool:
+        """Give a message its own item, by which it is due; False where it has one already, which changes nothing."""
         ...
 
     def mark_published(self, order: Order) -> None:
@@ -135,8 +144,8 @@ class CancelStore(OrderStore, Protocol):
 class DueIndex(Protocol):
     """What is past its due time; eventually consistent, so every claim is checked on the item itself."""
 
-    def due(self, now: str, limit: int) -> Iterable[OrderKey | ForwardKey]:
-        """Up to `limit` orders and forwards whose time has come by `now`."""
+    def due(self, now: str, limit: int, part: Part) -> Iterable[OrderKey | ForwardKey]:
+        """Up to `limit` orders and forwards of this part whose time has come by `now`."""
         ...
 
     def claim_order(self, order: Order, due_at: str) -> None:
@@ -178,6 +187,10 @@ class ForwardQueues(Protocol):
     """The queue of each platform."""
 
     def send(self, message: ForwardMessage, delay_seconds: float = 0) -> None: ...
+
+    def send_together(self, messages: Sequence[ForwardMessage]) -> Sequence[Exception | None]:
+        """Send them in few calls: for each in turn why it is not in its queue, or None where it is."""
+        ...
 
 
 class Platform(Protocol):

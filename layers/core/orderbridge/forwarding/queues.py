@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from orderbridge.aws.messages import Message, send_messages
 from orderbridge.forwarding.events import ForwardMessage
 
 if TYPE_CHECKING:
@@ -34,7 +35,27 @@ class PlatformQueues:
 
     def send(self, message: ForwardMessage, delay_seconds: float = 0) -> None:
         self._client.send_message(
-            QueueUrl=self.url(message.channel.platform),
-            MessageBody=json.dumps(message.detail(), separators=(",", ":")),
-            DelaySeconds=int(delay_seconds),
+            QueueUrl=self.url(message.channel.platform), DelaySeconds=int(delay_seconds), **_entry(message)
         )
+
+    def send_together(self, messages: Sequence[ForwardMessage]) -> Sequence[Exception | None]:
+        answers: dict[int, Exception | None] = {}
+        by_platform: dict[str, list[int]] = {}
+        for number, message in enumerate(messages):
+            by_platform.setdefault(message.channel.platform, []).append(number)
+        for platform, numbers in by_platform.items():
+            answers |= zip(numbers, self._sent(platform, [messages[number] for number in numbers]), strict=True)
+        return [answers[number] for number in range(len(messages))]
+
+    def _sent(self, platform: str, messages: Sequence[ForwardMessage]) -> Sequence[Exception | None]:
+        try:
+            url = self.url(platform)
+        except Exception as failure:  # noqa: BLE001 - of this platform's messages alone
+            return [failure] * len(messages)
+        return send_messages(self._client, url, [_entry(message) for message in messages])
+
+
+def _entry(message: ForwardMessage) -> Message:
+    """A message in the group of its channel: SQS knows by it whose messages take up the workers (fair queues)."""
+    body = json.dumps(message.detail(), separators=(",", ":"))
+    return {"MessageBody": body, "MessageGroupId": message.channel.name}

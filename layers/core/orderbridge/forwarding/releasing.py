@@ -26,6 +26,7 @@ from orderbridge.orders.order import Order
 from orderbridge.partners.ports import PartnerDirectory
 from orderbridge.values.conflicts import LostRace, despite_races
 from orderbridge.values.ids import ChannelRef
+from orderbridge.values.sweeps import WHOLE, Part
 from orderbridge.values.times import Clock, to_iso
 
 GRACE_SECONDS = 60.0
@@ -179,9 +180,11 @@ class ReleaseRecovered:
     release_in_batches: ReleaseInBatches
     clock: Clock
 
-    def __call__(self) -> Counter[str]:
-        """How many channels were looked after."""
+    def __call__(self, part: Part = WHOLE) -> Counter[str]:
+        """How many channels were looked after; whoever sweeps the first part does so for all."""
         now, woken = self.clock(), Counter[str]()
+        if not part.is_first:
+            return woken
         for channel in self.channels.list_channels():
             may_be_asked = channel.state == "active" and not channel.breaker.blocks_at(now)
             if may_be_asked and self.release_in_batches.wake(channel, BATCH_SECONDS) is not None:

@@ -175,15 +175,16 @@ class ForwardOrder:
         return self.orders.save(begun)
 
     def _attempt(self, sending: Forward, ready: _Ready) -> Forward:
-        channel = ready.access.channel
+        channel, began = ready.access.channel, self.clock()
         try:
             outcome = self.platform.create_order(ready.request, channel, ready.access.credentials)
         except Exception as failure:  # noqa: BLE001 - the order may be there, whatever went wrong with the answer
             self.note_failure(failure, sending)
             outcome = Unknown(described(failure))
+        seconds = (self.clock() - began).total_seconds()
         settings = self.platform.settings(channel)
         settled = self._settle(sending, outcome, settings)
-        return self._apply(self.channels.learn(ready.access, outcome), settled, settings)
+        return self._apply(self.channels.learn(ready.access, outcome, seconds), settled, settings)
 
     def _apply(self, lesson: Lesson, settled: Forward, settings: CommonSettings) -> Forward:
         """What an outcome says about the channel, seen to; it may say something about the forward in turn."""
@@ -269,7 +270,8 @@ class ForwardOrder:
                 return LookFailed(way.reason, next_in=self.channels.look_in(way, self.jitter())), settings
             self._release_others(way)
             settings = self.platform.settings(way.channel)
-            self.platform.take_turn(way.channel)
+            if seconds := self.platform.take_turn(way.channel):
+                return LookFailed("it is not the channel's turn", next_in=seconds * (1 + self.jitter())), settings
             finding = self.platform.look_for(record.sought(), way.channel, way.credentials)
             self._probe_at(record.forward, self.channels.learn_from_look(way.channel, finding))
         except Exception as failure:  # noqa: BLE001

@@ -6,15 +6,15 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from orderbridge.forwarding.events import message_of
+from orderbridge.forwarding.events import ForwardMessage, message_of
 from orderbridge.forwarding.forward.attempts import AFTER_LEASE_SECONDS
 from orderbridge.forwarding.forward.states import Forward
 from orderbridge.forwarding.forward.waiting import PARKED_RECHECK_SECONDS
 from orderbridge.forwarding.ports import DueIndex, ForwardQueues, OrderStore
-from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder, first_forwards
+from orderbridge.forwarding.publishing import PublishForwardChange, PublishOrder
 from orderbridge.orders.order import Order
 from orderbridge.values.ids import ForwardKey, OrderKey
-from orderbridge.values.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
+from orderbridge.values.sweeps import CLAIM_SECONDS, LIMIT, WHOLE, CarriedOn, Part, sweep_each
 from orderbridge.values.times import Clock, after, from_iso, to_iso
 
 LONGEST_CLAIM_SECONDS = 900
@@ -44,18 +44,18 @@ class Sweep:
     limit: int = LIMIT
     at_once: int = 1
 
-    def __call__(self) -> Counter[str]:
+    def __call__(self, part: Part = WHOLE) -> Counter[str]:
         """How many items were found, by what became of them.
 
         order, forward, relayed, early, routed, unrouted, lost_race, gone.
         """
-        items = self.due_index.due(to_iso(self.clock()), self.limit)
-        return sweep_each(items, self._carry_on, self.clock, SWEEP_SECONDS, self.at_once)
+        items = self.due_index.due(to_iso(self.clock()), self.limit, part)
+        return sweep_each(items, self._carry_on, self.queues.send_together, self.clock, SWEEP_SECONDS, self.at_once)
 
-    def _carry_on(self, key: OrderKey | ForwardKey) -> str:
+    def _carry_on(self, key: OrderKey | ForwardKey) -> CarriedOn[ForwardMessage]:
         return self._order(key) if isinstance(key, OrderKey) else self._forward(key)
 
-    def _order(self, key: OrderKey) -> str:
+    def _order(self, key: OrderKey) -> CarriedOn[ForwardMessage]:
         order = self.orders.read_order(key)
         if order is None or not self._is_due(order.due_at):
             return "gone"
@@ -64,18 +64,13 @@ class Sweep:
             self.due_index.claim_order(order, after(self.clock(), PARKED_RECHECK_SECONDS))
             return "routed" if list(self.route(order)) else "unrouted"
         self.due_index.claim_order(order, after(self.clock(), CLAIM_SECONDS))
-        self._send_first_forwards(order)
-        self.publish(order)
+        yield [message_of(forward) for forward in self.publish.created(order)]
+        self.publish.announce(order)
         if order.has_news:
             self.relay.of_order(order)
         return "order"
 
-    def _send_first_forwards(self, order: Order) -> None:
-        for transition in first_forwards(order, self.clock(), self.publish.sweep_grace_seconds):
-            if self.orders.create_forward(transition):
-                self.queues.send(message_of(transition.forward))
-
-    def _forward(self, key: ForwardKey) -> str:
+    def _forward(self, key: ForwardKey) -> CarriedOn[ForwardMessage]:
         record = self.orders.read_forward(key)
         if record is None or not self._is_due(record.forward.sweep_at):
             return "gone"
@@ -85,15 +80,15 @@ class Sweep:
             if forward.news_due_at is not None:
                 self.relay(forward)
         finally:
-            outcome = self._next_of(forward)
+            outcome = yield from self._next_of(forward)
         return outcome
 
-    def _next_of(self, forward: Forward) -> str:
+    def _next_of(self, forward: Forward) -> CarriedOn[ForwardMessage]:
         if forward.due_at is None:
             return "relayed"
         if forward.waits_until(self.clock()) is not None:
             return "early"
-        self.queues.send(message_of(forward))
+        yield [message_of(forward)]
         return "forward"
 
     def _claim_seconds(self, forward: Forward) -> float:

@@ -21,6 +21,7 @@ from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.ids import ChannelRef, ForwardKey, OrderKey
+from orderbridge.values.sweeps import WHOLE, Part
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import after, from_iso
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from orderbridge.channels.channel import Channel
-    from orderbridge.webhooks.delivery import Delivery
+    from orderbridge.webhooks.delivery import Delivery, DeliveryRef
 
 AWAITS_ROUTE = "size(channels) = :none AND attribute_not_exists(cancel_requested_at)"
 """The condition under which an order may still get its channels (`Order.awaits_route`)."""
@@ -81,32 +82,45 @@ class TableOrders:
     def save(self, transition: Transition) -> Forward:
         return self._writer.save(transition)
 
-    def save_progress(self, order: Order, deliveries: Sequence[Delivery] = ()) -> None:
+    def save_progress(self, order: Order) -> None:
+        values = {
+            ":status": {"S": order.status},
+            ":changes": {"N": str(order.changes)},
+            ":told": {"S": order.announced},
+            **({":before": {"N": str(order.changes - 1)}} if order.changes > 1 else {}),
+            **({":messages": {"S": order.messages}} if order.messages else {}),
+        }
         update: dict[str, Any] = {
             "TableName": self._table,
             "Key": items.keys(order_table.order_pk(order.key), "ORDER"),
-            "UpdateExpression": "SET #status = :status, changes = :changes, told = :told",
+            "UpdateExpression": "SET #status = :status, changes = :changes, told = :told"
+            + (", messages = :messages" if order.messages else " REMOVE messages"),
             "ConditionExpression": "attribute_exists(PK) AND "
             + ("changes = :before" if order.changes > 1 else "attribute_not_exists(changes)"),
             "ExpressionAttributeNames": {"#status": "status"},
-            "ExpressionAttributeValues": {
-                ":status": {"S": order.status},
-                ":changes": {"N": str(order.changes)},
-                ":told": {"S": order.announced},
-                **({":before": {"N": str(order.changes - 1)}} if order.changes > 1 else {}),
-            },
+            "ExpressionAttributeValues": values,
         }
-        messages = self._messages(deliveries)
-        if not (
-            write_all_or_nothing(self._client, [{"Update": update}, *messages]) if messages else self._update(update)
-        ):
+        if not self._update(update):
             raise LostRace(order.code)
 
-    def _messages(self, deliveries: Sequence[Delivery]) -> list[Write]:
+    def has_delivery(self, ref: DeliveryRef) -> bool:
+        from orderbridge.webhooks.items import delivery_keys
+
+        return any(batch_get(self._client, self._table, [delivery_keys(ref)]))
+
+    def create_delivery(self, delivery: Delivery) -> bool:
         # Only the publisher writes any; the others need not import it at a cold start.
         from orderbridge.webhooks.items import delivery_item
 
-        return [self._writer.put(delivery_item(delivery)) for delivery in deliveries]
+        try:
+            self._client.put_item(
+                TableName=self._table,
+                Item=delivery_item(delivery),
+                ConditionExpression="attribute_not_exists(PK)",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
 
     def _update(self, update: dict[str, Any]) -> bool:
         try:
@@ -251,9 +265,9 @@ class TableDueIndex:
         self._client = client
         self._table = table
 
-    def due(self, now: str, limit: int) -> Iterator[OrderKey | ForwardKey]:
+    def due(self, now: str, limit: int, part: Part = WHOLE) -> Iterator[OrderKey | ForwardKey]:
         """Up to `limit` items, one from each shard in turn, the longest due of each first."""
-        found = due_items(self._client, self._table, "", now, limit)
+        found = due_items(self._client, self._table, "", now, limit, part)
         return (_due_key(item["PK"]["S"], item["SK"]["S"]) for item in found)
 
     def claim_order(self, order: Order, due_at: str) -> None:

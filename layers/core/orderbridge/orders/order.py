@@ -158,6 +158,8 @@ class Order:
     """Since when the order waits for a route, because no channel takes it."""
     has_news: bool = False
     """Whether it was cancelled while no channel took it, and nobody has told of that yet."""
+    messages: str = ""
+    """The messages that tell of the last change, as they are written with it (webhooks.delivery.to_text)."""
 
     @property
     def client_id(self) -> str:

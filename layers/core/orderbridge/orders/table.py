@@ -67,6 +67,7 @@ def order_item(order: Order) -> Item:
             "cancel_reason": order.cancel_reason,
             "changes": order.changes or None,
             "told": order.announced or None,
+            "messages": order.messages or None,
             "partner_day": partner_days(order.client_id, order.order_date)[int(due_shard(pk)) % DAY_SHARDS],
             "created_key": f"{order.created_at}#{order.code}",
             "due_at": order.due_at,
@@ -97,6 +98,7 @@ def read_order(item: Mapping[str, Any]) -> Order:
         announced=values.get("told", ""),
         unrouted_since=values.get("waiting_since"),
         has_news=NEWS in values,
+        messages=values.get("messages", ""),
     )
 
 

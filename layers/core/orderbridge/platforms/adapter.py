@@ -112,7 +112,8 @@ class PlatformAdapter(Generic[SettingsT, CredentialsT, ClientT]):
 
     def take_turn(self, channel: Channel) -> float:
         """0 once it is this worker's turn at the channel, or in how many seconds it is; see `Turns`."""
-        return self._turns.take(channel.name, self.settings(channel).rate_limit)
+        settings = self.settings(channel)
+        return self._turns.take(channel, settings.rate_limit, settings.timeout_s)
 
     def mapping_keys(self, order: Order, channel: Channel) -> Collection[MappingKey]:  # noqa: ARG002
         return self._mapper.mapping_keys(order)

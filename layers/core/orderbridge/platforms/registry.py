@@ -32,6 +32,6 @@ def can_look(name: str) -> bool:
     return name in platform_names() and definition_of(name).can_look
 
 
-def platform_named(name: str, *, allow_loopback_http: bool = False, workers: int = 1) -> Platform:
-    """The platform, ready to send; `workers` is how many send at the same time. Raises `InvalidValue` for no name."""
-    return definition_of(name).make_adapter(Transport(allow_loopback_http=allow_loopback_http), Turns(workers))
+def platform_named(name: str, *, allow_loopback_http: bool = False, turns: Turns | None = None) -> Platform:
+    """The platform, ready to send when its channels' turns are. Raises `InvalidValue` for no name."""
+    return definition_of(name).make_adapter(Transport(allow_loopback_http=allow_loopback_http), turns or Turns())

@@ -6,8 +6,9 @@ known any more is made again, under the same id.
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Literal
@@ -109,6 +110,23 @@ def new_delivery(webhook: Webhook, event: str, code: str, body: str, now: dateti
     """A message that is to go at once, and is swept if nothing happened within the grace time."""
     ref = DeliveryRef(webhook.client_id, webhook.webhook_id, new_message_id(now))
     return Delivery(ref, event, code, body, to_iso(now), due_at=after(now, grace_seconds))
+
+
+def to_text(deliveries: Sequence[Delivery]) -> str:
+    """New messages that tell the same to several webhooks, as they are kept with what they tell of; "" of none."""
+    if not deliveries:
+        return ""
+    first = deliveries[0]
+    to = [[each.ref.webhook_id, each.ref.message_id] for each in deliveries]
+    return json.dumps([first.event, first.created_at, first.due_at, to, first.body], separators=(",", ":"))
+
+
+def from_text(text: str, client_id: str, code: str) -> Sequence[Delivery]:
+    """The messages of `to_text`, of an order and its partner."""
+    if not text:
+        return ()
+    event, created_at, due_at, to, body = json.loads(text)
+    return [Delivery(DeliveryRef(client_id, *each), event, code, body, created_at, due_at) for each in to]
 
 
 def begin(delivery: Delivery, now: datetime, attempt_seconds: float) -> Delivery:

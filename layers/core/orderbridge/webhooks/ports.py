@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from orderbridge.http.answer import Answer
+    from orderbridge.values.sweeps import Part
     from orderbridge.webhooks.delivery import Delivery, DeliveryRef
     from orderbridge.webhooks.signing import WebhookSecret
     from orderbridge.webhooks.webhook import Webhook
@@ -32,6 +33,10 @@ class DeliveryQueue(Protocol):
     """The queue of one of the webhook sender's lanes."""
 
     def send(self, ref: DeliveryRef, delay_seconds: float = 0) -> None: ...
+
+    def send_together(self, refs: Sequence[DeliveryRef]) -> Sequence[Exception | None]:
+        """Send them in few calls: for each in turn why it is not in the queue, or None where it is."""
+        ...
 
 
 class DeliveryStore(Protocol):
@@ -59,7 +64,7 @@ class DeliveryStore(Protocol):
 class DueDeliveries(Protocol):
     """The messages past their due time; eventually consistent, so every claim is checked on the message itself."""
 
-    def due(self, now: str, limit: int) -> Iterable[DeliveryRef]: ...
+    def due(self, now: str, limit: int, part: Part) -> Iterable[DeliveryRef]: ...
 
 
 class WebhookSecrets(Protocol):

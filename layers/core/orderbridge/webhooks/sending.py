@@ -17,7 +17,7 @@ from datetime import timedelta
 from orderbridge.http.answer import Answer
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.events import LONGEST_MESSAGE_DELAY_SECONDS, Event
-from orderbridge.values.sweeps import CLAIM_SECONDS, LIMIT, sweep_each
+from orderbridge.values.sweeps import CLAIM_SECONDS, LIMIT, WHOLE, CarriedOn, Part, sweep_each
 from orderbridge.values.times import Clock, after, from_iso, to_iso
 from orderbridge.webhooks.delivery import Delivery, DeliveryRef, begin, claim, give_up, hand_over, postpone, settle
 from orderbridge.webhooks.ports import DeliveryQueue, DeliveryStore, DueDeliveries, WebhookPost, WebhookSecrets
@@ -168,16 +168,23 @@ class SweepDeliveries:
     limit: int = LIMIT
     at_once: int = 1
 
-    def __call__(self) -> Counter[str]:
+    def __call__(self, part: Part = WHOLE) -> Counter[str]:
         """How many were found, by what became of them: delivery, lost_race, gone."""
-        refs = self.due.due(to_iso(self.clock()), self.limit)
-        return sweep_each(refs, self._carry_on, self.clock, SWEEP_SECONDS, self.at_once)
+        refs = self.due.due(to_iso(self.clock()), self.limit, part)
+        return sweep_each(refs, self._carry_on, self._send, self.clock, SWEEP_SECONDS, self.at_once)
 
-    def _carry_on(self, ref: DeliveryRef) -> str:
+    def _carry_on(self, ref: DeliveryRef) -> CarriedOn[tuple[Lane, DeliveryRef]]:
         record, now = self.deliveries.read(ref), self.clock()
         if record is None or record.delivery.due_at is None or from_iso(record.delivery.due_at) > now:
             return "gone"
         claimed = self.deliveries.save(claim(record.delivery, now, CLAIM_SECONDS))
         # Not by way of the quick lane: where a slow one has many, its workers would have all of them to send over.
-        self.queues["quick" if record.webhook is None else record.webhook.lane].send(claimed.ref)
+        yield [("quick" if record.webhook is None else record.webhook.lane, claimed.ref)]
         return "delivery"
+
+    def _send(self, messages: Sequence[tuple[Lane, DeliveryRef]]) -> Sequence[Exception | None]:
+        answers = {
+            lane: iter(queue.send_together([ref for of, ref in messages if of == lane]))
+            for lane, queue in self.queues.items()
+        }
+        return [next(answers[lane]) for lane, _ in messages]

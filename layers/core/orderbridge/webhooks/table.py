@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from orderbridge.aws import items
 from orderbridge.aws.due import due_items
+from orderbridge.aws.messages import Message, send_messages
 from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.partners import table as partner_table
 from orderbridge.values.cache import Cache
 from orderbridge.values.conflicts import LostRace
+from orderbridge.values.sweeps import WHOLE, Part
 from orderbridge.values.times import Clock
 from orderbridge.webhooks import items as webhook_items
 from orderbridge.webhooks.delivery import Delivery, DeliveryRef
@@ -182,9 +184,9 @@ class TableDueDeliveries:
         self._client = client
         self._table = table
 
-    def due(self, now: str, limit: int) -> Iterator[DeliveryRef]:
+    def due(self, now: str, limit: int, part: Part = WHOLE) -> Iterator[DeliveryRef]:
         """Up to `limit` messages, one from each shard in turn, the longest due of each first."""
-        found = due_items(self._client, self._table, webhook_items.DELIVERY_SHARDS, now, limit)
+        found = due_items(self._client, self._table, webhook_items.DELIVERY_SHARDS, now, limit, part)
         return (webhook_items.ref_of_keys(item["PK"]["S"], item["SK"]["S"]) for item in found)
 
 
@@ -201,12 +203,14 @@ class SqsDeliveryQueue:
         self._about: Mapping[str, str] = {"lane": lane} if lane != "quick" else {}
 
     def send(self, ref: DeliveryRef, delay_seconds: float = 0) -> None:
-        self._client.send_message(
-            QueueUrl=self._url,
-            MessageBody=json.dumps({**ref.detail(), **self._about}, separators=(",", ":")),
-            DelaySeconds=int(delay_seconds),
-            MessageGroupId=ref.webhook_id,
-        )
+        self._client.send_message(QueueUrl=self._url, DelaySeconds=int(delay_seconds), **self._message(ref))
+
+    def send_together(self, refs: Sequence[DeliveryRef]) -> Sequence[Exception | None]:
+        return send_messages(self._client, self._url, [self._message(ref) for ref in refs])
+
+    def _message(self, ref: DeliveryRef) -> Message:
+        body = json.dumps({**ref.detail(), **self._about}, separators=(",", ":"))
+        return {"MessageBody": body, "MessageGroupId": ref.webhook_id}
 
 
 def queues_of_lanes(client: SQSClient, quick: str, slow: str) -> Mapping[Lane, SqsDeliveryQueue]:

@@ -6,8 +6,9 @@ import random
 import uuid
 
 from orderbridge.aws import clients
+from orderbridge.calls.turns import Turns
 from orderbridge.channels.credentials import SecretCredentials
-from orderbridge.channels.table import TableChannels, TableMappings
+from orderbridge.channels.table import TableChannels, TableMappings, TableTurnBook
 from orderbridge.entrypoints.log import log_failure
 from orderbridge.entrypoints.settings import ForwarderSettings, load
 from orderbridge.forwarding.channel_gate import ChannelGate
@@ -24,9 +25,8 @@ from orderbridge.values.times import utc_now
 def forward_order() -> ForwardOrder:
     settings = load(ForwarderSettings)
     table = clients.dynamodb()
-    platform = platform_named(
-        settings.platform, allow_loopback_http=settings.allow_loopback_http, workers=int(settings.workers)
-    )
+    turns = Turns(TableTurnBook(table, settings.table_name), int(settings.workers))
+    platform = platform_named(settings.platform, allow_loopback_http=settings.allow_loopback_http, turns=turns)
     queues = PlatformQueues(clients.sqs(), settings.stack, {settings.platform: settings.queue_url})
     orders = TableOrders(table, settings.table_name)
     return ForwardOrder(
