@@ -297,7 +297,12 @@ def _as_iam_sees_it(
             for entry in params["Entries"]:
                 yield f"events:{operation}", "Bus" if entry["EventBusName"] == STACK else entry["EventBusName"], ()
         case "sqs":
-            yield f"sqs:{operation}", params.get("QueueUrl") or _queue_url(params["QueueName"]), ()
+            # IAM asks for the single action.
+            yield (
+                f"sqs:{operation.removesuffix('Batch')}",
+                params.get("QueueUrl") or _queue_url(params["QueueName"]),
+                (),
+            )
         case "secretsmanager":
             yield f"secretsmanager:{operation}", params["SecretId"], ()
         case _:

@@ -45,6 +45,14 @@ print(len(streams) == mended["LOG_STREAMS"], "line 49" in said, "line 50" in sai
 """
 
 
+ACTIONS = """
+mended["ask_for_the_single_action"]()
+from ministack.core.iam_actions import extract_iam_action
+for service, target in (("sqs", "AmazonSQS.SendMessageBatch"), ("dynamodb", "DynamoDB_20120810.BatchGetItem")):
+    print(extract_iam_action(service, "POST", "/", {"x-amz-target": target}, b"{}", {}))
+"""
+
+
 def output(program: str, *arguments: str) -> str:
     command = [sys.executable, "-c", MENDED + program, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
@@ -97,3 +105,7 @@ print(mended["_dumped"]("sqs", state), mended["_dumped"]("sqs", state))
 
 def test_a_state_that_changes_while_it_is_dumped_is_dumped_again_and_none_is_none() -> None:
     assert output(STATES) == 'None {"__ministack_format__": 2, "payload": {"a": {"__bytes__": "eA=="}}}\n'
+
+
+def test_a_batch_of_messages_needs_the_right_to_send_one() -> None:
+    assert output(ACTIONS).split() == ["sqs:SendMessage", "dynamodb:BatchGetItem"]

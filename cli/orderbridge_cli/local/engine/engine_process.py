@@ -1,4 +1,4 @@
-"""The engine's own process: ministack, with six of its ways mended.
+"""The engine's own process: ministack, with seven of its ways mended.
 
 `guard` starts this file from its path; it imports nothing of ours, and leans on internals of the pinned version.
 
@@ -13,6 +13,8 @@
   ever, in its memory and in its state: a stack that is up for days would not stop in time any more.
 - It saves its state whole or not at all, and leaves a receipt of what it wrote. By itself it writes service by service,
   logs what it could not write, and ends as if all were well: a full disk left a new queue beside an old table.
+- A batch of messages needs the right to send one, as on AWS. By itself the engine asks for a right of the batch's name,
+  which AWS does not know.
 """
 
 from __future__ import annotations
@@ -44,6 +46,7 @@ def main() -> None:
     let_invocations_finish()
     let_no_replaced_code_serve()
     keep_latest_logs_only()
+    ask_for_the_single_action()
     problems = save_whole_or_not_at_all()
     import hypercorn.asyncio
     from ministack import app
@@ -70,6 +73,19 @@ def register_sessions_one_by_one() -> None:
             register(access_key, session)
 
     sts.register_session = register_alone
+
+
+def ask_for_the_single_action() -> None:
+    """Has SQS's batches allowed to whom their single action is."""
+    from ministack.core import iam_actions
+
+    extract = iam_actions.extract_iam_action
+
+    def extract_single(service: str, *asked: Any, **named: Any) -> str | None:
+        action: str | None = extract(service, *asked, **named)
+        return action.removesuffix("Batch") if service == "sqs" and action is not None else action
+
+    iam_actions.extract_iam_action = extract_single
 
 
 def let_invocations_finish() -> None:
