@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
@@ -17,6 +18,7 @@ from evidence.processes.functions import Function
 from evidence.system.world import World
 from orderbridge.entrypoints import log as entry_log
 
+_WRITE = entry_log._write  # noqa: SLF001 - before the evidence silences it
 SQS_CHUNK = EVENT_CHUNK = 64 * 1024
 """SQS and EventBridge charge what is larger as several."""
 ROUND = "status_sync"
@@ -230,14 +232,12 @@ class Counting:
     @contextmanager
     def logged(self) -> Iterator[None]:
         """In this block functions write their log lines, into the count alone."""
-        logger = entry_log._logger  # noqa: SLF001 - it has one
-        level = logger.log_level
-        with patch.object(logger.registered_handler, "stream", self):
-            logger.setLevel("INFO")
-            try:
-                yield
-            finally:
-                logger.setLevel(level)
+        # The simulated functions write none: what does is put back, and writes here.
+        with (
+            patch.object(entry_log, "_write", _WRITE),
+            patch.object(entry_log, "sys", SimpleNamespace(stderr=self)),
+        ):
+            yield
 
     def write(self, text: str) -> None:
         """Take a log line, as a stream does."""

@@ -48,8 +48,8 @@ LOOKING = (
 WAITING = (
     Safeguard(
         "the sweeper brings what no message brings",
-        "forwarding.sweeping:Sweep._forward",
-        (("    self.queues.send(message_of(claimed))\n", ""),),
+        "forwarding.sweeping:Sweep._next_of",
+        (("self.queues.send(message_of(forward))", "pass"),),
         "messages and events lost",
     ),
     Safeguard(
