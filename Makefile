@@ -54,7 +54,7 @@ openapi: setup ## what is generated anew: /openapi.json, /docs, docs/openapi.jso
 	$(BIN)/python -m orderbridge_cli.catalogue > docs/platforms/endpoints.md.new
 	mv docs/platforms/endpoints.md.new docs/platforms/endpoints.md
 
-bench: setup ## the benchmarks, as ratios
+bench: setup ## the benchmarks, as ratios and counts; each figure as soon as it is known
 	@$(BIN)/python -m benchmarks
 
 evidence: setup ## the proof under faults, at most 10 minutes on two cores, into docs/evidence.md; 1 on a lost or doubled order

@@ -1,45 +1,31 @@
-"""``make bench``: docs/architecture.md#figures, measured now, as ratios where a machine's speed would hide them."""
+"""``make bench``: docs/architecture.md#figures, measured now, as ratios where a machine's speed would hide them.
+
+Each figure is printed as soon as it is known, with its goal beside it. One that fails is a row, too, and the exit code
+is 1 then; ``python -m benchmarks intake layer`` measures some of them.
+"""
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.table import Table
+import sys
+from collections.abc import Generator, Sequence
+from importlib import import_module
 
-from benchmarks import life, order_codes, statuses, stock
-from benchmarks.intake import calls_per_order, cold_import_ratio, cpu_ratio, intake
-from benchmarks.layer import layer_mebibytes
-from benchmarks.local_stack import accept_p50_and_memory
+from benchmarks.report import Figure, print_figures
+
+MODULES = ("intake", "cold_start", "layer", "life", "scale", "local_stack", "order_codes", "stock", "statuses")
+"""What has ``figures()`` (benchmarks.report), in the order of measuring."""
 
 
-def main() -> None:
-    """Measure and print; takes some minutes."""
-    console = Console()
-    with console.status("cold imports, in fresh interpreters"):
-        cold = cold_import_ratio()
-    with console.status("an accepted order, AWS answered inside the process"), intake() as function:
-        at_rest, busy = calls_per_order(function)
-        cpu = cpu_ratio(function)
-    with console.status("the layer, as it is deployed"):
-        sizes = {architecture: layer_mebibytes(architecture) for architecture in ("arm64", "x86_64")}
-    with console.status("the local stack"):
-        milliseconds, gibibytes = accept_p50_and_memory()
+def main(modules: Sequence[str] = ()) -> int:
+    """The exit code; takes some minutes."""
 
-    table = Table("figure", "measured", "goal")
-    table.add_row("cold import of order_intake ÷ boto3.client('dynamodb')", f"{cold:.2f}", "<= 1.5")
-    table.add_row("AWS calls per accepted order, at rest", f"{at_rest:.2f}", "2")
-    table.add_row("AWS calls per accepted order, busy", f"{busy:.2f}", "<= 1.1")
-    table.add_row("processor time of an accepted order ÷ one put_item", f"{cpu:.2f}", "<= 1.5")
-    for architecture, size in sizes.items():
-        table.add_row(f"layer for {architecture}, unzipped", f"{size:.2f} MiB", "<= 20 MiB")
-    table.add_row("local stack: accept p50", f"{milliseconds:.0f} ms", "<= 150 ms")
-    table.add_row("local stack: memory of all processes", f"{gibibytes:.2f} GiB", "<= 2 GiB")
-    console.print(table)
+    def figures_of(module: str) -> Generator[Figure]:
+        # Imported here, so that a module that cannot be is a failed row and no more.
+        yield from import_module(f"benchmarks.{module}").figures()
 
-    life.main()
-    order_codes.main()
-    stock.main()
-    statuses.main()
+    went_well = [print_figures(lambda module=module: figures_of(module), module) for module in modules or MODULES]
+    return 0 if all(went_well) else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main(sys.argv[1:]))

@@ -18,7 +18,7 @@ from evidence.processes.functions import Function
 from evidence.system.world import World
 from orderbridge.entrypoints import log as entry_log
 
-_WRITE = entry_log._write  # noqa: SLF001 - the simulation takes it away, the count of bytes needs it
+_WRITE = entry_log._write  # noqa: SLF001 - before the evidence silences it
 SQS_CHUNK = EVENT_CHUNK = 64 * 1024
 """SQS and EventBridge charge what is larger as several."""
 ROUND = "status_sync"

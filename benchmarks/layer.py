@@ -5,25 +5,39 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from benchmarks.intake import PROJECT
+from benchmarks.report import Figure
+
+PROJECT = Path(__file__).resolve().parent.parent
+GOALS = {"arm64": "<= 22 MiB", "x86_64": "<= 23 MiB"}
 
 
-def layer_mebibytes(architecture: str) -> float:
-    """Size of the built layer, unzipped; boto3 is the runtime's and not in it."""
+def figures() -> Generator[Figure]:
+    for architecture, goal in GOALS.items():
+        yield f"layer for {architecture}, unzipped", partial(_size, architecture), goal
+
+
+@contextmanager
+def built_layer(architecture: str, *settings: str) -> Iterator[Path]:
+    """The layer's library folder; `settings` are the Makefile's, e.g. ``PYTHON_VERSION=3.13``."""
     with tempfile.TemporaryDirectory() as folder:
-        environment = {
-            **os.environ,
-            "ARTIFACTS_DIR": folder,
-            "ARCHITECTURE": architecture,
-            "PATH": f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}",
-        }
+        path = f"{PROJECT / '.venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
         subprocess.run(
-            ["make", "build-CoreLayer"],
+            ["make", "build-CoreLayer", f"ARTIFACTS_DIR={folder}", f"ARCHITECTURE={architecture}", *settings],
             cwd=PROJECT / "layers" / "core",
-            env=environment,
+            env={**os.environ, "PATH": path},
             check=True,
             capture_output=True,
         )
-        return sum(path.stat().st_size for path in Path(folder).rglob("*") if path.is_file()) / 2**20
+        yield Path(folder) / "python"
+
+
+def _size(architecture: str) -> str:
+    """Unzipped; boto3 is the runtime's and not in it."""
+    with built_layer(architecture) as library:
+        size = sum(path.stat().st_size for path in library.rglob("*") if path.is_file())
+    return f"{size / 2**20:.2f} MiB"

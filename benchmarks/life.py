@@ -24,7 +24,7 @@ of them and makes one message of them; here each is one: 84 = 83 + 1, 129 = 125 
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -202,7 +202,7 @@ def dollars(durations: Durations | None = None) -> dict[str, Decimal]:
     return bill(life().whole, durations or Durations())
 
 
-def figures() -> Iterator[tuple[str, object]]:
+def figures() -> Generator[tuple[str, object]]:
     """Every figure with its name."""
     plain, told, durations = life(), life(has_webhook=True), Durations()
     whole, bills = plain.whole, dollars(durations)

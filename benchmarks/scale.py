@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 import re
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from functools import partial
@@ -299,11 +299,11 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Row]
 
-    def lines(self) -> Iterator[str]:
-        """A figure a line, ``name: value``."""
+    def figures(self) -> Iterator[tuple[str, str]]:
+        """Every cell with its name."""
         for first, *rest in self.rows:
             for column, value in zip(self.columns[1:], rest, strict=True):
-                yield f"{self.name}, {first}, {column}: {value}"
+                yield f"{self.name}, {first}, {column}", str(value)
 
     def markdown(self) -> str:
         rows = [self.columns, ["---"] * len(self.columns), *self.rows]
@@ -474,16 +474,16 @@ def _down(value: Decimal) -> Decimal:
     return value.quantize(Decimal("0.1"), ROUND_FLOOR) if value < 100 else value.to_integral_value(ROUND_FLOOR)
 
 
-def figures() -> Iterator[str]:
-    """Every figure on a line of its own, ``name: value``."""
+def figures() -> Generator[tuple[str, str]]:
+    """Every figure with its name."""
     found = ceilings(Settings.deployed(), costs(Durations()), Limits())
     for name, is_fallback in (("breaks first", False), ("breaks first without stream or bus", True)):
         first = next(each for each in found if each.is_fallback == is_fallback)
-        yield f"{name}: {first.hop}"
-        yield f"{name}, orders/s: {_down(first.orders)}"
-        yield f"{name}, turn: {first.turn}"
+        yield name, first.hop
+        yield f"{name}, orders/s", str(_down(first.orders))
+        yield f"{name}, turn", first.turn
     for table in tables():
-        yield from table.lines()
+        yield from table.figures()
 
 
 def written(page: str) -> str:
@@ -502,8 +502,8 @@ def _between_marks(text: str, marks: re.Match[str]) -> str:
 
 def main() -> None:
     """Print the figures; with ``--write`` put the tables into the page, too."""
-    for line in figures():
-        print(line)
+    for name, value in figures():
+        print(f"{name}: {value}")
     if "--write" in sys.argv[1:]:
         PAGE.write_text(written(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
 

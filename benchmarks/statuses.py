@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import time
 import tracemalloc
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+from benchmarks.report import Figure, print_figures
 from orderbridge.aws.items import Item
 from orderbridge.channels.channel import Channel
 from orderbridge.forwarding import items as forward_items
@@ -160,33 +161,34 @@ def whole_round(world: World, pages_per_run: int | None = None) -> list[StatusRe
     return reports
 
 
-def measured(name: str, world: World, pages_per_run: int | None = None) -> None:
-    began = time.process_time()
-    reports = whole_round(world, pages_per_run)
-    seconds = time.process_time() - began
-    print(
-        f"{name:34} {seconds:9.1f} {len(reports):6d} {world.pages:7d} {world.pages / ORDERS:11.4f} "
-        f"{world.queries:8d} {world.reads:8d} {world.writes:8d}"
-    )
+def figures() -> Generator[Figure]:
+    """Of whole rounds over `ORDERS` open orders of `DAYS` days on one channel, `PER_PAGE` rows a page."""
+    worlds: list[tuple[str, World, int | None]] = [
+        ("nothing changed", World(), None),
+        ("nothing changed, 200 pages a run", World(), 200),
+        ("one in a hundred shipped", World(shipped_from=ORDERS - ORDERS // 100), None),
+    ]
+    for name, world, pages_per_run in worlds:
+        began = time.process_time()
+        reports = whole_round(world, pages_per_run)
+        seconds = time.process_time() - began
+        named = f"statuses of {ORDERS} orders, {name}"
+        yield f"{named}: seconds of ours", f"{seconds:.1f}"
+        yield f"{named}: runs", len(reports)
+        yield f"{named}: pages", world.pages
+        yield f"{named}: queries", world.queries
+        yield f"{named}: writes", world.writes
+    yield f"statuses, {FORWARDS_AT_ONCE} forwards that are held at once", lambda: f"{_mebibytes_held():.0f} MiB"
 
 
-def main() -> None:
-    print(f"{ORDERS} open orders of {DAYS} days on one channel, {PER_PAGE} rows a page\n")
-    print(
-        f"{'':34} {'seconds':>9} {'runs':>6} {'pages':>7} {'per order':>11} {'queries':>8} {'reads':>8} {'writes':>8}"
-    )
-    quiet = World()
-    measured("nothing known yet", quiet)
-    quiet.run, quiet.pages, quiet.queries, quiet.reads = StatusRun(CHANNEL.name), 0, 0, 0
-    measured("nothing changed", quiet)
-    measured("nothing known, 200 pages a run", World(), 200)
-    measured("one in a hundred shipped", World(shipped_from=ORDERS - ORDERS // 100))
+def _mebibytes_held() -> float:
     tracemalloc.start()
     held = list(World().open_forwards(CHANNEL, "2000-01-01", FORWARDS_AT_ONCE))
     taken, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    print(f"\nat most {len(held)} forwards are held at once, {taken / 2**20:.0f} MiB")
+    assert len(held) == FORWARDS_AT_ONCE
+    return taken / 2**20
 
 
 if __name__ == "__main__":
-    main()
+    print_figures(figures, "statuses")

@@ -12,13 +12,14 @@ import json
 import time
 import tracemalloc
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.report import Figure, print_figures
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.table import mapping_item
@@ -166,24 +167,25 @@ def bytes_per_row(rows: int = LARGE_LIST) -> float:
     return taken / rows
 
 
-def main() -> None:
+def figures() -> Generator[Figure]:
+    """Of three syncs, at both channels; platform and table are on this machine, so that the seconds are ours."""
     with bench() as made:
-        print(f"{PRODUCTS} products; platform and table on this machine, so that seconds are mostly our own work\n")
-        print(f"{'':34} {'products/s':>10} {'platform calls':>15} {'table calls':>12} {'level writes':>13}")
-        print(f"{'':34} {'':>10} {'per product':>15} {'per product':>12} {'':>13}")
-        for name in ("from nothing", "nothing changed", f"{SOLD} products sold"):
-            if "sold" in name:
+        for name in ("from nothing", "nothing changed", f"{SOLD} sold"):
+            if name.endswith("sold"):
                 for number in range(1, SOLD + 1):
                     made.sandboxes["sirclo"].set_stock(demo.Product(number).code, 1)
             for channel in (made.source, made.target):
                 measured = made.run(channel)
-                print(
-                    f"{name + ', ' + channel.platform:34} {measured.products_per_second:10.0f} "
-                    f"{measured.platform_calls_per_product:15.4f} {measured.table_calls_per_product:12.4f} "
-                    f"{measured.level_writes:13d}"
-                )
-    print(f"\na list of {LARGE_LIST} products takes {bytes_per_row() * LARGE_LIST / 2**20:.0f} MiB while it is read")
+                named = f"stock of {PRODUCTS} products, {name}, {channel.platform}"
+                yield f"{named}: products/s", f"{measured.products_per_second:.0f}"
+                yield f"{named}: platform calls each", f"{measured.platform_calls_per_product:.4f}"
+                yield f"{named}: table calls each", f"{measured.table_calls_per_product:.4f}"
+                yield f"{named}: levels written", measured.level_writes
+    yield (
+        f"stock, a list of {LARGE_LIST} products while it is read",
+        lambda: f"{bytes_per_row() * LARGE_LIST / 2**20:.0f} MiB",
+    )
 
 
 if __name__ == "__main__":
-    main()
+    print_figures(figures, "stock")

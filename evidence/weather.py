@@ -65,8 +65,9 @@ class AwsFault:
     """A fault of AWS: `share` of the calls of `operation` (``UpdateItem``; empty: all) by functions named `by`.
 
     `kind` is what happens: the call is ``refused`` (throttled, nothing done), its answer is ``lost`` after it was done,
-    it is ``repeated`` by the SDK whose first answer was lost, it meets another transaction (``conflict``), it ``hangs``
-    until the function's time is over, or the process is killed ``before`` or ``after`` it.
+    it is ``repeated`` by the SDK whose first answer was lost, it meets another transaction (``conflict``), it is
+    ``slow`` by some seconds, it ``hangs`` until the function's time is over, or the process is killed ``before`` or
+    ``after`` it.
     """
 
     kind: str

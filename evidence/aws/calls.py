@@ -73,6 +73,9 @@ class AwsCalls:
                 return act() if operation == "TransactWriteItems" else (act(), act())[1]
             case "conflict":
                 raise self._conflict(operation)
+            case "slow":
+                self._machine.sleep(self._machine.draw.uniform(*SLOW_SECONDS))
+                return act()
             case "hangs":
                 self._machine.sleep(1000)
                 raise AssertionError("the function was not ended")
@@ -84,4 +87,6 @@ class AwsCalls:
         raise AssertionError(fault.kind)
 
 
+SLOW_SECONDS = (0.5, 3)
+"""How long a slow call takes, which is less than anybody's patience."""
 _WRITES = ("PutItem", "UpdateItem", "TransactWriteItems")

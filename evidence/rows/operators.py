@@ -22,11 +22,11 @@ def import_what_is_missing(world: World) -> None:
     world.machine.struck["mappings imported"] += 1
 
 
-def change_prices(world: World) -> None:
+def change_prices(world: World, by: int = 1) -> None:
     """Other prices are imported while orders wait between two attempts: what was frozen goes out as it was."""
     for label, facts in world.facts.items():
         dearer = [
-            (kind, key, {**value, "price": value["price"] + 1})
+            (kind, key, {**value, "price": value["price"] + by})
             for kind, key, value in demo_mappings(facts.name)
             if kind == "product" and "price" in value
         ]
@@ -94,6 +94,15 @@ OPERATORS = (
         "prices changed between two attempts",
         (Strike("close_before", most_per_order=1),),
         script=tuple((seconds, change_prices) for seconds in (30.0, 60.0, 90.0)),
+        expected=("prices changed",),
+    ),
+    Row(
+        "prices changed while several workers have the same order",
+        (Strike("close_before", most_per_order=1),),
+        messages_repeated=1.0,
+        posts=Posts(over_seconds=4.0),
+        # So often that two workers freeze two requests for one order before either has begun it.
+        script=tuple((0.1 * number, partial(change_prices, by=number % 7)) for number in range(1, 80)),
         expected=("prices changed",),
     ),
     Row(

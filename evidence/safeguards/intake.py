@@ -113,26 +113,34 @@ PUBLISHING = (
         "news are taken away only by who relayed the latest",
         "forwarding.table:TableOrders.relayed",
         (("revision = :relayed AND ", "(revision = :relayed OR revision <> :relayed) AND "),),
-        "the stream dark for 25 hours",
-        guard="the later change's own record in the stream; test_news holds the condition",
+        "statuses change while nothing but the sweeper tells of them",
     ),
     Safeguard(
         "a write that is no news keeps the news that nobody has relayed",
         "forwarding.forward.states:Transition.to_store",
         (("    if self.is_news:", "    forward = replace(forward, news_due_at=None)\n    if self.is_news:"),),
-        "the stream dark for 25 hours",
-        guard="the record of the news themselves in the stream; test_news holds it",
+        "statuses change while nothing but the sweeper tells of them",
     ),
     Safeguard(
         "what is due for its next action, too, stays due when its news are relayed",
         "forwarding.table:TableOrders.relayed",
         (('due = "" if forward.due_at is not None else', 'due = "" if False else'),),
-        "ngorder down for six hours, then ten times the orders",
-        guard="the release of what waits for the channel; test_news holds it",
+        "closed before it was processed",
+    ),
+    Safeguard(
+        "what is PAUSED stays due for its next action when its news are relayed",
+        "forwarding.table:TableOrders.relayed",
+        (
+            (
+                'due = "" if forward.due_at is not None else',
+                'due = "" if forward.due_at is not None and forward.state.value != "PAUSED" else',
+            ),
+        ),
+        "closed before it was processed",
     ),
     Safeguard(
         "messages to the partner are written with the change",
-        "forwarding.publishing:PublishForwardChange._projected",
+        "forwarding.publishing:PublishForwardChange._project",
         (
             (
                 "    self.orders.save_progress(told)\n",
@@ -143,7 +151,7 @@ PUBLISHING = (
     ),
     Safeguard(
         "messages that have no item of their own are made up for",
-        "forwarding.publishing:PublishForwardChange._projected",
+        "forwarding.publishing:PublishForwardChange._project",
         (("    self._deliver(order, now, perhaps_there=True)\n", ""),),
         "everything killed at any step",
     ),

@@ -48,8 +48,7 @@ SENDING = (
         "a frozen request is named by its bytes",
         "forwarding.items:request_sk",
         (('f"REQUEST#{body_hash}"', '"REQUEST#"'),),
-        "prices changed between two attempts",
-        guard="the write at the revision; test_conditions holds it",
+        "prices changed while several workers have the same order",
     ),
     Safeguard(
         "an order that was begun and whose request is gone is not sent anew",

@@ -13,10 +13,10 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-import boto3
 import pytest
 import yaml
 
+from benchmarks.cold_start import ARCHITECTURES, RUNTIME_PACKAGES, link_runtime
 from orderbridge_cli.local.deployment.template import read_template
 from orderbridge_cli.local.engine.aws import EngineClients
 from orderbridge_cli.local.engine.engine import ACCESS_KEY, REGION, SECRET_KEY, Engine
@@ -31,7 +31,6 @@ pytestmark = pytest.mark.slow
 MIB = 1024 * 1024
 LARGEST_LAYER = {"arm64": 22 * MIB, "x86_64": 23 * MIB}
 AARCH64 = 183  # e_machine of an ELF file
-RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 
 
@@ -82,10 +81,10 @@ def built(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def host_layer(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The layer for this machine and this Python, so that what it holds can be run."""
-    if platform.system() != "Linux" or platform.machine() not in ("x86_64", "aarch64"):
+    if platform.system() != "Linux" or platform.machine() not in ARCHITECTURES:
         pytest.skip("the layer's wheels are for Linux on x86_64 and arm64")
     folder = tmp_path_factory.mktemp("layer")
-    architecture = {"x86_64": "x86_64", "aarch64": "arm64"}[platform.machine()]
+    architecture = ARCHITECTURES[platform.machine()]
     done = build_layer(project, folder, f"PYTHON_VERSION={PYTHON}", f"ARCHITECTURE={architecture}")
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "python"
@@ -282,7 +281,7 @@ event = {"Records": [{"messageId": "1", "body": "x", "eventSource": "aws:sqs"}]}
 answer = process_partial_response(event=event, record_handler=refuse, processor=processor, context=None)
 assert answer == {"batchItemFailures": [{"itemIdentifier": "1"}]}, answer
 
-# As where the system has no zones of its own, which is how Lambda's images have been (decision 0012).
+# As where the system has no zones of its own, which is how Lambda's images have been.
 import zoneinfo
 
 from orderbridge.values.times import business_date, from_iso
@@ -302,10 +301,7 @@ print("used")
 def test_the_layer_and_the_runtimes_boto3_are_all_that_the_package_needs(
     project: Path, host_layer: Path, tmp_path: Path
 ) -> None:
-    installed = Path(boto3.__file__).parent.parent
-    for name in RUNTIME_PACKAGES:
-        source = installed / name if (installed / name).exists() else installed / f"{name}.py"
-        (tmp_path / source.name).symlink_to(source)
+    link_runtime(tmp_path)
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-B", "-c", USE_OF_THE_LAYER, json.dumps([str(host_layer), str(tmp_path)])],
         env=environment(project),

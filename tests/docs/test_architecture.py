@@ -7,6 +7,7 @@ from collections import defaultdict
 
 import pytest
 
+from benchmarks.life import life
 from orderbridge.forwarding.forward.states import TRANSITIONS, ForwardState
 from orderbridge.platforms.names import platform_names
 from tests.contract.template import as_list, template
@@ -116,3 +117,11 @@ def test_every_invariant_names_tests_that_hold_it() -> None:
 
     assert len(stated) == 9
     assert all("../tests/" in each for each in stated)
+
+
+def test_the_writes_of_an_orders_way_add_up_to_what_is_counted() -> None:
+    units = 0
+    for _, _, times, each, _ in rows(section("Data"), 5):
+        table, indexes = re.match(r"(\d+) \+ (\d+)", each).groups()  # type: ignore[union-attr]
+        units += int(times) * (int(table) + int(indexes))
+    assert units == life().sent.units

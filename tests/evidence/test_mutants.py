@@ -46,6 +46,13 @@ def test_a_safeguard_is_gone_in_its_block_alone() -> None:
         "what proves nothing is looked at before it is sent again",
         "two looks have to find nothing",
         "messages to the partner are written with the change",
+        # What a change of the data model forgets first.
+        "a forward with news is due until they are relayed",
+        "what is PAUSED stays due for its next action when its news are relayed",
+        "a write that is no news keeps the news that nobody has relayed",
+        "news are taken away only by who relayed the latest",
+        "a frozen request is named by its bytes",
+        "a line that has no room in its forward's item goes apart",
     ],
 )
 def test_the_proof_sees_that_a_safeguard_is_missing(name: str) -> None:
