@@ -19,6 +19,7 @@ from orderbridge_cli.commands import (
     webhooks,
 )
 from orderbridge_cli.commands.check_signature import check_signature
+from orderbridge_cli.commands.draining import drain
 from orderbridge_cli.commands.local import stack as local_stack
 from orderbridge_cli.commands.local.demo import demo
 from orderbridge_cli.commands.restoring import after_restore
@@ -45,4 +46,5 @@ for group in (
 command(app, "sign")(sign)
 command(app, "check-signature")(check_signature)
 command(app, "after-restore")(after_restore)
+command(app, "drain")(drain)
 command(app, "demo")(demo)

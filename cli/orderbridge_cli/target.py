@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from orderbridge.webhooks.table import SqsDeliveryQueue, TableDeliveries
     from orderbridge_cli.aws import AwsAccess, OperatorClients, StackFacts
     from orderbridge_cli.operating.tables.channels import SecretVault, TableChannelRegistry, TableMappingRows
+    from orderbridge_cli.operating.tables.open_work import StackOpenWork
     from orderbridge_cli.operating.tables.orders import TableOperatorOrders
     from orderbridge_cli.operating.tables.partners import TablePartnerRegistry
     from orderbridge_cli.operating.tables.webhooks import SecretWebhookVault, TableWebhookRegistry
@@ -218,6 +219,13 @@ class Operations:
         from orderbridge_cli.operating.tables.orders import TableOperatorOrders
 
         return self._on_table(TableOperatorOrders)
+
+    @cached_property
+    def open_work(self) -> StackOpenWork:
+        from orderbridge_cli.operating.tables.open_work import StackOpenWork
+
+        clients = self.clients
+        return StackOpenWork(clients.dynamodb, self.table, clients.cloudformation, clients.sqs, self.facts.name)
 
     @cached_property
     def codes(self) -> TableCodeCounter:

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Final, Self
 
+from orderbridge.values.events import OPTIONAL_EVENTS
 from orderbridge_cli.local.deployment.calls import make_calls
 from orderbridge_cli.local.deployment.deployment import DeployedStack, Deployment
 from orderbridge_cli.local.deployment.gaps import known_gaps
@@ -44,6 +45,7 @@ _log = logging.getLogger(__name__)
 LOCAL_PARAMETERS: Final[Mapping[str, str]] = {
     "AccessLog": "true",  # which the engine drops (known_gaps.yaml); what it is on is deployed and read back
     "AllowLoopbackHttp": "true",
+    "OptionalEvents": ",".join(sorted(OPTIONAL_EVENTS)),
     "PartnerCacheSeconds": "1",
     "SweepInParts": "false",  # each part would be a process of its own
     "SweepRate": "rate(1 minute)",

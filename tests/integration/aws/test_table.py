@@ -352,3 +352,17 @@ def test_a_mapping_that_a_platform_reports_takes_the_place_of_none_that_is_there
     mappings = TableMappings(dynamodb, deployed.table)
     mappings.keep_found(SHOP, {given: "reported", found: "reported"}, "2025-01-01T00:00:00.000Z")
     assert mappings.read(SHOP, [given, found]) == {given: "by hand", found: "reported"}
+
+
+def test_of_the_optional_events_the_bus_gets_those_that_are_wanted_and_every_other_event() -> None:
+    published: list[str] = []
+
+    class Bus:
+        def put_events(self, Entries: list[dict[str, str]]) -> dict[str, object]:  # noqa: N803
+            published.extend(entry["DetailType"] for entry in Entries)
+            return {"Entries": [{"EventId": "1"} for _ in Entries]}
+
+    bus = EventBridgeBus(Bus(), "bus", {"StockDrifted"})  # type: ignore[arg-type]
+    bus.publish([Event(name, {}) for name in ("OrderCreated", "StockDrifted", "OrderStatusChanged", "ForwardParked")])
+    bus.publish([Event("ChannelPaused", {})])
+    assert published == ["OrderCreated", "StockDrifted", "ForwardParked"]

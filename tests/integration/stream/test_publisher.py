@@ -206,6 +206,7 @@ def test_a_state_is_reported_once_and_not_with_every_write_that_follows(
     deployed: Deployed, accepted: PartnerSide, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The records are those of the table as it is after each write."""
+    deployed.parameters["OptionalEvents"] = "OrderStatusChanged,ChannelPaused"
     bus = PutEvents(monkeypatch)
     deployed.call("event_publisher", deployed.stream_records())
     bus.published.clear()
@@ -261,6 +262,7 @@ def test_a_channel_that_was_paused_is_reported_and_again_where_the_bus_failed(
     paused = Channel("sirclo-main", "sirclo", {"base_url": "https://sirclo.example"}, "paused", "401: who are you")
     channels = TableChannelRegistry(clients.dynamodb(), deployed.table)
     deployed.put_channel(paused)
+    deployed.parameters["OptionalEvents"] = "ChannelPaused"
     bus = PutEvents(monkeypatch, {0}, {0}, {0})
     records = deployed.stream_records("BREAKER#", event_name="MODIFY")
 

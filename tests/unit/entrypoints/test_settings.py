@@ -9,6 +9,7 @@ from orderbridge.entrypoints.settings import (
     CallerSettings,
     ForwarderSettings,
     OrderIntakeSettings,
+    StockSyncSettings,
     load,
     settings_of,
     variables,
@@ -77,3 +78,24 @@ def test_a_forwarder_of_any_platform_reads_what_the_others_read_and_only_known_f
     assert settings_of("order_intake") is OrderIntakeSettings
     with pytest.raises(KeyError):
         settings_of("another")
+
+
+STOCK = {"TABLE_NAME": "table", "ORDERBRIDGE_STACK": "stack", "ALLOW_LOOPBACK_HTTP": "false", "BUS_NAME": "bus"}
+
+
+@pytest.mark.parametrize(
+    ("text", "events"),
+    [
+        ("none", set()),
+        ("StockDrifted", {"StockDrifted"}),
+        ("ChannelPaused,StockDrifted", {"ChannelPaused", "StockDrifted"}),
+    ],
+)
+def test_the_optional_events_are_none_or_those_that_are_named(text: str, events: set[str]) -> None:
+    assert load(StockSyncSettings, {**STOCK, "OPTIONAL_EVENTS": text}).optional_events == events
+
+
+@pytest.mark.parametrize("text", ["OrderCreated", "StockDrift", "", "none,StockDrifted"])
+def test_an_event_that_cannot_be_chosen_is_refused_with_those_that_can(text: str) -> None:
+    with pytest.raises(BadEnvironment, match=r"OPTIONAL_EVENTS: only ChannelPaused, .* can be chosen, or none"):
+        load(StockSyncSettings, {**STOCK, "OPTIONAL_EVENTS": text})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
-from orderbridge.values.events import SOURCE, Event
+from orderbridge.values.events import OPTIONAL_EVENTS, SOURCE, Event
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
@@ -21,15 +21,17 @@ class EventsNotPublished(Exception):
 
 
 class EventBridgeBus:
-    """`EventBus` on PutEvents, with every entry's own answer read."""
+    """`EventBus` on PutEvents, with every entry's own answer read; of `OPTIONAL_EVENTS` it publishes the wanted."""
 
-    def __init__(self, client: EventBridgeClient, bus: str) -> None:
+    def __init__(self, client: EventBridgeClient, bus: str, wanted: Collection[str] = OPTIONAL_EVENTS) -> None:
         self._client = client
         self._bus = bus
+        self._unwanted = OPTIONAL_EVENTS.difference(wanted)
 
     def publish(self, events: Sequence[Event]) -> None:
-        for start in range(0, len(events), PUT_EVENTS_LIMIT):
-            self._put([self._entry(event) for event in events[start : start + PUT_EVENTS_LIMIT]])
+        entries = [self._entry(event) for event in events if event.detail_type not in self._unwanted]
+        for start in range(0, len(entries), PUT_EVENTS_LIMIT):
+            self._put(entries[start : start + PUT_EVENTS_LIMIT])
 
     def _entry(self, event: Event) -> dict[str, Any]:
         return {

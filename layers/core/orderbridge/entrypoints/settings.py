@@ -6,11 +6,17 @@ import os
 from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
+from orderbridge.values.events import OPTIONAL_EVENTS
+
 ValueT = TypeVar("ValueT")
 
 
 class BadEnvironment(Exception):
     """A variable that the function needs is not set, or not readable."""
+
+
+class NotAChoice(ValueError):
+    """A value that is none of those there are; says which there are, and does not repeat it."""
 
 
 def _number(text: str) -> float:
@@ -31,6 +37,13 @@ def _flag(text: str) -> bool:
     if text not in ("true", "false"):
         raise ValueError(text)
     return text == "true"
+
+
+def _events(text: str) -> frozenset[str]:
+    names = frozenset(text.split(",")) if text != "none" else frozenset()
+    if not names <= OPTIONAL_EVENTS:
+        raise NotAChoice(f"only {', '.join(sorted(OPTIONAL_EVENTS))} can be chosen, or none")
+    return names
 
 
 class Variable(Generic[ValueT]):
@@ -103,6 +116,7 @@ class ApiInfoSettings(Settings):
 
 class EventPublisherSettings(Settings):
     bus_name = _text("BUS_NAME")
+    optional_events = Variable("OPTIONAL_EVENTS", _events)
     queue_webhooks = _text("QUEUE_WEBHOOKS")
     partner_cache_seconds = _seconds("PARTNER_CACHE_SECONDS")
     sweep_grace_seconds = _seconds("SWEEP_GRACE_SECONDS")
@@ -111,6 +125,7 @@ class EventPublisherSettings(Settings):
 class SweeperSettings(Settings):
     stack = _text("ORDERBRIDGE_STACK")
     bus_name = _text("BUS_NAME")
+    optional_events = Variable("OPTIONAL_EVENTS", _events)
     queue_webhooks = _text("QUEUE_WEBHOOKS")
     queue_webhooks_slow = _text("QUEUE_WEBHOOKS_SLOW")
     sweep_grace_seconds = _seconds("SWEEP_GRACE_SECONDS")
@@ -138,10 +153,12 @@ class StatusSyncSettings(OutwardSettings):
 
 class StockSyncSettings(OutwardSettings):
     bus_name = _text("BUS_NAME")
+    optional_events = Variable("OPTIONAL_EVENTS", _events)
 
 
 class WebhookSenderSettings(OutwardSettings):
     bus_name = _text("BUS_NAME")
+    optional_events = Variable("OPTIONAL_EVENTS", _events)
     queue_webhooks = _text("QUEUE_WEBHOOKS")
     queue_webhooks_slow = _text("QUEUE_WEBHOOKS_SLOW")
     sweep_grace_seconds = _seconds("SWEEP_GRACE_SECONDS")
@@ -184,6 +201,8 @@ def load(settings: type[SettingsT], environment: Mapping[str, str] = os.environ)
             setattr(loaded, attribute, variable.read(environment[variable.name]))
         except KeyError:
             wrong.append(f"{variable.name} is not set")
+        except NotAChoice as refused:
+            wrong.append(f"{variable.name}: {refused}")
         except ValueError:
             wrong.append(f"{variable.name} is not readable")
     if wrong:

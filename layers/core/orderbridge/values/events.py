@@ -8,6 +8,9 @@ from typing import Any, Protocol
 
 SOURCE = "orderbridge"
 
+OPTIONAL_EVENTS = frozenset({"OrderStatusChanged", "ChannelPaused", "WebhookDisabled", "StockDrifted"})
+"""The detail types that are published only where the stack's parameter names them: nothing in the stack reads them."""
+
 LONGEST_MESSAGE_DELAY_SECONDS = 900
 """How long a queue can hold a message back; what is due later is left to the sweeper."""
 

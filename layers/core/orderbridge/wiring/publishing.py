@@ -45,7 +45,7 @@ def publish_change(settings: EventPublisherSettings | SweeperSettings, cache_sec
     table = clients.dynamodb()
     return PublishForwardChange(
         orders=TableOrders(table, settings.table_name),
-        bus=EventBridgeBus(clients.events(), settings.bus_name),
+        bus=EventBridgeBus(clients.events(), settings.bus_name, settings.optional_events),
         webhooks=TableWebhookDirectory(table, settings.table_name, cache_seconds, utc_now),
         queue=SqsDeliveryQueue(clients.sqs(), settings.queue_webhooks),
         clock=utc_now,

@@ -28,7 +28,7 @@ def sync_round() -> SyncRound:
             levels=TableStockLevels(table, settings.table_name),
             runs=TableStockRuns(table, settings.table_name),
             platforms=PlatformStock(Transport(allow_loopback_http=settings.allow_loopback_http), credentials),
-            publish=EventBridgeBus(clients.events(), settings.bus_name).publish,
+            publish=EventBridgeBus(clients.events(), settings.bus_name, settings.optional_events).publish,
             clock=utc_now,
             new_run_id=lambda: uuid.uuid4().hex,
         ),

@@ -35,7 +35,7 @@ def sweep() -> Sweep:
     table = clients.dynamodb()
     orders = TableOrders(table, settings.table_name)
     queues = PlatformQueues(clients.sqs(), settings.stack)
-    bus = EventBridgeBus(clients.events(), settings.bus_name)
+    bus = EventBridgeBus(clients.events(), settings.bus_name, settings.optional_events)
     partners = TableCurrentPartners(table, settings.table_name)
     return Sweep(
         due_index=TableDueIndex(table, settings.table_name),

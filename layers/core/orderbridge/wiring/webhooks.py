@@ -25,7 +25,7 @@ def send_delivery() -> SendDelivery:
         secrets=secrets,
         post=PublicPost(allow_loopback_http=settings.allow_loopback_http),
         queues=queues_of_lanes(clients.sqs(), settings.queue_webhooks, settings.queue_webhooks_slow),
-        publish=EventBridgeBus(clients.events(), settings.bus_name).publish,
+        publish=EventBridgeBus(clients.events(), settings.bus_name, settings.optional_events).publish,
         clock=utc_now,
         jitter=random.random,
         sweep_grace_seconds=settings.sweep_grace_seconds,
