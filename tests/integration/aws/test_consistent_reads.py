@@ -27,11 +27,11 @@ ANY_SITE = any_site("customer", "C")
 READS: dict[str, Callable[[Any, str], object]] = {
     "an order": lambda client, table: TableOrders(client, table).read_order(KEY),
     "a forward": lambda client, table: TableOrders(client, table).read_forward(ForwardKey(KEY, SIRCLO)),
-    "an order's forwards": lambda client, table: TableOrders(client, table).list_forwards(KEY),
+    "an order's forwards": lambda client, table: TableOrders(client, table).list_forwards(order()),
     "a channel and its breaker": lambda client, table: TableChannels(client, table).find(SIRCLO),
-    "mappings": lambda client, table: TableMappings(client, table).read("c", [MappingKey("product", "P")]),
+    "mappings": lambda client, table: TableMappings(client, table).read(SIRCLO, [MappingKey("product", "P")]),
     "whether a customer has sites": lambda client, table: TableMappings(client, table).read(
-        "c", [any_site("customer", "C")]
+        SIRCLO, [any_site("customer", "C")]
     ),
     "a partner who logs in": lambda client, table: TablePartnerProfiles(client, table).find(CLIENT_ID),
     "a partner as it is now": lambda client, table: TableCurrentPartners(client, table).find(CLIENT_ID),

@@ -43,7 +43,7 @@ class Index:
         for page in range(0, self.in_each, Limit):
             self.pages[shard] += 1
             numbers = range(page, min(page + Limit, self.in_each))
-            named = [(pk.format(shard=shard), sk.format(number=f"{number:04}")) for number in numbers]
+            named = [tuple(part.format(shard=shard, number=f"{number:04}") for part in (pk, sk)) for number in numbers]
             yield {"Items": [{"PK": {"S": p}, "SK": {"S": s}, "due_at": {"S": "2025"}} for p, s in named]}
 
 

@@ -262,7 +262,7 @@ def test_mappings_are_read_a_hundred_at_a_time(deployed: Deployed, dynamodb: Any
         deployed.add_mapping(ChannelRef("a", "sirclo"), key, {"sku": key.key})
     deployed.add_mapping(ChannelRef("b", "sirclo"), keys[1], "of another channel")
 
-    found = TableMappings(dynamodb, deployed.table).read("a", [*keys, *keys])
+    found = TableMappings(dynamodb, deployed.table).read(ChannelRef("a", "sirclo"), [*keys, *keys])
 
     assert found == {key: {"sku": key.key} for key in keys[::2]}
 

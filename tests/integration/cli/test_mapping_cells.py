@@ -11,6 +11,7 @@ from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.table import TableMappings
 from orderbridge.orders.order import parse_sales_order
 from orderbridge.platforms.registry import definition_of
+from orderbridge.values.ids import ChannelRef
 from tests.fakes.samples import order_body
 from tests.integration.cli.conftest import SETTINGS, Operator
 
@@ -36,7 +37,9 @@ def test_an_order_finds_the_mapping_of_a_code_in_whatever_form_both_are_written(
 
     posted = unicodedata.normalize("NFD" if form == "NFC" else "NFC", ACCENTED) + "\u00a0"
     need = MappingKey.of("customer", parse_sales_order(order_body(customer_code=posted)).customer_code)
-    assert TableMappings(set_up.stack.clients.dynamodb, set_up.stack.table).read("ngorder", [need]) == {need: "77"}
+    assert TableMappings(set_up.stack.clients.dynamodb, set_up.stack.table).read(
+        ChannelRef("ngorder", "ngorder"), [need]
+    ) == {need: "77"}
     (row,) = set_up.json("mappings", "export", "ngorder")
     assert row["key"] == ACCENTED
 
@@ -182,7 +185,9 @@ def test_a_text_that_looks_like_thousands_is_a_text_where_a_text_is_meant(set_up
     rows = ("customer", "C-1", "17.500"), ("product", "P-1", {"sku": "17.500", "id": 3})
     set_up.json("mappings", "import", "sirclo", set_up.csv_file(*rows))
     key = MappingKey.of("product", "P-1")
-    stored = TableMappings(set_up.stack.clients.dynamodb, set_up.stack.table).read("sirclo", [key])
+    stored = TableMappings(set_up.stack.clients.dynamodb, set_up.stack.table).read(
+        ChannelRef("sirclo", "sirclo"), [key]
+    )
     settings = definition_of("sirclo").read_settings(SETTINGS["sirclo"])
     assert definition_of("sirclo").read_mapping("product", stored[key], settings).sku == "17.500"
 

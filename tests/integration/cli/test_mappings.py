@@ -66,7 +66,9 @@ def test_a_plain_id_reaches_the_platform_as_it_was_written(set_up: Operator, wri
     set_up.json("mappings", "import", "sirclo", exported)
 
     keys = [MappingKey.of("customer", "CUST-1"), MappingKey.of("product", "PROD-1")]
-    mappings = TableMappings(set_up.stack.clients.dynamodb, set_up.stack.table).read("sirclo", keys)
+    mappings = TableMappings(set_up.stack.clients.dynamodb, set_up.stack.table).read(
+        ChannelRef("sirclo", "sirclo"), keys
+    )
     settings = definition_of("sirclo").read_settings(SETTINGS["sirclo"])
     assert definition_of("sirclo").read_mapping("customer", mappings[keys[0]], settings).delivery_name == written
     assert definition_of("sirclo").read_mapping("product", mappings[keys[1]], settings).sku == written
@@ -99,7 +101,9 @@ def test_keys_are_kept_as_the_forwarder_looks_them_up(set_up: Operator) -> None:
     set_up.json("mappings", "import", "salesmania", file)
 
     keys = [MappingKey.of("sales", "john doe"), MappingKey.of("product", "PROD-1")]
-    found = TableMappings(set_up.stack.clients.dynamodb, set_up.stack.table).read("salesmania", keys)
+    found = TableMappings(set_up.stack.clients.dynamodb, set_up.stack.table).read(
+        ChannelRef("salesmania", "salesmania"), keys
+    )
     assert found == {keys[0]: "24728", keys[1]: {"product_id": 1}}
     exported = set_up.json("mappings", "export", "salesmania")
     assert [(row["kind"], row["key"]) for row in exported] == [("product", "PROD-1"), ("sales", "John DOE")]

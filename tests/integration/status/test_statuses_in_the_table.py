@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from orderbridge.channels.channel import Channel
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
 from orderbridge.forwarding.order_status import open_since
@@ -27,6 +28,7 @@ from tests.integration.webhooks.conftest import TABLE, aws
 
 __all__ = ["aws"]
 Aws = Callable[[str], Any]
+MAIN, OTHER = Channel("ngorder-main", "ngorder", {}), Channel("ngorder", "ngorder", {})
 
 
 def stored(dynamodb: Any, number: int, **changes: Any) -> Forward:
@@ -45,15 +47,15 @@ def test_open_forwards_are_found_by_the_orders_date_and_leave_when_they_are_done
     forwards = sorted((stored(dynamodb, number) for number in range(1, 8)), key=open_since)
     stored(dynamodb, 20, external_id=None)
     stored(dynamodb, 21, platform_status="COMPLETED")
-    assert list(found.open_forwards("ngorder-main", "2000-01-01", 100)) == shown(*forwards)
-    assert list(found.open_forwards("ngorder-main", "2000-01-01", 3)) == shown(*forwards[:3])
-    assert list(found.open_forwards("ngorder-main", open_since(forwards[2]), 100)) == shown(*forwards[3:])
-    assert list(found.open_forwards("ngorder-main", "2024-12-29", 100)) == shown(
+    assert list(found.open_forwards(MAIN, "2000-01-01", 100)) == shown(*forwards)
+    assert list(found.open_forwards(MAIN, "2000-01-01", 3)) == shown(*forwards[:3])
+    assert list(found.open_forwards(MAIN, open_since(forwards[2]), 100)) == shown(*forwards[3:])
+    assert list(found.open_forwards(MAIN, "2024-12-29", 100)) == shown(
         *(forward for forward in forwards if open_since(forward) > "2024-12-29")
     )
-    assert list(found.open_forwards("ngorder", "2000-01-01", 100)) == []
+    assert list(found.open_forwards(OTHER, "2000-01-01", 100)) == []
     TableOrders(dynamodb, TABLE).save(Transition(move_status(forwards[0], "CANCELLED"), None))
-    assert list(found.open_forwards("ngorder-main", "2000-01-01", 100)) == shown(*forwards[1:])
+    assert list(found.open_forwards(MAIN, "2000-01-01", 100)) == shown(*forwards[1:])
     assert sorted(found.read([each.forward_key for each in forwards[1:]]), key=open_since) == forwards[1:]
 
 
@@ -68,10 +70,10 @@ def test_forwards_that_were_completed_lately_are_found_by_the_orders_date_behind
         over = to_iso(NOW - timedelta(days=16))
         stored(dynamodb, number, platform_status="COMPLETED", completed_at=over)
     since = to_iso(NOW - timedelta(days=15))
-    assert list(found.completed_forwards("ngorder-main", "2000-01-01", 2, since)) == shown(*lately[:2])
+    assert list(found.completed_forwards(MAIN, "2000-01-01", 2, since)) == shown(*lately[:2])
     behind = open_since(lately[0])
-    assert list(found.completed_forwards("ngorder-main", behind, 100, since)) == shown(*lately[1:])
-    assert list(found.completed_forwards("ngorder", "2000-01-01", 100, since)) == []
+    assert list(found.completed_forwards(MAIN, behind, 100, since)) == shown(*lately[1:])
+    assert list(found.completed_forwards(OTHER, "2000-01-01", 100, since)) == []
 
 
 def test_the_index_holds_nothing_of_a_forward_that_changes_while_it_is_there(aws: Aws) -> None:
@@ -93,7 +95,7 @@ def test_a_reading_is_written_with_its_line_on_the_timeline(aws: Aws) -> None:
     assert news is not None
     saved = TableOrders(dynamodb, TABLE).save(news.transition)
     found = TableOpenForwards(dynamodb, TABLE)
-    (kept,) = found.read([each.key for each in found.open_forwards("ngorder-main", "2000-01-01", 100)])
+    (kept,) = found.read([each.key for each in found.open_forwards(MAIN, "2000-01-01", 100)])
     assert kept == saved == replace(forward_items.fitted(news.transition.to_store())[0], revision=1)
     assert take_in(kept, said, MEANINGS, NOW) is None
 
@@ -102,7 +104,7 @@ def test_an_open_forward_waits_for_nobody(aws: Aws) -> None:
     dynamodb = aws("dynamodb")
     stored(dynamodb, 1)
     desk = TableOrders(dynamodb, TABLE)
-    assert [list(desk.waiting("ngorder-main", state)) for state in ForwardState] == [[]] * len(ForwardState)
+    assert [list(desk.waiting(MAIN, state)) for state in ForwardState] == [[]] * len(ForwardState)
 
 
 def test_a_run_is_kept_with_its_place_and_one_worker_holds_it(aws: Aws) -> None:

@@ -203,7 +203,7 @@ def test_changes_of_one_order_that_come_together_are_told_as_one_and_each_has_it
     assert [event.detail["channel"] for event in pipeline.bus.of_type("ForwardRejected")] == [SIRCLO.name, NGORDER.name]
     assert pipeline.steps.taken.count("before publish") == 1
     assert pipeline.store.orders[both.key].status == "REJECTED"
-    assert [each.news_due_at for each in pipeline.store.list_forwards(both.key)] == [None, None]
+    assert [each.news_due_at for each in pipeline.store.list_forwards(both)] == [None, None]
 
 
 def test_of_two_changes_of_one_forward_both_have_their_events_and_the_later_is_relayed() -> None:

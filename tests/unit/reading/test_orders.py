@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from orderbridge.entrypoints.answers.orders import SalesOrderFound, SalesOrdersFound
 from orderbridge.entrypoints.problems import Problem
 from orderbridge.forwarding.forward.states import Forward, ForwardState, new_forward
-from orderbridge.orders.order import Order, OrderSummary
+from orderbridge.orders.order import Order
 from orderbridge.partners.partner import Partner
 from orderbridge.reading.orders import (
     DAYS_PER_PAGE,
@@ -292,7 +292,7 @@ def test_nothing_is_looked_for_before_the_partner_was_registered() -> None:
     days: list[object] = []
     read = book.reads.of_day
 
-    def counted(client_id: str, day: Any, after: str | None) -> Iterator[OrderSummary]:
+    def counted(client_id: str, day: Any, after: str | None) -> Iterator[Order]:
         days.append(day)
         return read(client_id, day, after)
 

@@ -98,8 +98,7 @@ def test_an_order_without_a_channel_still_waits_for_its_route() -> None:
     pipeline.publish(pipeline.accept(nowhere))
 
     assert secure(pipeline) == []
-    (forward,) = pipeline.store.forwards.values()
-    assert forward.state is S.NEEDS_MAPPING
+    assert [waiting.key for waiting in pipeline.store.unrouted()] == [nowhere.key]
 
 
 def steps_of_securing() -> int:
