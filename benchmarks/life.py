@@ -85,7 +85,7 @@ class Run:
         self.is_dark = False
         """Whether the stream is: nothing of it comes."""
         # Remembered for as long as can be: what is read once a minute, whatever the load, is of no single order.
-        remembered = {"PartnerCacheSeconds": "300"}
+        remembered = {"OptionalEvents": "none", "PartnerCacheSeconds": "300"}
         row = Row("life", has_webhook=has_webhook, stream_batch=1, parameters=remembered)
         self.world = World(row, tuple(platform_names()), 1, stack, rows_per_page=ROWS_PER_PAGE)
         self.counting = Counting(self.world)

@@ -28,6 +28,7 @@ from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order
+from orderbridge.values.events import OPTIONAL_EVENTS
 from orderbridge_sandboxes import DEMO_CREDENTIALS, SANDBOXES, Sandbox, demo_mappings, demo_settings
 from tests.conformance.facts import PlatformFacts, facts_of
 from tests.contract.template import template
@@ -53,7 +54,12 @@ class World:
         self.aws = SimulatedAws(machine, self.harm)
         self.watch = Watch(self.aws.table, machine.true_clock)
         self.calls = PlatformCalls(machine, self.harm, self.agenda, self.watch, SETTLE_SECONDS)
-        parameters = {"AllowLoopbackHttp": "true", "SweepGraceSeconds": "60", **row.parameters}
+        parameters = {
+            "AllowLoopbackHttp": "true",
+            "OptionalEvents": ",".join(sorted(OPTIONAL_EVENTS)),
+            "SweepGraceSeconds": "60",
+            **row.parameters,
+        }
         self.functions = self._functions(parameters)
         self.lanes = Lanes(machine, self.harm, self.aws, self.functions, NOW, row.stream_batch)
         self.receiver = Receiver(machine, row.receiver_fails, row.receiver_takes, self._is_bad)

@@ -22,6 +22,7 @@ from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.table import mapping_pk
 from orderbridge.entrypoints.invocation import HandlerFailed
 from orderbridge.orders.table import order_pk
+from orderbridge.values.events import OPTIONAL_EVENTS
 from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge.webhooks import items as webhook_items
 from orderbridge.webhooks.table import webhook_secret_name
@@ -49,6 +50,10 @@ BY_THE_SERVICE = {
 }
 WITH_REASONS: dict[tuple[str, str, str, str], str] = {
     ("event_publisher", "sqs:SendMessage", "StreamDeadLetters", ""): "Lambda puts there what could not be published",
+    **{
+        (function, "dynamodb:Query", "Table", "FORWARD#*"): "a timeline that has outgrown its forward's item"
+        for function in ("order_read", "order_cancel")
+    },
     **{
         (
             "stock_sync",
@@ -306,6 +311,7 @@ def seen(
 ) -> Iterator[set[Call]]:
     with ExitStack() as held:
         stack = held.enter_context(deployed_stack(load_function, monkeypatch, tmp_path))
+        stack.parameters["OptionalEvents"] = ",".join(OPTIONAL_EVENTS)
         sandboxes = {name: held.enter_context(sandbox()) for name, sandbox in SANDBOXES.items()}
         receiver = held.enter_context(Receiver())
         Days(stack, sandboxes, receiver).run()

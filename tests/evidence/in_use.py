@@ -96,6 +96,11 @@ PUT_TOGETHER: dict[str, tuple[str, ...]] = {
         "attribute_not_exists(PK) OR full_at < :now",
         "full_at >= :now AND full_at <= :latest",
     ),
+    "cli/orderbridge_cli/operating/tables/open_work.py:_scan FilterExpression": (
+        "attribute_exists(content_hash) AND attribute_exists(due_at)",
+        "attribute_exists(forward_code)",
+        "begins_with(PK, :pk) AND attribute_exists(due_at)",
+    ),
     "layers/core/orderbridge/stock/table.py:mapped_products KeyConditionExpression": (
         "PK = :pk",
         "PK = :pk AND SK > :after",
