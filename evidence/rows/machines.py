@@ -19,7 +19,7 @@ MACHINES = (
     Row(
         "the sweeper killed between claim and send",
         events_dropped=1.0,
-        aws=(AwsFault("before", "SendMessage", "sweeper", 0.3),),
+        aws=(AwsFault("before", "SendMessageBatch", "sweeper", 0.3),),
     ),
     Row("two sweepers at once", (OFTEN,), events_dropped=0.8, sweepers=2),
     Row("one message to three workers at once", (OFTEN,), messages_repeated=1.0, copies=3),
@@ -44,7 +44,12 @@ AWS = (
     Row(
         "answers of DynamoDB lost",
         (OFTEN,),
-        aws=(AwsFault("lost", "TransactWriteItems", "", 0.1), AwsFault("lost", "PutItem", "forward_", 0.1)),
+        cancelled=0.4,
+        aws=(
+            AwsFault("lost", "TransactWriteItems", "", 0.3),
+            AwsFault("lost", "PutItem", "forward_", 0.1),
+            AwsFault("lost", "UpdateItem", "event_publisher", 0.1),
+        ),
     ),
     Row(
         "single writes repeated by the SDK",

@@ -49,12 +49,8 @@ PUBLISHING = (
         "forwarding.publishing:PublishOrder.__call__",
         (
             (
-                "    self.announce(order, self.created(order))",
-                (
-                    "    first = first_forwards(order, self.clock(), self.sweep_grace_seconds)\n"
-                    "    self.announce(order, [FirstForward(each.forward, is_new=True) for each in first])\n"
-                    "    self.created(order)"
-                ),
+                "    self.created(order)\n    self.announce(order)\n",
+                "    self.announce(order)\n    self.created(order)\n",
             ),
         ),
         "the publisher killed at any step",

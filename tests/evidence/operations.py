@@ -157,7 +157,9 @@ def queries(draw: Callable[[Any], Any]) -> Op:
         asked["ConsistentRead"] = draw(st.booleans())
     if index == "waiting" and draw(st.booleans()):
         asked["FilterExpression"] = draw(st.sampled_from(FILTERS))
-        asked["ExpressionAttributeValues"] |= values_of(draw, asked["FilterExpression"])["ExpressionAttributeValues"]
+        asked["ExpressionAttributeValues"] |= values_of(draw, asked["FilterExpression"]).get(
+            "ExpressionAttributeValues", {}
+        )
     if draw(st.booleans()):
         asked["Limit"] = draw(st.integers(1, 3))
     if draw(st.booleans()):
