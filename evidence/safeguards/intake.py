@@ -143,13 +143,13 @@ PUBLISHING = (
                 "    self.orders.save_progress(replace(told, messages=''))\n",
             ),
         ),
-        "everything killed at any step",
+        "any weather, 1",
     ),
     Safeguard(
         "messages that have no item of their own are made up for",
         "forwarding.publishing:PublishForwardChange._project",
         (("    self._deliver(order, now, perhaps_there=True)\n", ""),),
-        "everything killed at any step",
+        "any weather, 1",
     ),
     Safeguard(
         "an order's change is written over the one before it alone",

@@ -151,7 +151,7 @@ SENDING = (
         "a line that has no room in its forward's item goes apart",
         "forwarding.writer:ForwardWriter.save",
         (("[self.put(forward_items.lines_item(changed, apart))] if apart else []", "[]"),),
-        "processed, then closed",
+        "nobody listens at the address",
     ),
     Safeguard(
         "a change is behind the last one, whatever the clocks say",
