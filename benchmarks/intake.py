@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from benchmarks.report import Figure
+from orderbridge.aws.schema import schema_item
 
 PROJECT = Path(__file__).resolve().parent.parent
 ENVIRONMENT = {
@@ -96,6 +97,8 @@ class AnsweringAws:
         match operation:
             case "GetSecretValue":
                 return {"Name": "keys", "SecretString": json.dumps({"kid": "1", "key": TOKEN_KEY})}
+            case "GetItem":
+                return {"Item": schema_item()}
             case "Query":
                 return {"Items": self.partner_items, "Count": len(self.partner_items)}
             case "UpdateItem":

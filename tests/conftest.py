@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.skips import pytest_sessionfinish, pytest_terminal_summary
 
-__all__ = ["load_function", "project", "pytest_sessionfinish", "pytest_terminal_summary"]
+__all__ = ["any_table", "load_function", "project", "pytest_sessionfinish", "pytest_terminal_summary"]
 
 # No example is too slow: a busy machine is no failure.
 settings.register_profile("on any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -26,6 +26,15 @@ PROJECT = Path(__file__).resolve().parent.parent
 def project() -> Path:
     """The project's root."""
     return PROJECT
+
+
+@pytest.fixture
+def any_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Handlers take their table for one of this build's version, without a look at it."""
+    from orderbridge.entrypoints.own_table import OwnTable
+
+    monkeypatch.setenv("TABLE_NAME", "table")
+    monkeypatch.setattr(OwnTable, "require", lambda _table: None)
 
 
 @pytest.fixture

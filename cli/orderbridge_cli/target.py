@@ -161,9 +161,18 @@ class Operations:
         """Who runs this command, as AWS knows them."""
         return self.clients.caller() or "an operator"
 
-    @property
+    @cached_property
     def table(self) -> str:
-        return self.output("TableName")
+        """The table's name. It is of the version that this build reads, or was empty and now is; else `Failure`."""
+        from orderbridge.aws.schema import OtherSchema
+        from orderbridge_cli.operating.tables.version import set_up_table
+
+        name = self.output("TableName")
+        try:
+            set_up_table(self.clients.dynamodb, name)
+        except OtherSchema as other:
+            raise Failure(str(other)) from other
+        return name
 
     def _on_table(self, port: Callable[[DynamoDBClient, str], PortT]) -> PortT:
         # The stack is looked for first: where it cannot be found, that is what the person should read.
@@ -224,8 +233,9 @@ class Operations:
     def open_work(self) -> StackOpenWork:
         from orderbridge_cli.operating.tables.open_work import StackOpenWork
 
-        clients = self.clients
-        return StackOpenWork(clients.dynamodb, self.table, clients.cloudformation, clients.sqs, self.facts.name)
+        # Of whatever version: it says when a table may be emptied that this build does not read.
+        table, clients = self.output("TableName"), self.clients
+        return StackOpenWork(clients.dynamodb, table, clients.cloudformation, clients.sqs, self.facts.name)
 
     @cached_property
     def codes(self) -> TableCodeCounter:

@@ -15,6 +15,7 @@ from evidence.processes.functions import physical_names
 from evidence.processes.machine import Machine
 from evidence.processes.virtual import exceptions_of
 from evidence.system.harm import Harm
+from orderbridge.aws.schema import SCHEMA, schema_item
 from tests.contract.template import template
 
 
@@ -25,6 +26,8 @@ class SimulatedAws:
         self._machine, self._harm = machine, harm
         self.names = physical_names()
         self.table = Table(template().of_type("AWS::DynamoDB::Table")["Table"])
+        self.table.write((SCHEMA, SCHEMA), schema_item())
+        self.table.stream.clear()
         self.queues = self._queues()
         dropped = partial(harm.strikes, harm.row.events_dropped, "events dropped")
         refused = partial(harm.strikes, harm.row.events_refused, "events refused")

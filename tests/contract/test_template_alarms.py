@@ -65,8 +65,7 @@ def could_not_begin() -> None:
 def said(item: dict[str, Any]) -> Happening:
     """The publisher gets a changed item."""
     record = {"eventName": "MODIFY", "dynamodb": {"NewImage": item}}
-    handler = stream_handler(lambda _: None, lambda _: None, lambda _: None)
-    return lambda: handler({"Records": [record]}, CONTEXT)
+    return lambda: stream_handler(lambda _: None, lambda _: None, lambda _: None)({"Records": [record]}, CONTEXT)
 
 
 def news(state: ForwardState) -> Happening:
@@ -137,6 +136,7 @@ def counted_of(function: str, lines: list[dict[str, Any]]) -> set[str]:
     }
 
 
+@pytest.mark.usefixtures("any_table")
 @pytest.mark.parametrize(("function", "happening", "metrics"), HAPPENINGS)
 def test_what_somebody_has_to_hear_of_is_counted_in_the_log_of_its_function(
     function: str, happening: Happening, metrics: set[str], capsys: pytest.CaptureFixture[str]

@@ -96,6 +96,7 @@ def test_the_environment_is_read_in_one_place() -> None:
     assert readers == {"layers/core/orderbridge/entrypoints/settings.py"}
 
 
+@pytest.mark.usefixtures("any_table")
 @pytest.mark.parametrize("name", [name for name in FUNCTIONS if event_sources(name)])
 def test_partial_batches_are_reported_exactly_where_the_handler_returns_them(
     name: str, load_function: Callable[[str], ModuleType], monkeypatch: pytest.MonkeyPatch

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from orderbridge.aws import items
+from orderbridge.aws.schema import SCHEMA
 from orderbridge.channels import table as channel_table
 from orderbridge.channels.credentials import credentials_secret
 from orderbridge.forwarding.forward.states import ForwardState
@@ -63,6 +64,7 @@ PARTITION_KEYS = {
     "DELIVERY#*": deliveries_pk("acme", "wh_0123456789abcdef", "07"),
     "LIMIT#*": bucket_pk("acme"),
     "LOGINS#*": failures_pk("client#acme"),
+    "SCHEMA": SCHEMA,
 }
 
 # The same for the indexes that functions query.
@@ -197,15 +199,23 @@ def test_the_intake_path_may_write_orders_and_count_codes_and_only_read_partners
         "PutItem": {"ORDER#*"},
         "UpdateItem": {"CODES#*", "LIMIT#*"},
         "Query": {"PARTNER#*"},
+        "GetItem": {"SCHEMA"},
     }
 
 
 def test_refresh_reads_partners_and_counts_calls() -> None:
-    assert granted("AuthRefreshRole", "dynamodb:") == {"Query": {"PARTNER#*"}, "UpdateItem": {"LIMIT#*"}}
+    assert granted("AuthRefreshRole", "dynamodb:") == {
+        "Query": {"PARTNER#*"},
+        "UpdateItem": {"LIMIT#*"},
+        "GetItem": {"SCHEMA"},
+    }
 
 
 def test_login_reads_partners_and_counts_calls_and_failures() -> None:
-    assert granted("AuthLoginRole", "dynamodb:") == {"GetItem": {"PARTNER#*"}, "UpdateItem": {"LOGINS#*", "LIMIT#*"}}
+    assert granted("AuthLoginRole", "dynamodb:") == {
+        "GetItem": {"PARTNER#*", "SCHEMA"},
+        "UpdateItem": {"LOGINS#*", "LIMIT#*"},
+    }
 
 
 def test_reading_writes_nothing_but_the_count_of_calls() -> None:
@@ -222,8 +232,12 @@ def test_cancelling_changes_orders_and_forwards_and_nothing_else() -> None:
     assert set(held) == {"PutItem", "UpdateItem", "GetItem", "BatchGetItem", "Query"}
 
 
-def test_what_everybody_may_ask_reads_channels_only() -> None:
-    assert granted("ApiInfoRole", "dynamodb:") == {"Query": {"CHANNEL"}, "BatchGetItem": {"BREAKER#*"}}
+def test_what_everybody_may_ask_reads_channels_and_the_tables_version_only() -> None:
+    assert granted("ApiInfoRole", "dynamodb:") == {
+        "Query": {"CHANNEL"},
+        "BatchGetItem": {"BREAKER#*"},
+        "GetItem": {"SCHEMA"},
+    }
 
 
 def test_the_pattern_of_the_platforms_queues_reaches_theirs_and_no_other() -> None:
@@ -234,6 +248,17 @@ def test_the_pattern_of_the_platforms_queues_reaches_theirs_and_no_other() -> No
     reached = {name: queue for name, queue in names.items() if fnmatchcase(name, pattern)}
     assert set(reached) == {forward_queue_name("${AWS::StackName}", platform) for platform in platform_names()}
     assert {queue.lower() for queue in reached.values()} == {f"forwardqueue{name}" for name in platform_names()}
+
+
+def test_every_function_may_read_of_which_version_the_table_is_and_none_may_write_it() -> None:
+    roles = {properties["Role"]["Fn::GetAtt"][0] for properties in template().functions().values()}
+    held = {
+        (role, action)
+        for role, actions, statement in table_grants()
+        for action in actions
+        if SCHEMA in leading_keys(statement)
+    }
+    assert held == {(role, "dynamodb:GetItem") for role in roles}
 
 
 @pytest.mark.parametrize("name", TITLES)
@@ -305,6 +330,7 @@ def test_the_function_that_calls_what_partners_choose_reaches_their_webhooks_and
         "BatchGetItem": {"DELIVERY#*", "WEBHOOKS#*", "PARTNER#*"},
         "PutItem": {"DELIVERY#*"},
         "UpdateItem": {"WEBHOOKS#*"},
+        "GetItem": {"SCHEMA"},
     }
     secrets = [
         resource

@@ -150,7 +150,7 @@ def environment(door: Door, key_pair: KeyPair, secret: str = SECRET) -> dict[str
 
 
 @pytest.fixture
-def door(key_pair: KeyPair) -> Iterator[Door]:
+def door(key_pair: KeyPair, any_table: None) -> Iterator[Door]:
     api = Api(partner(key_pair))
     with Door(api.answer) as opened:
         yield opened

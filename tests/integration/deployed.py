@@ -22,6 +22,7 @@ import pytest
 from moto import mock_aws
 
 from orderbridge.aws import clients, items
+from orderbridge.aws.schema import schema_item
 from orderbridge.channels import table as channel_table
 from orderbridge.channels.channel import Channel
 from orderbridge.channels.credentials import ChannelSecret, credentials_secret
@@ -83,6 +84,7 @@ class Deployed:
             kept = ("BillingMode", "KeySchema", "AttributeDefinitions", "GlobalSecondaryIndexes")
             _aws("dynamodb").create_table(TableName=f"{STACK}-{name}", **{key: properties[key] for key in kept})
             self._names[name] = f"{STACK}-{name}"
+        self.put(schema_item())
         for name, properties in template().of_type("AWS::SQS::Queue").items():
             queue = properties["QueueName"]["Fn::Sub"].replace("${AWS::StackName}", STACK)
             self._names[name] = _aws("sqs").create_queue(QueueName=queue)["QueueUrl"]

@@ -12,6 +12,7 @@ from evidence.aws.secrets import SecretsManager
 from evidence.aws.table import DynamoDb, Table
 from evidence.processes.virtual import exceptions_of
 from orderbridge.aws import clients
+from orderbridge.aws.schema import schema_item
 from tests.contract.template import template
 from tests.integration import deployed
 from tests.integration.deployed import STACK, Deployed
@@ -31,7 +32,9 @@ def simulated_stack(load_function: Callable[[str], ModuleType], monkeypatch: pyt
     }
     monkeypatch.setattr(clients, "_client", lambda service, _patience: services[service])
     monkeypatch.setattr(deployed, "_aws", services.__getitem__)
-    return Deployed(load_function, monkeypatch, _names={"Table": f"{STACK}-Table"})
+    stack = Deployed(load_function, monkeypatch, _names={"Table": f"{STACK}-Table"})
+    stack.put(schema_item())
+    return stack
 
 
 def _called(_operation: str, _asked: Any, act: Callable[[], Any]) -> Any:

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from moto import mock_aws
 from typer.testing import CliRunner, Result
 
+from orderbridge.aws.schema import schema_item
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition, new_forward
 from orderbridge.orders.codes import order_code
 from orderbridge.orders.order import Order, SalesOrder
@@ -174,7 +175,7 @@ def _clients() -> OperatorClients:
 def operator(
     no_aws_configuration: None, project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Operator]:
-    """An operator in front of a deployed, empty stack."""
+    """An operator in front of a deployed stack, whose table is set up and empty."""
     # Making the clients is the slow part of a run, so all runs here share them; test_target.py finds a stack for real.
     stack = Operations(find_target())
     stack.clients = _clients()
@@ -182,6 +183,7 @@ def operator(
     with mock_aws():
         _clients().cloudformation.create_stack(StackName="orderbridge", TemplateBody=storage_template(project))
         _clients().secrets_manager.create_secret(Name="pepper", SecretString=PEPPER)
+        _clients().dynamodb.put_item(TableName=stack.output("TableName"), Item=schema_item())
         yield Operator(stack, tmp_path)
 
 

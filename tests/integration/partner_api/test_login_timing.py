@@ -20,6 +20,7 @@ import pytest
 from botocore.awsrequest import AWSResponse
 
 from orderbridge.aws import clients
+from orderbridge.aws.schema import SCHEMA, schema_item
 from orderbridge.partners import table as partner_table
 from tests.fakes import samples
 
@@ -65,6 +66,8 @@ class ReadyAnswers:
         return AWSResponse(request.url, 200, headers, Ready(body))
 
     def _answer(self, operation: str, body: bytes) -> bytes:
+        if operation == "GetItem" and SCHEMA.encode() in body:
+            return as_json({"Item": schema_item()})
         if operation == "GetItem":
             return self.known if samples.CLIENT_ID.encode() in body else b"{}"
         if operation == "UpdateItem":

@@ -7,9 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from orderbridge.aws.clients import ANSWERING
 from orderbridge.aws.errors import AWS_FAILURES
+from orderbridge.aws.schema import OtherSchema
 from orderbridge.entrypoints.answers.answer import Answer
 from orderbridge.entrypoints.log import begin_invocation, log, log_failure
+from orderbridge.entrypoints.own_table import OwnTable
 from orderbridge.entrypoints.problems import InternalError, Problem, problem_headers
 from orderbridge.entrypoints.requests import ApiRequest, BodyRule, Event, read_request
 from orderbridge.values.refusals import NotFound, Refusal, Unavailable
@@ -48,6 +51,7 @@ def by_resource(endpoints: Mapping[str, Endpoint]) -> Endpoint:
 
 def api_handler(endpoint: Endpoint, *, body: BodyRule = "required") -> Callable[[Event, Any], dict[str, Any]]:
     """A Lambda handler that answers every event with a response or a problem and never raises."""
+    table = OwnTable(ANSWERING)
 
     def handler(event: Event, context: Any) -> dict[str, Any]:
         context_of_request = event.get("requestContext") or {}
@@ -58,10 +62,11 @@ def api_handler(endpoint: Endpoint, *, body: BodyRule = "required") -> Callable[
 
     def answer_to(event: Event, request_id: str) -> dict[str, Any]:
         try:
+            table.require()
             response = endpoint(read_request(event, body))
         except Refusal as refusal:
             return _refuse(refusal, request_id)
-        except AWS_FAILURES as failure:
+        except (*AWS_FAILURES, OtherSchema) as failure:
             log_failure("dependency_failed", failure)
             return _refuse(Unavailable(), request_id)
         except Exception as failure:  # noqa: BLE001 - a partner gets a problem body, whatever went wrong

@@ -25,7 +25,7 @@ def queue_handler(forward: Callable[[ForwardMessage], Forward], seconds_per_mess
             attempts=result.attempts,
         )
 
-    return in_parts(handle, seconds_per_message)
+    return in_parts("forwarder", handle, seconds_per_message)
 
 
 def read_message(body: str) -> ForwardMessage:

@@ -8,6 +8,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 
+from orderbridge.entrypoints.invocation import invocations
 from orderbridge.entrypoints.log import begin_invocation, log_failure
 
 
@@ -18,11 +19,12 @@ class OutOfTime(Exception):
 QueueHandler = Callable[[dict[str, Any], Any], dict[str, Any]]
 
 
-def in_parts(handle: Callable[[str], None], seconds_per_message: float) -> QueueHandler:
+def in_parts(function: str, handle: Callable[[str], None], seconds_per_message: float) -> QueueHandler:
     """An SQS handler with partial batch responses.
 
     A message is begun only while enough time is left to end it, so that no attempt dies with the function.
     """
+    invocation = invocations(function)
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
     def handle_record(record: SQSRecord, lambda_context: Any) -> None:
@@ -35,7 +37,8 @@ def in_parts(handle: Callable[[str], None], seconds_per_message: float) -> Queue
             raise
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-        return dict(process_partial_response(event, handle_record, processor, context))
+        with invocation(context):
+            return dict(process_partial_response(event, handle_record, processor, context))
 
     return handler
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from orderbridge.entrypoints.invocation import invocation
+from orderbridge.entrypoints.invocation import invocations
 from orderbridge.entrypoints.log import log
 from orderbridge.status.rounds import StatusRequest
 from orderbridge.status.runs import StatusReport
@@ -23,8 +23,10 @@ def status_handler(sync_round: Round) -> Callable[[Mapping[str, Any], Any], dict
     the function: those are ours, and a platform that is down is not.
     """
 
+    invocation = invocations("status_sync")
+
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        with invocation("status_sync", context):
+        with invocation(context):
             request = StatusRequest.from_event(event)
             reports = sync_round(request, _seconds_left(request, context))
             for report in reports:

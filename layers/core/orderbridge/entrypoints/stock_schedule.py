@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from orderbridge.entrypoints.invocation import invocation
+from orderbridge.entrypoints.invocation import invocations
 from orderbridge.entrypoints.log import log
 from orderbridge.stock.rounds import StockRequest
 from orderbridge.stock.sync import RunResult
@@ -23,8 +23,10 @@ def stock_handler(sync_round: Round) -> Callable[[Mapping[str, Any], Any], dict[
     those are ours, and a platform that is down is not.
     """
 
+    invocation = invocations("stock_sync")
+
     def handler(event: Mapping[str, Any], context: Any) -> dict[str, Any]:
-        with invocation("stock_sync", context):
+        with invocation(context):
             request = StockRequest.from_event(event)
             results = sync_round(request, _seconds_left(request, context))
             for result in results:

@@ -8,7 +8,7 @@ from typing import Any
 
 from orderbridge.aws import items
 from orderbridge.channels import table as channel_table
-from orderbridge.entrypoints.invocation import invocation
+from orderbridge.entrypoints.invocation import invocations
 from orderbridge.entrypoints.log import log
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.forward.states import Forward
@@ -61,8 +61,10 @@ def stream_handler(
     right on AWS too.
     """
 
+    invocation = invocations("event_publisher")
+
     def handler(event: Mapping[str, Any], context: Any) -> None:
-        with invocation("event_publisher", context):
+        with invocation(context):
             batch = _Batch.of(event["Records"])
             for channel in batch.paused:
                 publish_pause(channel)

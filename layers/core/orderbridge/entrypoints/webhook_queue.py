@@ -27,4 +27,4 @@ def delivery_handler(send: Callable[[DeliveryRef, Lane], Delivery], seconds_per_
             attempts=result.attempts,
         )
 
-    return in_parts(handle, seconds_per_message)
+    return in_parts("webhook_sender", handle, seconds_per_message)
