@@ -64,7 +64,7 @@ def _lines(remains: Remains) -> list[str]:
     ]
     lines += [f"{name}: {count} SENT, their status not at its end" for name, count in sorted(remains.followed.items())]
     for count, what in (
-        (remains.unpublished, "orders that are not published"),
+        (remains.unpublished, "orders that are not published, or wait for a route"),
         (remains.untold, "forwards whose last event is not published"),
         (remains.deliveries, "webhook messages under way"),
         *((count, f"messages in {name}") for name, count in remains.queues.items()),
