@@ -96,6 +96,9 @@ def nothing_waits_for_what_is_there(found: Found) -> Wrong:
         for forward in forwards:
             if forward.state is ForwardState.NEEDS_MAPPING:
                 yield f"{place(forward)}: {[f'{need.kind}:{need.key}' for need in forward.missing]}"
+    for order in found.orders.values():
+        if order.unrouted_since is not None:
+            yield f"{order.code}: waits for a route"
 
 
 def every_wish_to_cancel_is_settled(found: Found) -> Wrong:

@@ -56,7 +56,7 @@ AWS = (
         (OFTEN,),
         aws=(AwsFault("repeated", "PutItem", "", 0.2), AwsFault("repeated", "UpdateItem", "", 0.2)),
     ),
-    Row("writes meet other transactions", (OFTEN,), aws=(AwsFault("conflict", "", "", 0.1),)),
+    Row("writes meet other transactions", (OFTEN,), unreachable=0.3, aws=(AwsFault("conflict", "", "", 0.1),)),
     Row("the bus refuses single entries", events_refused=0.5),
     Row(
         "the bus does not answer",

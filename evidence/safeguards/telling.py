@@ -27,7 +27,7 @@ TELLING = (
         "a change at one channel is told, though the order's own status stays",
         "forwarding.order_status:progress",
         (("if status == order.status and announced == _read(order.announced):", "if status == order.status:"),),
-        "processed, then closed",
+        "nobody listens at the address",
     ),
     Safeguard(
         "a message is due from when it is written",
