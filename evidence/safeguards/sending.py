@@ -179,6 +179,6 @@ SENDING = (
             ),
         ),
         "writes meet other transactions",
-        guard="few changes are transactions any more; test_conflicts holds it",
+        guard="few changes are transactions any more; test_conditions holds it",
     ),
 )
