@@ -16,6 +16,8 @@ from typing import Any
 import boto3
 import pytest
 
+from orderbridge.aws.items import keys
+from orderbridge.aws.schema import SCHEMA, VERSION
 from orderbridge.platforms.names import platform_names
 from tests.patience import PATIENCE_S
 
@@ -133,6 +135,7 @@ def test_without_sandboxes_and_seeds_the_stack_is_empty_and_the_demo_says_why_it
     with _local_up(tmp_path, "--no-sandbox", "--no-seed", "--state", "elsewhere"):
         stack = json.loads((tmp_path / ".local" / "stack.json").read_text())
         assert stack["sandboxes"] == {}
+        assert _version_of_the_table(stack) == str(VERSION), "before any command"
         assert _json(tmp_path, "channels", "list") == []
         assert _json(tmp_path, "partners", "list") == []
         assert _rates(stack, "-status-") == {"rate(1 minute)"}, "somebody looks on"
@@ -141,6 +144,15 @@ def test_without_sandboxes_and_seeds_the_stack_is_empty_and_the_demo_says_why_it
         assert (done.returncode, done.stdout) == (1, "")
         assert "none runs" in done.stderr
     assert (tmp_path / "elsewhere").is_dir()
+
+
+def _version_of_the_table(stack: dict[str, Any]) -> str:
+    dynamodb = boto3.client(
+        "dynamodb", endpoint_url=stack["aws_endpoint_url"], region_name=stack["region"],
+        aws_access_key_id="test", aws_secret_access_key="test",
+    )  # fmt: skip
+    found: str = dynamodb.get_item(TableName=stack["table"], Key=keys(SCHEMA, SCHEMA))["Item"]["version"]["N"]
+    return found
 
 
 def _rates(stack: dict[str, Any], kind: str) -> set[str]:
