@@ -18,14 +18,14 @@ MASK = "***"
 SHORTEST = 6
 """A shorter value is in too many words; it is masked by its name alone."""
 
-_BACKSLASHES = r"(?:\\(?:u005c)?|%(?:25)*5c)*"
-"""What escapes a character, or is one of the value's own."""
+_BACKSLASHES = r"(?:\\(?:u005c)?|%(?:25){0,3}5c){0,64}"
+"""What escapes a character, or is one of the value's own; bounded, as all repeats are that a body could prolong."""
 _ESCAPED = {"\n": "n", "\r": "r", "\t": "t", "\b": "b", "\f": "f"}
 _NAME = r"[^\"\\=&\s]{0,60}(?:token|authorization|signature|secret|passw|key|hmac|\bmac\b)[^\"\\=&\s]{0,60}"
 _NAMED = re.compile(
     # A member of a JSON object, and of one that is quoted in a text.
-    rf"(?P<member>\\*\"{_NAME}\\*\"\s*:\s*)"
-    r"(?:\"(?:[^\"\\]|\\.)*\"?|\\+\"[^\"\\]*|\[[^\]]*|\{[^}]*|[^\s,}\]\"]+)"
+    rf"(?P<member>\\{{0,8}}\"{_NAME}\\{{0,8}}\"\s*:\s*)"
+    rf"(?:\"(?:[^\"\\]|\\.)*\"?|\\{{1,8}}\"[^\"\\]*|\[[^\]]*|\{{[^}}]*|[^\s,}}\]\"]+)"
     # A field of a form or a query.
     rf"|(?P<field>(?<![^\s?&;\"]){_NAME}=)[^&\s\"<>]+"
     r"|(?P<scheme>\b(?:bearer|basic)\s+)[\w.~+/=-]{6,}",
@@ -85,8 +85,8 @@ def _sign(sign: str) -> str:
     units = json.dumps(sign)[1:-1] if not sign.isascii() else f"\\u{ord(sign):04x}"
     shown = [
         re.escape(sign),
-        r"\\+".join(units.lstrip("\\").split("\\")),
-        "".join(f"%(?:25)*{byte:02x}" for byte in raw),
+        r"\\{1,8}".join(units.lstrip("\\").split("\\")),
+        "".join(f"%(?:25){{0,3}}{byte:02x}" for byte in raw),
     ]
     if escape(sign) != sign:
         shown.append(re.escape(escape(sign)))
