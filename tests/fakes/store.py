@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import TypeVar
 
 from orderbridge.channels.channel import Channel
+from orderbridge.forwarding.answers import KeptAnswer
 from orderbridge.forwarding.forward.states import LISTED_STATES, Forward, ForwardState, Transition
 from orderbridge.forwarding.ports import ForwardRecord, FrozenRequest
 from orderbridge.orders.order import Order
@@ -51,6 +52,7 @@ class Store:
         self.requests: dict[tuple[OrderKey, str, str | None], FrozenRequest] = {}
         """By the order, its channel and the hash of its bytes."""
         self.expiring: dict[Place, datetime] = {}
+        self.answers: dict[Place, list[KeptAnswer]] = {}
         self.timeline: dict[OrderKey, list[TimelineEntry]] = {}
         self.deliveries: dict[DeliveryRef, Delivery] = {}
         self.writes: list[str] = []
@@ -172,6 +174,10 @@ class Store:
         with self._call("let_request_expire"):
             if self.request_of(forward) is not None:
                 self.expiring[self._key(forward)] = at
+
+    def keep_answer(self, forward: Forward, answer: KeptAnswer) -> None:
+        with self._call("keep_answer"):
+            self.answers.setdefault(self._key(forward), []).append(answer)
 
     def request_cancel(self, order: Order, at: str, reason: str | None, due_at: str) -> None:
         with self._call("request_cancel"):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer import Argument
 
-from orderbridge_cli.output import answer, command, counted, facts, new_group, note, progress, stacked, table
+from orderbridge_cli.output import answer, command, counted, facts, new_group, note, printable, progress, stacked, table
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,9 +35,22 @@ def _lookup() -> LookUpOrders:
 
 
 @command(group, "show")
-def show(code: Annotated[str, Argument(metavar="CODE", help="The order's code, SO-YYYYMMDD-NNNNN.")]) -> None:
+def show(
+    code: Annotated[str, Argument(metavar="CODE", help="The order's code, SO-YYYYMMDD-NNNNN.")],
+    *,
+    attempts: Annotated[
+        bool, typer.Option("--attempts", help="And what the platforms answered where an attempt did not end as SENT.")
+    ] = False,
+) -> None:
     """An order, its forward to every channel, and everything that happened to it."""
-    document = described(_lookup().view(code))
+    lookup = _lookup()
+    view = lookup.view(code)
+    document = described(view)
+    if attempts:
+        # An order that no channel takes is shown behind its forwards, and has no attempts.
+        kept = [[asdict(each) for each in lookup.desk.answers_of(forward)] for forward in view.forwards]
+        for forward, answers in itertools.zip_longest(document["forwards"], kept, fillvalue=[]):
+            forward["kept"] = answers
     answer(document, lambda: rendered(document))
 
 
@@ -195,7 +209,20 @@ def rendered(document: dict[str, Any]) -> RenderableType:
         table(
             "Forwards", ("channel", "platform", "state", "external id", "attempts", "needs, error or status"), forwards
         ),
+        *(_kept(each["channel"], kept) for each in document["forwards"] for kept in each.get("kept", ())),
         timeline_table(document["timeline"]),
+    )
+
+
+def _kept(channel: str, kept: dict[str, Any]) -> RenderableType:
+    """The answer to an attempt for a person; a platform's text is never taken for markup."""
+    from rich.text import Text
+
+    head = {name: kept[name] for name in ("at", "status", "content_type", "trouble") if kept[name] is not None}
+    return stacked(
+        Text(f"Attempt {kept['attempt_id']} at {channel}"),
+        facts(head),
+        *([Text(printable(kept["body"], keep_lines=True))] if kept["body"] else []),
     )
 
 

@@ -13,6 +13,7 @@ from orderbridge.webhooks.ports import DeliveryStore, WebhookSecrets
 if TYPE_CHECKING:
     from orderbridge.channels.channel import Channel
     from orderbridge.channels.mapping import MappingKey
+    from orderbridge.forwarding.answers import KeptAnswer
     from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
     from orderbridge.orders.order import Order
     from orderbridge.partners.partner import Partner, PartnerKey
@@ -118,6 +119,10 @@ class OperatorOrders(ParkedOrders, Protocol):
 
     def forwards_of(self, orders: Collection[Order], channels: Collection[str]) -> Iterable[Forward]:
         """The forwards of these orders to those of their channels that have one of these names, in no order."""
+        ...
+
+    def answers_of(self, forward: Forward) -> Sequence[KeptAnswer]:
+        """What is kept of the forward's attempts that did not end as SENT, oldest first."""
         ...
 
     def save_unfrozen(self, transition: Transition) -> Forward:

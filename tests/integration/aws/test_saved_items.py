@@ -40,6 +40,11 @@ def request_again(item: Item) -> Item:
     return forward_items.request_item(forward, forward_items.read_request(item))
 
 
+def answer_again(item: Item) -> Item:
+    (forward, *_) = [forward_items.read_forward(each) for each in saved("forward")]
+    return forward_items.answer_item(forward, forward_items.read_answer(item))
+
+
 def mapping_again(item: Item) -> Item:
     found_at = item["found_at"]["S"] if "found_at" in item else None
     value = channel_table.mapping_text(channel_table.read_mapping_value(item))
@@ -53,6 +58,7 @@ AGAIN: dict[str, Callable[[Item], Item]] = {
     "order": lambda item: order_table.order_item(order_table.read_order(item)),
     "forward": lambda item: forward_items.forward_item(forward_items.read_forward(item)),
     "request": request_again,
+    "answer": answer_again,
     "mapping": mapping_again,
     "stock level": lambda item: stock_table.stock_item(stock_table.read_stock_level(item)),
     "stock run": lambda item: runs_table.run_item(runs_table.read_run(item)),

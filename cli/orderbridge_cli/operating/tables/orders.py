@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from orderbridge.aws import items
 from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.forwarding import items as forward_items
+from orderbridge.forwarding.answers import KeptAnswer
 from orderbridge.forwarding.forward.states import Forward, Transition
 from orderbridge.forwarding.table import TableOrders
 from orderbridge.orders import table as order_table
@@ -49,6 +50,19 @@ class TableOperatorOrders(TableOrders):
             if channel.name in channels
         ]
         return (forward_items.read_forward(item) for item in batch_get(self._client, self._table, keys))
+
+    def answers_of(self, forward: Forward) -> Sequence[KeptAnswer]:
+        found = query_all(
+            self._client,
+            TableName=self._table,
+            KeyConditionExpression="PK = :pk AND begins_with(SK, :answers)",
+            ExpressionAttributeValues={
+                ":pk": {"S": forward_items.forward_pk(forward.forward_key)},
+                ":answers": {"S": forward_items.answer_sk("")},
+            },
+            ConsistentRead=True,
+        )
+        return sorted(map(forward_items.read_answer, found), key=lambda answer: answer.at)
 
     def save_unfrozen(self, transition: Transition) -> Forward:
         before = transition.before

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from orderbridge.aws.items import Item, due_shard, from_item, item_bytes, keys, to_item
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.forwarding import log
+from orderbridge.forwarding.answers import KeptAnswer
 from orderbridge.forwarding.forward.states import LISTED_STATES, Forward, ForwardState
 from orderbridge.forwarding.order_status import is_completed, is_open, open_since
 from orderbridge.forwarding.ports import FrozenRequest
@@ -249,3 +250,38 @@ def request_item(forward: Forward, request: FrozenRequest) -> Item:
 def read_request(item: Mapping[str, Any]) -> FrozenRequest:
     values = from_item(item)
     return FrozenRequest(values["method"], values["path"], values["body"].encode())
+
+
+ANSWER_KEPT = timedelta(days=30)
+
+
+def answer_sk(attempt_id: str) -> str:
+    return f"ANSWER#{attempt_id}"
+
+
+def answer_item(forward: Forward, answer: KeptAnswer) -> Item:
+    """What an attempt brought that did not end as SENT: an item of its own, never changed."""
+    return to_item(
+        {
+            "PK": forward_pk(forward.forward_key),
+            "SK": answer_sk(answer.attempt_id),
+            "at": answer.at,
+            "status": answer.status,
+            "content_type": answer.content_type,
+            "body": answer.body,
+            "trouble": answer.trouble,
+            "expires_at": int((from_iso(answer.at) + ANSWER_KEPT).timestamp()),
+        }
+    )
+
+
+def read_answer(item: Mapping[str, Any]) -> KeptAnswer:
+    values = from_item(item)
+    return KeptAnswer(
+        attempt_id=values["SK"].removeprefix(answer_sk("")),
+        at=values["at"],
+        status=int(values["status"]) if "status" in values else None,
+        content_type=values.get("content_type"),
+        body=values.get("body"),
+        trouble=values.get("trouble"),
+    )

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orderbridge.channels.lookups import Finding, FoundMappings
     from orderbridge.channels.mapping import MappingKey, Mappings
     from orderbridge.channels.outcomes import Outcome
+    from orderbridge.forwarding.answers import KeptAnswer
     from orderbridge.forwarding.events import ForwardMessage
     from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
     from orderbridge.orders.order import Order
@@ -91,6 +92,10 @@ class OrderStore(Protocol):
 
         Raises `LostRace` where the forward is no longer at the revision that was read.
         """
+        ...
+
+    def keep_answer(self, forward: Forward, answer: KeptAnswer) -> None:
+        """Keep what an attempt of this forward brought, for a while."""
         ...
 
     def save_progress(self, order: Order) -> None:

@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import math
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from orderbridge.channels.channel import Channel, CommonSettings
 from orderbridge.channels.lookups import Finding, LookFailed
 from orderbridge.channels.mapping import MissingMappings
 from orderbridge.channels.outcomes import Outcome, Unknown
 from orderbridge.channels.ports import ChannelUnusable, MappingStore
+from orderbridge.forwarding.answers import kept_answer
 from orderbridge.forwarding.channel_gate import Access, Blocked, ChannelGate, Lesson, seconds_until
 from orderbridge.forwarding.events import ForwardMessage, message_of
 from orderbridge.forwarding.forward.attempts import (
@@ -40,6 +42,7 @@ from orderbridge.forwarding.forward.waiting import defer, park_for_mappings, pau
 from orderbridge.forwarding.ports import ForwardQueues, ForwardRecord, FrozenRequest, OrderStore, Platform
 from orderbridge.forwarding.recently_asked import RecentlyAsked
 from orderbridge.forwarding.releasing import ReleaseInBatches
+from orderbridge.http.heard import Heard, listening
 from orderbridge.orders.order import Order
 from orderbridge.values.conflicts import LostRace
 from orderbridge.values.events import LONGEST_MESSAGE_DELAY_SECONDS
@@ -176,14 +179,18 @@ class ForwardOrder:
 
     def _attempt(self, sending: Forward, ready: _Ready) -> Forward:
         channel, began = ready.access.channel, self.clock()
-        try:
-            outcome = self.platform.create_order(ready.request, channel, ready.access.credentials)
-        except Exception as failure:  # noqa: BLE001 - the order may be there, whatever went wrong with the answer
-            self.note_failure(failure, sending)
-            outcome = Unknown(described(failure))
+        with listening() as heard:
+            try:
+                outcome = self.platform.create_order(ready.request, channel, ready.access.credentials)
+            except Exception as failure:  # noqa: BLE001 - the order may be there, whatever went wrong with the answer
+                self.note_failure(failure, sending)
+                outcome = Unknown(described(failure))
         seconds = (self.clock() - began).total_seconds()
         settings = self.platform.settings(channel)
         settled = self._settle(sending, outcome, settings)
+        is_persons = settled.state in (ForwardState.IN_DOUBT, ForwardState.REJECTED)
+        if is_persons or (settled.state is not ForwardState.SENT and sending.attempts <= settings.max_attempts):
+            self._keep(settled, sending.attempt_id or "", heard, ready.access.credentials, outcome)
         return self._apply(self.channels.learn(ready.access, outcome, seconds), settled, settings)
 
     def _apply(self, lesson: Lesson, settled: Forward, settings: CommonSettings) -> Forward:
@@ -201,6 +208,17 @@ class ForwardOrder:
         return self._save_and_return_later(
             settle_attempt(forward, outcome, now, self.jitter(), grace, look, settings.max_attempts)
         )
+
+    def _keep(
+        self, forward: Forward, attempt_id: str, heard: Heard, credentials: Mapping[str, Any], outcome: Outcome
+    ) -> None:
+        """Keep the answer for a person. It comes after what it led to was saved, and is no part of that promise."""
+        try:
+            trouble = getattr(outcome, "reason", "no answer")
+            kept = kept_answer(attempt_id, to_iso(self.clock()), heard, credentials, trouble)
+            self.orders.keep_answer(forward, kept)
+        except Exception as failure:  # noqa: BLE001 - the forward itself says what it means
+            self.note_failure(failure, forward)
 
     def _defer(self, forward: Forward, failure: Exception) -> Forward:
         """The forward with the reason why it could not be begun; raises the failure where it has changed meanwhile."""
@@ -220,7 +238,9 @@ class ForwardOrder:
         is_settled = not self.platform.can_cancel or forward.cancel_answer is not None
         if is_settled or not forward.may_send_at(self.clock()):
             return forward
-        answer, now = self._cancelled(order, forward), self.clock()
+        with listening() as heard:
+            answer, credentials = self._cancelled(order, forward)
+        now = self.clock()
         if isinstance(answer, Blocked):
             waiting = await_channel(forward, answer.reason, now, answer.recheck_seconds, self.sweep_grace_seconds)
             saved = self.orders.save(waiting)
@@ -230,23 +250,30 @@ class ForwardOrder:
         saved = self.orders.save(transition)
         if ask_again_in is not None:
             self._return_in(saved, ask_again_in)
+        elif saved.state is not ForwardState.CANCELLED:
+            self._keep(saved, f"cancel-{self.new_attempt_id()}", heard, credentials, answer)
         return saved
 
-    def _cancelled(self, order: Order, forward: Forward) -> Outcome | Blocked:
-        """What the platform said to cancelling; a channel that is not set up is one that does not answer."""
+    def _cancelled(self, order: Order, forward: Forward) -> tuple[Outcome | Blocked, Mapping[str, Any]]:
+        """What the platform said to cancelling, asked with these credentials.
+
+        A channel that is not set up is one that does not answer.
+        """
+        credentials: Mapping[str, Any] = {}
         try:
             way = self.channels.access_to(forward.channel)
             if isinstance(way, Blocked):
                 self._probe_at(forward, way.next_probe)
-                return way
+                return way, credentials
+            credentials = way.credentials
             self._release_others(way)
             self.platform.take_turn(way.channel)
-            answer = self.platform.cancel_order(order, forward.external_id, way.channel, way.credentials)
+            answer = self.platform.cancel_order(order, forward.external_id, way.channel, credentials)
             self._probe_at(forward, self.channels.learn(way, answer).next_probe)
         except Exception as failure:  # noqa: BLE001 - asking again does no harm
             self.note_failure(failure, forward)
-            return Unknown(described(failure))
-        return answer
+            return Unknown(described(failure)), credentials
+        return answer, credentials
 
     # --- looking ------------------------------------------------------------------------------------------------------
 

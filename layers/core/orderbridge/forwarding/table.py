@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
     from orderbridge.channels.channel import Channel
+    from orderbridge.forwarding.answers import KeptAnswer
     from orderbridge.webhooks.delivery import Delivery, DeliveryRef
 
 AWAITS_ROUTE = "size(channels) = :none AND attribute_not_exists(cancel_requested_at)"
@@ -81,6 +82,9 @@ class TableOrders:
 
     def save(self, transition: Transition) -> Forward:
         return self._writer.save(transition)
+
+    def keep_answer(self, forward: Forward, answer: KeptAnswer) -> None:
+        self._client.put_item(TableName=self._table, Item=forward_items.answer_item(forward, answer))
 
     def save_progress(self, order: Order) -> None:
         values = {

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 from orderbridge.http.base_urls import Address, address_in
 from orderbridge.http.deadline import Deadline
 from orderbridge.http.exchange import (
+    CallFailed,
     NoAnswer,
     NothingSent,
     Outgoing,
@@ -27,6 +28,7 @@ from orderbridge.http.exchange import (
     headers_in,
     raw_body,
 )
+from orderbridge.http.heard import note_failure, note_reply, note_sent
 from orderbridge.values.text import bounded
 
 if TYPE_CHECKING:
@@ -151,7 +153,14 @@ class Conversation:
         if not _TARGET.fullmatch(target) or not call.target.startswith("/"):
             raise NothingSent("the path or query holds characters that cannot go on the wire")
         request = Outgoing(call.method, self._address, target, {**_ALWAYS, **call.headers}, call.body)
-        return exchange(self._transport, request, Progress(deadline), _reply)
+        note_sent(call.headers)
+        try:
+            reply = exchange(self._transport, request, Progress(deadline), _reply)
+        except CallFailed as failure:
+            note_failure(failure.status if isinstance(failure, NoAnswer) else None, str(failure))
+            raise
+        note_reply(reply.status, reply.headers.get("content-type"), reply.body)
+        return reply
 
 
 def _reply(response: httpx.Response) -> Reply:
