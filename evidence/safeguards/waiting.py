@@ -101,7 +101,7 @@ WAITING = (
         "forwarding.table:TableOrders.route",
         (('f"attribute_exists(waiting) AND {AWAITS_ROUTE}"', '"size(channels) >= :none"'),),
         "import, cancel, route and pause at once",
-        guard="a forwarder looks for the wish before it sends, and a forward is created once; test_conditions holds both",
+        guard="a forwarder looks for the wish before it sends, a forward is created once; test_conditions holds both",
     ),
     Safeguard(
         "an import lets go what waited for it",

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from orderbridge.http.heard import Heard
 
 BODY_BYTES = 4096
+MASKED_BYTES = 64 * 1024
+"""As much of a body as is looked at: masking takes longer than reading, and far less of it is kept."""
 _TYPE_LENGTH = 100
 
 
@@ -34,7 +36,7 @@ def kept_answer(attempt_id: str, at: str, heard: Heard, credentials: Any, troubl
     if heard.body is None:
         return KeptAnswer(attempt_id, at, heard.status, trouble=_beginning(masked(heard.trouble or trouble, secrets)))
     # Masked before it is cut: half a secret would not be known for one.
-    body = _beginning(masked(heard.body.decode("utf-8", "replace"), secrets))
+    body = _beginning(masked(heard.body[:MASKED_BYTES].decode("utf-8", "replace"), secrets))
     content_type = masked(heard.content_type or "", secrets)[:_TYPE_LENGTH]
     return KeptAnswer(attempt_id, at, heard.status, content_type or None, body)
 
