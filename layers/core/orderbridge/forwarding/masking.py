@@ -73,7 +73,7 @@ def _forms(secret: str) -> Iterator[str]:
 def _pattern(form: str) -> str:
     signs = [sign for sign in form if sign != "\\"]
     if not signs:
-        return r"\\{%d,}" % len(form)
+        return rf"\\{{{len(form)},}}"
     return _BACKSLASHES.join(map(_sign, signs))
 
 
