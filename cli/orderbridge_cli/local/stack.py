@@ -12,7 +12,6 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import IO, Final, Self
 
-from orderbridge.aws.schema import OtherSchema
 from orderbridge.values.events import OPTIONAL_EVENTS
 from orderbridge_cli.local.deployment.calls import make_calls
 from orderbridge_cli.local.deployment.deployment import DeployedStack, Deployment
@@ -40,7 +39,6 @@ from orderbridge_cli.local.refusals import too_large
 from orderbridge_cli.local.sandboxes import PLATFORMS, Sandboxes
 from orderbridge_cli.local.stack_file import StackDescription
 from orderbridge_cli.local.sweeps import Sweeps
-from orderbridge_cli.operating.tables.version import set_up_table
 
 _log = logging.getLogger(__name__)
 
@@ -344,11 +342,6 @@ class LocalStack:
             self.last_read_back = result
             if result.differences:
                 raise TemplateNotHeld(result.differences)
-        if table := stack.outputs.get("TableName"):
-            try:
-                set_up_table(aws.dynamodb, table)
-            except OtherSchema as other:  # the stack is up all the same, for `orderbridge drain`
-                self._on_progress(str(other))
         return stack
 
     def _describe(

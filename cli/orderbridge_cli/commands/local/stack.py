@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orderbridge_cli.output import answer, command, new_group, note
+from orderbridge_cli.output import Failure, answer, command, new_group, note
 
 if TYPE_CHECKING:
     from orderbridge_cli.local.stack_file import StackDescription
@@ -31,6 +31,7 @@ def up(
     from orderbridge_cli.local.stack import LocalStack, watched_rates
 
     def on_ready(description: StackDescription) -> None:
+        _set_up(description)
         if not no_seed:
             _seed(description)
         _say_ready(description)
@@ -70,6 +71,17 @@ def event(
         raise typer.BadParameter(f"there are {', '.join(event_names())}", param_hint="NAME")
     document = DemoEvents.here(Operations.here()).event(name)
     answer(document, lambda: json.dumps(document, indent=2))
+
+
+def _set_up(description: StackDescription) -> None:
+    from dataclasses import asdict
+
+    from orderbridge_cli.target import Operations, target_of
+
+    try:
+        _ = Operations(target_of(asdict(description))).table
+    except Failure as other:  # of another version: the stack is up all the same, for `orderbridge drain`
+        note(str(other))
 
 
 def _seed(description: StackDescription) -> None:
