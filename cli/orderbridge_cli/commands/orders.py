@@ -47,10 +47,9 @@ def show(
     view = lookup.view(code)
     document = described(view)
     if attempts:
-        # An order that no channel takes is shown behind its forwards, and has no attempts.
-        kept = [[asdict(each) for each in lookup.desk.answers_of(forward)] for forward in view.forwards]
-        for forward, answers in itertools.zip_longest(document["forwards"], kept, fillvalue=[]):
-            forward["kept"] = answers
+        answers = {each.channel.name: lookup.desk.answers_of(each) for each in view.forwards}
+        for shown in document["forwards"]:
+            shown["kept"] = [asdict(each) for each in answers.get(shown["channel"], ())]
     answer(document, lambda: rendered(document))
 
 

@@ -65,8 +65,7 @@ def _forms(secret: str) -> Iterator[str]:
         for offset in range(3):
             shown = base64.b64encode(bytes(offset) + raw).decode()
             inner = shown[-(-offset * 8 // 6) : (offset + len(raw)) * 8 // 6]
-            for form in {inner, inner.replace("+", "-").replace("/", "_")}:
-                yield form
+            yield from (inner, inner.replace("+", "-").replace("/", "_"))
         yield base64.b64encode(raw).decode()
         yield base64.urlsafe_b64encode(raw).decode()
 
@@ -74,7 +73,7 @@ def _forms(secret: str) -> Iterator[str]:
 def _pattern(form: str) -> str:
     signs = [sign for sign in form if sign != "\\"]
     if not signs:
-        return r"\\{%d,}" % len(form)
+        return rf"\\{{{len(form)},}}"
     return _BACKSLASHES.join(map(_sign, signs))
 
 
