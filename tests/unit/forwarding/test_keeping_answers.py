@@ -1,4 +1,4 @@
-"""What is kept of an attempt: nothing where it ended as SENT, else its answer, after the outcome and never against it."""
+"""What is kept of an attempt: nothing where it ended as SENT, else its answer, which never changes the outcome."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def masked(text: str, secrets: Iterable[str]) -> str:
     """`text` without these secrets in any form, and without the values of what is named like one."""
     forms = sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
     for form in forms:
-        text = re.sub(_pattern(form), MASK, text, flags=re.IGNORECASE)
+        text = re.compile(_pattern(form), re.IGNORECASE).sub(MASK, text)
     return _NAMED.sub(lambda found: f"{found['member'] or found['field'] or found['scheme']}{_in_place(found)}", text)
 
 
