@@ -38,6 +38,7 @@ from benchmarks.intake import ORDER
 from evidence.system.world import World
 from evidence.weather import Row
 from orderbridge.platforms.names import platform_names
+from orderbridge_sandboxes.faults import Fault
 
 SWEPT_AFTER = timedelta(seconds=61)
 """More than the time after which the sweeper takes what has not gone on."""
@@ -53,6 +54,8 @@ CHANGES: Mapping[str, Sequence[str]] = {
 }
 """By platform the words for the changes of an order, in their order."""
 COUNTED = "PO-1"
+REFUSAL_BYTES = 8192
+"""More than what is kept of an answer."""
 LIFE = "ngorder"
 """Whose changes belong to the life that is counted."""
 
@@ -191,6 +194,22 @@ def swept() -> Swept:
         return Swept(carried, run.counting.taken() - idle, idle)
 
 
+@functools.cache
+def refused() -> Count:
+    """Count an order whose create call Ngorder refuses, with an answer that is larger than what is kept of one."""
+    with ExitStack() as stack:
+        run = Run(stack, has_webhook=False)
+        run.place(*(f"WARM-{number}" for number in range(WARMING)))
+        run.counting.taken()
+        create = run.world.facts[LIFE].create
+        answer = {"message": "customer not found", "detail": "." * REFUSAL_BYTES}
+        run.world.sandboxes[LIFE].faults.add(
+            Fault("status", method=create.method, path=create.path, status=422, body=answer)
+        )
+        run.place(COUNTED)
+        return run.counting.taken()
+
+
 def message_units() -> Decimal:
     """Write units of one message to a webhook."""
     with_webhook = life(has_webhook=True)
@@ -213,6 +232,7 @@ def figures() -> Generator[tuple[str, object]]:
     yield "webhook messages", told.messages
     yield "write units per webhook message", message_units()
     yield "write units with every platform to its end", whole.units + plain.others.units
+    yield "write units of an order that one platform refused", refused().units
     for phase, count in (("until sent", plain.sent), ("for the life", whole), ("with a webhook", told.whole)):
         for place in (TABLE, *sorted(whole.write_units.keys() - {TABLE})):
             yield f"write units {phase}, {place if place == TABLE else f'index {place}'}", count.write_units[place]

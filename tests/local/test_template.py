@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from orderbridge_cli.local.deployment.gaps import known_gaps
 from orderbridge_cli.local.deployment.template import parameter_values, read_template
 from orderbridge_cli.local.machine.problems import LocalStackProblem
 from orderbridge_cli.local.stack import LocalStack
+from orderbridge_cli.target import Operations, target_of
 from tests.patience import PATIENCE_S
 
 
@@ -21,6 +23,7 @@ def test_the_template_is_deployed_and_held_but_for_the_known_gaps(tmp_path: Path
     stack = LocalStack(state_dir=tmp_path / "state", port=0, stack_file=None, live_reload=False)
     with stack:
         description = stack.description
+        assert Operations(target_of(asdict(description))).table == description.table, "a command sets it up"
         connection = http.client.HTTPConnection(description.api_url.removeprefix("http://"), timeout=PATIENCE_S)
         connection.request("POST", "/api/v1/auth/login", b"{", {"Content-Type": "application/json"})
         answer = connection.getresponse()

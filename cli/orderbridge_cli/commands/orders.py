@@ -47,9 +47,9 @@ def show(
     view = lookup.view(code)
     document = described(view)
     if attempts:
-        kept = {each.channel.name: lookup.desk.answers_of(each) for each in view.forwards}
-        for shown in document["forwards"]:  # an order that no channel takes has no attempts
-            shown["kept"] = [asdict(each) for each in kept.get(shown["channel"], ())]
+        answers = {each.channel.name: lookup.desk.answers_of(each) for each in view.forwards}
+        for shown in document["forwards"]:
+            shown["kept"] = [asdict(each) for each in answers.get(shown["channel"], ())]
     answer(document, lambda: rendered(document))
 
 

@@ -17,7 +17,7 @@ from orderbridge.forwarding.forward.states import Forward
 from orderbridge.forwarding.forward.waiting import park_for_mappings
 from orderbridge.orders.order import Order
 from orderbridge.orders.table import TableOrderIntake
-from orderbridge.values.ids import ChannelRef
+from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge.values.times import to_iso, utc_now
 from orderbridge.webhooks.delivery import DeliveryRef
 from orderbridge.webhooks.items import delivery_keys
@@ -33,7 +33,7 @@ def drained(operator: Operator, *options: str) -> tuple[int, dict[str, Any]]:
 
 
 def relay_all(operator: Operator, order: Order) -> None:
-    for forward in operator.stack.desk.list_forwards(order.key):
+    for forward in operator.stack.desk.list_forwards(order):
         operator.stack.desk.relayed(forward)
 
 
@@ -103,7 +103,7 @@ def test_an_order_that_nobody_has_published_holds_it_up(
     order = place_order(1, channels=[SIRCLO])
     settled(move, order, "sirclo", Rejected("no such product"))
     relay_all(set_up, order)
-    fresh = replace(order, key=replace(order.key, reference="po:2"), due_at=to_iso(utc_now() - timedelta(1)))
+    fresh = replace(order, key=OrderKey.of(order.client_id, "po:2"), due_at=to_iso(utc_now() - timedelta(1)))
     stack = set_up.stack
     assert TableOrderIntake(stack.clients.dynamodb, stack.table).put_if_absent(fresh) is None
 

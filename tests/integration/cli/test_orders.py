@@ -8,6 +8,7 @@ import pytest
 
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.outcomes import Accepted, Outcome, Rejected
+from orderbridge.forwarding.answers import KeptAnswer
 from orderbridge.forwarding.forward.waiting import park_for_mappings
 from orderbridge.values.times import utc_now
 from tests.integration.cli.attempts import NGORDER, SIRCLO, Move, Place, attempt
@@ -48,6 +49,27 @@ def test_show_has_the_documented_shape(set_up: Operator, place_order: Place, mov
     assert {entry["event"] for entry in timeline} == {
         "OrderAccepted", "ForwardQueued", "AttemptStarted", "ForwardSent", "ForwardNeedsMapping",
     }  # fmt: skip
+
+
+def test_show_with_attempts_has_what_is_kept_oldest_first(set_up: Operator, place_order: Place) -> None:
+    order = place_order(1, channels=[SIRCLO, NGORDER])
+    forward = attempt(set_up, order, "ngorder", Rejected("no"))
+    desk = set_up.stack.desk
+    desk.keep_answer(forward, KeptAnswer("b", "2025-01-02T00:00:00.000Z", trouble="ReadTimeout after the request left"))
+    desk.keep_answer(forward, KeptAnswer("c", "2025-01-01T00:00:00.000Z", 422, "text/html", "<b>[red]no[/red]"))
+
+    kept = {
+        each["channel"]: each["kept"] for each in set_up.json("orders", "show", order.code, "--attempts")["forwards"]
+    }
+
+    assert kept["sirclo"] == []
+    assert [each["attempt_id"] for each in kept["ngorder"]] == ["c", "b"]
+    assert kept["ngorder"][0] == {
+        "attempt_id": "c", "at": "2025-01-01T00:00:00.000Z", "status": 422, "content_type": "text/html",
+        "body": "<b>[red]no[/red]", "trouble": None,
+    }  # fmt: skip
+    assert "<b>[red]no[/red]" in set_up.run("orders", "show", order.code, "--attempts").stdout
+    assert all("kept" not in each for each in set_up.json("orders", "show", order.code)["forwards"])
 
 
 @pytest.mark.parametrize(

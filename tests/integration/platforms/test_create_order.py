@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from orderbridge.channels.outcomes import NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
+from orderbridge.http.heard import listening
 from orderbridge_sandboxes.faults import Fault
 from tests.conformance.facts import facts_of
 from tests.integration.platforms.conftest import Connected, an_order
@@ -96,3 +97,24 @@ def test_a_probe_tries_the_signature(later_sirclo: Connected) -> None:
     trouble = later_sirclo.platform.probe(later_sirclo.channel, later_sirclo.credentials)
     assert trouble is not None
     assert trouble.startswith("401")
+
+
+def test_whoever_listens_hears_the_last_answer_and_what_let_the_call_in(connected: Connected) -> None:
+    fault(connected, "status", status=422, body={"message": "customer not found"})
+
+    with listening() as heard:
+        connected.send()
+
+    assert (heard.status, heard.trouble) == (422, None)
+    assert b"customer not found" in (heard.body or b"")
+    assert any(len(value) > 8 for value in heard.let_in)
+
+
+def test_whoever_listens_hears_why_there_was_no_answer(connected: Connected) -> None:
+    fault(connected, "commit_then_close")
+
+    with listening() as heard:
+        connected.send()
+
+    assert heard.body is None
+    assert "after the request left" in (heard.trouble or "")

@@ -31,7 +31,7 @@ class KeptAnswer:
 def kept_answer(attempt_id: str, at: str, heard: Heard, credentials: Any, trouble: str) -> KeptAnswer:
     """What was heard, without anything that the channel logs in with; `trouble` where nothing was."""
     # Of `Bearer <token>` the token, too.
-    sent = {word for value in heard.headers for word in (value, *value.split()[1:])}
+    sent = {word for value in heard.let_in for word in (value, *value.split()[1:])}
     secrets = [*secrets_in(credentials), *secrets_in(sent)]
     if heard.body is None:
         return KeptAnswer(attempt_id, at, heard.status, trouble=_beginning(masked(heard.trouble or trouble, secrets)))

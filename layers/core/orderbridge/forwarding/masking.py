@@ -50,7 +50,7 @@ def masked(text: str, secrets: Iterable[str]) -> str:
     """`text` without these secrets in any form, and without the values of what is named like one."""
     forms = sorted({form for secret in secrets for form in _forms(secret)}, key=len, reverse=True)
     for form in forms:
-        text = re.sub(_pattern(form), MASK, text, flags=re.IGNORECASE)
+        text = re.compile(_pattern(form), re.IGNORECASE).sub(MASK, text)
     return _NAMED.sub(lambda found: f"{found['member'] or found['field'] or found['scheme']}{_in_place(found)}", text)
 
 
@@ -65,7 +65,7 @@ def _forms(secret: str) -> Iterator[str]:
         for offset in range(3):
             shown = base64.b64encode(bytes(offset) + raw).decode()
             inner = shown[-(-offset * 8 // 6) : (offset + len(raw)) * 8 // 6]
-            yield from {inner, inner.replace("+", "-").replace("/", "_")}
+            yield from (inner, inner.replace("+", "-").replace("/", "_"))
         yield base64.b64encode(raw).decode()
         yield base64.urlsafe_b64encode(raw).decode()
 

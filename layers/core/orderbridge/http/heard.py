@@ -16,14 +16,14 @@ class Heard:
     """The last call's reply, or why it brought none (`trouble`); neither where no call was made.
 
     A reply that was cut short has a status and a trouble.
-    `headers` are the values of the headers that let in the calls: tokens and MACs are among them.
+    `let_in` are the values of the headers that let in the calls: tokens and MACs are among them.
     """
 
     status: int | None = None
     content_type: str | None = None
     body: bytes | None = field(default=None, repr=False)
     trouble: str | None = None
-    headers: set[str] = field(default_factory=set, repr=False)
+    let_in: set[str] = field(default_factory=set, repr=False)
 
 
 _SAYS_NO_SECRET = frozenset({"accept", "content-type"})
@@ -44,7 +44,7 @@ def listening() -> Iterator[Heard]:
 def note_sent(headers: Mapping[str, str]) -> None:
     """A call is made with these headers, beside those that are always there."""
     if (heard := _listener.get()) is not None:
-        heard.headers.update(value for name, value in headers.items() if name.lower() not in _SAYS_NO_SECRET)
+        heard.let_in.update(value for name, value in headers.items() if name.lower() not in _SAYS_NO_SECRET)
 
 
 def note_reply(status: int, content_type: str | None, body: bytes) -> None:
