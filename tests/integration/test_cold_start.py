@@ -15,7 +15,7 @@ from orderbridge.platforms.names import platform_names
 from tests.contract.template import PROJECT, template
 from tests.contract.test_template_functions import value_of
 
-CEILING = 1.65
+CEILING = 1.45
 FEWEST_PAIRS, MOST_PAIRS = 8, 30
 OURS = f"import sys; sys.path.insert(0, {str(PROJECT / 'functions' / 'order_intake')!r}); import app"
 THEIRS = "import boto3; boto3.client('dynamodb')"
