@@ -20,11 +20,15 @@ README = PROJECT / "README.md"
 
 def commit() -> str:
     """What was proved: the commit, and whether there is more in the work tree."""
-    described = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-        cwd=PROJECT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return described.stdout.strip() or "unknown"
+    head = _git("rev-parse", "--short=12", "HEAD")
+    # The parts of the page are written one after the other, and are not what is proved.
+    written = [f":(exclude){path.relative_to(PROJECT)}" for path in (PAGE, README)]
+    return f"{head or 'unknown'}{'-dirty' if _git('status', '--porcelain', '--', '.', *written) else ''}"
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=PROJECT, capture_output=True, text=True, check=False)
+    return done.stdout.strip()
 
 
 def write_part(name: str, text: str, page: Path = PAGE) -> None:

@@ -14,7 +14,8 @@ from evidence.stack.local_up import LocalUp
 from tests.e2e.actors import Platforms
 
 FINAL = frozenset({"SENT", "REJECTED", "CANCELLED"})
-WAITING = frozenset({"IN_DOUBT", "NEEDS_MAPPING", "PAUSED"})
+WAITING = frozenset({"IN_DOUBT", "NEEDS_MAPPING"})
+"""For a person. Nobody pauses a channel here: what is PAUSED is behind a breaker, and goes on by itself."""
 EVERYTHING = "100000"  # of `forwards list`
 
 

@@ -58,10 +58,13 @@ def test_what_must_not_be_is_named(found: Found, words: str) -> None:
 @pytest.mark.parametrize(
     ("forwards", "rests"),
     [
-        ([forward("SO-1"), forward("SO-2", "PAUSED")], True),
+        ([forward("SO-1"), forward("SO-2", "IN_DOUBT")], True),
+        ([forward("SO-1"), forward("SO-2", "PAUSED")], False),
         ([forward("SO-1")], False),
         ([forward("SO-1"), forward("SO-2", "QUEUED")], False),
     ],
 )
-def test_at_rest_is_every_forward_there_and_final_or_waiting(forwards: list[dict[str, Any]], rests: bool) -> None:
+def test_at_rest_is_every_forward_there_and_final_or_waiting_for_a_person(
+    forwards: list[dict[str, Any]], rests: bool
+) -> None:
     assert at_rest(forwards, ACCEPTED.values(), ["sirclo"]) is rests
