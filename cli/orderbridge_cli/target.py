@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     from orderbridge.webhooks.table import SqsDeliveryQueue, TableDeliveries
     from orderbridge_cli.aws import AwsAccess, OperatorClients, StackFacts
     from orderbridge_cli.operating.tables.channels import SecretVault, TableChannelRegistry, TableMappingRows
+    from orderbridge_cli.operating.tables.dead_letters import DeadLetters
     from orderbridge_cli.operating.tables.open_work import StackOpenWork
     from orderbridge_cli.operating.tables.orders import TableOperatorOrders
+    from orderbridge_cli.operating.tables.overview import TableOverviewReads
     from orderbridge_cli.operating.tables.partners import TablePartnerRegistry
     from orderbridge_cli.operating.tables.webhooks import SecretWebhookVault, TableWebhookRegistry
 
@@ -228,6 +230,18 @@ class Operations:
         from orderbridge_cli.operating.tables.orders import TableOperatorOrders
 
         return self._on_table(TableOperatorOrders)
+
+    @cached_property
+    def overview_reads(self) -> TableOverviewReads:
+        from orderbridge_cli.operating.tables.overview import TableOverviewReads
+
+        return self._on_table(TableOverviewReads)
+
+    @cached_property
+    def dead_letters(self) -> DeadLetters:
+        from orderbridge_cli.operating.tables.dead_letters import DeadLetters
+
+        return DeadLetters(self.clients.cloudformation, self.clients.sqs, self.facts.name)
 
     @cached_property
     def open_work(self) -> StackOpenWork:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
+
 from orderbridge.forwarding.releasing import ReleaseForwards, RouteOrders
 from orderbridge.platforms.registry import can_cancel, can_look
 from orderbridge.values.times import utc_now
+from orderbridge.webhooks.webhook import Webhook
 from orderbridge_cli.operating.channels import OperateChannels
 from orderbridge_cli.operating.forwards import MoveForward
 from orderbridge_cli.operating.mappings import OperateMappings
 from orderbridge_cli.operating.orders import LookUpOrders
+from orderbridge_cli.operating.overview import TakeOverview
 from orderbridge_cli.operating.partners import OperatePartners
 from orderbridge_cli.operating.restores import SecureRestored
 from orderbridge_cli.operating.stock import StockOverview
@@ -75,6 +79,25 @@ def secure_restored(stack: Operations) -> SecureRestored:
 
 def stock_overview(stack: Operations) -> StockOverview:
     return StockOverview(stack.stock_levels, stack.stock_runs, stack.channels.list_channels(), utc_now)
+
+
+def take_overview(stack: Operations) -> TakeOverview:
+    webhooks = operate_webhooks(stack)
+
+    def given_up(webhook: Webhook, limit: int) -> int:
+        return len(list(itertools.islice(webhooks.records(webhook.client_id, webhook.webhook_id, "FAILED"), limit)))
+
+    return TakeOverview(
+        reads=stack.overview_reads,
+        list_channels=stack.channels.list_channels,
+        list_webhooks=lambda: webhooks.of(None),
+        given_up=given_up,
+        missing=lambda limit: operate_mappings(stack).missing(None, limit),
+        dead_letters=stack.dead_letters.counts,
+        client_ids=stack.partners.client_ids,
+        clock=utc_now,
+        business_time_zone=stack.business_time_zone,
+    )
 
 
 def operate_webhooks(stack: Operations) -> OperateWebhooks:

@@ -76,6 +76,15 @@ class Webhooks:
         if webhook.webhook_id in self.by_id:
             self.by_id[webhook.webhook_id] = replace(self.by_id[webhook.webhook_id], slow_since=since)
 
+    def note_given_up(self, webhook: Webhook, at: str) -> None:
+        self.steps.pass_by("before note given up")
+        if webhook.webhook_id in self.by_id:
+            self.by_id[webhook.webhook_id] = replace(self.by_id[webhook.webhook_id], failed_at=at)
+
+    def note_replayed(self, webhook: Webhook) -> None:
+        if self.by_id[webhook.webhook_id].failed_at == webhook.failed_at:
+            self.by_id[webhook.webhook_id] = replace(self.by_id[webhook.webhook_id], failed_at=None)
+
     def disable(self, webhook: Webhook, reason: str, at: str) -> bool:
         self.steps.pass_by("before disable")
         present = self.by_id[webhook.webhook_id]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from orderbridge_cli.operating.channels import OperateChannels
     from orderbridge_cli.target import Operations
 
+
+FIRST_ORDERS_SECONDS = 10
+"""So long a channel that does not answer as it should is watched once its orders are let go."""
 
 group = new_group("channels", "The accounts on the platforms that orders go to.")
 
@@ -92,8 +96,17 @@ def show(name: Name) -> None:
 def list_channels() -> None:
     """All channels."""
     found = [_described(channel) for channel in _operations().channels.list_channels()]
-    columns = ("channel", "platform", "state", "since", "paused_reason")
-    answer(found, lambda: table(None, columns, [[each[column] for column in columns] for each in found]))
+    columns = ("channel", "platform", "state", "since", "breaker", "next try", "reason")
+    rows = [
+        (
+            *(each[name] for name in ("channel", "platform", "state", "since")),
+            each["breaker"]["state"],
+            each["breaker"]["open_until"],
+            each["paused_reason"] or (each["breaker"]["reason"] if each["breaker"]["open_until"] else None),
+        )
+        for each in found
+    ]
+    answer(found, lambda: table(None, columns, rows))
 
 
 @command(group, "pause")
@@ -127,7 +140,26 @@ def resume(name: Name) -> None:
         then = "" if resumed.may_let_go else f"; it is tried again every {every:.0f} s, and its orders wait until then"
         note(f"{name} does not answer as it should{then}: {resumed.trouble}")
     released = _let_go(channels, name) if resumed.may_let_go else 0
+    if released and resumed.trouble is not None:
+        _refuse_if_paused_again(stack, name, {"released": released, "trouble": resumed.trouble})
     _show_state(stack, name, {"released": released, "trouble": resumed.trouble})
+
+
+def _refuse_if_paused_again(stack: Operations, name: str, more: Mapping[str, Any]) -> None:
+    """Raises `Failure` where the first orders that were let go pause their channel again."""
+    from orderbridge_cli.operating.channels import known_channel
+
+    until = time.monotonic() + FIRST_ORDERS_SECONDS
+    with progress("looking what becomes of the first orders"):
+        while time.monotonic() < until:
+            channel = known_channel(stack.channels, name)
+            if channel.state == "paused":
+                raise Failure(
+                    f"{name} is paused again: {channel.paused_reason}. With other credentials it goes on: "
+                    f"`orderbridge channels set-credentials {name} FILE.json`.",
+                    {**_described(channel), **more},
+                )
+            time.sleep(0.5)
 
 
 @command(group, "check")

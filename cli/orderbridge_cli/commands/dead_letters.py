@@ -31,7 +31,7 @@ Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most
 @command(group, "list")
 def list_queues(*, queue: Queue = None, limit: Limit = 1000) -> None:
     """The dead-letter queues, and about how many messages are in each."""
-    letters = _letters(_stack())
+    letters = _stack().dead_letters
     listed = itertools.islice(_queues(letters, queue), limit)
     rows = [{"queue": each.name, "messages": letters.count(each)} for each in listed]
     answer(rows, lambda: table(None, ("queue", "messages"), [(row["queue"], row["messages"]) for row in rows]))
@@ -40,7 +40,7 @@ def list_queues(*, queue: Queue = None, limit: Limit = 1000) -> None:
 @command(group, "show")
 def show(*, queue: Queue = None, limit: Limit = 100) -> None:
     """What the messages are about. They stay where they are."""
-    letters = _letters(_stack())
+    letters = _stack().dead_letters
     with progress("looking"):
         found = list(_read(letters, queue, limit, _HIDDEN_WHILE_SHOWN_S))
         for letter in found:
@@ -54,7 +54,7 @@ def show(*, queue: Queue = None, limit: Limit = 100) -> None:
 def redrive(*, queue: Queue = None, limit: Limit = 1000, dry_run: DryRun = False) -> None:
     """Send the messages to the queues they come from again. Whoever has done its work does nothing twice."""
     stack = _stack()
-    letters = _letters(stack)
+    letters = stack.dead_letters
     redriven: list[dict[str, Any]] = []
     kept: list[DeadLetter] = []
     with progress("reading") as say:
@@ -95,7 +95,7 @@ def discard(
     dry_run: DryRun = False,
 ) -> None:
     """Throw messages away. No order is in one: the table holds them, and the sweeper finds those that are due there."""
-    letters = _letters(_stack())
+    letters = _stack().dead_letters
     discarded: list[DeadLetter] = []
     with progress("reading") as say:
         for letter in _read(letters, queue, limit, _HIDDEN_WHILE_REDRIVEN_S):
@@ -117,12 +117,6 @@ def _stack() -> Operations:
     from orderbridge_cli.target import Operations
 
     return Operations.here()
-
-
-def _letters(stack: Operations) -> DeadLetters:
-    from orderbridge_cli.operating.tables.dead_letters import DeadLetters
-
-    return DeadLetters(stack.clients.cloudformation, stack.clients.sqs, stack.facts.name)
 
 
 def _read(letters: DeadLetters, wanted: str | None, limit: int, hidden_seconds: int) -> Iterator[DeadLetter]:

@@ -150,6 +150,7 @@ def described(channel: Channel) -> dict[str, Any]:
         "breaker": {
             "state": "closed" if breaker.is_closed else "open",
             "failures": breaker.failures,
+            "open_since": breaker.open_since,
             "open_until": breaker.open_until,
             "reason": breaker.reason,
         },

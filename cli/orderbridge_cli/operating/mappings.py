@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -175,10 +176,13 @@ class OperateMappings:
             for site, refs in sorted(partner.routes.items())
         )
 
-    def missing(self, channel: str | None) -> list[MissingMapping]:
-        """What waiting forwards still need, of one channel (or ``partner:CLIENT_ID``) or of all."""
+    def missing(self, channel: str | None, at_most: int | None = None) -> list[MissingMapping]:
+        """What waiting forwards still need, of one channel (or ``partner:CLIENT_ID``) or of all.
+
+        With `at_most` no further than so many keys of forwards are looked at.
+        """
         waiting: dict[tuple[str, MappingKey], list[str]] = {}
-        for name, key, at in self._waiting(channel):
+        for name, key, at in itertools.islice(self._waiting(channel), at_most):
             waiting.setdefault((name, key), []).append(at)
         return [
             MissingMapping(name, key, len(since), min(since))

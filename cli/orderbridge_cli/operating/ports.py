@@ -71,6 +71,10 @@ class WebhookRegistry(Protocol):
 
     def remove(self, webhook: Webhook, entry: TimelineEntry) -> None: ...
 
+    def note_replayed(self, webhook: Webhook) -> None:
+        """Keep that what was given up is sent again; nothing happens where more was given up since it was read."""
+        ...
+
     def note(self, client_id: str, entry: TimelineEntry) -> None:
         """Put a line on the partner's timeline for what is kept elsewhere."""
         ...

@@ -117,8 +117,17 @@ class OperateWebhooks:
 
     def replay_failed(self, client_id: str, webhook_id: str | None) -> Iterator[Delivery]:
         """Send every failed message once more, the oldest first."""
+        webhooks = self.of(client_id) if webhook_id is None else [self.find(client_id, webhook_id)]
         failed = sorted(self.records(client_id, webhook_id, "FAILED"), key=lambda delivery: delivery.ref.message_id)
-        return (self._replay_one(delivery.ref) for delivery in failed)
+
+        def replayed() -> Iterator[Delivery]:
+            for delivery in failed:
+                yield self._replay_one(delivery.ref)
+            for webhook in webhooks:
+                if webhook.failed_at is not None:
+                    self.registry.note_replayed(webhook)
+
+        return replayed()
 
     def _ref(self, client_id: str, message_id: str) -> DeliveryRef | None:
         for webhook in self.of(client_id):

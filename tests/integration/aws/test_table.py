@@ -21,7 +21,7 @@ from orderbridge.aws.items import from_attribute, to_attribute
 from orderbridge.aws.reads import batch_get
 from orderbridge.channels import table as channel_table
 from orderbridge.channels.breaker import Breaker
-from orderbridge.channels.channel import Channel
+from orderbridge.channels.channel import CHANNEL_NAME, Channel
 from orderbridge.channels.mapping import KINDS, MappingKey
 from orderbridge.channels.table import TableMappings
 from orderbridge.forwarding import items as forward_items
@@ -34,6 +34,7 @@ from orderbridge.orders.table import TableOrderIntake
 from orderbridge.partners import table as partner_table
 from orderbridge.partners.partner import Partner
 from orderbridge.partners.table import TableKeyUse, TablePartners
+from orderbridge.platforms.names import platform_names
 from orderbridge.values.events import Event
 from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge.values.timeline import TimelineEntry
@@ -81,7 +82,7 @@ def test_none_is_left_out_of_an_item_so_that_indexes_stay_sparse() -> None:
 texts = st.text(max_size=8)
 names = st.text(min_size=1, max_size=8)
 maybe = st.none() | names
-refs = st.builds(ChannelRef, names, names)
+refs = st.builds(ChannelRef, st.from_regex(CHANNEL_NAME, fullmatch=True), st.sampled_from(platform_names()))
 forwards = st.builds(
     Forward,
     key=st.just(samples.order().key),
@@ -170,7 +171,7 @@ def test_channels_are_read_as_they_were_written() -> None:
     }
 
 
-@pytest.mark.parametrize("breaker", [Breaker(), Breaker(3, "2025", "500", 7)])
+@pytest.mark.parametrize("breaker", [Breaker(), Breaker(3, "2024", "2025", "500", 7)])
 def test_breakers_are_read_as_they_were_written(breaker: Breaker) -> None:
     channel = Channel("a", "sirclo", {"base_url": "https://x.test"})
     state = items.to_item({"breaker": channel_table.breaker_values(breaker)})

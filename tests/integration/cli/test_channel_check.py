@@ -60,9 +60,9 @@ def test_a_channel_that_is_not_is_exit_1_and_says_why(
     assert "not-a-secret" not in result.output
 
 
-UNTIL = "2099-01-01T00:00:00.000Z"
-OPEN = {"state": "open", "failures": 10, "open_until": UNTIL, "reason": "timeout"}
-CLOSED = {"state": "closed", "failures": 0, "open_until": None, "reason": None}
+SINCE, UNTIL = "2025-01-01T00:00:00.000Z", "2099-01-01T00:00:00.000Z"
+OPEN = {"state": "open", "failures": 10, "open_since": SINCE, "open_until": UNTIL, "reason": "timeout"}
+CLOSED = {"state": "closed", "failures": 0, "open_since": None, "open_until": None, "reason": None}
 
 
 def test_an_open_breaker_is_shown_and_closed_by_whoever_resumes_once_a_read_has_succeeded(
@@ -93,10 +93,10 @@ def test_a_channel_that_does_not_answer_stays_open_and_is_probed_within_a_minute
     said = json.loads(result.stdout)
     assert "503" in said["trouble"]
     assert "does not answer as it should" in result.stderr
-    assert said["breaker"]["state"] == "open"
+    assert (said["breaker"]["state"], said["breaker"]["open_since"]) == ("open", SINCE)
     assert (from_iso(said["breaker"]["open_until"]) - utc_now()).total_seconds() <= 60
 
 
 def break_open(operator: Operator) -> None:
     (channel,) = [each for each in operator.stack.channels.list_channels() if each.name == "shop"]
-    operator.stack.channels.save_breaker(channel, Breaker(10, UNTIL, reason="timeout"))
+    operator.stack.channels.save_breaker(channel, Breaker(10, SINCE, UNTIL, reason="timeout"))

@@ -110,6 +110,22 @@ def test_replay_wants_messages_or_failed_and_not_both(artia: Operator) -> None:
     assert "artia has no message msg_0" in artia.refused("webhooks", "replay", "artia", "msg_0")
 
 
+def test_a_webhook_that_has_lost_messages_needs_somebody_until_all_of_them_are_sent_again(artia: Operator) -> None:
+    webhook = artia.json("webhooks", "add", "artia", URL)["webhook"]
+    (present,) = artia.stack.webhook_registry.of("artia")
+    failed_message(artia, webhook)
+    artia.stack.deliveries.note_given_up(present, "2025-01-01T00:00:00.000Z")
+    result = artia.run("status", "--json")
+    assert result.exit_code == 1
+    (need,) = json.loads(result.stdout)["needs_you"]
+    assert (need["kind"], need["count"]) == ("WEBHOOK", 1)
+    assert need["command"] == f"orderbridge webhooks replay artia --failed --webhook {webhook}"
+
+    assert artia.run(*need["command"].split()[1:]).exit_code == 0
+
+    assert artia.run("status").exit_code == 0
+
+
 def test_a_removed_webhook_is_gone_with_its_secret(artia: Operator) -> None:
     webhook = artia.json("webhooks", "add", "artia", URL)["webhook"]
     assert artia.json("webhooks", "remove", "artia", webhook) == {"webhook": webhook, "state": "removed"}

@@ -195,6 +195,26 @@ def test_that_a_receiver_is_slow_is_kept_and_forgotten(aws: Aws) -> None:
     assert registry.of(CLIENT_ID) == []
 
 
+def test_that_a_message_was_given_up_is_kept_and_forgotten_unless_another_was_meanwhile(aws: Aws) -> None:
+    deliveries, registry = TableDeliveries(aws("dynamodb"), TABLE), TableWebhookRegistry(aws("dynamodb"), TABLE)
+    registry.put(a_webhook(), ENTRY)
+    later = to_iso(NOW + timedelta(seconds=1))
+
+    deliveries.note_given_up(a_webhook(), to_iso(NOW))
+    (read,) = registry.of(CLIENT_ID)
+    assert (read.failed_at, read.is_failing) == (to_iso(NOW), True)
+    deliveries.note_given_up(a_webhook(), later)
+    registry.note_replayed(read)
+    assert registry.of(CLIENT_ID) == [a_webhook(failed_at=later)]
+
+    registry.note_replayed(a_webhook(failed_at=later))
+    assert registry.of(CLIENT_ID) == [a_webhook()]
+    registry.remove(a_webhook(), ENTRY)
+    deliveries.note_given_up(a_webhook(), later)
+    registry.note_replayed(a_webhook(failed_at=later))
+    assert registry.of(CLIENT_ID) == []
+
+
 def test_the_messages_of_a_webhook_are_listed_the_newest_first_out_of_all_shards(aws: Aws) -> None:
     made = [
         new_delivery(a_webhook(), "order.status_changed", "SO-1", "{}", NOW + timedelta(seconds=number), 60)

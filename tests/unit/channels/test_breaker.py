@@ -20,7 +20,7 @@ from orderbridge.channels.breaker import (
 )
 from orderbridge.channels.lookups import Absent, Found, LookFailed
 from orderbridge.channels.outcomes import Accepted, NotSent, Outcome, Refused, Rejected, TurnedAway, Unknown
-from orderbridge.values.times import after, from_iso
+from orderbridge.values.times import after, from_iso, to_iso
 from tests.fakes.samples import NOW
 
 PROBE = 60.0
@@ -53,6 +53,17 @@ def test_ten_failures_open_it_until_the_next_probe(outcome: Outcome) -> None:
     assert seconds_open(opened) == PROBE
     assert opened.blocks_at(NOW + timedelta(seconds=59.9))
     assert not opened.blocks_at(NOW + timedelta(seconds=60))
+
+
+def test_it_is_known_since_when_it_is_open_until_it_is_closed() -> None:
+    opened = failing(FAILURES_TO_OPEN)
+    assert opened.open_since == to_iso(NOW)
+
+    later = NOW + timedelta(seconds=300)
+    probed = after_failed_probe(begin_probe(opened, later), "503", later, PROBE)
+    assert after_outcome(probed, Refused("429", retry_after=3600), later, PROBE).open_since == to_iso(NOW)
+    assert closed(probed).open_since is None
+    assert failing(FAILURES_TO_OPEN - 1).open_since is None
 
 
 def test_an_accepted_order_begins_the_count_again_and_a_rejected_one_does_not() -> None:

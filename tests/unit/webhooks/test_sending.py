@@ -257,6 +257,20 @@ def test_what_may_not_go_is_given_up_and_says_why(post: Post, happens: Callable[
     assert (delivery.state, delivery.error) == ("FAILED", error)
 
 
+@pytest.mark.parametrize("step", range(1, 12))
+def test_a_message_that_was_given_up_is_known_of_its_webhook_wherever_the_sender_ends(step: int) -> None:
+    post = Post()
+    post.receiver.answer = lambda: Answer(410)
+    post.note()
+    post.steps.at(step, die)
+
+    post.work()
+
+    (delivery,) = post.deliveries()
+    if delivery.state == "FAILED":
+        assert post.webhooks.by_id[delivery.ref.webhook_id].failed_at is not None
+
+
 def test_while_secrets_overlap_a_message_carries_both_signatures(post: Post) -> None:
     new = new_webhook_secret()
     post.vault.kept["wh_1"] = rotated([WebhookSecret(SECRET)], new, post.clock(), 3600)

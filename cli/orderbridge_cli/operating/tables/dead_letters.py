@@ -62,6 +62,10 @@ class DeadLetters:
                     found.append(DeadLetterQueue(name, resource.get("PhysicalResourceId", "")))
         return sorted(found, key=lambda queue: queue.name)
 
+    def counts(self) -> dict[str, int]:
+        """About how many messages are in each queue, by its name."""
+        return {queue.name: self.count(queue) for queue in self.queues()}
+
     def count(self, queue: DeadLetterQueue) -> int:
         """About how many messages are in a queue, those that somebody looks at included."""
         answer = self._sqs.get_queue_attributes(

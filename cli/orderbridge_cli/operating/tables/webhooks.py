@@ -41,6 +41,16 @@ class TableWebhookRegistry:
         delete = {"TableName": self._table, "Key": webhook_key(webhook)}
         self._write({"Delete": delete}, webhook.client_id, entry)
 
+    def note_replayed(self, webhook: Webhook) -> None:
+        with suppress(self._client.exceptions.ConditionalCheckFailedException):
+            self._client.update_item(
+                TableName=self._table,
+                Key=webhook_key(webhook),
+                UpdateExpression="REMOVE failed_at",
+                ConditionExpression="failed_at = :read",
+                ExpressionAttributeValues={":read": {"S": webhook.failed_at or ""}},
+            )
+
     def note(self, client_id: str, entry: TimelineEntry) -> None:
         self._client.put_item(**self._put(timelines.timeline_item(partner_table.partner_pk(client_id), entry)))
 

@@ -12,7 +12,7 @@ from datetime import datetime
 from orderbridge.channels.lookups import Finding, Found, LookFailed
 from orderbridge.channels.outcomes import Accepted, AcceptedOtherwise, Outcome, Refused, Rejected, TurnedAway, Unknown
 from orderbridge.values.text import bounded
-from orderbridge.values.times import after, from_iso
+from orderbridge.values.times import after, from_iso, to_iso
 
 FAILURES_TO_OPEN = 10
 PROBE_LEASE_SECONDS = 60
@@ -27,6 +27,7 @@ class Breaker:
     """
 
     failures: int = 0
+    open_since: str | None = None
     open_until: str | None = None
     reason: str | None = None
     revision: int = 0
@@ -52,10 +53,10 @@ def after_outcome(breaker: Breaker, outcome: Outcome, now: datetime, probe_secon
         case Rejected():
             return breaker
         case _ if retry_after:
-            return _open(breaker, outcome.reason, after(now, retry_after))
+            return _open(breaker, outcome.reason, now, after(now, retry_after))
         case _:
             if breaker.failures + 1 >= FAILURES_TO_OPEN:
-                return _open(breaker, outcome.reason, after(now, probe_seconds))
+                return _open(breaker, outcome.reason, now, after(now, probe_seconds))
             return replace(breaker, failures=breaker.failures + 1, reason=bounded(outcome.reason))
 
 
@@ -95,9 +96,9 @@ def closed(breaker: Breaker) -> Breaker:
     return Breaker(revision=breaker.revision)
 
 
-def _open(breaker: Breaker, reason: str, until: str) -> Breaker:
+def _open(breaker: Breaker, reason: str, now: datetime, until: str) -> Breaker:
     failures = breaker.failures + 1
-    return replace(breaker, failures=failures, open_until=until, reason=bounded(reason))
+    return replace(breaker, failures=failures, open_since=to_iso(now), open_until=until, reason=bounded(reason))
 
 
 def _open_longer(breaker: Breaker, until: str) -> Breaker:

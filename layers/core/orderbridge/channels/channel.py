@@ -18,6 +18,8 @@ from orderbridge.values.times import from_iso
 MAX_ATTEMPTS = 8
 RETURN_WINDOW_DAYS = 30
 ChannelState = Literal["active", "paused"]
+CREDENTIALS_REFUSED = "the platform refuses the credentials"
+"""How the reason of a pause begins that only other credentials end."""
 CHANNEL_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 

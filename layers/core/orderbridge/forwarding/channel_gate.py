@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from orderbridge.channels.breaker import Breaker, after_failed_probe, after_look, after_outcome, begin_probe, closed
-from orderbridge.channels.channel import Channel
+from orderbridge.channels.channel import CREDENTIALS_REFUSED, Channel
 from orderbridge.channels.lookups import Finding
 from orderbridge.channels.outcomes import Outcome, Refused, TurnedAway
 from orderbridge.channels.ports import ChannelDirectory, ChannelUnusable, CredentialSource
@@ -151,7 +151,7 @@ class ChannelGate:
         if outcome.perhaps_of_order and self.platform.probe(channel, access.credentials) is None:
             # One order that a platform's firewall takes for an attack must not pause everybody's channel.
             return Lesson(is_well=True)
-        reason = f"the platform refuses the credentials: {outcome.reason}"
+        reason = f"{CREDENTIALS_REFUSED}: {outcome.reason}"
         self.directory.pause(channel, reason, to_iso(self.clock()))
         return Lesson(self.operational(reason))
 

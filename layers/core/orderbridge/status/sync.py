@@ -19,7 +19,7 @@ from datetime import timedelta
 from heapq import merge
 from itertools import islice
 
-from orderbridge.channels.channel import RETURN_WINDOW_DAYS, Channel
+from orderbridge.channels.channel import CREDENTIALS_REFUSED, RETURN_WINDOW_DAYS, Channel
 from orderbridge.channels.ports import ChannelDirectory
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.forwarding.ports import OrderStore
@@ -131,7 +131,7 @@ class SyncStatuses:
     def _pause_if_refused(self, channel: Channel, failed: StatusReadFailed) -> None:
         if not failed.credentials:
             return
-        reason = f"the platform refuses the credentials: {failed.reason}"
+        reason = f"{CREDENTIALS_REFUSED}: {failed.reason}"
         self.channels.pause(channel, reason, to_iso(self.clock()))
 
 

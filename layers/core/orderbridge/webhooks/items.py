@@ -59,6 +59,7 @@ def webhook_item(webhook: Webhook) -> Item:
             "failures": webhook.failures or None,
             "rest_until": webhook.rest_until,
             "slow_since": webhook.slow_since,
+            "failed_at": webhook.failed_at,
         }
     )
 
@@ -77,6 +78,7 @@ def read_webhook(item: Mapping[str, Any]) -> Webhook:
         failures=int(values.get("failures", 0)),
         rest_until=values.get("rest_until"),
         slow_since=values.get("slow_since"),
+        failed_at=values.get("failed_at"),
     )
 
 

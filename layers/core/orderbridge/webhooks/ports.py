@@ -56,6 +56,10 @@ class DeliveryStore(Protocol):
         """Keep that a webhook has been slow, or None: that it is so no more; nothing happens where it was removed."""
         ...
 
+    def note_given_up(self, webhook: Webhook, at: str) -> None:
+        """Keep that a message to a webhook was given up; nothing happens where it was removed."""
+        ...
+
     def disable(self, webhook: Webhook, reason: str, at: str) -> bool:
         """Send nothing there any more; False where it was disabled already."""
         ...

@@ -81,11 +81,11 @@ class SendDelivery:
         if webhook is None:
             return self.deliveries.save(give_up(delivery, "the webhook was removed", now))
         if webhook.state == "disabled":
-            return self.deliveries.save(give_up(delivery, f"the webhook is disabled: {webhook.reason}", now))
+            return self._give_up(delivery, webhook, f"the webhook is disabled: {webhook.reason}")
         if not partner_is_active:
-            return self.deliveries.save(give_up(delivery, "the partner is suspended", now))
+            return self._give_up(delivery, webhook, "the partner is suspended")
         if delivery.is_too_old(now):
-            return self.deliveries.save(give_up(delivery, f"no success in time, last: {delivery.error}", now))
+            return self._give_up(delivery, webhook, f"no success in time, last: {delivery.error}")
         if webhook.rests_at(now):
             postponed = postpone(delivery, self._after_the_rest(webhook), self.sweep_grace_seconds)
             return self._save_and_return_later(postponed, webhook)
@@ -95,6 +95,15 @@ class SendDelivery:
             return delivery
         return self._attempt(delivery, webhook, lane)
 
+    def _give_up(self, delivery: Delivery, webhook: Webhook, reason: str) -> Delivery:
+        return self._save(give_up(delivery, reason, self.clock()), webhook)
+
+    def _save(self, delivery: Delivery, webhook: Webhook) -> Delivery:
+        if delivery.state == "FAILED":
+            # Noted first: a worker that ends in between must not leave a message behind that nobody is told of.
+            self.deliveries.note_given_up(webhook, to_iso(self.clock()))
+        return self.deliveries.save(delivery)
+
     def _after_the_rest(self, webhook: Webhook) -> str:
         # Spread out, so that what waited does not come back in one instant.
         return after(from_iso(webhook.rest_until or ""), self.jitter() * 10)
@@ -103,7 +112,7 @@ class SendDelivery:
         valid = valid_at(self.secrets.secrets(webhook.client_id, webhook.webhook_id), self.clock())
         begun = self._begun(delivery, CALL_SECONDS[lane])
         if not valid:
-            return self.deliveries.save(give_up(begun, "the webhook has no secret", self.clock()))
+            return self._give_up(begun, webhook, "the webhook has no secret")
         body = delivery.body.encode()
         headers = signed_headers(delivery.ref.message_id, self.clock(), body, valid)
         began = self.clock()
@@ -149,7 +158,7 @@ class SendDelivery:
 
     def _save_and_return_later(self, delivery: Delivery, webhook: Webhook) -> Delivery:
         """Save, and where there is more to do soon, send ourselves a message for it; the sweeper does the rest."""
-        saved = self.deliveries.save(delivery)
+        saved = self._save(delivery, webhook)
         if saved.state == "PENDING" and saved.not_before is not None:
             delay = math.ceil((from_iso(saved.not_before) - self.clock()).total_seconds())
             if delay <= LONGEST_MESSAGE_DELAY_SECONDS:

@@ -127,6 +127,11 @@ class TableDeliveries:
             values = {":since": {"S": since}}
             self._note(webhook, UpdateExpression="SET slow_since = :since", ExpressionAttributeValues=values)
 
+    def note_given_up(self, webhook: Webhook, at: str) -> None:
+        self._note(
+            webhook, UpdateExpression="SET failed_at = :at", ExpressionAttributeValues={":at": {"S": at}}
+        )  # fmt: skip
+
     def _note(self, webhook: Webhook, **update: Any) -> None:
         with suppress(self._client.exceptions.ConditionalCheckFailedException):
             self._client.update_item(

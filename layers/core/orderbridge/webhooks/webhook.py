@@ -57,6 +57,13 @@ class Webhook:
     rest_until: str | None = None
     slow_since: str | None = None
     """When a call was last noted to be slow; None where its receiver is quick."""
+    failed_at: str | None = None
+    """When a message to it was last given up; None where all that were have been sent again."""
+
+    @property
+    def is_failing(self) -> bool:
+        """Whether somebody has to see to it: to its receiver, or to messages that it has not got."""
+        return self.state == "disabled" or self.failures >= FAILURES_TO_REST or self.failed_at is not None
 
     @property
     def lane(self) -> Lane:
