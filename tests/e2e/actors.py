@@ -17,7 +17,7 @@ from typing import Any
 import httpx
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from orderbridge_cli.main import app
 from orderbridge_sandboxes import DEMO_CREDENTIALS, demo_mappings, demo_settings, mappings_csv
@@ -35,16 +35,29 @@ class Operator:
     folder: Path
 
     def run(self, *arguments: str, exit_code: int = 0) -> Any:
-        """The JSON document that a command prints. Run in this process: a test asks often."""
+        """The JSON document that a command prints."""
+        printed = self.text(*arguments, "--json", exit_code=exit_code)
+        return json.loads(printed) if printed.strip() else None
+
+    def text(self, *arguments: str, exit_code: int = 0) -> str:
+        """What a command prints on stdout."""
+        done = self._invoke(*arguments)
+        if done.exit_code != exit_code:
+            raise CommandFailed(f"{arguments}: exit {done.exit_code}\n{done.stdout}\n{done.stderr}")
+        return done.stdout
+
+    def status(self) -> Any:
+        """What `orderbridge status` prints, well or not."""
+        return json.loads(self._invoke("status", "--json").stdout)
+
+    def _invoke(self, *arguments: str) -> Result:
+        """Run in this process: a test asks often."""
         before = Path.cwd()
         os.chdir(self.folder)
         try:
-            done = CliRunner().invoke(app, [*arguments, "--json"], env={"AWS_ENDPOINT_URL": None})
+            return CliRunner().invoke(app, [*arguments], env={"AWS_ENDPOINT_URL": None})
         finally:
             os.chdir(before)
-        if done.exit_code != exit_code:
-            raise CommandFailed(f"{arguments}: exit {done.exit_code}\n{done.stdout}\n{done.stderr}")
-        return json.loads(done.stdout) if done.stdout.strip() else None
 
     def register(self, client_id: str, channels: Sequence[str], folder: Path, api_url: str) -> Partner:
         """A new partner with a key of its own."""

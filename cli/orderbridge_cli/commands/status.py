@@ -136,7 +136,7 @@ def need_command(need: Need) -> str:
                 raise TypeError("a webhook's need names it")
             client_id, webhook_id = need.webhook.client_id, need.webhook.webhook_id
             if need.webhook.state == "disabled":
-                return f"orderbridge webhooks enable {client_id} {webhook_id}"
+                return f"orderbridge webhooks enable {client_id} {webhook_id} --replay"
             if need.webhook.failed_at is not None:
                 return f"orderbridge webhooks replay {client_id} --failed --webhook {webhook_id}"
             return f"orderbridge webhooks deliveries {client_id} --webhook {webhook_id}"

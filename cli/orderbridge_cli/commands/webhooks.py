@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from orderbridge_cli.output import answer, command, facts, new_group, note, progress, table
+from orderbridge_cli.output import answer, command, counted, facts, new_group, note, progress, table
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from orderbridge.webhooks.delivery import Delivery
     from orderbridge.webhooks.webhook import Webhook
     from orderbridge_cli.operating.webhooks import IssuedWebhook, OperateWebhooks
@@ -89,14 +91,19 @@ def replay(
     if bool(message_ids) == failed:
         raise typer.BadParameter("name messages, or say --failed")
     webhooks = _webhooks()
+    sent = _replayed(
+        webhooks.replay_failed(client_id, webhook) if failed else webhooks.replay(client_id, message_ids or [])
+    )
+    answer({"replayed": sent}, lambda: f"{len(sent)} messages are on their way again.")
+
+
+def _replayed(deliveries: Iterable[Delivery]) -> list[dict[str, Any]]:
     with progress("sending") as say:
-        sent = []
-        for each in (
-            webhooks.replay_failed(client_id, webhook) if failed else webhooks.replay(client_id, message_ids or [])
-        ):
+        sent: list[dict[str, Any]] = []
+        for each in deliveries:
             sent.append(delivery_described(each))
             say(f"{len(sent)} on their way")
-    answer({"replayed": sent}, lambda: f"{len(sent)} messages are on their way again.")
+    return sent
 
 
 @command(group, "rotate")
@@ -117,10 +124,22 @@ def rotate(
 
 
 @command(group, "enable")
-def enable(client_id: ClientId, webhook: WebhookId) -> None:
+def enable(
+    client_id: ClientId,
+    webhook: WebhookId,
+    *,
+    and_replay: Annotated[
+        bool, typer.Option("--replay", help="And send every message once more that has failed meanwhile.")
+    ] = False,
+) -> None:
     """Send messages to a webhook again that was disabled because its receiver answered 410."""
-    enabled = described(_webhooks().enable(client_id, webhook))
-    note("What has failed meanwhile is sent again by `orderbridge webhooks replay --failed`.")
+    webhooks = _webhooks()
+    enabled = described(webhooks.enable(client_id, webhook))
+    if and_replay:
+        replayed = _replayed(webhooks.replay_failed(client_id, webhook))
+        note(f"{counted(len(replayed), 'message')} on their way again.")
+    else:
+        note("What has failed meanwhile is sent again by `orderbridge webhooks replay --failed`.")
     answer(enabled, lambda: facts(enabled))
 
 

@@ -121,7 +121,7 @@ def test_each_thing_that_needs_a_person_is_there_with_its_command(
             "orderbridge forwards retry --channel sirclo --state REJECTED --reason 'product # is off sale'",
         ),
         ("DEAD_LETTER", None, 1, "orderbridge dlq redrive --queue forward-sirclo"),
-        ("WEBHOOK", None, 0, f"orderbridge webhooks enable artia {added['webhook']}"),
+        ("WEBHOOK", None, 0, f"orderbridge webhooks enable artia {added['webhook']} --replay"),
     ]  # fmt: skip
     assert channel_of(document, "sirclo")["waiting"] == 4, "what was rejected does not wait"
     shown = operator.run("status").stdout

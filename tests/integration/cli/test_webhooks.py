@@ -126,6 +126,19 @@ def test_a_webhook_that_has_lost_messages_needs_somebody_until_all_of_them_are_s
     assert artia.run("status").exit_code == 0
 
 
+def test_a_webhook_that_is_enabled_again_may_get_what_has_failed_at_once(artia: Operator) -> None:
+    webhook = artia.json("webhooks", "add", "artia", URL)["webhook"]
+    (present,) = artia.stack.webhook_registry.of("artia")
+    artia.stack.deliveries.disable(present, "410", "2025-01-01T00:00:00.000Z")
+    message = failed_message(artia, webhook)
+    artia.stack.deliveries.note_given_up(present, "2025-01-01T00:00:00.000Z")
+
+    assert artia.json("webhooks", "enable", "artia", webhook, "--replay")["state"] == "active"
+
+    assert queued(artia) == [message]
+    assert artia.run("status").exit_code == 0
+
+
 def test_a_removed_webhook_is_gone_with_its_secret(artia: Operator) -> None:
     webhook = artia.json("webhooks", "add", "artia", URL)["webhook"]
     assert artia.json("webhooks", "remove", "artia", webhook) == {"webhook": webhook, "state": "removed"}
