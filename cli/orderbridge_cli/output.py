@@ -198,6 +198,19 @@ def progress(words: str) -> Iterator[Callable[[str], None]]:
         yield lambda new_words: status.update(printable(new_words).replace("[", r"\["))
 
 
+@contextmanager
+def progress_bar(total: int, what: str) -> Iterator[Callable[[], None]]:
+    """A bar on stderr that the value moves on by one; silent in a pipe."""
+    from rich.console import Console
+    from rich.progress import MofNCompleteColumn, Progress, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda: bar.advance(task)
+
+
 def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> RenderableType:
     """A table for a person; None is shown as a dash."""
     from rich.box import SIMPLE_HEAD

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from orderbridge.channels.channel import Channel, CommonSettings
-from orderbridge.channels.lookups import CannotLook, Finding, LookFailed
+from orderbridge.channels.lookups import CannotLook, Finding, FoundMappings, LookFailed
+from orderbridge.channels.mapping import MappingKey, Mappings
 from orderbridge.channels.ports import ChannelUnusable
 from orderbridge.forwarding.ports import ForwardRecord, Platform
 from orderbridge.platforms.registry import platform_named
@@ -45,6 +47,15 @@ def look_for(stack: Operations, record: ForwardRecord) -> Finding:
         return LookFailed(f"what was sent just now may not be listed yet; it can be in {left.seconds + 1} s")
     with progress(f"looking at {channel.platform}"):
         return platform.look_for(record.sought(), channel, credentials)
+
+
+def find_mappings(stack: Operations, name: str, wanted: Collection[MappingKey], known: Mappings) -> FoundMappings:
+    """What a channel's platform has under these codes of ours."""
+    channel = known_channel(stack.channels, name)
+    platform, credentials = _platform(stack, channel.platform), stack.vault.credentials(channel)
+    platform.require_usable(channel, credentials)
+    with progress(f"asking {channel.platform}"):
+        return platform.find_mappings(wanted, known, channel, credentials)
 
 
 def probe_seconds(stack: Operations, channel: Channel) -> float:

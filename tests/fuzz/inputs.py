@@ -34,7 +34,8 @@ from orderbridge.values.refusals import Refusal
 from orderbridge.values.text import compared
 from orderbridge_cli.commands.channels import read_json_object
 from orderbridge_cli.operating import mappings as operating_mappings
-from orderbridge_cli.operating.mapping_csv import UnreadableFile, read_rows, write_rows
+from orderbridge_cli.operating.csv_files import UnreadableFile
+from orderbridge_cli.operating.mapping_csv import read_rows, write_rows
 from orderbridge_cli.operating.mappings import RowsRefused
 from orderbridge_cli.operating.public_keys import read_public_key
 from orderbridge_cli.output import Failure

@@ -74,13 +74,36 @@ def add(
         known = ", ".join(platform_names())
         raise typer.BadParameter(f"{platform!r} is not a platform; there are {known}", param_hint="--platform")
     settings_document, credentials_document = read_json_object(settings), read_json_object(credentials)
-    check_documents(platform, (settings, settings_document), (credentials, credentials_document))
+    check_documents(
+        platform, {"settings": (settings, settings_document), "credentials": (credentials, credentials_document)}
+    )
     stack = _operations()
     _refuse_plain_http(stack, settings, settings_document)
     channels = _channels(stack)
     channel = channels.add(name, platform, settings_document, credentials_document)
     released = _let_go(channels, name)
     answer({**_described(channel), "released": released}, lambda: f"The channel {name} on {platform} is set up.")
+
+
+@command(group, "set-credentials")
+def set_credentials(
+    name: Name,
+    credentials: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE.json", exists=True, dir_okay=False, readable=True, help="What the platform gave you."
+        ),
+    ],
+) -> None:
+    """Replace the credentials alone, and send to the channel again; what waited for it goes."""
+    from orderbridge_cli.operating.channels import known_channel
+
+    document = read_json_object(credentials)
+    stack = _operations()
+    channel = known_channel(stack.channels, name)
+    check_documents(channel.platform, {"credentials": (credentials, document)})
+    stack.vault.store(channel, document)
+    _resume(stack, name)
 
 
 @command(group, "show")
@@ -126,23 +149,30 @@ def pause(
 
 @command(group, "resume")
 def resume(name: Name) -> None:
-    """Send to this channel again, whatever rest its platform asked for, and let go what waited for it."""
+    """Send to this channel again, whatever rest its platform asked for, and let go what waited for it.
+
+    Exit 1 where its first orders pause it again.
+    """
+    if not _resume(_operations(), name):
+        note(f"{name} was neither paused nor broken.")
+
+
+def _resume(stack: Operations, name: str) -> bool:
+    """Resume a channel, let go what waited for it, and show it; whether it was stopped."""
     from orderbridge_cli.operating.channels import known_channel
     from orderbridge_cli.platform_calls import probe, probe_seconds
 
-    stack = _operations()
     channels = _channels(stack)
     every = probe_seconds(stack, known_channel(stack.channels, name))
     resumed = channels.resume(name, lambda channel: probe(stack, channel), every)
-    if not resumed.was_stopped:
-        note(f"{name} was neither paused nor broken.")
     if resumed.trouble is not None:
         then = "" if resumed.may_let_go else f"; it is tried again every {every:.0f} s, and its orders wait until then"
         note(f"{name} does not answer as it should{then}: {resumed.trouble}")
-    released = _let_go(channels, name) if resumed.may_let_go else 0
-    if released and resumed.trouble is not None:
-        _refuse_if_paused_again(stack, name, {"released": released, "trouble": resumed.trouble})
-    _show_state(stack, name, {"released": released, "trouble": resumed.trouble})
+    more = {"released": _let_go(channels, name) if resumed.may_let_go else 0, "trouble": resumed.trouble}
+    if more["released"] and resumed.trouble is not None:
+        _refuse_if_paused_again(stack, name, more)
+    _show_state(stack, name, more)
+    return resumed.was_stopped
 
 
 def _refuse_if_paused_again(stack: Operations, name: str, more: Mapping[str, Any]) -> None:
@@ -237,10 +267,11 @@ def _text_of(path: Path) -> str:
         raise Failure(f"{path} is not UTF-8 text.") from None
 
 
-def check_documents(
-    platform: str, settings: tuple[Path, Mapping[str, Any]], credentials: tuple[Path, Mapping[str, Any]]
-) -> None:
-    """Raises `Failure` with everything that the platform cannot use: file and field, never a value."""
+def check_documents(platform: str, documents: Mapping[str, tuple[Path, Mapping[str, Any]]]) -> None:
+    """Raises `Failure` with everything in `settings` and `credentials` that the platform cannot use.
+
+    It names file and field, never a value.
+    """
     from orderbridge.platforms.registry import definition_of
     from orderbridge.platforms.values import InvalidValue
 
@@ -248,10 +279,11 @@ def check_documents(
         definition = definition_of(platform)
     except InvalidValue as unknown:
         raise Failure(f"{unknown}.") from unknown
+    readers = {"settings": definition.read_settings, "credentials": definition.read_credentials}
     wrong: list[str] = []
-    for (path, document), read in ((settings, definition.read_settings), (credentials, definition.read_credentials)):
+    for kind, (path, document) in documents.items():
         try:
-            read(document)
+            readers[kind](document)
         except InvalidValue as invalid:
             wrong.append(f"{path}: {invalid}")
     if wrong:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -24,7 +24,8 @@ from orderbridge_cli.output import (
 if TYPE_CHECKING:
     from orderbridge.channels.channel import Channel
     from orderbridge.channels.mapping import MappingKind
-    from orderbridge_cli.operating.mappings import ImportResult, OperateMappings, ValueCheck
+    from orderbridge_cli.operating.csv_files import BadRow
+    from orderbridge_cli.operating.mappings import ImportResult, MissingMapping, OperateMappings, Suggestion, ValueCheck
     from orderbridge_cli.target import Operations
 
 
@@ -56,23 +57,36 @@ def import_mappings(
     file: Annotated[
         Path,
         typer.Argument(
-            metavar="FILE.csv", exists=True, dir_okay=False, readable=True, help="CSV with the columns kind,key,value."
+            metavar="FILE.csv",
+            exists=True,
+            dir_okay=False,
+            readable=True,
+            help="CSV with the columns kind,key,value, or the form that `missing --csv` or `suggest` has printed.",
         ),
     ],
 ) -> None:
-    """Import mappings and let go the forwards that waited for them. One bad row, and nothing is imported."""
+    """Import mappings and let go the forwards that waited for them. One bad row, and nothing is imported.
+
+    Of a form, what nobody has filled in yet and what is another channel's is left out, counted and named.
+    """
     stack = _stack()
     with progress("checking") as say:
-        result = import_file(stack, channel, file, say)
+        result, left_out = import_file(stack, channel, file, say)
     document: dict[str, Any] = {
         "channel": channel,
         "imported": result.rows,
         "released": [{"code": each.code, "channel": each.channel.name} for each in result.released],
     }
+    if left_out:
+        document["skipped"] = len(left_out)
     if result.warnings:
         document["warnings"] = [{"line": row.line, "reason": row.reason} for row in result.warnings]
     for row in result.warnings:
         note(f"{file}, line {row.line}: {row.reason}.")
+    for row in left_out[:_SHOWN]:
+        note(f"{file}, line {row.line} is left out: {row.reason}.")
+    if len(left_out) > _SHOWN:
+        note(f"{len(left_out) - _SHOWN} more are left out.")
     released = counted(len(result.released), "forward")
     answer(document, lambda: f"{counted(result.rows, 'mapping')} imported, {released} released.")
 
@@ -92,11 +106,7 @@ def export(channel: Channels) -> None:
         ]
         answer(document, lambda: "")
     else:
-        if formulas := formulas_in(rows):
-            note(
-                f"A spreadsheet would run {counted(len(formulas), 'cell')} of this as formulas, so load the file there "
-                f"as text: {'; '.join(formulas[:_SHOWN])}{'' if len(formulas) <= _SHOWN else ' and more'}."
-            )
+        _warn_of_formulas(formulas_in(rows))
         write_file(write_rows(rows))
 
 
@@ -105,19 +115,17 @@ def missing(
     channel: Annotated[
         str | None, typer.Argument(metavar="[CHANNEL]", help="A channel, or partner:CLIENT_ID; all if left out.")
     ] = None,
+    *,
+    as_csv: Annotated[bool, typer.Option("--csv", help="As a form to fill in and import again.")] = False,
 ) -> None:
     """What waiting forwards still need."""
     needed = _mappings(_stack()).missing(channel)
-    rows: list[dict[str, Any]] = [
-        {
-            "kind": each.key.kind,
-            "key": each.key.shown,
-            "channel": each.channel,
-            "forwards": each.forwards,
-            "since": each.since,
-        }
-        for each in needed
-    ]
+    rows = [_missing_described(each) for each in needed]
+    if as_csv:
+        from orderbridge_cli.operating.mappings import Suggestion
+
+        _print_form([Suggestion(each, None, None) for each in needed])
+        return
     columns = ("kind", "key", "channel", "forwards", "since")
     answer(
         rows,
@@ -127,20 +135,76 @@ def missing(
     )
 
 
-def import_file(stack: Operations, channel: str, file: Path, on_progress: Callable[[str], None]) -> ImportResult:
-    """Import a file; raises `Failure` with the file's name and every line that is wrong."""
-    from orderbridge_cli.operating.mapping_csv import UnreadableFile, read_rows
+@command(group, "suggest")
+def suggest(
+    channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="A channel.")],
+) -> None:
+    """Ask the platform for what is missing, and print the form with what it has exactly once under our code.
+
+    Nothing is imported: look it through, then `mappings import` it.
+    """
+    from orderbridge_cli.platform_calls import find_mappings
+
+    stack = _stack()
+    found = _mappings(stack).suggest(channel, lambda wanted, known: find_mappings(stack, channel, wanted, known))
+    if not wants_json():
+        with_value = sum(each.value is not None for each in found)
+        note(f"{counted(len(found), 'key')} missing, {with_value} found at the platform.")
+        _print_form(found)
+        return
+    answer([{**_missing_described(each.missing), "value": each.value, "note": each.note} for each in found], lambda: "")
+
+
+def _missing_described(each: MissingMapping) -> dict[str, Any]:
+    return {
+        "kind": each.key.kind,
+        "key": each.key.shown,
+        "channel": each.channel,
+        "forwards": each.forwards,
+        "since": each.since,
+    }
+
+
+def _print_form(rows: Sequence[Suggestion]) -> None:
+    from orderbridge_cli.operating.mapping_csv import formulas_in, write_form
+
+    _warn_of_formulas(formulas_in((each.missing.key, each.value or "") for each in rows))
+    write_file(write_form(rows))
+
+
+def _warn_of_formulas(formulas: Sequence[str]) -> None:
+    if formulas:
+        note(
+            f"A spreadsheet would run {counted(len(formulas), 'cell')} of this as formulas, so load the file there "
+            f"as text: {'; '.join(formulas[:_SHOWN])}{'' if len(formulas) <= _SHOWN else ' and more'}."
+        )
+
+
+def import_file(
+    stack: Operations, channel: str, file: Path, on_progress: Callable[[str], None]
+) -> tuple[ImportResult, Sequence[BadRow]]:
+    """Import a file: what it came to, and what was left out of a form.
+
+    Raises `Failure` with the file's name and every line that is wrong, or where nothing is left to import.
+    """
+    from orderbridge_cli.operating.csv_files import UnreadableFile
+    from orderbridge_cli.operating.mapping_csv import for_channel, read_rows
     from orderbridge_cli.operating.mappings import PARTNER_PREFIX, RowsRefused
 
     mappings = _mappings(stack)
     try:
-        rows, bad = read_rows(file.read_bytes())
+        found, bad = read_rows(file.read_bytes())
     except UnreadableFile as unreadable:
         raise Failure(f"{file}: {unreadable}.") from unreadable
+    rows, left_out = for_channel(found, channel)
+    if left_out and not rows and not bad:
+        lines = [f"line {row.line}: {row.reason}" for row in left_out]
+        raise Failure(f"{file}: nothing in this form is filled in for {channel}.", {"skipped": len(lines)}, lines)
     try:
         if channel.startswith(PARTNER_PREFIX):
-            return mappings.import_routes(channel.removeprefix(PARTNER_PREFIX), rows, on_progress, bad)
-        return mappings.import_values(channel, rows, value_check(stack, channel), on_progress, bad)
+            client_id = channel.removeprefix(PARTNER_PREFIX)
+            return mappings.import_routes(client_id, rows, on_progress, bad), left_out
+        return mappings.import_values(channel, rows, value_check(stack, channel), on_progress, bad), left_out
     except RowsRefused as refused:
         raise Failure(
             f"{file}: {refused}",

@@ -9,13 +9,17 @@ from orderbridge.channels.lookups import Absent, Ambiguous, CannotLook, Finding,
 from orderbridge.forwarding.events import message_of
 from orderbridge.forwarding.forward.cancelling import no_cancel_awaited
 from orderbridge.forwarding.forward.interventions import InterventionRefused, by, resolve_absent, resolve_sent, retry
-from orderbridge.forwarding.forward.states import Forward, Transition
+from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
 from orderbridge.forwarding.ports import ForwardQueues, ForwardRecord
 from orderbridge.values.conflicts import LostRace, despite_races
 from orderbridge.values.ids import ForwardKey, OrderKey
 from orderbridge.values.times import Clock
 from orderbridge_cli.operating.ports import OperatorOrders
 from orderbridge_cli.operating.refusals import OperationRefused
+
+
+class MovedOn(OperationRefused):
+    """The forward is not any more in the state it was to be moved out of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,17 @@ class MoveForward:
         """Send a REJECTED, doubtful or waiting forward again; the platform is looked at first where it can be."""
         moved = self._move(key, channel, self._retried, self._save_retried)
         self.hasten(channel)
+        self.queues.send(message_of(moved))
+        return moved
+
+    def retry_out_of(self, state: ForwardState, key: OrderKey, channel: str) -> Forward:
+        """As `retry`, its channel not hastened; raises `MovedOn` where it is in another state by now."""
+
+        def retried(record: ForwardRecord) -> Transition:
+            _require_still(record.forward, state)
+            return self._retried(record)
+
+        moved = self._move(key, channel, retried, self._save_retried)
         self.queues.send(message_of(moved))
         return moved
 
@@ -115,7 +130,16 @@ class MoveForward:
                     f"the platform could not be looked at: {reason}. Try again, or look there yourself and add --unseen"
                 )
 
-    def _read(self, key: OrderKey, channel: str) -> ForwardRecord:
+    def settle(self, key: OrderKey, channel: str, sent_as: str | None) -> Forward:
+        """A decision about a forward in doubt: the platform holds it under this id, or not at all (None).
+
+        Raises `MovedOn` where it is not in doubt any more.
+        """
+        _require_still(self.read(key, channel).forward, ForwardState.IN_DOUBT)
+        return self.resolve_absent(key, channel) if sent_as is None else self.resolve_sent(key, channel, sent_as)
+
+    def read(self, key: OrderKey, channel: str) -> ForwardRecord:
+        """The forward of an order to a channel."""
         order = self.desk.read_order(key)
         if order is not None and order.awaits_route:
             raise OperationRefused("No channel takes this order yet: import a route for its site.")
@@ -133,7 +157,7 @@ class MoveForward:
         save: Callable[[Transition], Forward],
     ) -> Forward:
         def attempt() -> Forward:
-            record = self._read(key, channel)
+            record = self.read(key, channel)
             try:
                 return save(by(self.operator, intervene(record)))
             except InterventionRefused as refused:
@@ -144,3 +168,8 @@ class MoveForward:
         except LostRace:
             words = f"The forward to {channel} changes at this very moment; look at it and try again."
             raise OperationRefused(words) from None
+
+
+def _require_still(forward: Forward, state: ForwardState) -> None:
+    if forward.state is not state:
+        raise MovedOn(f"it is {forward.state.value} by now")

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from orderbridge.channels.mapping import KINDS, MAX_KEY_BYTES, MappingKey, MappingKind, parse_value
+from orderbridge.channels.lookups import FoundMappings
+from orderbridge.channels.mapping import (
+    KINDS,
+    MAX_KEY_BYTES,
+    MappingKey,
+    MappingKind,
+    Mappings,
+    mapping_text,
+    parse_value,
+    value_of,
+)
 from orderbridge.channels.site_keys import AmbiguousKey, read_key
 from orderbridge.forwarding.forward.states import Forward, ForwardState
 from orderbridge.forwarding.releasing import ReleaseForwards, RouteOrders, route_of
@@ -20,6 +30,7 @@ from orderbridge.values.text import UnseenCharacter, checked_code, trimmed
 from orderbridge.values.timeline import TimelineEntry
 from orderbridge.values.times import Clock, to_iso
 from orderbridge_cli.operating.channels import known_channel
+from orderbridge_cli.operating.csv_files import BadRow
 from orderbridge_cli.operating.ports import ChannelRegistry, MappingTable, OperatorOrders, PartnerRegistry
 from orderbridge_cli.operating.refusals import OperationRefused
 
@@ -36,6 +47,9 @@ Progress = Callable[[str], None]
 ValueCheck = Callable[[MappingKind, str], str | None]
 """What is wrong with a value of a kind, as text; None where the channel can use it."""
 
+FindMappings = Callable[[Collection[MappingKey], Mappings], FoundMappings]
+"""Asks a platform for keys that are missing, by those that are known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -45,14 +59,8 @@ class Row:
     kind: str
     key: str
     value: str
-
-
-@dataclass(frozen=True, slots=True)
-class BadRow:
-    """A row, from which line on, and what is wrong or doubtful about it."""
-
-    line: int
-    reason: str
+    channel: str = ""
+    """Which channel a form says that it is of."""
 
 
 class RowsRefused(OperationRefused):
@@ -81,6 +89,15 @@ class MissingMapping:
     key: MappingKey
     forwards: int
     since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A missing key with the value that the platform has for it, as text to import; else None, and why."""
+
+    missing: MissingMapping
+    value: str | None
+    note: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +207,27 @@ class OperateMappings:
                 waiting.items(), key=lambda item: (item[0][0], KINDS.index(item[0][1].kind), item[0][1].key)
             )
         ]
+
+    def suggest(self, channel: str, find: FindMappings) -> list[Suggestion]:
+        """What a channel's waiting forwards still need, with what its platform has exactly once under our code.
+
+        `find` asks the platform; nothing is written.
+        """
+        known = known_channel(self.channels, channel)
+        needed = self.missing(channel)
+        if not needed:
+            return []
+        mapped = {key: value_of(text) for key, text in self.table.rows(known)}
+        found = find([each.key for each in needed], mapped)
+        return [self._suggestion(each, found) for each in needed]
+
+    def _suggestion(self, missing: MissingMapping, found: FoundMappings) -> Suggestion:
+        key = missing.key
+        if key in found.values:
+            return Suggestion(missing, mapping_text(found.values[key]), None)
+        of_key = [text for text in found.trouble if text.startswith(f"{key.kind} {key.key}: ")]
+        note = next(iter(of_key or found.trouble), "the platform has nothing under this code, or no list of such codes")
+        return Suggestion(missing, None, note)
 
     def _waiting(self, wanted: str | None) -> Iterator[tuple[str, MappingKey, str]]:
         """Where which key is missing and since when, once for each forward and for each order without a channel."""

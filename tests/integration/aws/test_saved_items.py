@@ -18,6 +18,7 @@ from orderbridge.aws import timeline as timelines
 from orderbridge.aws.items import Item, from_stream, to_item
 from orderbridge.channels import table as channel_table
 from orderbridge.channels.channel import Channel
+from orderbridge.channels.mapping import mapping_text, value_of
 from orderbridge.forwarding import items as forward_items
 from orderbridge.orders import table as order_table
 from orderbridge.partners import table as partner_table
@@ -47,7 +48,7 @@ def answer_again(item: Item) -> Item:
 
 def mapping_again(item: Item) -> Item:
     found_at = item["found_at"]["S"] if "found_at" in item else None
-    value = channel_table.mapping_text(channel_table.read_mapping_value(item))
+    value = mapping_text(value_of(item["value"]["S"]))
     _, platform, channel, _ = item["PK"]["S"].split("#")
     return channel_table.mapping_item(
         ChannelRef(channel, platform), channel_table.read_mapping_key(item), value, found_at

@@ -75,3 +75,30 @@ class MissingMappings(Exception):
         why = {key: reasons[key] for key in self.keys if key in reasons} if reasons else {}
         self.reason = "; ".join(f"{need.kind}:{need.shown} {words}" for need, words in why.items()) or None
         super().__init__(", ".join(f"{need.kind}:{need.shown}" for need in self.keys))
+
+
+def json_text(document: Any) -> str:
+    """A document as JSON: whole numbers as such, and a fraction as its exact text, which every model reads back."""
+    return json.dumps(document, default=_number)
+
+
+def _number(number: Decimal) -> int | str:
+    if number == int(number):
+        return int(number)
+    # A text with three places behind its dot is refused as ambiguous; a fourth says that it is a fraction.
+    return f"{number:f}" + ("0" if number.as_tuple().exponent == -3 else "")
+
+
+def mapping_text(value: Any) -> str:
+    """The text of a value that a platform reported, which `parse_value` reads back to it."""
+    if isinstance(value, str) and not value.startswith(JSON_BEGINS) and value == value.strip() != "":
+        return value
+    return json_text(value)
+
+
+def value_of(text: str) -> Any:
+    """A mapping's value; a text that is not the JSON it begins as is returned as it is, for the platform to refuse."""
+    try:
+        return parse_value(text)
+    except ValueError:
+        return text

@@ -15,7 +15,7 @@ from orderbridge.aws.items import Item, from_item, keys, to_item
 from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.channels.breaker import Breaker
 from orderbridge.channels.channel import Channel
-from orderbridge.channels.mapping import JSON_BEGINS, MappingKey, MappingKind, Mappings, parse_value
+from orderbridge.channels.mapping import MappingKey, MappingKind, Mappings, json_text, mapping_text, value_of
 from orderbridge.channels.site_keys import PER_SITE, is_any_site, is_of_some_site
 from orderbridge.values.cache import Cache
 from orderbridge.values.conflicts import LostRace
@@ -102,18 +102,6 @@ def read_channel(profile: Mapping[str, Any], state: Mapping[str, Any] | None = N
     )
 
 
-def json_text(document: Any) -> str:
-    """A document as JSON: whole numbers as such, and a fraction as its exact text, which every model reads back."""
-    return json.dumps(document, default=_number)
-
-
-def _number(number: Decimal) -> int | str:
-    if number == int(number):
-        return int(number)
-    # A text with three places behind its dot is refused as ambiguous; a fourth says that it is a fraction.
-    return f"{number:f}" + ("0" if number.as_tuple().exponent == -3 else "")
-
-
 def mapping_item(channel: ChannelRef | Channel, need: MappingKey, value: str, found_at: str | None = None) -> Item:
     """A mapping; `value` is the JSON text (or plain id) that the operator gave, kept to the character.
 
@@ -127,22 +115,6 @@ def read_mapping_key(item: Mapping[str, Any]) -> MappingKey:
     """Which mapping an item is."""
     kind = cast("MappingKind", item["PK"]["S"].rsplit("#", 1)[1])
     return MappingKey(kind, item["SK"]["S"], item.get("as_written", {}).get("S", ""))
-
-
-def mapping_text(value: Any) -> str:
-    """The text of a value that a platform reported, which `parse_value` reads back to it."""
-    if isinstance(value, str) and not value.startswith(JSON_BEGINS) and value == value.strip() != "":
-        return value
-    return json_text(value)
-
-
-def read_mapping_value(item: Mapping[str, Any]) -> Any:
-    """A mapping's value; a text that is not the JSON it begins as is returned as it is, for the platform to refuse."""
-    text: str = item["value"]["S"]
-    try:
-        return parse_value(text)
-    except ValueError:
-        return text
 
 
 class TableChannels:
@@ -261,7 +233,7 @@ class TableMappings:
         wanted = [items.keys(mapping_pk(channel, need.kind), need.key) for need in asked]
         found: dict[MappingKey, Any] = {}
         for item in batch_get(self._client, self._table, wanted):
-            found[read_mapping_key(item)] = read_mapping_value(item)
+            found[read_mapping_key(item)] = value_of(item["value"]["S"])
         # Only where no row of the customer was found is it asked whether there are others: that is a call of its own.
         if not any(need.kind in PER_SITE for need in found):
             found |= {need: True for need in keys if is_any_site(need) and self._has_sites(channel, need)}

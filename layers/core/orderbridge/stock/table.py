@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from orderbridge.aws import items
 from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.channels import table as channel_table
-from orderbridge.channels.table import read_mapping_value
+from orderbridge.channels.mapping import value_of
 from orderbridge.stock.levels import StockLevel
 from orderbridge.stock.runs import StockRun
 from orderbridge.values.leases import LeaseLost
@@ -119,7 +119,7 @@ class TableStockReads:
     def sites(self, channels: Collection[Channel], site_code: str) -> Mapping[str, Any]:
         by_pk = {channel_table.mapping_pk(channel, "site"): channel.name for channel in channels}
         found = batch_get(self._client, self._table, [items.keys(pk, site_code) for pk in by_pk])
-        return {by_pk[item["PK"]["S"]]: read_mapping_value(item) for item in found}
+        return {by_pk[item["PK"]["S"]]: value_of(item["value"]["S"]) for item in found}
 
 
 _AT_ONCE = 99
@@ -217,4 +217,4 @@ class TableStockLevels:
 
 
 def _mapped(item: Mapping[str, Any]) -> tuple[str, Any]:
-    return item["SK"]["S"], channel_table.read_mapping_value(item)
+    return item["SK"]["S"], value_of(item["value"]["S"])

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orderbridge.channels.mapping import KINDS, MappingKey, parse_value
-from orderbridge.channels.table import mapping_text
+from orderbridge.channels.mapping import KINDS, MappingKey, mapping_text, parse_value
 from orderbridge.platforms.registry import definition_of
-from orderbridge_cli.operating.mapping_csv import UnreadableFile, read_rows, write_rows
+from orderbridge_cli.operating.csv_files import UnreadableFile
+from orderbridge_cli.operating.mapping_csv import read_rows, write_rows
 
 # What UTF-8 and CSV can carry: a lone surrogate is no character, and NUL ends a text elsewhere.
 _TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1).filter(
@@ -99,7 +99,7 @@ def test_the_columns_may_be_in_any_order(header: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"", b"\xef\xbb\xbf", b" \n,,\n", b"kind,key\n", b"kind,key,value,note\n", b"\xff"]
+    "content", [b"", b"\xef\xbb\xbf", b" \n,,\n", b"kind,key\n", b"kind,key,value,remark\n", b"\xff"]
 )
 def test_what_is_no_file_of_mappings_is_unreadable(content: bytes) -> None:
     with pytest.raises(UnreadableFile):
