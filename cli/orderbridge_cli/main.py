@@ -25,6 +25,7 @@ from orderbridge_cli.commands.local.demo import demo
 from orderbridge_cli.commands.restoring import after_restore
 from orderbridge_cli.commands.sign import sign
 from orderbridge_cli.commands.status import status
+from orderbridge_cli.commands.sending import send
 from orderbridge_cli.output import RootGroup, command, new_group
 
 app = new_group("orderbridge", "Signed sales orders from partners, carried once to every commerce platform.", RootGroup)
@@ -44,6 +45,7 @@ for group in (
 ):
     app.add_typer(group)
 
+command(orders.group, "send")(send)
 command(app, "status")(status)
 command(app, "sign")(sign)
 command(app, "check-signature")(check_signature)

@@ -154,8 +154,13 @@ def test_the_night_is_found_with_one_command_and_settled_with_eight(
 
 
 def until(operator: Operator, partner: Partner, codes: list[str], state: str) -> None:
+    """Wait until these orders are in this state at the partner's channel."""
     (channel,) = partner.channels
-    wait_for(lambda: all(operator.states(code).get(channel) == state for code in codes), what=state)
+
+    def states() -> dict[str, str]:
+        return {row["code"]: row["state"] for row in operator.run("forwards", "list", "--channel", channel)}
+
+    wait_for(lambda: dict.fromkeys(codes, state).items() <= states().items(), every=0.5, what=state)
 
 
 def webhook_state(operator: Operator, partner: Partner, webhook: str) -> str:

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import secrets
 import shutil
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,8 +20,6 @@ if TYPE_CHECKING:
     from orderbridge_cli.target import Operations
 
 
-POLL_SECONDS = 0.2
-REQUEST_TIMEOUT_SECONDS = 30.0
 STUCK_STATES = frozenset({"REJECTED", "CANCELLED", "IN_DOUBT", "NEEDS_MAPPING"})
 
 Say = Callable[[str], None]
@@ -77,13 +72,6 @@ def _own_stack() -> Iterator[Operations]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Partner:
-    client_id: str
-    client_secret: str
-    private_key: Path
-
-
-@dataclass(frozen=True, slots=True)
 class _Demo:
     stack: Operations
     timeout: float
@@ -91,10 +79,13 @@ class _Demo:
 
     def run(self) -> dict[str, Any]:
         """The order as `orders show` has it, all its forwards SENT; raises `Failure` with what is known."""
+        from orderbridge_cli.partner_calls import new_partner
+
         channels = self._channels()
-        with tempfile.TemporaryDirectory(prefix="orderbridge-demo-key-") as folder:
-            partner = self._register(Path(folder), channels)
-            code = self._send_order(partner)
+        self.say("registering a partner with a new key")
+        with new_partner(self.stack, "demo", "Demo partner", channels) as partner:
+            self.say(f"logging in as {partner.client_id}, and sending a signed order")
+            code = partner.post(_order())
         return self._wait(code, len(channels))
 
     def _channels(self) -> list[str]:
@@ -113,63 +104,27 @@ class _Demo:
                 raise Failure(f"The channel {platform} does not lead to its sandbox; the demo sends nothing elsewhere.")
         return sorted(sandboxes)
 
-    def _register(self, folder: Path, channels: list[str]) -> _Partner:
-        from orderbridge_cli.commands.local.seeding import make_key_pair
-        from orderbridge_cli.wiring import operate_partners
-
-        client_id = f"demo-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
-        self.say(f"registering the partner {client_id} with a new key")
-        issued = operate_partners(self.stack).add(client_id, "Demo partner", make_key_pair(folder), channels)
-        return _Partner(client_id, issued.client_secret, folder / "private.pem")
-
-    def _send_order(self, partner: _Partner) -> str:
-        from orderbridge_cli.commands.sign import read_private_key, signed_headers
-
-        self.say("logging in")
-        login = {"client_id": partner.client_id, "client_secret": partner.client_secret}
-        token = call(self.stack, "POST", "/api/v1/auth/login", {}, login)["token"]
-        self.say("sending a signed order")
-        headers = signed_headers(partner.client_id, read_private_key(partner.private_key), int(time.time()))
-        headers["Authorization"] = f"Bearer {token}"
-        accepted = call(self.stack, "POST", "/api/v1/sales-orders", headers, _order())
-        code: str = accepted["data"]["code"]
-        return code
-
     def _wait(self, code: str, expected: int) -> dict[str, Any]:
-        from orderbridge_cli.commands.orders import described
-        from orderbridge_cli.wiring import look_up_orders
+        from orderbridge_cli.partner_calls import wait_for_order
+
+        def is_over(forwards: Sequence[Mapping[str, Any]]) -> bool:
+            states = [forward["state"] for forward in forwards]
+            return _all_sent(states, expected) or bool(STUCK_STATES.intersection(states))
 
         self.say(f"{code} is accepted; waiting for its {expected} forwards")
-        lookup = look_up_orders(self.stack)
-        deadline = time.monotonic() + self.timeout
-        while True:
-            document = _with_references(described(lookup.view(code)))
-            states = [forward["state"] for forward in document["forwards"]]
-            if len(states) == expected and set(states) == {"SENT"}:
-                return document
-            if STUCK_STATES.intersection(states) or time.monotonic() > deadline:
-                raise _did_not_arrive(code, document)
-            time.sleep(POLL_SECONDS)
+        document = _with_references(wait_for_order(self.stack, code, self.timeout, is_over))
+        if not _all_sent([forward["state"] for forward in document["forwards"]], expected):
+            raise _did_not_arrive(code, document)
+        return document
 
 
-def call(stack: Operations, method: str, path: str, headers: Mapping[str, str], body: Any = None) -> Any:
-    """What the stack's API answers a partner; raises `Failure` for anything but success."""
-    import httpx
-
-    url = stack.api_url + path
-    try:
-        answered = httpx.request(
-            method, url, json=body, headers=headers, timeout=REQUEST_TIMEOUT_SECONDS, trust_env=False
-        )
-    except httpx.HTTPError as error:
-        raise Failure(f"{url} does not answer ({type(error).__name__}: {error}).") from error
-    if not answered.is_success:
-        raise Failure(f"{url} answered {answered.status_code}: {answered.text[:500]}")
-    return answered.json()
+def _all_sent(states: Sequence[str], expected: int) -> bool:
+    return len(states) == expected and set(states) == {"SENT"}
 
 
 def _order() -> dict[str, Any]:
     """An order of the document's own shape, in codes that the sandboxes' catalogues know."""
+    from orderbridge_cli.partner_calls import order_number
     from orderbridge_sandboxes.goods import SALES_NAME, SITES, Customer, Product
 
     return {
@@ -177,7 +132,7 @@ def _order() -> dict[str, Any]:
         "site_code": SITES[0],
         "sales_name": SALES_NAME,
         "address": "Jl. Contoh No. 1, Jakarta",
-        "purchase_order_no": f"DEMO-{datetime.now(UTC):%Y%m%d%H%M%S}-{secrets.token_hex(4)}",
+        "purchase_order_no": order_number("DEMO"),
         "products": [
             {"product_code": Product(1).code, "quantity": 10},
             {"product_code": Product(2).code, "quantity": 5},
