@@ -23,9 +23,9 @@ from orderbridge_cli.commands.draining import drain
 from orderbridge_cli.commands.local import stack as local_stack
 from orderbridge_cli.commands.local.demo import demo
 from orderbridge_cli.commands.restoring import after_restore
+from orderbridge_cli.commands.sending import send
 from orderbridge_cli.commands.sign import sign
 from orderbridge_cli.commands.status import status
-from orderbridge_cli.commands.sending import send
 from orderbridge_cli.output import RootGroup, command, new_group
 
 app = new_group("orderbridge", "Signed sales orders from partners, carried once to every commerce platform.", RootGroup)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import wraps
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -69,34 +70,87 @@ def new_group(name: str, help_text: str, kind: type[typer.core.TyperGroup] = typ
     )
 
 
-def command(group: typer.Typer, name: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Register the decorated function in `group` under `name`."""
+def command(
+    group: typer.Typer, name: str, *, lists: bool = False
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Register the decorated function in `group` under `name`; one that `lists` can write its list as a file, too."""
 
     def register(function: Callable[..., None]) -> Callable[..., None]:
         signature = inspect.signature(function, eval_str=True)
-        json_option = inspect.Parameter(
-            "as_json",
-            inspect.Parameter.KEYWORD_ONLY,
-            default=False,
-            annotation=Annotated[bool, typer.Option("--json", help="Print one JSON document.")],
-        )
+        further = [*_OF_ALL, *(_OF_LISTS if lists else ())]
 
         @wraps(function)
-        def run(*args: Any, as_json: bool = False, **kwargs: Any) -> None:
-            token = _as_json.set(as_json)
-            try:
-                with _failures_explained():
-                    function(*args, **kwargs)
-            finally:
-                _as_json.reset(token)
+        def run(*args: Any, **kwargs: Any) -> None:
+            given = {each.name: kwargs.pop(each.name) for each in further}
+            with _as_asked(given), _failures_explained():
+                function(*args, **kwargs)
 
-        parameters = [*signature.parameters.values(), json_option]
+        parameters = [*signature.parameters.values(), *further]
         run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": None}
         group.command(name)(run)
         return function
 
     return register
+
+
+def _option(name: str, default: Any, annotation: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation)
+
+
+_OF_ALL = (
+    _option("as_json", False, Annotated[bool, typer.Option("--json", help="Print one JSON document.")]),
+    _option(
+        "zone",
+        None,
+        Annotated[
+            str | None,
+            typer.Option("--tz", metavar="ZONE", help="Show times in this zone, e.g. Asia/Jakarta or UTC."),
+        ],
+    ),
+)
+_OF_LISTS = (
+    _option("list_as_csv", False, Annotated[bool, typer.Option("--csv", help="Print the list as CSV.")]),
+    _option(
+        "list_as_xlsx",
+        None,
+        Annotated[
+            Path | None,
+            typer.Option("--xlsx", metavar="FILE.xlsx", help="Write the list as a spreadsheet.", dir_okay=False),
+        ],
+    ),
+)
+
+
+@contextmanager
+def _as_asked(given: Mapping[str, Any]) -> Iterator[None]:
+    """How this run answers, as its options say."""
+    csv, xlsx = given.get("list_as_csv", False), given.get("list_as_xlsx")
+    if csv and (given["as_json"] or xlsx is not None):
+        raise typer.BadParameter("goes with neither --json nor --xlsx", param_hint="--csv")
+    tokens: list[tuple[ContextVar[Any], Any]] = [(_as_json, _as_json.set(given["as_json"]))]
+    if given["zone"] is not None:
+        from orderbridge_cli.times import chosen_zone
+
+        tokens.append((chosen_zone, chosen_zone.set(_known_zone(given["zone"]))))
+    if csv or xlsx is not None:
+        from orderbridge_cli.lists import as_csv, as_xlsx
+
+        tokens += [(as_csv, as_csv.set(csv)), (as_xlsx, as_xlsx.set(xlsx))]
+    try:
+        yield
+    finally:
+        for variable, token in tokens:
+            variable.reset(token)
+
+
+def _known_zone(name: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+    try:
+        return ZoneInfo(name.strip()).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise typer.BadParameter(f"{name!r} is no time zone such as Asia/Jakarta", param_hint="--tz") from None
 
 
 @contextmanager
@@ -166,8 +220,9 @@ def answer(document: Any, show: Callable[[], RenderableType | str]) -> None:
 
 def _print_json(document: Any) -> None:
     from orderbridge.calls.documents import compact_json
+    from orderbridge_cli.times import in_chosen_zone
 
-    text = compact_json(document).decode()
+    text = compact_json(in_chosen_zone(document)).decode()
     typer.echo("".join(map(_escaped, text)) if sys.stdout.isatty() else text)
 
 
@@ -211,20 +266,6 @@ def progress_bar(total: int, what: str) -> Iterator[Callable[[], None]]:
         yield lambda: bar.advance(task)
 
 
-def table(title: str | None, columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> RenderableType:
-    """A table for a person; None is shown as a dash."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    made = Table(title=title, title_justify="left", box=SIMPLE_HEAD, pad_edge=False)
-    for column in columns:
-        made.add_column(column, overflow="fold")
-    for row in rows:
-        made.add_row(*(Text("-" if cell is None else printable(str(cell))) for cell in row))
-    return made
-
-
 def stacked(*parts: RenderableType) -> RenderableType:
     """Several things one below the other."""
     from rich.console import Group
@@ -237,9 +278,15 @@ def facts(pairs: Mapping[str, Any]) -> RenderableType:
     from rich.table import Table
     from rich.text import Text
 
+    from orderbridge_cli.times import in_chosen_zone, is_time, short
+
     made = Table.grid(padding=(0, 2))
+    on_terminal = _console().is_terminal
     for name, value in pairs.items():
-        made.add_row(Text(name, style="bold"), Text("-" if value is None else printable(str(value))))
+        text = "-" if value is None else str(value)
+        if value is not None and is_time(name):
+            text = short(text) if on_terminal else str(in_chosen_zone(text, name))
+        made.add_row(Text(name, style="bold"), Text(printable(text)))
     return made
 
 

@@ -117,8 +117,12 @@ class Operations:
 
     @classmethod
     def here(cls) -> Operations:
-        """The operations on the stack of this run."""
-        return cls(find_target())
+        """The operations on the stack of this run, in whose business time zone a terminal shows times from now on."""
+        from orderbridge_cli.times import business_zone_is
+
+        stack = cls(find_target())
+        business_zone_is(lambda: stack.business_time_zone)
+        return stack
 
     @cached_property
     def clients(self) -> OperatorClients:

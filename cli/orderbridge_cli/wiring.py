@@ -52,6 +52,7 @@ def look_up_orders(stack: Operations) -> LookUpOrders:
         channels=stack.channels,
         clock=utc_now,
         business_time_zone=stack.business_time_zone,
+        read_orders=stack.overview_reads.orders,
     )
 
 

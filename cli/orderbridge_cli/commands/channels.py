@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orderbridge.platforms.names import platform_names
-from orderbridge_cli.output import Failure, answer, command, counted, facts, new_group, note, progress, table
+from orderbridge_cli.lists import listing
+from orderbridge_cli.output import Failure, answer, command, counted, facts, new_group, note, progress
 
 if TYPE_CHECKING:
     from orderbridge.channels.channel import Channel
@@ -115,21 +116,24 @@ def show(name: Name) -> None:
     answer(document, lambda: facts(_flat(document)))
 
 
-@command(group, "list")
+@command(group, "list", lists=True)
 def list_channels() -> None:
     """All channels."""
-    found = [_described(channel) for channel in _operations().channels.list_channels()]
-    columns = ("channel", "platform", "state", "since", "breaker", "next try", "reason")
-    rows = [
-        (
-            *(each[name] for name in ("channel", "platform", "state", "since")),
-            each["breaker"]["state"],
-            each["breaker"]["open_until"],
-            each["paused_reason"] or (each["breaker"]["reason"] if each["breaker"]["open_until"] else None),
-        )
-        for each in found
-    ]
-    answer(found, lambda: table(None, columns, rows))
+    columns = ("channel", "platform", "state", "since", "breaker_state", "open_since", "next_try", "reason")
+    rows = [_listed(channel) for channel in _operations().channels.list_channels()]
+    listing(rows, columns, "channel", optional=("since", "platform"))
+
+
+def _listed(channel: Channel) -> dict[str, Any]:
+    document = _described(channel)
+    breaker = document["breaker"]
+    return {
+        **document,
+        "breaker_state": breaker["state"],
+        "open_since": breaker["open_since"],
+        "next_try": breaker["open_until"],
+        "reason": document["paused_reason"] or (breaker["reason"] if breaker["open_until"] else None),
+    }
 
 
 @command(group, "pause")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderbridge_cli.output import Failure, answer, command, counted, new_group, note, progress, table
+from orderbridge_cli.lists import listing
+from orderbridge_cli.output import Failure, answer, command, counted, new_group, note, progress
 
 if TYPE_CHECKING:
     from orderbridge_cli.operating.tables.dead_letters import DeadLetter, DeadLetterQueue, DeadLetters
@@ -28,16 +29,16 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be 
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many.")]
 
 
-@command(group, "list")
+@command(group, "list", lists=True)
 def list_queues(*, queue: Queue = None, limit: Limit = 1000) -> None:
     """The dead-letter queues, and about how many messages are in each."""
     letters = _stack().dead_letters
     listed = itertools.islice(_queues(letters, queue), limit)
     rows = [{"queue": each.name, "messages": letters.count(each)} for each in listed]
-    answer(rows, lambda: table(None, ("queue", "messages"), [(row["queue"], row["messages"]) for row in rows]))
+    listing(rows, ("queue", "messages"), "queue")
 
 
-@command(group, "show")
+@command(group, "show", lists=True)
 def show(*, queue: Queue = None, limit: Limit = 100) -> None:
     """What the messages are about. They stay where they are."""
     letters = _stack().dead_letters
@@ -47,7 +48,7 @@ def show(*, queue: Queue = None, limit: Limit = 100) -> None:
             letters.show_again(letter)
     rows = [_row(letter) for letter in found]
     columns = ("queue", "code", "channel", "client_id", "webhook_id", "sent_at", "receives", "error")
-    answer(rows, lambda: table(None, columns, [[row[name] for name in columns] for row in rows]))
+    listing(rows, columns, "message", optional=("client_id", "receives", "sent_at", "webhook_id"))
 
 
 @command(group, "redrive")

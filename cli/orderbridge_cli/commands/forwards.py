@@ -10,7 +10,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderbridge_cli.commands.orders import DEFAULT_DAYS, default_begin, forward_described, moment, unrouted_described
+from orderbridge_cli.commands.orders import (
+    DEFAULT_DAYS,
+    Customer,
+    OfChannel,
+    OfReason,
+    PartOfPo,
+    Product,
+    Site,
+    default_begin,
+    forward_described,
+    moment,
+    search_of,
+    unrouted_described,
+)
+from orderbridge_cli.lists import listing, wants_file
 from orderbridge_cli.output import (
     Failure,
     answer,
@@ -20,8 +34,8 @@ from orderbridge_cli.output import (
     note,
     progress,
     progress_bar,
-    table,
 )
+from orderbridge_cli.times import age
 
 if TYPE_CHECKING:
     from orderbridge.forwarding.forward.states import Forward
@@ -31,14 +45,17 @@ if TYPE_CHECKING:
 
 group = new_group("forwards", "Where orders stand on their way to each channel.")
 
+COLUMNS = (
+    "code", "channel", "state", "age", "next_attempt", "external_id", "attempts", "updated_at", "client_id", "error",
+)  # fmt: skip
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Many: only say what would be done.")]
 
 
-@command(group, "list")
+@command(group, "list", lists=True)
 def list_forwards(
     *,
     state: Annotated[str | None, typer.Option("--state", metavar="S", help="QUEUED, SENT, NEEDS_MAPPING, ...")] = None,
-    channel: Annotated[str | None, typer.Option("--channel", metavar="C", help="Of one channel.")] = None,
+    channel: OfChannel = None,
     since: Annotated[
         str | None,
         typer.Option(
@@ -48,6 +65,11 @@ def list_forwards(
             f"{DEFAULT_DAYS} days; the others: else all.",
         ),
     ] = None,
+    customer: Customer = None,
+    site: Site = None,
+    product: Product = None,
+    po: PartOfPo = None,
+    reason: OfReason = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 1000,
 ) -> None:
     """Forwards: in one state that waits or is on its way, the last changed first; else those of the newest orders."""
@@ -59,18 +81,38 @@ def list_forwards(
     if state is not None and state not in ForwardState.__members__:
         raise typer.BadParameter(f"{state!r} is none of {', '.join(ForwardState)}", param_hint="--state")
     wanted = ForwardState(state) if state else None
+    search = search_of(customer=customer, site=site, product=product, po=po, reason=reason)
     lookup = look_up_orders(Operations.here())
     begin = moment(since, lookup) if since is not None else None
     if begin is None and wanted not in INDEXED_STATES:
         begin = default_begin(lookup)
         note(f"Of orders of the last {DEFAULT_DAYS} days; --since T looks further back.")
     with progress("looking"):
-        found = list(itertools.islice(lookup.forwards(wanted, channel, begin), limit + 1))
-    if len(found) > limit:
-        note(f"There are more than {counted(limit, 'forward')}; --state, --channel, --since or --limit says which.")
+        found = list(itertools.islice(lookup.forwards(wanted, channel, begin, search), limit + 1))
+    now = lookup.clock()
     rows = [_row(each) if isinstance(each, Forward) else _unrouted_row(each) for each in found[:limit]]
-    columns = ("code", "client_id", "channel", "state", "external_id", "attempts", "updated_at", "error")
-    answer(rows, lambda: table(None, columns, [[row[name] for name in columns] for row in rows]))
+    if wanted is ForwardState.IN_DOUBT and wants_file():
+        # To be filled in: what `resolve --from` reads.
+        rows = [{**row, "sent_as": None} for row in rows]
+    listing(
+        rows,
+        (
+            "code",
+            "channel",
+            "state",
+            "age",
+            "next_attempt",
+            "external_id",
+            "attempts",
+            "updated_at",
+            "client_id",
+            "error",
+        ),
+        "forward",
+        optional=("client_id", "attempts", "updated_at", "external_id", "next_attempt", "age"),
+        computed={"age": lambda row: age(row["created_at"], now)},
+        has_more=len(found) > limit,
+    )
 
 
 @command(group, "retry")
@@ -120,25 +162,19 @@ def retry(
 
 def _retry_many(channel: str, state: str, reason: str | None, since: str | None, *, dry_run: bool) -> None:
     from orderbridge.forwarding.forward.states import LISTED_STATES, Forward, ForwardState
-    from orderbridge_cli.operating.in_bulk import Step, speaks_of
+    from orderbridge_cli.operating.in_bulk import Step
     from orderbridge_cli.target import Operations
     from orderbridge_cli.wiring import look_up_orders, move_forward
 
     if state not in LISTED_STATES:
         raise typer.BadParameter(f"{state!r} is none of {', '.join(sorted(LISTED_STATES))}", param_hint="--state")
-    if reason is not None and not reason.strip():
-        raise typer.BadParameter("the text is empty", param_hint="--reason")
-    wanted = ForwardState(state)
+    wanted, search = ForwardState(state), search_of(reason=reason)
     stack = Operations.here()
     lookup, move = look_up_orders(stack), move_forward(stack)
     begin = moment(since, lookup) if since is not None else None
     with progress("looking"):
         # Listed first: one that comes to the same state again meanwhile is not moved twice.
-        found = [
-            each
-            for each in lookup.forwards(wanted, channel, begin)
-            if isinstance(each, Forward) and speaks_of(each, reason)
-        ]
+        found = [each for each in lookup.forwards(wanted, channel, begin, search) if isinstance(each, Forward)]
     if found and not dry_run:
         move.hasten(channel)
     steps = [Step(each.code, channel, partial(move.retry_out_of, wanted, each.key, channel)) for each in found]
@@ -279,12 +315,15 @@ def _carry_out(steps: Sequence[Step], *, dry_run: bool) -> None:
 
 
 def _row(forward: Forward) -> dict[str, Any]:
+    from orderbridge_cli.operating.orders import next_attempt
+
     return {
         "code": forward.code,
         "client_id": forward.key.client_id,
         **forward_described(forward),
         "created_at": forward.created_at,
         "updated_at": forward.updated_at,
+        "next_attempt": next_attempt(forward),
     }
 
 
@@ -296,6 +335,7 @@ def _unrouted_row(order: Order) -> dict[str, Any]:
         **unrouted_described(order),
         "created_at": since,
         "updated_at": since,
+        "next_attempt": None,
     }
 
 

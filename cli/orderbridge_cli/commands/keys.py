@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderbridge_cli.output import answer, command, new_group, note, table
+from orderbridge_cli.lists import table
+from orderbridge_cli.output import answer, command, new_group, note
 
 if TYPE_CHECKING:
     from orderbridge.partners.token_keys import TokenKey

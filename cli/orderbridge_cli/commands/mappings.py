@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orderbridge_cli.lists import listing, print_csv, wants_file, warn_of_formulas
 from orderbridge_cli.output import (
     Failure,
     answer,
@@ -16,7 +17,6 @@ from orderbridge_cli.output import (
     new_group,
     note,
     progress,
-    table,
     wants_json,
     write_file,
 )
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from orderbridge.channels.channel import Channel
     from orderbridge.channels.mapping import MappingKind
     from orderbridge_cli.operating.csv_files import BadRow
-    from orderbridge_cli.operating.mappings import ImportResult, MissingMapping, OperateMappings, Suggestion, ValueCheck
+    from orderbridge_cli.operating.mappings import ImportResult, MissingMapping, OperateMappings, ValueCheck
     from orderbridge_cli.target import Operations
 
 
@@ -106,33 +106,26 @@ def export(channel: Channels) -> None:
         ]
         answer(document, lambda: "")
     else:
-        _warn_of_formulas(formulas_in(rows))
+        warn_of_formulas(formulas_in(rows))
         write_file(write_rows(rows))
 
 
-@command(group, "missing")
+@command(group, "missing", lists=True)
 def missing(
     channel: Annotated[
         str | None, typer.Argument(metavar="[CHANNEL]", help="A channel, or partner:CLIENT_ID; all if left out.")
     ] = None,
-    *,
-    as_csv: Annotated[bool, typer.Option("--csv", help="As a form to fill in and import again.")] = False,
 ) -> None:
-    """What waiting forwards still need."""
+    """What waiting forwards still need; with --csv or --xlsx a form to fill in. `import` reads it as CSV."""
+    from orderbridge_cli.operating.mapping_csv import FORM
+
     needed = _mappings(_stack()).missing(channel)
     rows = [_missing_described(each) for each in needed]
-    if as_csv:
-        from orderbridge_cli.operating.mappings import Suggestion
-
-        _print_form([Suggestion(each, None, None) for each in needed])
+    if not rows and not wants_file() and not wants_json():
+        answer(rows, lambda: "Nothing is missing.")
         return
-    columns = ("kind", "key", "channel", "forwards", "since")
-    answer(
-        rows,
-        lambda: (
-            table(None, columns, [[row[name] for name in columns] for row in rows]) if rows else "Nothing is missing."
-        ),
-    )
+    in_form = [{"value": None, "note": None, **row} for row in rows] if wants_file() else rows
+    listing(in_form, ("kind", "key", "channel", "forwards", "since"), "key", in_files=FORM)
 
 
 @command(group, "suggest")
@@ -143,16 +136,18 @@ def suggest(
 
     Nothing is imported: look it through, then `mappings import` it.
     """
+    from orderbridge_cli.operating.mapping_csv import FORM
     from orderbridge_cli.platform_calls import find_mappings
 
     stack = _stack()
     found = _mappings(stack).suggest(channel, lambda wanted, known: find_mappings(stack, channel, wanted, known))
+    rows = [{**_missing_described(each.missing), "value": each.value, "note": each.note} for each in found]
     if not wants_json():
         with_value = sum(each.value is not None for each in found)
         note(f"{counted(len(found), 'key')} missing, {with_value} found at the platform.")
-        _print_form(found)
+        print_csv(FORM, rows)
         return
-    answer([{**_missing_described(each.missing), "value": each.value, "note": each.note} for each in found], lambda: "")
+    answer(rows, lambda: "")
 
 
 def _missing_described(each: MissingMapping) -> dict[str, Any]:
@@ -163,21 +158,6 @@ def _missing_described(each: MissingMapping) -> dict[str, Any]:
         "forwards": each.forwards,
         "since": each.since,
     }
-
-
-def _print_form(rows: Sequence[Suggestion]) -> None:
-    from orderbridge_cli.operating.mapping_csv import formulas_in, write_form
-
-    _warn_of_formulas(formulas_in((each.missing.key, each.value or "") for each in rows))
-    write_file(write_form(rows))
-
-
-def _warn_of_formulas(formulas: Sequence[str]) -> None:
-    if formulas:
-        note(
-            f"A spreadsheet would run {counted(len(formulas), 'cell')} of this as formulas, so load the file there "
-            f"as text: {'; '.join(formulas[:_SHOWN])}{'' if len(formulas) <= _SHOWN else ' and more'}."
-        )
 
 
 def import_file(

@@ -9,22 +9,41 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer import Argument
 
-from orderbridge_cli.output import answer, command, counted, facts, new_group, note, printable, progress, stacked, table
+from orderbridge_cli.lists import listing, table
+from orderbridge_cli.output import answer, command, facts, new_group, note, printable, progress, stacked
+from orderbridge_cli.times import age
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
 
     from rich.console import RenderableType
 
     from orderbridge.forwarding.forward.states import Forward
+    from orderbridge.forwarding.ports import FrozenRequest
     from orderbridge.orders.order import Order
     from orderbridge.reading.views import OrderView
     from orderbridge_cli.operating.orders import LookUpOrders
+    from orderbridge_cli.operating.search import Search
 
 
 group = new_group("orders", "What became of an order, and which orders there are.")
 
 DEFAULT_DAYS = 7
+
+Customer = Annotated[str | None, typer.Option("--customer", metavar="CODE", help="Of this customer.")]
+Site = Annotated[str | None, typer.Option("--site", metavar="CODE", help="Of this site.")]
+Product = Annotated[str | None, typer.Option("--product", metavar="CODE", help="With this product in it.")]
+OfChannel = Annotated[str | None, typer.Option("--channel", metavar="C", help="Of one channel.")]
+PartOfPo = Annotated[
+    str | None, typer.Option("--po", metavar="TEXT", help="Whose purchase order number holds this text.")
+]
+OfReason = Annotated[
+    str | None,
+    typer.Option(
+        "--reason", metavar="TEXT", help="Whose error or missing key holds this text, whatever numbers are in it."
+    ),
+]
 
 
 def _lookup() -> LookUpOrders:
@@ -47,13 +66,25 @@ def show(
     view = lookup.view(code)
     document = described(view)
     if attempts:
-        answers = {each.channel.name: lookup.desk.answers_of(each) for each in view.forwards}
+        by_channel = {each.channel.name: each for each in view.forwards}
         for shown in document["forwards"]:
-            shown["kept"] = [asdict(each) for each in answers.get(shown["channel"], ())]
+            forward = by_channel.get(shown["channel"])
+            shown["requests"] = [] if forward is None else list(map(_sent, lookup.desk.requests_of(forward)))
+            shown["kept"] = [] if forward is None else [asdict(each) for each in lookup.desk.answers_of(forward)]
     answer(document, lambda: rendered(document))
 
 
-@command(group, "list")
+def _sent(request: FrozenRequest) -> dict[str, Any]:
+    """A create call without what it is signed with, which is never kept."""
+    return {
+        "method": request.method,
+        "path": request.path,
+        "body": request.body.decode("utf-8", "replace"),
+        "sha256": request.body_hash,
+    }
+
+
+@command(group, "list", lists=True)
 def list_orders(
     *,
     client_id: Annotated[str | None, typer.Option("--client-id", metavar="X", help="Of one partner.")] = None,
@@ -70,25 +101,50 @@ def list_orders(
             "--purchase-order-no", metavar="PO", help="The one under this number of its partner, however old."
         ),
     ] = None,
+    customer: Customer = None,
+    site: Site = None,
+    product: Product = None,
+    channel: OfChannel = None,
+    po: PartOfPo = None,
+    reason: OfReason = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 1000,
 ) -> None:
-    """Orders, newest first."""
+    """Orders, newest first. What is looked for is looked for order by order, from --since on."""
     _require_known(state)
-    if purchase_order_no is not None and (since is not None or state is not None):
+    search = search_of(customer=customer, site=site, product=product, channel=channel, po=po, reason=reason)
+    others = (since, state, customer, site, product, channel, po, reason)
+    if purchase_order_no is not None and any(each is not None for each in others):
         raise typer.BadParameter("goes with --client-id alone", param_hint="--purchase-order-no")
     lookup = _lookup()
     begin = default_begin(lookup) if since is None else moment(since, lookup)
+    if since is None and purchase_order_no is None:
+        note(f"Of the last {DEFAULT_DAYS} days; --since T looks further back.")
     with progress("looking"):
         if purchase_order_no is not None:
             listed = lookup.with_purchase_order_no(purchase_order_no, client_id)
         else:
-            listed = lookup.orders(client_id, begin, state)
+            listed = lookup.orders(client_id, begin, state, search)
         found = list(itertools.islice(listed, limit + 1))
-    if len(found) > limit:
-        note(f"There are more than {counted(limit, 'order')}; ask for a later --since or a higher --limit.")
+    now = lookup.clock()
     rows = [_row(order) for order in found[:limit]]
-    columns = ("code", "client_id", "status", "created_at", "purchase_order_no")
-    answer(rows, lambda: table(None, columns, [[row[name] for name in columns] for row in rows]))
+    listing(
+        rows,
+        ("code", "status", "created_at", "age", "purchase_order_no", "customer_code", "site_code", "client_id"),
+        "order",
+        optional=("site_code", "customer_code", "client_id", "age", "purchase_order_no"),
+        computed={"age": lambda row: age(row["created_at"], now)},
+        has_more=len(found) > limit,
+    )
+
+
+def search_of(**wanted: str | None) -> Search:
+    """What is looked for; raises the usage error of typer for an empty text."""
+    from orderbridge_cli.operating.search import Search
+
+    for name, text in wanted.items():
+        if text is not None and not text.strip():
+            raise typer.BadParameter("the text is empty", param_hint=f"--{name}")
+    return Search(**wanted)
 
 
 def _require_known(state: str | None) -> None:
@@ -107,6 +163,8 @@ def _row(order: Order) -> dict[str, Any]:
         "status": order.status,
         "created_at": order.created_at,
         "purchase_order_no": order.content.purchase_order_no,
+        "customer_code": order.content.customer_code,
+        "site_code": order.content.site_code,
     }
 
 
@@ -143,6 +201,7 @@ def described(view: OrderView) -> dict[str, Any]:
         "status": view.status(),
         "created_at": order.created_at,
         "purchase_order_no": order.content.purchase_order_no,
+        "content": order.content.model_dump(mode="json", exclude={"purchase_order_no"}),
         "forwards": [*map(forward_described, view.forwards), *([unrouted_described(order)] if is_shown else [])],
         "timeline": [
             {"at": order.created_at, "event": "OrderAccepted", "channel": None, "detail": None},
@@ -198,19 +257,40 @@ def _platform_says(forward: Forward) -> dict[str, Any]:
 
 def rendered(document: dict[str, Any]) -> RenderableType:
     """An order for a person."""
+    content = document["content"]
     head = {name: document[name] for name in ("code", "client_id", "status", "created_at", "purchase_order_no")}
+    head |= {name: content[name] for name in ("customer_code", "site_code", "sales_name", "address")}
+    products = [(line["product_code"], line["quantity"]) for line in content["products"]]
     forwards = [
         (each["channel"], each["platform"], each["state"], each["external_id"], each["attempts"], _trouble(each))
         for each in document["forwards"]
     ]
+    columns = ("channel", "platform", "state", "external id", "attempts", "needs, error or status")
     return stacked(
         facts(head),
-        table(
-            "Forwards", ("channel", "platform", "state", "external id", "attempts", "needs, error or status"), forwards
-        ),
+        table("Products", ("product_code", "quantity"), products),
+        table("Forwards", columns, forwards, ("platform", "attempts", "external id")),
+        *(_request(each["channel"], sent) for each in document["forwards"] for sent in each.get("requests", ())),
         *(_kept(each["channel"], kept) for each in document["forwards"] for kept in each.get("kept", ())),
+        *_nothing_kept(document["forwards"]),
         timeline_table(document["timeline"]),
     )
+
+
+def _request(channel: str, sent: dict[str, Any]) -> RenderableType:
+    """What was sent to a channel, or was to be, for a person."""
+    from rich.text import Text
+
+    body = printable(sent["body"], keep_lines=True)
+    return stacked(Text(f"Request to {channel}: {sent['method']} {printable(sent['path'])}"), Text(body))
+
+
+def _nothing_kept(forwards: Sequence[dict[str, Any]]) -> Iterator[RenderableType]:
+    from rich.text import Text
+
+    for each in forwards:
+        if "requests" in each and not each["requests"] and each["attempts"]:
+            yield Text(f"The request to {each['channel']} is not kept any more.")
 
 
 def _kept(channel: str, kept: dict[str, Any]) -> RenderableType:
@@ -219,7 +299,7 @@ def _kept(channel: str, kept: dict[str, Any]) -> RenderableType:
 
     head = {name: kept[name] for name in ("at", "status", "content_type", "trouble") if kept[name] is not None}
     return stacked(
-        Text(f"Attempt {kept['attempt_id']} at {channel}"),
+        Text(f"Answer of {channel} to the attempt {kept['attempt_id']}"),
         facts(head),
         *([Text(printable(kept["body"], keep_lines=True))] if kept["body"] else []),
     )

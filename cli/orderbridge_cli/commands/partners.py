@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from orderbridge_cli.output import answer, command, facts, new_group, note, stacked, table
+from orderbridge_cli.lists import listing, table
+from orderbridge_cli.output import answer, command, facts, new_group, note, stacked
 
 if TYPE_CHECKING:
     from orderbridge.partners.partner import Partner, PartnerKey
@@ -83,17 +84,21 @@ def show(client_id: ClientId) -> None:
     )
 
 
-@command(group, "list")
+@command(group, "list", lists=True)
 def list_partners() -> None:
     """All partners."""
     partners = _partners()
     found = [partners.read(client_id) for client_id in partners.registry.client_ids()]
-    answer(
-        [{"client_id": p.client_id, "name": p.name, "state": p.state} for p in found],
-        lambda: table(
-            None, ("client_id", "name", "state", "channels"), [(p.client_id, p.name, p.state, _names(p)) for p in found]
-        ),
-    )
+    rows = [
+        {
+            "client_id": partner.client_id,
+            "name": partner.name,
+            "state": partner.state,
+            "channels": [channel.name for channel in partner.channels],
+        }
+        for partner in found
+    ]
+    listing(rows, ("client_id", "name", "state", "channels"), "partner", optional=("channels",))
 
 
 @command(group, "suspend")

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderbridge_cli.output import answer, counted, printable, stacked, table, wants_json
+from orderbridge_cli.lists import table
+from orderbridge_cli.output import answer, counted, printable, stacked, wants_json
+from orderbridge_cli.times import age, span
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -173,7 +175,7 @@ def rendered(overview: Overview, now: datetime) -> RenderableType:
     ]
     parts: list[RenderableType] = [
         Text(_headline(overview)),
-        table(None, ("channel", "state", "waiting", "oldest", "next try", "reason"), rows),
+        table(None, ("channel", "state", "waiting", "oldest", "next", "reason"), rows),
         *(_command(command) for command in map(channel_command, overview.channels) if command is not None),
     ]
     if overview.needs:
@@ -213,22 +215,8 @@ def _command(command: str) -> RenderableType:
     return Text(f"    {command}", style="bold", no_wrap=True, overflow="ignore")
 
 
-def age(at: str, now: datetime) -> str:
-    """How long ago something was, in the largest unit that says something: ``40 s``, ``12 min``, ``3 h``, ``2 d``."""
-    from orderbridge_cli.operating.overview import seconds_since
-
-    return _span(seconds_since(at, now))
-
-
 def _ahead(at: str, now: datetime) -> str:
     from orderbridge.values.times import from_iso
 
     seconds = (from_iso(at) - now).total_seconds()
-    return f"in {_span(seconds)}" if seconds > 0 else "now"
-
-
-def _span(seconds: float) -> str:
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{int(seconds // size)} {unit}"
-    return f"{int(seconds)} s"
+    return f"in {span(seconds)}" if seconds > 0 else "now"

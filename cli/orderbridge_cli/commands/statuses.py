@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orderbridge_cli.commands.rounds import BUSY_PAUSE_SECONDS, BrokeOff, invoke_round
-from orderbridge_cli.output import Failure, answer, command, new_group, progress, stacked, table
+from orderbridge_cli.lists import table
+from orderbridge_cli.output import Failure, answer, command, new_group, progress, stacked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orderbridge_cli.commands.rounds import BUSY_PAUSE_SECONDS, BrokeOff, invoke_round
-from orderbridge_cli.output import Failure, answer, command, new_group, note, progress, table
+from orderbridge_cli.lists import listing, table, wants_file
+from orderbridge_cli.output import Failure, answer, command, counted, new_group, note, progress, wants_json
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -90,7 +91,7 @@ def _synced(entries: Sequence[dict[str, Any]]) -> RenderableType:
     return stacked(*parts)
 
 
-@command(group, "show")
+@command(group, "show", lists=True)
 def show(
     product_code: Annotated[str | None, typer.Argument(metavar="[PRODUCT_CODE]", help="Only this product.")] = None,
 ) -> None:
@@ -101,16 +102,23 @@ def show(
         for each in found
         for level in each["levels"]
     ]
-    answer(found, lambda: table(None, ("product", "channel", "available", "as of"), rows))
+    columns = ("product_code", "channel", "available", "as_of")
+    if wants_file():
+        listing([dict(zip(columns, row, strict=True)) for row in rows], columns, "level")
+        return
+    note(f"{counted(len(rows), 'level')}.")
+    answer(found, lambda: table(None, columns, rows))
 
 
-@command(group, "drift")
+@command(group, "drift", lists=True)
 def drift() -> None:
     """Where a channel's level differs from that at the product's source of record, and since when."""
     found = list(_overview().drift())
     columns = ("product_code", "source", "expected", "channel", "available", "since")
-    rows = [[*(each[column] for column in columns), (each["last_pushed"] or {}).get("at")] for each in found]
-    answer(found, lambda: table(None, (*columns, "last pushed"), rows) if found else "No channel differs.")
+    if not found and not wants_file() and not wants_json():
+        answer(found, lambda: "No channel differs.")
+        return
+    listing(found, columns, "level", optional=("since",))
 
 
 def _overview() -> StockOverview:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from orderbridge_cli.output import answer, command, counted, facts, new_group, note, progress, table
+from orderbridge_cli.lists import listing
+from orderbridge_cli.output import answer, command, counted, facts, new_group, note, progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -49,17 +50,19 @@ def add(
     _show_secret(_webhooks().add(client_id, url, wanted))
 
 
-@command(group, "list")
+@command(group, "list", lists=True)
 def list_webhooks(
     client_id: Annotated[str | None, typer.Argument(metavar="[CLIENT_ID]", help="Of one partner; else of all.")] = None,
 ) -> None:
     """The webhooks and how they are; never a secret."""
     found = [described(webhook) for webhook in _webhooks().of(client_id)]
-    columns = ("webhook", "client_id", "url", "state", "reason", "failures", "rest_until", "slow_since")
-    answer(found, lambda: table(None, columns, [[each[column] for column in columns] for each in found]))
+    columns = (
+        "webhook", "client_id", "url", "state", "reason", "failures", "rest_until", "slow_since", "failed_at",
+    )  # fmt: skip
+    listing(found, columns, "webhook", optional=("slow_since", "rest_until", "client_id", "failures"))
 
 
-@command(group, "deliveries")
+@command(group, "deliveries", lists=True)
 def deliveries(
     client_id: ClientId,
     *,
@@ -71,10 +74,11 @@ def deliveries(
 ) -> None:
     """The messages of the last weeks, the newest first, with every attempt."""
     with progress("looking"):
-        found = list(itertools.islice(_webhooks().records(client_id, webhook, state), limit))
-    rows = [delivery_described(each) for each in found]
-    columns = ("message", "webhook", "event", "code", "state", "attempts", "next_attempt", "error")
-    answer(rows, lambda: table(None, columns, [[_shown(row[column]) for column in columns] for row in rows]))
+        found = list(itertools.islice(_webhooks().records(client_id, webhook, state), limit + 1))
+    rows = [{**delivery_described(each), "tries": len(each.kept_attempts)} for each in found[:limit]]
+    columns = ("message", "webhook", "event", "code", "state", "tries", "next_attempt", "error")
+    optional = ("webhook", "event", "tries", "code")
+    listing(rows, columns, "message", optional=optional, has_more=len(found) > limit)
 
 
 @command(group, "replay")
@@ -164,6 +168,7 @@ def described(webhook: Webhook) -> dict[str, Any]:
         "failures": webhook.failures,
         "rest_until": webhook.rest_until,
         "slow_since": webhook.slow_since,
+        "failed_at": webhook.failed_at,
     }
 
 
@@ -188,10 +193,6 @@ def delivery_described(delivery: Delivery) -> dict[str, Any]:
             for attempt in delivery.kept_attempts
         ],
     }
-
-
-def _shown(value: Any) -> Any:
-    return len(value) if isinstance(value, list) else value
 
 
 def _show_secret(issued: IssuedWebhook) -> None:

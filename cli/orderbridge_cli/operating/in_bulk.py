@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from orderbridge.forwarding.forward.states import Forward
 from orderbridge_cli.operating.forwards import MovedOn
-from orderbridge_cli.operating.reasons import reason_shape
 from orderbridge_cli.operating.refusals import OperationRefused
 
 
@@ -40,8 +38,3 @@ class InBulk:
             else:
                 self.done.append((step.code, step.channel))
             on_progress()
-
-
-def speaks_of(forward: Forward, reason: str | None) -> bool:
-    """Whether a forward's error holds this text, in whatever case, and whatever numbers and ids are in either."""
-    return reason is None or reason_shape(reason).casefold() in reason_shape(forward.error or "").casefold()

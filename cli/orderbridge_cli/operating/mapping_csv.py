@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.values.text import trimmed
 from orderbridge_cli.operating.csv_files import FORMULAS, BadRow, Columns, read_table, write_table
-from orderbridge_cli.operating.mappings import Row, Suggestion
+from orderbridge_cli.operating.mappings import Row
 
 COLUMNS = ("kind", "key", "value")
 FORM = (*COLUMNS, "channel", "forwards", "since", "note")
@@ -56,15 +56,3 @@ def formulas_in(rows: Iterable[tuple[MappingKey, str]]) -> list[str]:
 def write_rows(rows: Iterable[tuple[MappingKey, str]]) -> str:
     """The file that `read_rows` reads back to the very same rows."""
     return write_table(COLUMNS, [(key.kind, key.shown, value) for key, value in rows])
-
-
-def write_form(suggested: Sequence[Suggestion]) -> str:
-    """What is missing as a form to fill in and import, with the values that are known."""
-    return write_table(
-        FORM,
-        [
-            (need.key.kind, need.key.shown, each.value, need.channel, need.forwards, need.since, each.note)
-            for each in suggested
-            for need in (each.missing,)
-        ],
-    )

@@ -12,6 +12,7 @@ from typing import get_args
 
 from orderbridge.channels.channel import Channel
 from orderbridge.forwarding.forward.states import LISTED_STATES, Forward, ForwardState
+from orderbridge.forwarding.releasing import route_of
 from orderbridge.orders.codes import ORDER_CODE
 from orderbridge.orders.order import Order, OrderStatus
 from orderbridge.reading.orders import key_of_code
@@ -23,6 +24,7 @@ from orderbridge.values.times import Clock, business_date, from_iso
 from orderbridge_cli.operating.channels import UNROUTED, known_channel
 from orderbridge_cli.operating.ports import ChannelRegistry, OperatorOrders, PartnerRegistry
 from orderbridge_cli.operating.refusals import OperationRefused
+from orderbridge_cli.operating.search import Search
 
 ORDERS_AT_ONCE = 25
 """How many orders' forwards are read together."""
@@ -30,6 +32,7 @@ ORDERS_AT_ONCE = 25
 INDEXED_STATES = LISTED_STATES | {ForwardState.QUEUED, ForwardState.SENDING}
 """The states whose forwards are found without reading those in any other."""
 
+ANYTHING = Search()
 STATUSES: tuple[OrderStatus, ...] = get_args(OrderStatus)
 
 
@@ -43,6 +46,7 @@ class LookUpOrders:
     channels: ChannelRegistry
     clock: Clock
     business_time_zone: str
+    read_orders: Callable[[Iterable[OrderKey]], Iterable[Order]]
     sleep: Callable[[float], None] = time.sleep
 
     def view(self, code: str) -> OrderView:
@@ -62,17 +66,25 @@ class LookUpOrders:
             raise _no_order(code)
         return key
 
-    def orders(self, client_id: str | None, since: datetime, state: str | None) -> Iterator[Order]:
+    def orders(
+        self, client_id: str | None, since: datetime, state: str | None, search: Search = ANYTHING
+    ) -> Iterator[Order]:
         """Orders since a moment, newest first, of one partner or of all.
 
         `state` is an order's status, or a forward's state: then the orders with a forward in that state.
         """
         clients, wanted = self._clients(client_id), self._filter(state)
+        if search.channel is not None:
+            known_channel(self.channels, search.channel)
         for day in self._days_back_to(since):
             lists = (self.reads.of_day(each, day, None) for each in clients)
             for order in heapq.merge(*lists, key=lambda order: (order.created_at, order.code), reverse=True):
-                if from_iso(order.created_at) >= since and wanted(order):
+                is_wanted = from_iso(order.created_at) >= since and wanted(order) and search.finds_order(order)
+                if is_wanted and (not search.needs_forwards or any(map(search.finds_forward, self._at(order, search)))):
                     yield order
+
+    def _at(self, order: Order, search: Search) -> Iterable[Forward]:
+        return (each for each in self.desk.list_forwards(order) if search.channel in (None, each.channel.name))
 
     def with_purchase_order_no(self, number: str, client_id: str | None) -> Iterator[Order]:
         """The orders under a partner's own number: at most one of each partner. Their lists may not show it yet."""
@@ -107,7 +119,7 @@ class LookUpOrders:
             day -= timedelta(days=1)
 
     def forwards(
-        self, state: ForwardState | None, channel: str | None, since: datetime | None
+        self, state: ForwardState | None, channel: str | None, since: datetime | None, search: Search = ANYTHING
     ) -> Iterator[Forward | Order]:
         """The forwards in a state, of a channel, of orders since a moment; and the orders that wait for a route.
 
@@ -117,11 +129,19 @@ class LookUpOrders:
         if channel is not None and channel != UNROUTED:
             known_channel(self.channels, channel)
         wanted = [each for each in self.channels.list_channels() if channel in (None, each.name)]
-        return (
+        found = (
             each
             for each in self._forwards(state, wanted, since, with_unrouted=channel in (None, UNROUTED))
-            if since is None or from_iso(_begun(each)) >= since
+            if (since is None or from_iso(_begun(each)) >= since) and _speaks(each, search)
         )
+        return self._of_orders(found, search) if search.needs_order else found
+
+    def _of_orders(self, found: Iterable[Forward | Order], search: Search) -> Iterator[Forward | Order]:
+        """Those whose orders are what is looked for; the orders are read some at a time."""
+        rest = iter(found)
+        while batch := list(itertools.islice(rest, ORDERS_AT_ONCE)):
+            orders = {order.key: order for order in self.read_orders({each.key for each in batch})}
+            yield from (each for each in batch if each.key in orders and search.finds_order(orders[each.key]))
 
     def _forwards(
         self, state: ForwardState | None, channels: Sequence[Channel], since: datetime | None, *, with_unrouted: bool
@@ -154,6 +174,19 @@ class LookUpOrders:
                 if state is None and with_unrouted and order.awaits_route and order.unrouted_since is not None:
                     yield order
                 yield from sorted(found.get(order.key, ()), key=lambda forward: forward.channel.name)
+
+
+def _speaks(each: Forward | Order, search: Search) -> bool:
+    if isinstance(each, Forward):
+        return search.finds_forward(each)
+    return search.finds_reason(None, [route_of(each)])
+
+
+def next_attempt(forward: Forward) -> str | None:
+    """When something is done for a forward by itself; None where it waits for a person, or is at its end."""
+    if forward.state is ForwardState.IN_DOUBT or (forward.is_final and forward.due_at is None):
+        return None
+    return forward.lease_until or forward.not_before or forward.due_at
 
 
 def _begun(each: Forward | Order) -> str:

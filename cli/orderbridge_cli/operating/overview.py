@@ -6,7 +6,7 @@ import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Literal, Protocol, TypeVar
 
 from orderbridge.channels.channel import CREDENTIALS_REFUSED, Channel
@@ -289,8 +289,3 @@ def _waits(forward: Forward) -> bool:
             return forward.attempts > 1 or forward.in_question_since is not None
         case state:
             return state is ForwardState.QUEUED
-
-
-def seconds_since(at: str, now: datetime) -> float:
-    """How long ago something was; 0 where it is yet to come."""
-    return max((now - datetime.fromisoformat(at)).total_seconds(), 0.0)

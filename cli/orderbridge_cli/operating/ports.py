@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from orderbridge.channels.mapping import MappingKey
     from orderbridge.forwarding.answers import KeptAnswer
     from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
+    from orderbridge.forwarding.ports import FrozenRequest
     from orderbridge.orders.order import Order
     from orderbridge.partners.partner import Partner, PartnerKey
     from orderbridge.values.ids import ChannelRef
@@ -127,6 +128,10 @@ class OperatorOrders(ParkedOrders, Protocol):
 
     def answers_of(self, forward: Forward) -> Sequence[KeptAnswer]:
         """What is kept of the forward's attempts that did not end as SENT, oldest first."""
+        ...
+
+    def requests_of(self, forward: Forward) -> Sequence[FrozenRequest]:
+        """The create calls that were frozen for a forward, in no order, as long as they are kept."""
         ...
 
     def save_unfrozen(self, transition: Transition) -> Forward:

@@ -10,7 +10,8 @@ import pytest
 
 from orderbridge.channels.breaker import Breaker
 from orderbridge.channels.channel import Channel
-from orderbridge.values.times import from_iso, utc_now
+from orderbridge.values.times import from_iso, to_iso, utc_now
+from orderbridge_cli.operating.channels import OperateChannels
 from orderbridge_cli.target import Operations
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from orderbridge_sandboxes.faults import Fault
@@ -95,6 +96,59 @@ def test_a_channel_that_does_not_answer_stays_open_and_is_probed_within_a_minute
     assert "does not answer as it should" in result.stderr
     assert (said["breaker"]["state"], said["breaker"]["open_since"]) == ("open", SINCE)
     assert (from_iso(said["breaker"]["open_until"]) - utc_now()).total_seconds() <= 60
+
+
+def test_other_credentials_alone_are_stored_and_let_a_paused_channel_go_on(
+    shop: tuple[Operator, Sandbox[Any]],
+) -> None:
+    operator, _ = shop
+    (channel,) = operator.stack.channels.list_channels()
+    operator.stack.channels.pause(channel, "the platform refuses the credentials: 401", to_iso(utc_now()))
+    good = demo.DEMO_CREDENTIALS[channel.platform]
+    operator.stack.vault.store(channel, {**good, next(iter(good)): "of last year"})
+    before = operator.json("channels", "show", "shop")["settings"]
+
+    done = operator.json("channels", "set-credentials", "shop", operator.json_file("new.json", good))
+
+    assert (done["state"], done["trouble"], done["released"]) == ("active", None, 0)
+    assert done["settings"] == before
+    assert operator.json("channels", "check", "shop")["ok"] is True
+
+
+def test_credentials_that_are_none_change_nothing(shop: tuple[Operator, Sandbox[Any]]) -> None:
+    operator, _ = shop
+    secrets = operator.secrets()
+
+    said = operator.refused("channels", "set-credentials", "shop", operator.json_file("bad.json", {"key": "hush"}))
+
+    assert "hush" not in said
+    assert operator.secrets() == secrets
+    good = operator.json_file("good.json", {})
+    assert "There is no channel nowhere" in operator.refused("channels", "set-credentials", "nowhere", good)
+
+
+def test_a_channel_that_its_first_orders_pause_again_is_said_to_be(
+    shop: tuple[Operator, Sandbox[Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator, sandbox = shop
+    (channel,) = operator.stack.channels.list_channels()
+    operator.stack.channels.pause(channel, "holiday", to_iso(utc_now()))
+    sandbox.faults.add(Fault("status", status=401, count=None))
+
+    def let_go(*_: Any) -> Iterator[None]:
+        # As a forwarder does with the first order that it sends.
+        operator.stack.channels.pause(channel, "the platform refuses the credentials: 401", to_iso(utc_now()))
+        yield None
+
+    monkeypatch.setattr(OperateChannels, "let_go", let_go)
+
+    result = operator.run("channels", "resume", "shop", "--json")
+
+    assert result.exit_code == 1
+    said = json.loads(result.stdout)
+    assert said["error"].startswith("shop is paused again: the platform refuses the credentials: 401")
+    assert "set-credentials shop" in said["error"]
+    assert (said["state"], said["released"]) == ("paused", 1)
 
 
 def break_open(operator: Operator) -> None:

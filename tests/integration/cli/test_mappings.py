@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from orderbridge.channels.lookups import FoundMappings
 from orderbridge.channels.mapping import MappingKey
 from orderbridge.channels.table import TableMappings
 from orderbridge.forwarding.forward.states import Forward, ForwardState
@@ -16,6 +20,7 @@ from orderbridge.orders.order import Order
 from orderbridge.platforms.registry import definition_of
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import utc_now
+from orderbridge_cli import platform_calls
 from orderbridge_cli.operating.tables.orders import TableOperatorOrders
 from tests.integration.cli.conftest import SETTINGS, Operator, state_of
 
@@ -317,6 +322,104 @@ def test_a_forward_that_is_looked_at_again_waits_since_it_was_parked(
     assert again.revision > first.revision
     assert set_up.json("mappings", "missing")[0]["since"] == first.updated_at
     assert set_up.json("orders", "show", order.code)["timeline"] == before
+
+
+def form(operator: Operator, *channel: str) -> list[dict[str, str]]:
+    result = operator.run("mappings", "missing", *channel, "--csv")
+    assert result.exit_code == 0, result.output
+    return list(csv.DictReader(io.StringIO(result.stdout)))
+
+
+def filled(operator: Operator, rows: list[dict[str, str]], values: dict[str, str]) -> Path:
+    """The form with these values by key, as somebody saves it."""
+    out = io.StringIO()
+    writer = csv.DictWriter(out, list(rows[0]))
+    writer.writeheader()
+    writer.writerows({**row, "value": values.get(row["key"], "")} for row in rows)
+    return operator.file("form.csv", out.getvalue())
+
+
+@pytest.fixture
+def needed(set_up: Operator, place_order: Place, move: Move) -> Operator:
+    """Two keys that Ngorder's forwards wait for, and one of SIRCLO's."""
+    move(place_order(1, channels=[NGORDER]), "ngorder", _parked(("customer", "C-1"), ("customer", "=C-2")))
+    move(place_order(2, channels=[SIRCLO]), "sirclo", _parked(("product", "PROD-1")))
+    return set_up
+
+
+def test_what_is_missing_is_a_form_that_import_takes_once_it_is_filled_in(needed: Operator) -> None:
+    rows = form(needed, "ngorder")
+    assert [(row["kind"], row["key"], row["value"], row["channel"], row["forwards"]) for row in rows] == [
+        ("customer", "=C-2", "", "ngorder", "1"),
+        ("customer", "C-1", "", "ngorder", "1"),
+    ]
+
+    done = needed.json("mappings", "import", "ngorder", filled(needed, rows, {"C-1": "77", "=C-2": "78"}))
+
+    assert (done["imported"], len(done["released"])) == (2, 1)
+    assert "skipped" not in done
+
+
+def test_of_a_form_what_nobody_has_filled_in_and_what_is_another_channels_is_left_out_and_named(
+    needed: Operator,
+) -> None:
+    file = filled(needed, form(needed), {"C-1": "77", "PROD-1": '{"sku": "X"}'})
+
+    result = needed.run("mappings", "import", "ngorder", file, "--json")
+
+    done = json.loads(result.stdout)
+    assert (done["imported"], done["skipped"]) == (1, 2)
+    assert "nobody has filled in customer =C-2 yet" in result.stderr
+    assert "it is of sirclo" in result.stderr
+    assert [row["key"] for row in needed.json("mappings", "export", "ngorder")] == ["C-1"]
+    assert needed.json("mappings", "export", "sirclo") == []
+
+
+def test_a_form_in_which_nothing_is_filled_in_is_refused(needed: Operator) -> None:
+    said = needed.refused("mappings", "import", "ngorder", filled(needed, form(needed), {}))
+
+    assert "nothing in this form is filled in for ngorder" in said
+
+
+def test_a_plain_file_with_a_forgotten_value_is_refused_as_before(needed: Operator) -> None:
+    said = needed.refused(
+        "mappings", "import", "ngorder", needed.csv_file(("customer", "C-1", ""), ("customer", "C", "1"))
+    )
+
+    assert "line 2: the value is empty" in said
+
+
+def test_a_form_names_cells_that_a_spreadsheet_would_run(needed: Operator) -> None:
+    assert "=C-2" in needed.run("mappings", "missing", "--csv").stderr
+
+
+def test_what_the_platform_has_exactly_once_is_suggested_and_nothing_is_written(
+    needed: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Any] = []
+
+    def find(stack: Any, channel: str, wanted: Any, known: Any) -> FoundMappings:
+        asked.append((channel, {key.key for key in wanted}))
+        return FoundMappings({MappingKey.of("customer", "C-1"): 77}, ("customer =C-2: 2 customers have this code",))
+
+    monkeypatch.setattr(platform_calls, "find_mappings", find)
+    before = needed.items()
+
+    by_key = {row["key"]: (row["value"], row["note"]) for row in needed.json("mappings", "suggest", "ngorder")}
+
+    assert by_key == {"C-1": ("77", None), "=C-2": (None, "customer =C-2: 2 customers have this code")}
+    assert asked == [("ngorder", {"C-1", "=C-2"})]
+    assert needed.items() == before
+    printed = needed.run("mappings", "suggest", "ngorder").stdout
+    done = needed.json("mappings", "import", "ngorder", needed.file("suggested.csv", printed))
+    assert (done["imported"], done["skipped"]) == (1, 1)
+
+
+def test_where_nothing_is_missing_no_platform_is_asked(set_up: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform_calls, "find_mappings", lambda *_: pytest.fail("it was asked"))
+
+    assert set_up.json("mappings", "suggest", "ngorder") == []
+    assert "There is no channel nowhere" in set_up.refused("mappings", "suggest", "nowhere")
 
 
 def test_nothing_missing_is_an_empty_list(set_up: Operator) -> None:

@@ -32,6 +32,10 @@ def test_show_has_the_documented_shape(set_up: Operator, place_order: Place, mov
         "status": "DRAFT",
         "created_at": order.created_at,
         "purchase_order_no": "PO-1",
+        "content": {
+            "customer_code": "CUST-001", "site_code": "SITE-001", "sales_name": "John Doe", "address": "Jl. Contoh 1",
+            "products": [{"product_code": "PROD-001", "quantity": 2}],
+        },
         "forwards": [
             {
                 "channel": "ngorder", "platform": "ngorder", "state": "NEEDS_MAPPING", "external_id": None,
@@ -142,6 +146,8 @@ def test_orders_are_listed_newest_first_over_all_partners_and_days(two_partners:
         "status": "DRAFT",
         "created_at": placed[3].created_at,
         "purchase_order_no": "PO-4",
+        "customer_code": "CUST-001",
+        "site_code": "SITE-001",
     }
 
 

@@ -16,9 +16,10 @@ import typer
 from typer.main import get_command
 from typer.testing import CliRunner
 
+from orderbridge_cli.lists import table
 from orderbridge_cli.main import app
 from orderbridge_cli.operating.refusals import OperationRefused
-from orderbridge_cli.output import Failure, answer, command, counted, new_group, printable, table
+from orderbridge_cli.output import Failure, answer, command, counted, new_group, printable
 from tests.patience import PATIENCE_S
 
 
@@ -46,7 +47,8 @@ def test_every_documented_command_is_there() -> None:
         "partners revoke-tokens", "partners add-key", "partners revoke-key", "partners set-profile", "channels add",
         "channels show", "channels pause", "channels resume", "channels check", "channels list", "mappings import",
         "mappings export", "mappings missing", "orders show", "orders list", "forwards list", "forwards retry",
-        "forwards resolve", "dlq list", "dlq show", "dlq redrive", "dlq discard", "sign", "demo",
+        "forwards resolve", "dlq list", "dlq show", "dlq redrive", "dlq discard", "sign", "demo", "status",
+        "channels set-credentials", "mappings suggest", "orders send",
     }  # fmt: skip
     assert documented <= {" ".join(path) for path in COMMANDS}
 

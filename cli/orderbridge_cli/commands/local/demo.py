@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderbridge_cli.output import Failure, answer, note, stacked, table
+from orderbridge_cli.lists import table
+from orderbridge_cli.output import Failure, answer, note, stacked
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -9,6 +9,7 @@ from orderbridge.aws.reads import batch_get, query_all
 from orderbridge.forwarding import items as forward_items
 from orderbridge.forwarding.answers import KeptAnswer
 from orderbridge.forwarding.forward.states import Forward, Transition
+from orderbridge.forwarding.ports import FrozenRequest
 from orderbridge.forwarding.table import TableOrders
 from orderbridge.orders import table as order_table
 from orderbridge.orders.order import Order
@@ -52,17 +53,24 @@ class TableOperatorOrders(TableOrders):
         return (forward_items.read_forward(item) for item in batch_get(self._client, self._table, keys))
 
     def answers_of(self, forward: Forward) -> Sequence[KeptAnswer]:
-        found = query_all(
+        found = map(forward_items.read_answer, self._kept_of(forward, forward_items.answer_sk("")))
+        return sorted(found, key=lambda answer: answer.at)
+
+    def requests_of(self, forward: Forward) -> Sequence[FrozenRequest]:
+        return list(map(forward_items.read_request, self._kept_of(forward, forward_items.request_sk(""))))
+
+    def _kept_of(self, forward: Forward, beginning: str) -> Iterator[items.Item]:
+        """What is beside a forward under sort keys that begin so."""
+        return query_all(
             self._client,
             TableName=self._table,
-            KeyConditionExpression="PK = :pk AND begins_with(SK, :answers)",
+            KeyConditionExpression="PK = :pk AND begins_with(SK, :beginning)",
             ExpressionAttributeValues={
                 ":pk": {"S": forward_items.forward_pk(forward.forward_key)},
-                ":answers": {"S": forward_items.answer_sk("")},
+                ":beginning": {"S": beginning},
             },
             ConsistentRead=True,
         )
-        return sorted(map(forward_items.read_answer, found), key=lambda answer: answer.at)
 
     def save_unfrozen(self, transition: Transition) -> Forward:
         before = transition.before
