@@ -6,6 +6,10 @@ runs.
 
 from __future__ import annotations
 
+from typing import Annotated
+
+import typer
+
 from orderbridge_cli.commands import (
     channels,
     dead_letters,
@@ -29,6 +33,26 @@ from orderbridge_cli.commands.status import status
 from orderbridge_cli.output import RootGroup, command, new_group
 
 app = new_group("orderbridge", "Signed sales orders from partners, carried once to every commerce platform.", RootGroup)
+
+
+def say_version(asked: bool) -> None:
+    """Print which version this is, and end."""
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"orderbridge {version('orderbridge')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    *,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=say_version)
+    ] = False,
+) -> None:
+    """Signed sales orders from partners, carried once to every commerce platform."""
+
 
 for group in (
     local_stack.group,

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 import typer.core
 
+from orderbridge_cli.examples import EXAMPLES
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -63,10 +65,16 @@ class Failure(Exception):
 
 
 def new_group(name: str, help_text: str, kind: type[typer.core.TyperGroup] = typer.core.TyperGroup) -> typer.Typer:
-    """A group of commands."""
-    # Typer's own tracebacks show local variables, which may hold secrets.
+    """A group of commands; the root one completes what is typed in a shell, once that is installed."""
     return typer.Typer(
-        name=name, help=help_text, cls=kind, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+        name=name,
+        help=help_text,
+        cls=kind,
+        no_args_is_help=True,
+        add_completion=kind is RootGroup,
+        # Typer's own tracebacks show local variables, which may hold secrets.
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
 
 
@@ -88,7 +96,8 @@ def command(
         parameters = [*signature.parameters.values(), *further]
         run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters} | {"return": None}
-        group.command(name)(run)
+        example = EXAMPLES.get(f"{group.info.name} {name}".removeprefix("orderbridge "))
+        group.command(name, epilog=None if example is None else f"Example:\n\n{example}")(run)
         return function
 
     return register

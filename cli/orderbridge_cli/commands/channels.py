@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orderbridge.platforms.names import platform_names
+from orderbridge_cli.asking import Yes, ask
 from orderbridge_cli.lists import listing
 from orderbridge_cli.output import Failure, answer, command, counted, facts, new_group, note, progress
 
@@ -69,6 +70,7 @@ def add(
             help="What the platform gave you to log in with; stored in Secrets Manager.",
         ),
     ],
+    yes: Yes = False,
 ) -> None:
     """Set a channel up; running it again replaces its settings and credentials, and resumes it."""
     if platform not in platform_names():
@@ -81,6 +83,8 @@ def add(
     stack = _operations()
     _refuse_plain_http(stack, settings, settings_document)
     channels = _channels(stack)
+    if stack.channels.find_named(name) is not None:
+        ask(f"The settings and credentials of {name} are replaced; the credentials that are there are lost.", yes=yes)
     channel = channels.add(name, platform, settings_document, credentials_document)
     released = _let_go(channels, name)
     answer({**_described(channel), "released": released}, lambda: f"The channel {name} on {platform} is set up.")

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orderbridge_cli.lists import listing
-from orderbridge_cli.output import Failure, answer, command, counted, new_group, note, progress
+from orderbridge_cli.asking import Yes, ask
+from orderbridge_cli.lists import listing, wants_file
+from orderbridge_cli.output import Failure, answer, command, counted, new_group, note, progress, wants_json
 
 if TYPE_CHECKING:
     from orderbridge_cli.operating.tables.dead_letters import DeadLetter, DeadLetterQueue, DeadLetters
@@ -39,14 +40,24 @@ def list_queues(*, queue: Queue = None, limit: Limit = 1000) -> None:
 
 
 @command(group, "show", lists=True)
-def show(*, queue: Queue = None, limit: Limit = 100) -> None:
+def show(
+    *,
+    queue: Queue = None,
+    limit: Limit = 100,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="And each message as it is. No content of an order is in one.")
+    ] = False,
+) -> None:
     """What the messages are about. They stay where they are."""
     letters = _stack().dead_letters
     with progress("looking"):
         found = list(_read(letters, queue, limit, _HIDDEN_WHILE_SHOWN_S))
         for letter in found:
             letters.show_again(letter)
-    rows = [_row(letter) for letter in found]
+    rows = [{**_row(letter), "body": letter.body} for letter in found]
+    if raw and not wants_json() and not wants_file():
+        answer(rows, lambda: "\n\n".join(f"{each.queue.name} {each.message_id}\n{each.body}" for each in found))
+        return
     columns = ("queue", "code", "channel", "client_id", "webhook_id", "sent_at", "receives", "error")
     listing(rows, columns, "message", optional=("client_id", "receives", "sent_at", "webhook_id"))
 
@@ -94,9 +105,13 @@ def discard(
     queue: Annotated[str, typer.Option("--queue", metavar="Q", help="Of this queue, as `dlq list` names it.")],
     limit: Limit = 1000,
     dry_run: DryRun = False,
+    yes: Yes = False,
 ) -> None:
     """Throw messages away. No order is in one: the table holds them, and the sweeper finds those that are due there."""
     letters = _stack().dead_letters
+    for each in _queues(letters, queue):
+        if not dry_run and (messages := letters.count(each)):
+            ask(f"About {counted(messages, 'message')} of {queue} is lost.", yes=yes)
     discarded: list[DeadLetter] = []
     with progress("reading") as say:
         for letter in _read(letters, queue, limit, _HIDDEN_WHILE_REDRIVEN_S):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orderbridge_cli.asking import Yes, ask
 from orderbridge_cli.lists import table
 from orderbridge_cli.output import answer, command, new_group, note
 
@@ -51,10 +52,12 @@ def rotate(
         bool,
         typer.Option("--compromised", help="A key has leaked: end every token now. All partners must log in anew."),
     ] = False,
+    yes: Yes = False,
 ) -> None:
     """Make a new key. It verifies for five minutes before it signs, and no token becomes invalid."""
     keys = _keys()
     if compromised:
+        ask("Every token of every partner is void at once, and all of them have to log in anew.", yes=yes)
         shown = keys.replace_compromised()
         note("Every token of before is over, within five minutes everywhere. Partners have to log in anew.")
     else:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from orderbridge_cli.asking import Yes, ask
 from orderbridge_cli.lists import listing, table
 from orderbridge_cli.output import answer, command, facts, new_group, note, stacked
 
@@ -118,15 +119,24 @@ def resume(client_id: ClientId) -> None:
 
 
 @command(group, "rotate-secret")
-def rotate_secret(client_id: ClientId) -> None:
+def rotate_secret(client_id: ClientId, *, yes: Yes = False) -> None:
     """A new client_secret, printed this once; the old one and all tokens are void."""
-    _show_secret(_partners().rotate_secret(client_id))
+    partners = _partners()
+    partners.read(client_id)
+    ask(
+        f"The secret of {client_id} and all its tokens are void at once; it sends nothing until it has the new one.",
+        yes=yes,
+    )
+    _show_secret(partners.rotate_secret(client_id))
 
 
 @command(group, "revoke-tokens")
-def revoke_tokens(client_id: ClientId) -> None:
+def revoke_tokens(client_id: ClientId, *, yes: Yes = False) -> None:
     """Make every token that was issued so far void; the partner logs in again with its secret."""
-    _partners().revoke_tokens(client_id)
+    partners = _partners()
+    partners.read(client_id)
+    ask(f"Every token of {client_id} is void at once; it has to log in anew.", yes=yes)
+    partners.revoke_tokens(client_id)
     answer({"client_id": client_id, "tokens": "revoked"}, lambda: f"All tokens of {client_id} are void.")
 
 
@@ -149,10 +159,16 @@ def add_key(
 
 @command(group, "revoke-key")
 def revoke_key(
-    client_id: ClientId, kid: Annotated[str, typer.Argument(metavar="KID", help="Which key; `show` lists them.")]
+    client_id: ClientId,
+    kid: Annotated[str, typer.Argument(metavar="KID", help="Which key; `show` lists them.")],
+    *,
+    yes: Yes = False,
 ) -> None:
     """Accept nothing any more that this key signs."""
-    partner = _partners().revoke_key(client_id, kid)
+    partners = _partners()
+    if any(key.kid == kid and key.state == "active" for key in partners.read(client_id).keys):
+        ask(f"The key {kid} of {client_id} is revoked for good, and nothing that it signs is accepted.", yes=yes)
+    partner = partners.revoke_key(client_id, kid)
     if not partner.active_keys():
         note(f"{client_id} has no active key left and cannot send orders until `partners add-key`.")
     revoked = next(key for key in partner.keys if key.kid == kid)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from orderbridge_cli.asking import Yes, ask
 from orderbridge_cli.lists import listing
 from orderbridge_cli.output import answer, command, counted, facts, new_group, note, progress
 
@@ -119,8 +120,14 @@ def rotate(
         float,
         typer.Option("--overlap-hours", metavar="H", min=0, max=24 * 30, help="So long the old one signs too."),
     ] = 24,
+    yes: Yes = False,
 ) -> None:
     """A new secret, printed this once. For the overlap each message has two signatures."""
+    if overlap_hours == 0:
+        ask(
+            "The old secret signs nothing any more; the receiver refuses all messages until it has the new one.",
+            yes=yes,
+        )
     issued = _webhooks().rotate(client_id, webhook, overlap_hours * SECONDS_PER_HOUR)
     if overlap_hours == 0:
         note("The old secret signs nothing any more, within a minute.")
@@ -148,9 +155,12 @@ def enable(
 
 
 @command(group, "remove")
-def remove(client_id: ClientId, webhook: WebhookId) -> None:
+def remove(client_id: ClientId, webhook: WebhookId, *, yes: Yes = False) -> None:
     """Send nothing there any more, and forget its secret."""
-    _webhooks().remove(client_id, webhook)
+    webhooks = _webhooks()
+    url = webhooks.find(client_id, webhook).url
+    ask(f"{url} hears nothing any more; its secret and what is on its way there are lost.", yes=yes)
+    webhooks.remove(client_id, webhook)
     answer({"webhook": webhook, "state": "removed"}, lambda: f"{webhook} is removed.")
 
 

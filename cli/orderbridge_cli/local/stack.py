@@ -363,7 +363,11 @@ class LocalStack:
             outputs=dict(stack.outputs),
         )
         if path := self._stack_file:
-            description.write(path)
+            if other := description.write(path):
+                self._on_progress(
+                    f"{path} is that of the stack at {other}, which runs: commands in this directory go on with that "
+                    f"one. Start this one in another directory, or reach it by AWS_ENDPOINT_URL={engine.url}"
+                )
             self._undo.append(lambda: description.remove(path))
         self._description = description
         return description

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,3 +81,15 @@ class StateDir:
     @property
     def logs(self) -> Path:
         return self.root / "logs"
+
+
+def is_held(state: Path) -> bool:
+    """Whether a local stack runs on this state directory."""
+    try:
+        with StateDir(state).lock.open() as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

@@ -41,6 +41,7 @@ class DeadLetter:
     receives: int
     error: str | None
     message: ForwardMessage | DeliveryRef | None
+    body: str
 
 
 class DeadLetters:
@@ -114,6 +115,7 @@ def _dead_letter(queue: DeadLetterQueue, received: Any) -> DeadLetter:
         receives=int(attributes.get("ApproximateReceiveCount", 0)),
         error=error,
         message=_message(received["Body"]),
+        body=received["Body"],
     )
 
 
