@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import boto3
-import botocore.session
 from botocore.config import Config
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoRegionError
+from botocore.session import Session
 
+from orderbridge.aws.clients import OwnServices
 from orderbridge.aws.errors import AWS_FAILURES
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from mypy_boto3_sts import STSClient
 
 
+_SERVICES = ("cloudformation", "dynamodb", "lambda", "secretsmanager", "sqs", "sts")
 _CONFIG = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "total_max_attempts": 3})
 _LOCAL = Config(proxies={})
 _ASK_ONCE = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
@@ -70,22 +71,24 @@ class OperatorClients:
         self._access = access
 
     @cached_property
-    def _session(self) -> boto3.Session:
-        if self._access.access_key is None:
-            return boto3.Session(region_name=self._access.region)
+    def _session(self) -> Session:
         # Keys given outright are the local engine's: no profile of the user's is read, so that a broken one is no harm.
-        untouched = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
-        return boto3.Session(
-            aws_access_key_id=self._access.access_key,
-            aws_secret_access_key=self._access.secret_key,
-            region_name=self._access.region,
-            botocore_session=untouched,
-        )
+        untouched = None if self._access.access_key is None else {"profile": (None, None, None, None)}
+        session = Session(session_vars=untouched)
+        session.register_component("data_loader", OwnServices(_SERVICES))
+        return session
 
     def _client(self, service: str, config: Config = _CONFIG) -> Any:
-        local = self._access.access_key is not None
-        return self._session.client(  # type: ignore[call-overload]
-            service, endpoint_url=self._access.endpoint_url, config=config.merge(_LOCAL) if local else config
+        access = self._access
+        if access.region is None and self._session.get_config_variable("region") is None:
+            raise NoRegionError
+        return self._session.create_client(
+            service,
+            region_name=access.region,
+            endpoint_url=access.endpoint_url,
+            aws_access_key_id=access.access_key,
+            aws_secret_access_key=access.secret_key,
+            config=config if access.access_key is None else config.merge(_LOCAL),
         )
 
     @cached_property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import stat
 from pathlib import Path
@@ -88,6 +89,38 @@ def test_a_folder_of_somebody_else_is_used_as_it_is(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(Path, "chmod", refuse)
     StateDir(tmp_path).make()
     assert (tmp_path / "engine").is_dir()
+
+
+def test_a_second_stack_in_a_directory_leaves_the_file_of_the_first_alone_as_long_as_that_runs(tmp_path: Path) -> None:
+    def description(name: str) -> StackDescription:
+        StateDir(tmp_path / name).make()
+        url = f"http://127.0.0.1/{name}"
+        return StackDescription(url, "b", "c", "d", "e", "f", "g", "h", str(tmp_path / name), "j", 1)
+
+    path, first, second = tmp_path / "stack.json", description("first"), description("second")
+    with StateDir(tmp_path / "first").lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert first.write(path) is None
+        assert first.write(path) is None, "its own file it may write again"
+
+        assert second.write(path) == first.api_url
+        second.remove(path)
+        assert json.loads(path.read_text())["api_url"] == first.api_url
+
+    assert second.write(path) is None, "the first has ended without taking its file away"
+    first.remove(path)
+    assert json.loads(path.read_text())["api_url"] == second.api_url
+
+
+@pytest.mark.parametrize("written", ["", "{", "[]", '{"state": 1}', '{"state": "/nowhere", "api_url": "x"}'])
+def test_a_stack_file_that_says_nothing_is_written_over(tmp_path: Path, written: str) -> None:
+    path = tmp_path / "stack.json"
+    path.write_text(written)
+
+    made = StackDescription("a", "b", "c", "d", "e", "f", "g", "h", str(tmp_path), "j", 1)
+
+    assert made.write(path) is None
+    assert json.loads(path.read_text())["api_url"] == "a"
 
 
 def test_a_stack_file_is_removed_only_by_its_own_stack(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ def test_the_address_is_the_one_of_the_variant_that_the_environment_asks_for(
 
 
 def test_only_the_services_that_have_a_client_here_are_known() -> None:
-    known = clients._OwnServices().list_available_services("service-2")
+    known = clients.OwnServices(clients.SERVICES).list_available_services("service-2")
 
     assert known == sorted(A_CALL)
     assert set(known) <= set(Session().get_available_services())

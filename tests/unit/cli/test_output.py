@@ -73,6 +73,21 @@ def test_help_imports_nothing_that_is_slow() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_command_imports_no_more_of_the_sdk_than_its_clients() -> None:
+    script = (
+        "import sys; from typer.testing import CliRunner; from orderbridge_cli.main import app;"
+        "assert CliRunner().invoke(app, ['channels', 'list']).exit_code == 1;"
+        "slow = {'boto3', 's3transfer', 'httpx', 'samtranslator', 'cryptography', 'yaml', 'xlsxwriter'};"
+        "print('botocore' in sys.modules, sorted(slow & set(sys.modules)))"
+    )
+    nobody = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "AWS_REGION": "x", "AWS_MAX_ATTEMPTS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=PATIENCE_S,
+        env={**os.environ, **nobody, "AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "x"},
+    )  # fmt: skip
+    assert done.stdout.strip() == "True []"
+
+
 def _app(run: Any) -> typer.Typer:
     group = new_group("test", "A test.")
     command(group, "run")(run)

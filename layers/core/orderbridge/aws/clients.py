@@ -6,6 +6,7 @@ third of a cold start.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -39,12 +40,20 @@ WORKING = Patience(connect_seconds=2, answer_seconds=5, tries=4)
 """For what nobody waits for; it must not eat a forward's lease."""
 
 
-class _OwnServices(Loader):
-    """Reads of botocore's data what four services need; the rest would be a sixth of a cold start."""
+SERVICES = ("dynamodb", "events", "secretsmanager", "sqs")
+"""What functions call."""
+
+
+class OwnServices(Loader):
+    """Reads of botocore's data what a few services need; the rest would be a sixth of a cold start."""
+
+    def __init__(self, services: Sequence[str]) -> None:
+        super().__init__()
+        self._services = list(services)
 
     def list_available_services(self, type_name: str) -> list[str]:  # noqa: ARG002 - of whatever type
         """The services that are called here; botocore would look through the folders of all 400 to find out."""
-        return ["dynamodb", "events", "secretsmanager", "sqs"]
+        return self._services
 
     def load_data_with_path(self, name: str) -> tuple[Any, str]:
         """Without the list of all services' addresses in all regions: each service's own rules name its address."""
@@ -57,7 +66,7 @@ class _OwnServices(Loader):
 @cache
 def _session() -> Session:
     session = Session()
-    session.register_component("data_loader", _OwnServices())
+    session.register_component("data_loader", OwnServices(SERVICES))
     return session
 
 
