@@ -21,6 +21,7 @@ from typer.testing import CliRunner, Result
 
 from orderbridge_cli.main import app
 from orderbridge_sandboxes import DEMO_CREDENTIALS, demo_mappings, demo_settings, mappings_csv
+from tests.command_json import hold
 from tests.patience import PATIENCE_S
 
 
@@ -55,9 +56,11 @@ class Operator:
         before = Path.cwd()
         os.chdir(self.folder)
         try:
-            return CliRunner().invoke(app, [*arguments], env={"AWS_ENDPOINT_URL": None})
+            done = CliRunner().invoke(app, [*arguments], env={"AWS_ENDPOINT_URL": None})
         finally:
             os.chdir(before)
+        hold(arguments, done.exit_code, done.stdout)
+        return done
 
     def register(self, client_id: str, channels: Sequence[str], folder: Path, api_url: str) -> Partner:
         """A new partner with a key of its own."""

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import httpx
 import pytest
 
 from orderbridge_sandboxes import SANDBOXES
-from tests.e2e.actors import Operator, Platforms, sales_order
+from tests.e2e.actors import Operator, Partner, Platforms, sales_order
 from tests.e2e.conftest import wait_for
 from tests.patience import PATIENCE_S
 
@@ -104,3 +104,31 @@ def place(partner: httpx.Client, token: str, key: Path, reference: str) -> str:
     )
     assert answer.status_code == 201, answer.text
     return str(answer.json()["data"]["code"])
+
+
+def test_a_test_order_goes_through_everything_into_one_channel_and_leaves_no_open_door(
+    new_partner: Callable[..., Partner], operator: Operator, platforms: Platforms
+) -> None:
+    (channel,) = new_partner("sirclo").channels
+
+    sent = operator.run("orders", "send", channel)
+
+    assert (sent["channel"], sent["state"], sent["error"]) == (channel, "SENT", None)
+    (held,) = platforms.held("sirclo", sent["code"])
+    assert str(held["id"]) == sent["external_id"]
+    order = operator.order(sent["code"])
+    assert [each["channel"] for each in order["forwards"]] == [channel]
+    assert order["purchase_order_no"].startswith("TEST-")
+    assert operator.run("partners", "show", order["client_id"])["state"] == "suspended"
+
+
+def test_a_test_order_that_cannot_be_sent_says_what_it_needs(
+    new_partner: Callable[..., Partner], operator: Operator
+) -> None:
+    (channel,) = new_partner("ngorder").channels
+
+    said = operator.run("orders", "send", channel, "--product", "PROD-UNKNOWN", exit_code=1)
+
+    assert said["state"] == "NEEDS_MAPPING"
+    assert said["missing"] == [{"kind": "product", "key": "PROD-UNKNOWN"}]
+    assert "product:PROD-UNKNOWN" in said["error"]

@@ -54,7 +54,7 @@ def show(
         found = list(_read(letters, queue, limit, _HIDDEN_WHILE_SHOWN_S))
         for letter in found:
             letters.show_again(letter)
-    rows = [{**_row(letter), "body": letter.body} for letter in found]
+    rows = [_row(letter) for letter in found]
     if raw and not wants_json() and not wants_file():
         answer(rows, lambda: "\n\n".join(f"{each.queue.name} {each.message_id}\n{each.body}" for each in found))
         return
@@ -183,6 +183,7 @@ def _row(letter: DeadLetter) -> dict[str, Any]:
         "sent_at": sent_at,
         "receives": letter.receives,
         "error": letter.error,
+        "body": letter.body,
     }
 
 

@@ -73,7 +73,8 @@ def send(
     document = _document(code, channel, shown["forwards"])
     words = f"{code} on {channel} is {document['state'] or 'not published yet'}"
     if document["state"] != "SENT":
-        raise Failure(f"{words}{_why(document)}.", document)
+        # The sentence is the error, and holds the forward's own.
+        raise Failure(f"{words}{_why(document)}.", {name: document[name] for name in document if name != "error"})
     answer(document, lambda: f"{words}, {document['external_id'] or 'under our code'} there.")
 
 

@@ -29,6 +29,7 @@ from orderbridge_cli.local.deployment.template import read_template
 from orderbridge_cli.main import app
 from orderbridge_cli.target import Operations, find_target
 from orderbridge_sandboxes import demo
+from tests.command_json import hold
 from tests.conformance.facts import records_of
 
 REGION = "ap-southeast-3"
@@ -88,7 +89,10 @@ class Operator:
     folder: Path
 
     def run(self, *arguments: str | Path) -> Result:
-        return CliRunner().invoke(app, [str(argument) for argument in arguments])
+        written = [str(argument) for argument in arguments]
+        result = CliRunner().invoke(app, written)
+        hold(written, result.exit_code, result.stdout)
+        return result
 
     def json(self, *arguments: str | Path) -> Any:
         """The one JSON document that a successful run prints."""

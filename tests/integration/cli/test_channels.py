@@ -309,3 +309,12 @@ def test_pausing_shows_the_reason_and_resuming_takes_it_away(set_up: Operator) -
 
     resumed = set_up.json("channels", "resume", "sirclo")
     assert (resumed["state"], resumed["paused_reason"]) == ("active", None)
+
+
+def test_a_real_account_gets_a_test_order_only_with_yes(set_up: Operator) -> None:
+    before = set_up.items()
+
+    assert "--yes" in set_up.misused("orders", "send", "sirclo")
+
+    assert set_up.items() == before
+    assert "There is no channel nowhere" in set_up.refused("orders", "send", "nowhere")

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from typer.testing import CliRunner, Result
 
 from orderbridge_cli.main import app
+from tests.command_json import hold
 
 BODY = b'{"customer_code": "CUST-001"}\n'
 
@@ -37,8 +38,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run(*arguments: str | Path, exit_code: int = 0, stdin: str | None = None) -> Result:
-    result = CliRunner().invoke(app, [str(each) for each in arguments], input=stdin)
+    written = [str(each) for each in arguments]
+    result = CliRunner().invoke(app, written, input=stdin)
     assert result.exit_code == exit_code, result.output
+    hold(written, exit_code, result.stdout)
     return result
 
 

@@ -16,6 +16,7 @@ from orderbridge.status.runs import StatusReport
 from orderbridge_cli.commands import statuses
 from orderbridge_cli.main import app
 from orderbridge_cli.target import Operations
+from tests.command_json import hold
 from tests.unit.cli.commands.functions import Answers, Functions
 
 
@@ -42,7 +43,9 @@ def entry(channel: str, **report: Any) -> dict[str, Any]:
 
 
 def run(*arguments: str) -> tuple[int, Any, str]:
-    done = CliRunner().invoke(app, ["statuses", "sync", *arguments, "--json"])
+    written = ["statuses", "sync", *arguments, "--json"]
+    done = CliRunner().invoke(app, written)
+    hold(written, done.exit_code, done.stdout)
     return done.exit_code, json.loads(done.stdout) if done.stdout else None, done.stderr
 
 

@@ -14,6 +14,7 @@ from orderbridge.channels.channel import Channel
 from orderbridge_cli.commands import stock
 from orderbridge_cli.main import app
 from orderbridge_cli.target import Operations
+from tests.command_json import hold
 from tests.unit.cli.commands.functions import Answers, Functions
 
 
@@ -45,7 +46,9 @@ def functions(monkeypatch: pytest.MonkeyPatch) -> Callable[[Answers], Functions]
 
 
 def run(*arguments: str) -> tuple[int, Any, str]:
-    done = CliRunner().invoke(app, ["stock", "sync", *arguments, "--json"])
+    written = ["stock", "sync", *arguments, "--json"]
+    done = CliRunner().invoke(app, written)
+    hold(written, done.exit_code, done.stdout)
     return done.exit_code, json.loads(done.stdout) if done.stdout else None, done.stderr
 
 
