@@ -26,6 +26,7 @@ from orderbridge_cli.local.deployment.template import parse_template
 from tests.contract.template import PROJECT, TEMPLATE, Template, template
 
 NAMES_PLATFORMS = {
+    "cli/orderbridge_cli/examples.py": "an example names one",
     "cli/orderbridge_cli/openapi/examples.py": "an example names two",
 }
 PARAMETERS = ("Workers", "StatusSyncRate")
@@ -261,6 +262,7 @@ NAMES_ALL = {
     "tests/e2e/test_stock.py": "two sources and a channel that receives",
     "tests/integration/cli/test_channels.py": "settings that are refused, each for its own reason",
     "tests/integration/cli/test_mapping_cells.py": "cells that are refused, each for its own reason",
+    "tests/e2e/test_the_night.py": "a night at which each has a trouble of its own",
     "tests/integration/cli/test_mappings.py": "rows that are refused, each for its own reason",
     "tests/integration/stock/test_ngorder_warehouses.py": "who has no warehouses",
     "tests/unit/platforms/test_create_calls.py": "bytes that an earlier version froze",

@@ -46,6 +46,11 @@ PUT_TOGETHER: dict[str, tuple[str, ...]] = {
         "partner_day = :day",
         "partner_day = :day AND created_key < :after",
     ),
+    "cli/orderbridge_cli/operating/tables/overview.py:_index KeyConditionExpression": (
+        "waiting = :value",
+        "due_shard = :value",
+        "partner_day = :value",
+    ),
     f"{CHANNELS}:_change UpdateExpression": (
         "SET paused_reason = :reason, since = :at, news = :paused",
         "SET breaker = :breaker REMOVE news",

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orderbridge_cli.asking import Yes, ask
-from orderbridge_cli.lists import table
-from orderbridge_cli.output import answer, command, new_group, note
+from orderbridge_cli.lists import listing
+from orderbridge_cli.output import command, new_group, note
 
 if TYPE_CHECKING:
     from orderbridge.partners.token_keys import TokenKey
@@ -39,7 +39,7 @@ def _keys() -> OperateKeys:
     return OperateKeys(vault, lambda: secrets.token_urlsafe(48), utc_now)
 
 
-@command(group, "list")
+@command(group, "list", lists=True)
 def list_keys() -> None:
     """The keys, what each does and until when; never a key itself."""
     _show(_keys().list_keys())
@@ -66,10 +66,8 @@ def rotate(
 
 
 def _show(keys: Sequence[TokenKey]) -> None:
-    answer(
-        [_described(key) for key in keys],
-        lambda: table("Token keys", ("kid", "does", "time"), [(k.kid, _DOES[k.stage], _time(k.until)) for k in keys]),
-    )
+    does = {"does": lambda row: _DOES[row["stage"]]}
+    listing([_described(key) for key in keys], ("kid", "does", "until"), "key", computed=does)
 
 
 def _described(key: TokenKey) -> dict[str, Any]:

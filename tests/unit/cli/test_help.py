@@ -74,6 +74,22 @@ def test_a_shell_completes_commands_once_that_is_installed() -> None:
     assert "channels" in done.stdout.split()
 
 
+def test_every_list_can_be_a_file() -> None:
+    lists = {path for path in COMMANDS if path[-1] in ("list", "missing", "deliveries", "drift")}
+    lists |= {("dlq", "show"), ("stock", "show")}
+    with_files = {path for path, each in COMMANDS.items() if {"--csv", "--xlsx"} <= options_of(each)}
+
+    assert with_files == lists
+
+
+def test_every_command_takes_a_zone() -> None:
+    assert all("--tz" in options_of(each) for each in COMMANDS.values())
+
+
+def options_of(each: Any) -> set[str]:
+    return {option for parameter in each.params for option in parameter.opts}
+
+
 # --- what is asked first ----------------------------------------------------------------------------------------------
 
 ASKING = {path for path, each in COMMANDS.items() if any("--yes" in parameter.opts for parameter in each.params)}
