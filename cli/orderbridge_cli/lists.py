@@ -24,7 +24,8 @@ FOLDING = frozenset(
 )
 """The columns that are sentences, or as good as: they alone fold."""
 LEAST_TO_FOLD = 14
-GAP = 2
+GAP = 3
+"""Between two columns; the table itself has a sign at each side."""
 _NAMED = 5
 
 
@@ -198,4 +199,4 @@ def _width(name: str, texts: Sequence[str | None]) -> int:
 
 
 def _together(widths: Mapping[str, int]) -> int:
-    return sum(widths.values()) + GAP * len(widths)
+    return sum(widths.values()) + GAP * (len(widths) - 1) + 2

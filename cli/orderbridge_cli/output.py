@@ -224,7 +224,8 @@ def answer(document: Any, show: Callable[[], RenderableType | str]) -> None:
     if isinstance(shown, str):
         typer.echo(printable(shown, keep_lines=True))
     else:
-        _console().print(shown)
+        # What must not be broken is longer than a line at times; a terminal wraps it, and copies it as one.
+        _console().print(shown, crop=False)
 
 
 def _print_json(document: Any) -> None:

@@ -38,15 +38,16 @@ def status(
 
     take = take_overview(Operations.here())
     if watch:
-        _watch(take)
-        return
-    overview = take()
-    answer(described(overview), lambda: rendered(overview, take.clock()))
+        overview = _watch(take)
+    else:
+        overview = take()
+        answer(described(overview), lambda: rendered(overview, take.clock()))
     if not overview.is_well:
         raise typer.Exit(1)
 
 
-def _watch(take: TakeOverview) -> None:
+def _watch(take: TakeOverview) -> Overview:
+    """Show the overview until Ctrl-C; the last one that was taken."""
     import sys
 
     from rich.console import Console
@@ -59,20 +60,25 @@ def _watch(take: TakeOverview) -> None:
     if wants_json() or not sys.stdout.isatty():
         raise typer.BadParameter("is for a terminal; without it, `status` prints once", param_hint="--watch")
 
+    last = take()
+
     def look() -> RenderableType:
+        nonlocal last
         try:
-            return rendered(take(), take.clock())
+            last = take()
+            return rendered(last, take.clock())
         except AWS_FAILURES as failure:
             # Whoever watches through the night wants to see it come back, too.
             return Text(f"{explain(failure)} It is tried again.")
 
     with (
         suppress(KeyboardInterrupt),
-        Live(look(), console=Console(highlight=False), screen=True, auto_refresh=False) as live,
+        Live(rendered(last, take.clock()), console=Console(highlight=False), screen=True, auto_refresh=False) as live,
     ):
         while True:
             time.sleep(WATCH_SECONDS)
             live.update(look(), refresh=True)
+    return last
 
 
 def described(overview: Overview) -> dict[str, Any]:
@@ -124,7 +130,7 @@ def need_command(need: Need) -> str:
     match need.kind:
         case "IN_DOUBT":
             if len(need.codes) == 1:
-                return f"orderbridge forwards resolve {need.codes[0]} {need.channel} --sent EXTERNAL_ID|--absent"
+                return f"orderbridge forwards resolve {need.codes[0]} {need.channel} --sent <ID>"
             return f"orderbridge forwards list --state IN_DOUBT --channel {need.channel} --csv"
         case "NEEDS_MAPPING":
             return f"orderbridge mappings missing {need.channel} --csv"

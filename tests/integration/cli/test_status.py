@@ -17,6 +17,7 @@ from orderbridge.forwarding.forward.states import Forward, ForwardState, Transit
 from orderbridge.orders.order import Order
 from orderbridge.values.ids import ChannelRef
 from orderbridge.values.times import after, to_iso, utc_now
+from orderbridge_cli import output
 from orderbridge_cli.operating.tables import dead_letters
 from tests.integration.cli.conftest import Operator
 
@@ -113,7 +114,7 @@ def test_each_thing_that_needs_a_person_is_there_with_its_command(
 
     found = [(each["kind"], each["channel"], each["count"], each["command"]) for each in document["needs_you"]]
     assert found == [
-        ("IN_DOUBT", "sirclo", 1, f"orderbridge forwards resolve {doubtful.code} sirclo --sent EXTERNAL_ID|--absent"),
+        ("IN_DOUBT", "sirclo", 1, f"orderbridge forwards resolve {doubtful.code} sirclo --sent <ID>"),
         ("NEEDS_MAPPING", "partner:artia", 1, "orderbridge mappings missing partner:artia --csv"),
         ("NEEDS_MAPPING", "sirclo", 3, "orderbridge mappings missing sirclo --csv"),
         (
@@ -162,11 +163,14 @@ def test_watching_is_for_a_terminal(set_up: Operator, options: list[str]) -> Non
 
 
 def test_no_line_of_a_screen_breaks_a_command_or_a_state_at_80_columns(
-    two_partners: Operator, place_order: Callable[..., Order], move: Callable[..., Forward]
+    two_partners: Operator,
+    place_order: Callable[..., Order],
+    move: Callable[..., Forward],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     from rich.console import Console
 
-    from orderbridge_cli.commands.status import rendered
+    from orderbridge_cli.commands.status import need_command, rendered
     from orderbridge_cli.wiring import take_overview
 
     long_reason = "the platform does not answer and says nothing else but this very long sentence " * 2
@@ -174,10 +178,14 @@ def test_no_line_of_a_screen_breaks_a_command_or_a_state_at_80_columns(
     two_partners.stack.channels.pause(SIRCLO, long_reason, to_iso(utc_now()))
     console = Console(width=80, highlight=False)
 
+    monkeypatch.setattr(output, "_console", lambda: console)
+    overview = take_overview(two_partners.stack)()
     with console.capture() as captured:
-        console.print(rendered(take_overview(two_partners.stack)(), utc_now()))
+        output.answer(None, lambda: rendered(overview, utc_now()))
 
-    lines = captured.get().splitlines()
-    assert "    orderbridge channels resume sirclo" in [line.rstrip() for line in lines]
+    lines = [line.rstrip() for line in captured.get().splitlines()]
+    assert "    orderbridge channels resume sirclo" in lines
     assert any("paused for 0 s" in line for line in lines)
-    assert any(line.startswith("    orderbridge forwards retry --channel sirclo --state REJECTED") for line in lines)
+    (need,) = overview.needs
+    assert f"    {need_command(need)}" in lines
+    assert len(need_command(need)) > 80

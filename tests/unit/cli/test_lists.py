@@ -89,6 +89,24 @@ def test_where_there_is_no_room_for_a_table_each_row_is_a_block_of_lines() -> No
     assert shown[:4] == [f"code: {CODE}", f"channel: {CHANNEL}", f"state: {STATE}", "error: no"]
 
 
+@given(
+    st.integers(40, 200),
+    st.lists(st.sampled_from([CODE, "SO-20251231-1234567"]), min_size=1, max_size=3),
+    st.sampled_from(["DRAFT", STATE]),
+    st.text("ABC-", min_size=1, max_size=30),
+)
+def test_codes_and_states_are_whole_at_any_width(width: int, codes: list[str], state: str, number: str) -> None:
+    columns = ("code", "state", "created_at", "age", "purchase_order_no", "client_id", "error")
+    rows = [(code, state, "2025-06-01T17:30:00.000Z", "12 min", number, "a-partner", LONG) for code in codes]
+    optional = ("client_id", "age", "purchase_order_no")
+
+    text = "\n".join(lines(width, columns, *rows, optional=optional))
+
+    assert all(text.count(code) >= codes.count(code) for code in codes)
+    assert text.count(state) >= len(rows)
+    assert text.count("2025-06-02 00:30") == len(rows)
+
+
 @given(st.integers(1, 250), st.lists(st.tuples(st.text(max_size=30), st.text(max_size=80)), max_size=4))
 def test_a_terminal_of_any_width_shows_any_rows(width: int, rows: list[tuple[str, str]]) -> None:
     lines(width, ("code", "error"), *rows, optional=("code",))
