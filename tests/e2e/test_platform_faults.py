@@ -137,6 +137,10 @@ def test_refused_credentials_pause_the_channel_and_new_ones_let_the_orders_go(
     assert shown["state"] == "paused"
     assert shown["paused_reason"]
 
+    again = operator.run("channels", "resume", channel, exit_code=1)
+    assert again["error"].startswith(f"{channel} is paused again: ")
+
+    wait_for(lambda: all(operator.states(code).get(channel) == "PAUSED" for code in codes), what="PAUSED again")
     platforms.heal()
     operator.run("channels", "resume", channel)
 

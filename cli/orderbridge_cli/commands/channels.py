@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,12 +17,13 @@ from orderbridge_cli.output import Failure, answer, command, counted, facts, new
 
 if TYPE_CHECKING:
     from orderbridge.channels.channel import Channel
+    from orderbridge.forwarding.forward.states import Forward
     from orderbridge_cli.operating.channels import OperateChannels
     from orderbridge_cli.target import Operations
 
 
-FIRST_ORDERS_SECONDS = 10
-"""So long a channel that does not answer as it should is watched once its orders are let go."""
+FIRST_ORDERS, FIRST_ORDERS_SECONDS, LOOK_AGAIN_SECONDS = 5, 10.0, 0.3
+"""So many of the orders that are let go are watched, for so long, whether they pause their channel again."""
 
 group = new_group("channels", "The accounts on the platforms that orders go to.")
 
@@ -86,7 +87,7 @@ def add(
     if stack.channels.find_named(name) is not None:
         ask(f"The settings and credentials of {name} are replaced; the credentials that are there are lost.", yes=yes)
     channel = channels.add(name, platform, settings_document, credentials_document)
-    released = _let_go(channels, name)
+    released = len(_let_go(channels, name))
     answer({**_described(channel), "released": released}, lambda: f"The channel {name} on {platform} is set up.")
 
 
@@ -176,20 +177,24 @@ def _resume(stack: Operations, name: str) -> bool:
     if resumed.trouble is not None:
         then = "" if resumed.may_let_go else f"; it is tried again every {every:.0f} s, and its orders wait until then"
         note(f"{name} does not answer as it should{then}: {resumed.trouble}")
-    more = {"released": _let_go(channels, name) if resumed.may_let_go else 0, "trouble": resumed.trouble}
-    if more["released"] and resumed.trouble is not None:
-        _refuse_if_paused_again(stack, name, more)
+    released = _let_go(channels, name) if resumed.may_let_go else []
+    more = {"released": len(released), "trouble": resumed.trouble}
+    if released:
+        _refuse_if_paused_again(stack, name, released[:FIRST_ORDERS], more)
     _show_state(stack, name, more)
     return resumed.was_stopped
 
 
-def _refuse_if_paused_again(stack: Operations, name: str, more: Mapping[str, Any]) -> None:
-    """Raises `Failure` where the first orders that were let go pause their channel again."""
+def _refuse_if_paused_again(stack: Operations, name: str, first: Sequence[Forward], more: Mapping[str, Any]) -> None:
+    """Raises `Failure` where the first orders that were let go pause their channel again; ends once one came through.
+
+    A read that succeeds proves nothing of create calls.
+    """
     from orderbridge_cli.operating.channels import known_channel
 
     until = time.monotonic() + FIRST_ORDERS_SECONDS
     with progress("looking what becomes of the first orders"):
-        while time.monotonic() < until:
+        while True:
             channel = known_channel(stack.channels, name)
             if channel.state == "paused":
                 raise Failure(
@@ -197,7 +202,15 @@ def _refuse_if_paused_again(stack: Operations, name: str, more: Mapping[str, Any
                     f"`orderbridge channels set-credentials {name} FILE.json`.",
                     {**_described(channel), **more},
                 )
-            time.sleep(0.5)
+            if time.monotonic() > until or any(_came_through(stack, forward) for forward in first):
+                return
+            time.sleep(LOOK_AGAIN_SECONDS)
+
+
+def _came_through(stack: Operations, forward: Forward) -> bool:
+    """Whether the platform has said of an order what becomes of it."""
+    record = stack.desk.read_forward(forward.forward_key)
+    return record is not None and record.forward.state in ("SENT", "REJECTED", "IN_DOUBT")
 
 
 @command(group, "check")
@@ -231,13 +244,14 @@ def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _let_go(channels: OperateChannels, name: str) -> int:
+def _let_go(channels: OperateChannels, name: str) -> list[Forward]:
+    released: list[Forward] = []
     with progress("letting go what waited") as say:
-        released = 0
-        for released, _ in enumerate(channels.let_go(name), start=1):
-            say(f"{counted(released, 'forward')} released")
+        for forward in channels.let_go(name):
+            released.append(forward)
+            say(f"{counted(len(released), 'forward')} released")
     if released:
-        note(f"{counted(released, 'forward')} that waited for {name}: queued again.")
+        note(f"{counted(len(released), 'forward')} that waited for {name}: queued again.")
     return released
 
 

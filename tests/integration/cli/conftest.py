@@ -25,6 +25,7 @@ from orderbridge.platforms.names import platform_names
 from orderbridge.values.ids import ChannelRef, OrderKey
 from orderbridge.values.times import business_date, to_iso, utc_now
 from orderbridge_cli.aws import AwsAccess, OperatorClients
+from orderbridge_cli.commands import channels
 from orderbridge_cli.local.deployment.template import read_template
 from orderbridge_cli.main import app
 from orderbridge_cli.target import Operations, find_target
@@ -184,6 +185,8 @@ def operator(
     stack = Operations(find_target())
     stack.clients = _clients()
     monkeypatch.setattr(Operations, "here", lambda: stack)
+    # No worker is here that an order could be watched with.
+    monkeypatch.setattr(channels, "FIRST_ORDERS_SECONDS", 0)
     with mock_aws():
         _clients().cloudformation.create_stack(StackName="orderbridge", TemplateBody=storage_template(project))
         _clients().secrets_manager.create_secret(Name="pepper", SecretString=PEPPER)

@@ -10,12 +10,15 @@ import pytest
 
 from orderbridge.channels.breaker import Breaker
 from orderbridge.channels.channel import Channel
+from orderbridge.forwarding.forward.states import Forward, new_forward
+from orderbridge.values.ids import OrderKey
 from orderbridge.values.times import from_iso, to_iso, utc_now
 from orderbridge_cli.operating.channels import OperateChannels
 from orderbridge_cli.target import Operations
 from orderbridge_sandboxes import SANDBOXES, Sandbox, demo
 from orderbridge_sandboxes.faults import Fault
 from tests.conformance.facts import facts_of, labels
+from tests.fakes.samples import SIRCLO
 from tests.integration.cli.conftest import Operator
 
 
@@ -127,18 +130,20 @@ def test_credentials_that_are_none_change_nothing(shop: tuple[Operator, Sandbox[
     assert "There is no channel nowhere" in operator.refused("channels", "set-credentials", "nowhere", good)
 
 
+@pytest.mark.parametrize("answers", [True, False], ids=["reads succeed", "nothing succeeds"])
 def test_a_channel_that_its_first_orders_pause_again_is_said_to_be(
-    shop: tuple[Operator, Sandbox[Any]], monkeypatch: pytest.MonkeyPatch
+    shop: tuple[Operator, Sandbox[Any]], monkeypatch: pytest.MonkeyPatch, *, answers: bool
 ) -> None:
     operator, sandbox = shop
     (channel,) = operator.stack.channels.list_channels()
     operator.stack.channels.pause(channel, "holiday", to_iso(utc_now()))
-    sandbox.faults.add(Fault("status", status=401, count=None))
+    if not answers:
+        sandbox.faults.add(Fault("status", status=401, count=None))
 
-    def let_go(*_: Any) -> Iterator[None]:
+    def let_go(*_: Any) -> Iterator[Forward]:
         # As a forwarder does with the first order that it sends.
         operator.stack.channels.pause(channel, "the platform refuses the credentials: 401", to_iso(utc_now()))
-        yield None
+        yield new_forward(OrderKey("artia", "h"), "SO-20250101-00001", SIRCLO, utc_now(), 60).forward
 
     monkeypatch.setattr(OperateChannels, "let_go", let_go)
 
