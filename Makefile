@@ -14,7 +14,7 @@ SAM_INSTALLED := $(SAM_VENV)/.installed
 SAM := PATH="$(CURDIR)/$(BIN):$$PATH" AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-ap-southeast-3} SAM_CLI_TELEMETRY=0 \
   $(SAM_VENV)/bin/sam
 
-.PHONY: help setup demo up test test-pythons lint format openapi bench evidence evidence-mutants evidence-stack fuzz build lock clean
+.PHONY: help setup demo up test test-pythons lint format openapi bench evidence evidence-mutants evidence-stack fuzz build deploy lock clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -71,6 +71,12 @@ fuzz: setup ## every parser of what platforms, partners and operators write, for
 
 build: setup $(SAM_INSTALLED) ## what is deployed, into .aws-sam/build, for ARCHITECTURE=arm64 (default) or x86_64
 	ARCHITECTURE=$(or $(ARCHITECTURE),arm64) $(SAM) build --parameter-overrides Architecture=$(or $(ARCHITECTURE),arm64)
+
+# The architecture of an environment is the one it is deployed with: what is built for another would not start there.
+deploy: setup $(SAM_INSTALLED) ## build and deploy with an environment's settings in samconfig.toml: ENV=dev, staging or prod
+	@case "$(ENV)" in dev|staging|prod) ;; *) echo "Say which environment: make deploy ENV=dev, staging or prod." >&2; exit 2 ;; esac
+	@$(MAKE) build ARCHITECTURE=$$($(BIN)/python -m orderbridge_cli.environments $(ENV) Architecture)
+	$(SAM) deploy --config-env $(ENV)
 
 clean: ## away with all that was installed or built here
 	rm -rf $(VENV) .tools .aws-sam .local .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 USAGE = 2
 _PIPE_WIDTH = 200
 
+_bar_is_shown: ContextVar[bool] = ContextVar("bar_is_shown", default=False)
 _as_json: ContextVar[bool] = ContextVar("as_json", default=False)
 
 
@@ -259,6 +260,10 @@ def progress(words: str) -> Iterator[Callable[[str], None]]:
     """Say on stderr what is done now, as long as it is done; the value changes the words. Silent in a pipe."""
     from rich.console import Console
 
+    if _bar_is_shown.get():
+        # Two things that move on one terminal would write over each other.
+        yield lambda _: None
+        return
     with Console(stderr=True).status(words) as status:
         yield lambda new_words: status.update(printable(new_words).replace("[", r"\["))
 
@@ -273,7 +278,11 @@ def progress_bar(total: int, what: str) -> Iterator[Callable[[], None]]:
     columns = (*Progress.get_default_columns()[:2], MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda: bar.advance(task)
+        token = _bar_is_shown.set(True)
+        try:
+            yield lambda: bar.advance(task)
+        finally:
+            _bar_is_shown.reset(token)
 
 
 def stacked(*parts: RenderableType) -> RenderableType:

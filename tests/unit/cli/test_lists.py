@@ -20,7 +20,7 @@ from typer.testing import CliRunner, Result
 
 from orderbridge_cli import times
 from orderbridge_cli.lists import listing, table
-from orderbridge_cli.output import command, new_group
+from orderbridge_cli.output import command, new_group, progress, progress_bar
 
 CODE, STATE, CHANNEL = "SO-20250101-00001", "NEEDS_MAPPING", "jakarta-ngorder"
 LONG = "the platform does not answer and says so in a very long sentence of many words"
@@ -222,3 +222,18 @@ def test_what_is_computed_for_a_table_is_in_no_document() -> None:
 
     assert "3 h" in CliRunner().invoke(group, ["list"]).stdout
     assert json.loads(CliRunner().invoke(group, ["list", "--json"]).stdout) == rows
+
+
+# --- what moves -------------------------------------------------------------------------------------------------------
+
+
+def test_beside_a_bar_nothing_else_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(Console, "status", lambda _, words: shown.append(words))
+
+    with progress_bar(2, "forwards") as advance:
+        with progress("looking at sirclo") as say:
+            say("more words")
+        advance()
+
+    assert shown == []
