@@ -170,6 +170,7 @@ def _resume(stack: Operations, name: str) -> bool:
     """Resume a channel, let go what waited for it, and show it; whether it was stopped."""
     from orderbridge_cli.operating.channels import known_channel
     from orderbridge_cli.platform_calls import probe, probe_seconds
+    from orderbridge_cli.wiring import move_forward
 
     channels = _channels(stack)
     every = probe_seconds(stack, known_channel(stack.channels, name))
@@ -178,9 +179,11 @@ def _resume(stack: Operations, name: str) -> bool:
         then = "" if resumed.may_let_go else f"; it is tried again every {every:.0f} s, and its orders wait until then"
         note(f"{name} does not answer as it should{then}: {resumed.trouble}")
     released = _let_go(channels, name) if resumed.may_let_go else []
-    more = {"released": len(released), "trouble": resumed.trouble}
-    if released:
-        _refuse_if_paused_again(stack, name, released[:FIRST_ORDERS], more)
+    hastened = list(move_forward(stack).hasten_all(name)) if resumed.may_let_go else []
+    more = {"released": len(released), "hastened": len(hastened), "trouble": resumed.trouble}
+    first = [*released, *hastened][:FIRST_ORDERS]
+    if first:
+        _refuse_if_paused_again(stack, name, first, more)
     _show_state(stack, name, more)
     return resumed.was_stopped
 

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from orderbridge.channels.lookups import Absent, Ambiguous, CannotLook, Finding, Foreign, Found, LookFailed
 from orderbridge.forwarding.events import message_of
 from orderbridge.forwarding.forward.cancelling import no_cancel_awaited
-from orderbridge.forwarding.forward.interventions import InterventionRefused, by, resolve_absent, resolve_sent, retry
+from orderbridge.forwarding.forward.interventions import (
+    InterventionRefused,
+    by,
+    is_waiting_for_platform,
+    resolve_absent,
+    resolve_sent,
+    retry,
+)
 from orderbridge.forwarding.forward.states import Forward, ForwardState, Transition
 from orderbridge.forwarding.ports import ForwardQueues, ForwardRecord
 from orderbridge.values.conflicts import LostRace, despite_races
@@ -57,6 +65,14 @@ class MoveForward:
         moved = self._move(key, channel, retried, self._save_retried)
         self.queues.send(message_of(moved))
         return moved
+
+    def hasten_all(self, channel: str) -> Iterator[Forward]:
+        """Have what waits for nothing but a time at a channel go on now: an attempt, or a look; yields each."""
+        for forward in list(self.desk.on_their_way()):
+            if forward.channel.name == channel and is_waiting_for_platform(forward, self.clock()):
+                # Refused is one that somebody has moved meanwhile.
+                with suppress(OperationRefused):
+                    yield self.retry_out_of(forward.state, forward.key, channel)
 
     def _retried(self, record: ForwardRecord) -> Transition:
         can_look = self.can_look(record.forward.channel.platform)

@@ -221,3 +221,23 @@ def test_a_channel_that_was_paused_by_hand_is_resumed_whether_it_answers_or_not(
 
 def test_resuming_what_was_neither_paused_nor_broken_says_so() -> None:
     assert not operate(Pipeline()).resume(SIRCLO.name, lambda _: None, 60).was_stopped
+
+
+# --- a channel that is resumed ----------------------------------------------------------------------------------------
+
+
+def test_what_waits_for_nothing_but_a_time_goes_on_at_once_and_nothing_else_does() -> None:
+    pipeline = Pipeline()
+    pipeline.platform.answer = always("refused")
+    waits = pipeline.forward_order(pipeline.queue(ORDER))
+    assert waits.state is S.QUEUED
+    assert not waits.may_send_at(pipeline.clock())
+    pipeline.platform.answer = always("accepted")
+
+    (hastened,) = pipeline.mover().hasten_all(SIRCLO.name)
+
+    assert hastened.may_send_at(pipeline.clock())
+    assert list(pipeline.mover().hasten_all(SIRCLO.name)) == [], "it may go already"
+    assert list(pipeline.mover().hasten_all("other")) == []
+    pipeline.pass_time(5, step=1)
+    assert pipeline.state_of(ORDER) is S.SENT
