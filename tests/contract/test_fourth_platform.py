@@ -300,7 +300,11 @@ def test_no_table_has_to_be_joined_by_a_platform() -> None:
     for module in (
         path for folder in ("benchmarks", "cli", "layers", "tests") for path in PROJECT.glob(f"{folder}/**/*.py")
     ):
-        for node in ast.walk(ast.parse(module.read_text())):
+        text = module.read_text()
+        # Only these are worth parsing.
+        if not all(name in text.lower() for name in platform_names()):
+            continue
+        for node in ast.walk(ast.parse(text)):
             if {named_first(member) for member in members(node)} >= {*platform_names()}:
                 found.add(module.relative_to(PROJECT).as_posix())
     assert found == set(NAMES_ALL)
