@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 
+import pytest
+from pydantic import ValidationError
+
 from orderbridge.channels.breaker import Breaker
-from orderbridge.channels.channel import Channel
+from orderbridge.channels.channel import Channel, CommonSettings
 from orderbridge.entrypoints.answers.health import HealthReport
 from orderbridge.reading.health import ReportHealth
 from tests.fakes.reads import Overview
@@ -39,3 +42,21 @@ def test_one_channel_that_is_not_active_degrades_the_whole() -> None:
         ],
     }
     assert not [word for word in ("address", "401", "500", "sirclo") if word in json.dumps(body)]
+
+
+def test_strangers_are_told_a_channels_alias_where_it_has_one() -> None:
+    named = Channel("jakarta-sirclo", "sirclo", {**SETTINGS, "alias": "shop-2"})
+    other = Channel("b", "ngorder", {**SETTINGS, "alias": None})
+
+    body = HealthReport.of(ReportHealth(Overview(named, other))()).body()
+
+    assert body["channels"] == [{"channel": "b", "state": "active"}, {"channel": "shop-2", "state": "active"}]
+    assert "jakarta" not in json.dumps(body)
+
+
+@pytest.mark.parametrize("alias", ["", " ", "a b", "x" * 65, "<b>", "a\n"])
+def test_an_alias_is_a_name_as_a_channels_own(alias: str) -> None:
+    with pytest.raises(ValidationError):
+        CommonSettings(base_url="https://shop.example.com", alias=alias)
+
+    assert CommonSettings(base_url="https://shop.example.com", alias="shop-2").alias == "shop-2"

@@ -53,6 +53,8 @@ class CommonSettings(BaseModel):
     """After how many attempts that failed although the channel is well an order waits for a person."""
     return_window_days: Annotated[int, Field(ge=0, le=365)] = RETURN_WINDOW_DAYS
     """How long after it was COMPLETED an order is still asked about, once a day: it may come back or be cancelled."""
+    alias: Annotated[str, Field(pattern=f"^{CHANNEL_NAME.pattern}$")] | None = None
+    """What `/health` calls it, where anybody reads along."""
     probe_s: Annotated[Decimal, Field(gt=0, le=3600)] = Decimal(60)
     """How often a channel is tried by a read while its breaker is open."""
     settle_s: Annotated[Decimal, Field(gt=0, le=3600)] = Decimal(30)
@@ -89,6 +91,11 @@ class Channel:
     breaker: Breaker = field(default_factory=Breaker)
     slow_until: str | None = None
     """Its calls have taken long; until then it may hold a part of its platform's workers alone."""
+
+    @property
+    def public_name(self) -> str:
+        """What strangers are told of it: its alias, where one is set."""
+        return str(self.settings.get("alias") or self.name)
 
     def is_slow_at(self, seconds: float) -> bool:
         """Whether its calls take long, at this time in seconds since 1970."""

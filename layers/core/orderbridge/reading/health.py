@@ -21,7 +21,7 @@ def wellbeing(channel: Channel) -> Wellbeing:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The state of every channel, by name."""
+    """The state of every channel, by the name that strangers know."""
 
     channels: Sequence[tuple[str, Wellbeing]]
 
@@ -35,5 +35,4 @@ class ReportHealth:
     channels: ChannelOverview
 
     def __call__(self) -> Health:
-        listed = sorted(self.channels.list_channels(), key=lambda channel: channel.name)
-        return Health([(channel.name, wellbeing(channel)) for channel in listed])
+        return Health(sorted((channel.public_name, wellbeing(channel)) for channel in self.channels.list_channels()))
