@@ -58,6 +58,15 @@ def find_mappings(stack: Operations, name: str, wanted: Collection[MappingKey], 
         return platform.find_mappings(wanted, known, channel, credentials)
 
 
+def unusable(stack: Operations, channel: Channel) -> str | None:
+    """Why nothing can be sent to a channel as it is set up, None where it can; the platform is not asked."""
+    try:
+        _platform(stack, channel.platform).require_usable(channel, stack.vault.credentials(channel))
+    except ChannelUnusable as reason:
+        return str(reason)
+    return None
+
+
 def probe_seconds(stack: Operations, channel: Channel) -> float:
     """How often the channel is probed while its breaker is open."""
     try:

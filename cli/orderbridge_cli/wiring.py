@@ -83,6 +83,8 @@ def stock_overview(stack: Operations) -> StockOverview:
 
 
 def take_overview(stack: Operations) -> TakeOverview:
+    from orderbridge_cli.platform_calls import unusable
+
     webhooks = operate_webhooks(stack)
 
     def given_up(webhook: Webhook, limit: int) -> int:
@@ -94,6 +96,7 @@ def take_overview(stack: Operations) -> TakeOverview:
         list_webhooks=lambda: webhooks.of(None),
         given_up=given_up,
         missing=lambda limit: operate_mappings(stack).missing(None, limit),
+        unusable=lambda channel: unusable(stack, channel),
         dead_letters=stack.dead_letters.counts,
         client_ids=stack.partners.client_ids,
         clock=utc_now,

@@ -152,6 +152,8 @@ class TakeOverview:
     """How many messages to a webhook were given up, counted up to a limit."""
     missing: Callable[[int], Sequence[MissingMapping]]
     """The keys that are missing, of up to so many orders."""
+    unusable: Callable[[Channel], str | None]
+    """Why nothing can be sent to a channel as it is set up; no platform is asked."""
     dead_letters: Callable[[], Mapping[str, int]]
     """How many messages are in each dead-letter queue."""
     client_ids: Callable[[], Sequence[str]]
@@ -204,12 +206,9 @@ class TakeOverview:
             return _Condition("paused", reason, channel.since, None, remedy)
         if not breaker.is_closed:
             return _Condition("down", breaker.reason, breaker.open_since, breaker.open_until, "resume")
-        # Nobody has paused it, and orders wait for it all the same: it lacks credentials, or settings that can be used.
-        for key, since in paused[:1]:
-            for forward in self.reads.forwards([key]):
-                if forward.state is ForwardState.PAUSED:
-                    return _Condition("paused", forward.error, since, forward.due_at, "check")
-        return _Condition("ok")
+        # Nobody has paused it, and orders wait: it lets them go in batches, or it is not set up as it should be.
+        trouble = self.unusable(channel) if paused else None
+        return _Condition("ok") if trouble is None else _Condition("paused", trouble, paused[0][1], None, "check")
 
     def _moving(self, known: set[ForwardKey], full: set[str]) -> Mapping[str, tuple[Count, str]]:
         """By channel: the forwards that are due and not `known` to wait for something, and since when the oldest is.
@@ -266,12 +265,12 @@ class TakeOverview:
         given_up = 0 if webhook.failed_at is None else self.given_up(webhook, self.limit + 1)
         count = Count(min(given_up, self.limit), given_up > self.limit) if given_up else Count(webhook.failures)
         if webhook.state == "disabled":
-            reason = f"disabled: {webhook.reason}"
+            since, reason = webhook.since, f"disabled: {webhook.reason}"
         elif given_up:
-            reason = "messages were given up"
+            since, reason = webhook.failed_at, "messages were given up"
         else:
-            reason = f"failed {webhook.failures} times in a row"
-        return Need("WEBHOOK", None, count, webhook.since or webhook.failed_at, reason, webhook=webhook)
+            since, reason = None, f"failed {webhook.failures} times in a row"
+        return Need("WEBHOOK", None, count, since, reason, webhook=webhook)
 
     # --- today --------------------------------------------------------------------------------------------------------
 

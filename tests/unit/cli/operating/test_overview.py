@@ -77,6 +77,7 @@ def look(
     missing: Sequence[MissingMapping] = (),
     dead_letters: Mapping[str, int] | None = None,
     orders: Sequence[Order] = (),
+    unusable: str | None = None,
     table: Table | None = None,
     limit: int = 10,
 ) -> Overview:
@@ -89,6 +90,7 @@ def look(
         list_webhooks=lambda: webhooks,
         given_up=lambda _webhook, at_most: min(3, at_most),
         missing=lambda _: missing,
+        unusable=lambda _: unusable,
         dead_letters=lambda: dead_letters or {},
         client_ids=lambda: ["artia", "budi"],
         clock=lambda: NOW,
@@ -209,11 +211,18 @@ def test_a_paused_channel_says_why_and_what_lets_it_go_on(reason: str, remedy: s
 
 
 def test_a_channel_that_nobody_paused_and_whose_orders_wait_for_its_credentials_is_not_ok() -> None:
-    waits = a_forward(ForwardState.PAUSED, error="the channel has no credentials")
+    waits = a_forward(ForwardState.PAUSED)
 
-    (channel,) = look(waits).channels
+    (channel,) = look(waits, unusable="it has no credentials").channels
 
-    assert (channel.state, channel.reason, channel.remedy) == ("paused", waits.error, "check")
+    assert (channel.state, channel.reason, channel.remedy) == ("paused", "it has no credentials", "check")
+    assert channel.since == waits.updated_at
+
+
+def test_a_channel_that_lets_go_in_batches_what_waited_is_ok() -> None:
+    (channel,) = look(a_forward(ForwardState.PAUSED, error="the channel failed 10 times in a row")).channels
+
+    assert (channel.state, channel.waiting) == ("ok", Count(1))
 
 
 # --- what needs a person ----------------------------------------------------------------------------------------------
