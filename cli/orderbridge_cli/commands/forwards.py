@@ -117,8 +117,8 @@ def list_forwards(
 
 @command(group, "retry")
 def retry(
-    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="The order's code.")] = None,
-    channel: Annotated[str | None, typer.Argument(metavar="[CHANNEL]", help="Which of its channels.")] = None,
+    code: Annotated[str | None, typer.Argument(metavar="CODE", help="The order's code.")] = None,
+    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help="Which of its channels.")] = None,
     *,
     of_channel: Annotated[
         str | None, typer.Option("--channel", metavar="C", help="Many: those of this channel; goes with --state.")
@@ -183,8 +183,8 @@ def _retry_many(channel: str, state: str, reason: str | None, since: str | None,
 
 @command(group, "resolve")
 def resolve(
-    code: Annotated[str | None, typer.Argument(metavar="[CODE]", help="The order's code.")] = None,
-    channel: Annotated[str | None, typer.Argument(metavar="[CHANNEL]", help="Which of its channels.")] = None,
+    code: Annotated[str | None, typer.Argument(metavar="CODE", help="The order's code.")] = None,
+    channel: Annotated[str | None, typer.Argument(metavar="CHANNEL", help="Which of its channels.")] = None,
     *,
     sent: Annotated[
         str | None,

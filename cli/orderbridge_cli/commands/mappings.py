@@ -113,7 +113,7 @@ def export(channel: Channels) -> None:
 @command(group, "missing", lists=True)
 def missing(
     channel: Annotated[
-        str | None, typer.Argument(metavar="[CHANNEL]", help="A channel, or partner:CLIENT_ID; all if left out.")
+        str | None, typer.Argument(metavar="CHANNEL", help="A channel, or partner:CLIENT_ID; all if left out.")
     ] = None,
 ) -> None:
     """What waiting forwards still need; with --csv or --xlsx a form to fill in. `import` reads it as CSV."""

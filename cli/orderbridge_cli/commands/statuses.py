@@ -35,7 +35,7 @@ FUNCTION = "StatusSyncFunction"
 @command(group, "sync")
 def sync(
     channel: Annotated[
-        str | None, typer.Argument(metavar="[CHANNEL]", help="Only this channel; else all that are active.")
+        str | None, typer.Argument(metavar="CHANNEL", help="Only this channel; else all that are active.")
     ] = None,
 ) -> None:
     """Ask the platforms now about every order not at its end or completed lately, and bring back what they say."""

@@ -29,7 +29,7 @@ FUNCTION = "StockSyncFunction"
 @command(group, "sync")
 def sync(
     channel: Annotated[
-        str | None, typer.Argument(metavar="[CHANNEL]", help="Only this channel; else all that feed or receive stock.")
+        str | None, typer.Argument(metavar="CHANNEL", help="Only this channel; else all that feed or receive stock.")
     ] = None,
 ) -> None:
     """Read the platforms' stock now, to the end, and push what differs to the channels that receive it."""
@@ -93,7 +93,7 @@ def _synced(entries: Sequence[dict[str, Any]]) -> RenderableType:
 
 @command(group, "show", lists=True)
 def show(
-    product_code: Annotated[str | None, typer.Argument(metavar="[PRODUCT_CODE]", help="Only this product.")] = None,
+    product_code: Annotated[str | None, typer.Argument(metavar="PRODUCT_CODE", help="Only this product.")] = None,
 ) -> None:
     """The levels that are known of a product, or of all."""
     found = list(_overview().products(product_code))

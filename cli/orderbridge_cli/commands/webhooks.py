@@ -53,7 +53,7 @@ def add(
 
 @command(group, "list", lists=True)
 def list_webhooks(
-    client_id: Annotated[str | None, typer.Argument(metavar="[CLIENT_ID]", help="Of one partner; else of all.")] = None,
+    client_id: Annotated[str | None, typer.Argument(metavar="CLIENT_ID", help="Of one partner; else of all.")] = None,
 ) -> None:
     """The webhooks and how they are; never a secret."""
     found = [described(webhook) for webhook in _webhooks().of(client_id)]
@@ -86,7 +86,7 @@ def deliveries(
 def replay(
     client_id: ClientId,
     message_ids: Annotated[
-        list[str] | None, typer.Argument(metavar="[MESSAGE]...", help="Which; `deliveries` lists them.")
+        list[str] | None, typer.Argument(metavar="MESSAGE", help="Which; `deliveries` lists them.")
     ] = None,
     *,
     failed: Annotated[bool, typer.Option("--failed", help="Every message that has failed.")] = False,
