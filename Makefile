@@ -29,7 +29,7 @@ up: setup ## the local stack in the foreground, until Ctrl-C
 
 test: setup $(SAM_INSTALLED) ## the whole test suite
 	$(BIN)/pytest -n auto --dist loadfile -m "not e2e"
-	$(BIN)/pytest -n 3 --dist loadfile -m e2e
+	$(BIN)/pytest -n 2 --dist loadfile -m e2e
 	@$(BIN)/python -m tests.pythons --say
 
 test-pythons: setup $(SAM_INSTALLED) ## all but end to end on Lambda's own Python 3.13, and on 3.14, where this machine has them
