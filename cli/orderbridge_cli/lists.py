@@ -5,19 +5,15 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from orderbridge_cli.output import Failure, answer, counted, note, printable, write_file
+from orderbridge_cli.output import Failure, answer, as_csv, as_xlsx, counted, note, printable, write_file
 from orderbridge_cli.times import in_chosen_zone, is_time, short
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
-
-as_csv: ContextVar[bool] = ContextVar("as_csv", default=False)
-as_xlsx: ContextVar[Path | None] = ContextVar("as_xlsx", default=None)
 
 FOLDING = frozenset(
     {"detail", "error", "name", "needs, error or status", "problem", "reason", "trouble", "url", "words"}

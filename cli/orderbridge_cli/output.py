@@ -28,6 +28,9 @@ USAGE = 2
 _PIPE_WIDTH = 200
 
 _bar_is_shown: ContextVar[bool] = ContextVar("bar_is_shown", default=False)
+as_csv: ContextVar[bool] = ContextVar("as_csv", default=False)
+as_xlsx: ContextVar[Path | None] = ContextVar("as_xlsx", default=None)
+"""The files that a list was asked for as (`orderbridge_cli.lists`)."""
 _as_json: ContextVar[bool] = ContextVar("as_json", default=False)
 
 
@@ -144,8 +147,6 @@ def _as_asked(given: Mapping[str, Any]) -> Iterator[None]:
 
         tokens.append((chosen_zone, chosen_zone.set(_known_zone(given["zone"]))))
     if csv or xlsx is not None:
-        from orderbridge_cli.lists import as_csv, as_xlsx
-
         tokens += [(as_csv, as_csv.set(csv)), (as_xlsx, as_xlsx.set(xlsx))]
     try:
         yield

@@ -45,8 +45,8 @@ def send(
     It is that of a partner made for it, whose orders go to this channel alone, and which is suspended afterwards.
     Exit 1 unless the order is SENT.
     """
+    from orderbridge_cli.commands.partner_calls import new_partner, order_number, wait_for_order
     from orderbridge_cli.operating.channels import known_channel
-    from orderbridge_cli.partner_calls import new_partner, order_number, wait_for_order
     from orderbridge_cli.target import Operations
     from orderbridge_cli.wiring import operate_partners
 

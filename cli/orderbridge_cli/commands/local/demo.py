@@ -80,7 +80,7 @@ class _Demo:
 
     def run(self) -> dict[str, Any]:
         """The order as `orders show` has it, all its forwards SENT; raises `Failure` with what is known."""
-        from orderbridge_cli.partner_calls import new_partner
+        from orderbridge_cli.commands.partner_calls import new_partner
 
         channels = self._channels()
         self.say("registering a partner with a new key")
@@ -106,7 +106,7 @@ class _Demo:
         return sorted(sandboxes)
 
     def _wait(self, code: str, expected: int) -> dict[str, Any]:
-        from orderbridge_cli.partner_calls import wait_for_order
+        from orderbridge_cli.commands.partner_calls import wait_for_order
 
         def is_over(forwards: Sequence[Mapping[str, Any]]) -> bool:
             states = [forward["state"] for forward in forwards]
@@ -125,7 +125,7 @@ def _all_sent(states: Sequence[str], expected: int) -> bool:
 
 def _order() -> dict[str, Any]:
     """An order of the document's own shape, in codes that the sandboxes' catalogues know."""
-    from orderbridge_cli.partner_calls import order_number
+    from orderbridge_cli.commands.partner_calls import order_number
     from orderbridge_sandboxes.goods import SALES_NAME, SITES, Customer, Product
 
     return {

@@ -106,7 +106,7 @@ class DemoEvents:
 
     @cached_property
     def _token(self) -> str:
-        from orderbridge_cli.partner_calls import call
+        from orderbridge_cli.commands.partner_calls import call
 
         token: str = call(self.stack, "POST", "/api/v1/auth/login", {}, self._issued)["token"]
         return token
@@ -137,7 +137,7 @@ class DemoEvents:
     @cached_property
     def _code(self) -> str:
         """The code of the partner's newest order; it sends one where it has none."""
-        from orderbridge_cli.partner_calls import call
+        from orderbridge_cli.commands.partner_calls import call
 
         headers = {"Authorization": f"Bearer {self._token}"}
         found = call(self.stack, "GET", f"{ORDERS}?limit={PAGE}", headers)["data"]

@@ -8,22 +8,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from orderbridge.channels.mapping import MappingKey, MappingKind
 from orderbridge.values.ids import ChannelRef
 from orderbridge_cli.commands.mappings import value_check
+from orderbridge_cli.commands.partner_calls import make_key_pair, write_private
 from orderbridge_cli.operating.mappings import Row
 from orderbridge_cli.target import Operations
 from orderbridge_cli.wiring import operate_channels, operate_mappings, operate_partners
 from orderbridge_sandboxes.demo import DEMO_CREDENTIALS, DEMO_MAPPINGS, demo_settings
 
-if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-
-
 DEMO_PARTNER = "demo"
-KEY_BITS = 3072
 
 
 def seed_channels(stack: Operations, sandboxes: Mapping[str, str], on_progress: Callable[[str], None]) -> None:
@@ -65,24 +61,4 @@ def seed_partner(stack: Operations, folder: Path, channels: list[str], on_progre
         issued = partners.rotate_secret(DEMO_PARTNER)
     else:
         issued = partners.add(DEMO_PARTNER, "Demo partner of the local stack", public_key, channels)
-    _write_private(secret_file, json.dumps(issued.body(), indent=2) + "\n")
-
-
-def make_key_pair(folder: Path) -> bytes:
-    """Write a new RSA key pair as private.pem and public.pem; the public half, as PEM."""
-    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
-    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
-
-    key: RSAPrivateKey = generate_private_key(public_exponent=65537, key_size=KEY_BITS)
-    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    folder.mkdir(parents=True, exist_ok=True)
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    _write_private(folder / "private.pem", private.decode())
-    (folder / "public.pem").write_bytes(public)
-    return public
-
-
-def _write_private(path: Path, text: str) -> None:
-    path.touch(mode=0o600)
-    path.chmod(0o600)
-    path.write_text(text)
+    write_private(secret_file, json.dumps(issued.body(), indent=2) + "\n")

@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orderbridge_cli.output import Failure
 from orderbridge_cli.target import Operations
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 REQUEST_TIMEOUT_SECONDS = 30.0
 POLL_SECONDS = 0.2
@@ -59,7 +62,6 @@ class OwnPartner:
 @contextlib.contextmanager
 def new_partner(stack: Operations, kind: str, name: str, channels: Sequence[str]) -> Iterator[OwnPartner]:
     """A new partner called ``KIND-...`` whose orders go to these channels alone; its key is gone afterwards."""
-    from orderbridge_cli.commands.local.seeding import make_key_pair
     from orderbridge_cli.wiring import operate_partners
 
     client_id = f"{kind}-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
@@ -88,3 +90,26 @@ def wait_for_order(
         if is_over(document["forwards"]) or time.monotonic() > deadline:
             return document
         time.sleep(POLL_SECONDS)
+
+
+def make_key_pair(folder: Path) -> bytes:
+    """Write a new RSA key pair as private.pem and public.pem; the public half, as PEM."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
+    from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+
+    from orderbridge_cli.operating.public_keys import ADVISED_KEY_BITS
+
+    key: RSAPrivateKey = generate_private_key(public_exponent=65537, key_size=ADVISED_KEY_BITS)
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    folder.mkdir(parents=True, exist_ok=True)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    write_private(folder / "private.pem", private.decode())
+    (folder / "public.pem").write_bytes(public)
+    return public
+
+
+def write_private(path: Path, text: str) -> None:
+    """A file for its owner alone."""
+    path.touch(mode=0o600)
+    path.chmod(0o600)
+    path.write_text(text)
